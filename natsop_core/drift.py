@@ -1,0 +1,75 @@
+"""Drift: is a live object still what we applied, and if not, which request puts it right without touching a stranger's?
+
+An object is left alone when the hash in its `nats.crewlet.cloud/applied` annotation is that of what we would apply
+*and* each field of that is still in our `Apply` entry of its managedFields: whoever changes or removes a value of ours
+takes its ownership away. Both stand in the object's metadata, so the rule holds across restarts of the operator and
+never needs a Secret's value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from natsop_core.kubernetes.field_set import field_set
+from natsop_core.live import LiveObject
+from natsop_core.names import APPLIED_ANNOTATION
+from natsop_core.outcomes import Taken, Unchanged
+
+Manifest = Mapping[str, Any]
+
+_NO_OBJECT_HAS_THIS_VERSION: Final = "1"
+"""etcd's revision 1 precedes its first write, so an apply with this resourceVersion creates or conflicts, but never
+merges into an object that somebody made meanwhile (the API server treats a version on an absent object as no guard)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRequest:
+    """A server-side apply as it goes over the wire. `force` takes back fields that others changed."""
+
+    body: Manifest = field(repr=False)
+    force: bool
+
+
+def stamped(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The manifest with the annotation that says what was applied: the hash of the manifest without it."""
+    digest = hashlib.sha256(json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    metadata = manifest["metadata"]
+    annotations = {**metadata.get("annotations", {}), APPLIED_ANNOTATION: digest[:32]}
+    return {**manifest, "metadata": {**metadata, "annotations": annotations}}
+
+
+def next_request(manifest: Manifest, live: LiveObject | None) -> ApplyRequest | Unchanged | Taken:
+    """What an apply of this stamped manifest takes, given what is known of the object under its name."""
+    if live is None:
+        return ApplyRequest(_with_metadata(manifest, resourceVersion=_NO_OBJECT_HAS_THIS_VERSION), force=False)
+    if live.controller is None or live.controller.uid != owner_uid(manifest):
+        return Taken(live.controller)
+    if is_as_applied(manifest, live):
+        return Unchanged()
+    return ApplyRequest(_with_metadata(manifest, uid=live.uid), force=True)
+
+
+def is_as_applied(manifest: Manifest, live: LiveObject) -> bool:
+    """Whether nothing that this stamped manifest says has been changed or taken over by anybody since."""
+    annotations = manifest["metadata"]["annotations"]
+    if live.applied != annotations[APPLIED_ANNOTATION] or not live.owned_fields:
+        return False
+    return _contains(json.loads(live.owned_fields), field_set(manifest))
+
+
+def owner_uid(manifest: Manifest) -> str:
+    """The UID of the custom resource that controls what this manifest describes."""
+    uid: str = manifest["metadata"]["ownerReferences"][0]["uid"]
+    return uid
+
+
+def _with_metadata(manifest: Manifest, **fields: str) -> Manifest:
+    return {**manifest, "metadata": {**manifest["metadata"], **fields}}
+
+
+def _contains(owned: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
+    return all(path in owned and _contains(owned[path], below) for path, below in expected.items())

@@ -1,0 +1,97 @@
+"""Inputs: everything that a decision needs, as plain values that the shell has fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from natsop_core.live import Child
+from natsop_core.references import (
+    ApiGroupRef,
+    ChildrenRef,
+    HttpRef,
+    ObjectKey,
+    ObjectMetadataRef,
+    ObjectRef,
+    Reference,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What a pod answered: the HTTP status and the body."""
+
+    status: int
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """A pod that gave no answer. It says nothing about the pod's state: the network between us may be at fault."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """An object that we may not read, in the API server's words."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the person who runs the operator chose and a plan depends on; so far nothing."""
+
+
+Found: TypeAlias = (
+    Mapping[str, Any] | Forbidden | None  # ObjectRef, ObjectMetadataRef
+    | tuple[Child, ...]  # ChildrenRef
+    | bool  # ApiGroupRef
+    | HttpAnswer | Unreachable  # HttpRef
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What was fetched, by reference, with the operator's settings and the time of the decision (UTC).
+
+    A test of a whole decision is one dict. What was found may hold a Secret, so `repr` shows the references only.
+    """
+
+    now: datetime
+    found: Mapping[Reference, Found] = field(default_factory=dict, repr=False)
+    settings: Settings = Settings()
+
+    def __contains__(self, reference: Reference) -> bool:
+        return reference in self.found
+
+    def __repr__(self) -> str:
+        return f"Inputs(now={self.now!r}, found={sorted(map(repr, self.found))}, settings={self.settings!r})"
+
+    def object(self, key: ObjectKey) -> Mapping[str, Any] | None:
+        """The object in full, or None when it does not exist, may not be read or was not fetched yet."""
+        found = self.found.get(ObjectRef(key))
+        return found if isinstance(found, Mapping) else None
+
+    def metadata(self, key: ObjectKey) -> Mapping[str, Any] | None:
+        """The object's metadata, or None when it does not exist, may not be read or was not fetched yet."""
+        found = self.found.get(ObjectMetadataRef(key))
+        return found if isinstance(found, Mapping) else None
+
+    def children(self, reference: ChildrenRef) -> tuple[Child, ...]:
+        """What the custom resource controls, in the order of the children's keys."""
+        found = self.found.get(reference, ())
+        assert isinstance(found, tuple)
+        return tuple(sorted(found, key=lambda child: child.key))
+
+    def serves(self, reference: ApiGroupRef) -> bool:
+        """Whether the API server serves the kind."""
+        return self.found.get(reference) is True
+
+    def answer(self, reference: HttpRef) -> HttpAnswer | None:
+        """What the pod answered, or None when it could not be asked."""
+        found = self.found.get(reference)
+        return found if isinstance(found, HttpAnswer) else None

@@ -1,0 +1,110 @@
+"""Every name, label, port name and mount path, once.
+
+Object names, labels and selectors are those of the Go operator, so that natsop takes over what that one made.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+API_VERSION: Final = "nats.crewlet.cloud/v1alpha1"
+CLUSTER_KIND: Final = "NatsCluster"
+BOX_KIND: Final = "NatsBox"
+
+FIELD_MANAGER: Final = "nats-operator"
+"""The field manager of everything that the operator applies, and the value of the managed-by label."""
+
+APPLIED_ANNOTATION: Final = "nats.crewlet.cloud/applied"
+"""On each object: the hash of what was applied last, see `drift`."""
+
+RESTART_ANNOTATION: Final = "nats.crewlet.cloud/restart-digest"
+"""On the pod template: the digest of the part of nats.conf that only a restart changes, see `conf.restart`."""
+
+CHECKSUM_ANNOTATION: Final = "nats.crewlet.cloud/config-checksum"
+"""On the pod template, where asked for: the digest of all that the pod reads at start."""
+
+ALLOW_DATA_LOSS_ANNOTATION: Final = "nats.crewlet.cloud/allow-data-loss"
+"""On a NatsCluster: "true" lets a change through that destroys JetStream data."""
+
+CLUSTER_LABEL: Final = "nats.crewlet.cloud/cluster"
+
+CONFIG_KEY: Final = "nats.conf"
+CONFIG_FOLDER: Final = "/etc/nats-config"
+CONFIG_FILE: Final = f"{CONFIG_FOLDER}/{CONFIG_KEY}"
+PID_FOLDER: Final = "/var/run/nats"
+PID_FILE: Final = f"{PID_FOLDER}/nats.pid"
+DATA_FOLDER: Final = "/data"
+
+SERVER_CONTAINER: Final = "nats"
+RELOADER_CONTAINER: Final = "reloader"
+BOX_CONTAINER: Final = "nats-box"
+
+CONFIG_VOLUME: Final = "config"
+PID_VOLUME: Final = "pid"
+JETSTREAM_VOLUME: Final = "jetstream"
+CONTEXTS_VOLUME: Final = "contexts"
+
+CLIENT_PORT: Final = "nats"
+ROUTES_PORT: Final = "cluster"
+MONITOR_PORT: Final = "monitor"
+
+DEFAULT_CONTEXT: Final = "default"
+
+
+def config_map(cluster: str) -> str:
+    return f"{cluster}-config"
+
+
+def client_service(cluster: str) -> str:
+    return cluster
+
+
+def headless_service(cluster: str) -> str:
+    return f"{cluster}-headless"
+
+
+def stateful_set(cluster: str) -> str:
+    return cluster
+
+
+def pod(cluster: str, ordinal: int) -> str:
+    return f"{stateful_set(cluster)}-{ordinal}"
+
+
+def disruption_budget(cluster: str) -> str:
+    return f"{cluster}-pdb"
+
+
+def deployment(box: str) -> str:
+    return box
+
+
+def contexts_secret(box: str) -> str:
+    return f"{box}-contexts"
+
+
+def cluster_selector(cluster: str) -> dict[str, str]:
+    """The labels that select a cluster's pods. A StatefulSet's selector cannot change: these are for ever."""
+    return _selector("nats", cluster)
+
+
+def box_selector(box: str) -> dict[str, str]:
+    """The labels that select a box's pods; the name label keeps a box and a cluster of one name apart."""
+    return _selector("nats-box", box)
+
+
+def cluster_labels(cluster: str) -> dict[str, str]:
+    """The fixed labels of every object of a cluster."""
+    return {**cluster_selector(cluster), **_PART_OF_NATS}
+
+
+def box_labels(box: str) -> dict[str, str]:
+    """The fixed labels of every object of a box."""
+    return {**box_selector(box), **_PART_OF_NATS}
+
+
+def _selector(name: str, instance: str) -> dict[str, str]:
+    return {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": instance, CLUSTER_LABEL: instance}
+
+
+_PART_OF_NATS: Final = {"app.kubernetes.io/managed-by": FIELD_MANAGER, "app.kubernetes.io/part-of": "nats"}

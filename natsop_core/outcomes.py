@@ -1,0 +1,49 @@
+"""Outcomes: what became of each step of a plan, as plain values that the shell hands back to the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from natsop_core.live import Controller
+from natsop_core.references import ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The step was carried out: the object was created, changed or deleted, the action done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Nothing was sent: the object is what was applied last, or is gone already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The object's name is held by another: by that controller, or by somebody's uncontrolled object (None)."""
+
+    controller: Controller | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The API server refuses the object for good, in its words; `field` is the path it names, or empty."""
+
+    message: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The step did not get through (conflict, timeout, overload): to be tried again after so many seconds."""
+
+    message: str
+    retry_after: float
+
+
+Outcome: TypeAlias = Applied | Unchanged | Taken | Rejected | Failed
+
+Outcomes: TypeAlias = Mapping[ObjectKey, Outcome]
+"""One outcome for each object of a plan's `apply` and `prune`."""
