@@ -1,0 +1,36 @@
+"""The base of all models and the small types that they share."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+
+class Model(BaseModel):
+    """A part of a custom resource, read as the API server reads it: no coercion, no unknown field, null is absent."""
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid", strict=True, defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _prune_nulls(cls, value: Any) -> Any:
+        """Drops null fields, as the API server does before it fills in defaults."""
+        if isinstance(value, Mapping) and None in value.values():
+            known = {field.alias for field in cls.model_fields.values()}
+            return {key: item for key, item in value.items() if item is not None or key not in known}
+        return value
+
+
+def unset_means(value: bool, *, description: str) -> Any:
+    """A field that reads as `value` when absent, while the CRD defaults nothing: stored objects stay as written."""
+    return Field(default_factory=lambda: value, description=description)
+
+
+Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, json_schema_extra={"format": "int32"})]
+Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1, json_schema_extra={"format": "int64"})]
+Port = Annotated[int, Field(ge=1, le=65535, json_schema_extra={"format": "int32"})]
+
+ATOMIC_LIST = Field(json_schema_extra={"x-kubernetes-list-type": "atomic"})
+ATOMIC_MAP = Field(json_schema_extra={"x-kubernetes-map-type": "atomic"})
+"""Annotations: server-side apply takes the list or object as one value."""

@@ -1,0 +1,37 @@
+"""The vendored structure of Kubernetes' types: an OpenAPI v3 subset, loaded when first asked for.
+
+`tests/testbed/refresh_openapi.py` writes it. References are short type names; `format` is `quantity` or
+`int-or-string` for the two types that OpenAPI can only describe as a choice of others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+
+@cache
+def _document() -> Schema:
+    document: Schema = json.loads(resources.files("natsop_core.kubernetes").joinpath("openapi.json").read_bytes())
+    return document
+
+
+def types() -> Mapping[str, Schema]:
+    """Every vendored type by its short name, such as `PodSpec`."""
+    known: Mapping[str, Schema] = _document()["types"]
+    return known
+
+
+def kind_schema(api_version: str, kind: str) -> Schema:
+    """The structure of a whole object; KeyError for a kind that is not vendored."""
+    return types()[_document()["kinds"][f"{api_version}/{kind}"]]
+
+
+def resolved(schema: Schema) -> Schema:
+    """The schema itself, or the type that it refers to."""
+    return types()[schema["$ref"]] if "$ref" in schema else schema
