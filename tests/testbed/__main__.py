@@ -1,0 +1,72 @@
+"""The testbed's commands for people; see --help."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from tests.testbed import outside, people
+from tests.testbed.errors import TestbedError
+
+EXAMPLES = """\
+examples:
+  python -m tests.testbed up                       start a cluster and leave it running
+  python -m tests.testbed exec kubectl get pods -A
+  python -m tests.testbed shell                    look around in it; kubectl, ctr and nats are on PATH
+  python -m tests.testbed down
+  python -m tests.testbed run -- pytest tests/cluster   a cluster for one command, with its exit status
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    own, command = _split(sys.argv[1:] if argv is None else list(argv))
+    options = _parser().parse_args(own)
+    try:
+        return _dispatch(options, command)
+    except TestbedError as error:
+        print(f"testbed: {error}", file=sys.stderr)
+        return 1
+
+
+def _dispatch(options: argparse.Namespace, command: list[str]) -> int:
+    size = "control-plane" if options.control_plane else "node"
+    match options.what:
+        case "build":
+            outside.prepare(size)
+            return 0
+        case "run":
+            return outside.run(size, command or people.SHELL)
+        case "up":
+            return people.up(size)
+        case "down":
+            return people.down()
+        case "shell":
+            return people.execute(people.SHELL)
+        case _:
+            return people.execute(command or people.SHELL)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.testbed",
+        usage="%(prog)s [-h] {up,down,shell,exec,run,build} [--control-plane] [[--] command ...]",
+        description="A real one-node Kubernetes in namespaces of its own, on this machine.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", choices=["up", "down", "shell", "exec", "run", "build"])
+    parser.add_argument("--control-plane", action="store_true", help="no node: etcd, API server, controller manager")
+    return parser
+
+
+def _split(argv: list[str]) -> tuple[list[str], list[str]]:
+    """Our own arguments, and the command after them, with or without "--" between; its options are not for argparse."""
+    end = 1
+    while end < len(argv) and argv[end].startswith("-") and argv[end] != "--":
+        end += 1
+    command = argv[end:]
+    return argv[:end], command[1:] if command[:1] == ["--"] else command
+
+
+if __name__ == "__main__":
+    sys.exit(main())

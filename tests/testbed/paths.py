@@ -1,0 +1,29 @@
+"""Where the testbed keeps things: all of it in one cache folder outside the source tree, free to be deleted."""
+
+import os
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SOURCE_TREE = HERE.parent.parent
+MODULES = HERE / "modules"
+MANIFESTS = HERE / "manifests"
+
+CACHE_VARIABLE = "NATSOP_TESTBED_CACHE"
+CLUSTER_VARIABLE = "NATSOP_TESTBED"
+"""Set inside a run to the folder of its cluster; the fixtures connect by it, and every process of a run carries it."""
+
+
+def cache() -> Path:
+    """The cache folder: binaries, images, and the state of running clusters."""
+    configured = os.environ.get(CACHE_VARIABLE)
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = Path(configured) if configured else base / "natsop-testbed"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def runs() -> Path:
+    """One folder per running cluster; those of dead runs are swept by the next start."""
+    folder = cache() / "runs"
+    folder.mkdir(exist_ok=True)
+    return folder
