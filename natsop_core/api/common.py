@@ -9,19 +9,22 @@ from natsop_core.api.model import Model
 
 
 class Metadata(Model):
-    """What the core reads of an object's metadata; everything else in it is the API server's business."""
+    """What the core reads of an object's metadata; everything else in it is the API server's business.
+
+    One that no API server has seen yet has no UID, and counts as being in the namespace `default`.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
     name: str
-    namespace: str | None = None
-    uid: str | None = None
-    generation: int | None = None
-    resource_version: str | None = None
+    namespace: str = "default"
+    uid: str = ""
+    generation: int = 0
+    resource_version: str = ""
     labels: Mapping[str, str] = Field(default_factory=dict)
     annotations: Mapping[str, str] = Field(default_factory=dict)
     finalizers: Annotated[tuple[str, ...], Strict(False)] = ()
-    deletion_timestamp: str | None = None
+    deletion_timestamp: str = ""
 
 
 class Resource(Model):

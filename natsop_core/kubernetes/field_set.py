@@ -22,7 +22,7 @@ _UNOWNED_METADATA: Final = frozenset(
 
 
 def field_set(obj: Mapping[str, Any]) -> FieldSet:
-    """The `fieldsV1` of an apply of `obj`, which has no null. KeyError when its kind is not vendored."""
+    """The `fieldsV1` of an apply of `obj`, which has no null. KeyError for a kind or a field that is not vendored."""
     schema = kind_schema(obj["apiVersion"], obj["kind"])
     metadata = {key: value for key, value in obj["metadata"].items() if key not in _UNOWNED_METADATA}
     rest = {key: value for key, value in obj.items() if key not in _IDENTITY}
@@ -41,8 +41,10 @@ def _fields(value: Any, schema: Schema) -> FieldSet:
 
 def _map_fields(value: Mapping[str, Any], schema: Schema) -> FieldSet:
     properties = schema.get("properties", {})
-    others = schema.get("additionalProperties")
-    return {f"f:{key}": _fields(item, properties[key] if key in properties else others) for key, item in value.items()}
+    return {
+        f"f:{key}": _fields(item, properties[key] if key in properties else schema["additionalProperties"])
+        for key, item in value.items()
+    }
 
 
 def _list_fields(items: list[Any], schema: Schema) -> FieldSet:

@@ -1,0 +1,68 @@
+"""The status that the operator writes, as the CustomResourceDefinitions describe it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict
+
+from natsop_core.api.model import Int32, Int64, Model
+
+_CONDITION_TYPE = (
+    r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$"
+)
+
+
+class Condition(Model):
+    """One aspect of the resource's state, in the form of Kubernetes' own conditions."""
+
+    type: str = Field(max_length=316, pattern=_CONDITION_TYPE, description="Which aspect, in CamelCase.")
+    status: Literal["True", "False", "Unknown"] = Field(description="Whether it holds.")
+    reason: str = Field(
+        min_length=1,
+        max_length=1024,
+        pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
+        description="Why, as one CamelCase word for programs.",
+    )
+    message: str = Field(max_length=32768, description="Why, and what to do about it, as a sentence for people.")
+    last_transition_time: str = Field(
+        description="When the condition's status changed last.", json_schema_extra={"format": "date-time"}
+    )
+    observed_generation: Annotated[Int64, Field(ge=0)] | None = Field(
+        None, description="The metadata.generation that the condition is about."
+    )
+
+
+Conditions = Annotated[
+    tuple[Condition, ...],
+    Strict(False),
+    Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
+]
+
+
+class Status(Model):
+    """What both kinds report."""
+
+    observed_generation: Int64 | None = Field(None, description="The metadata.generation that this status is about.")
+    replicas: Int32 | None = Field(None, description="Number of pods that exist.")
+    ready_replicas: Int32 | None = Field(None, description="Number of pods that are ready.")
+    conditions: Conditions = Field(
+        default_factory=tuple, description="Ready, Available, Progressing, Degraded and more, each with its reason."
+    )
+
+
+class Endpoints(Model):
+    """URLs of the cluster for clients inside Kubernetes."""
+
+    client: str | None = Field(None, description="URL of the client Service.")
+    headless: str | None = Field(None, description="URL of the headless Service, which resolves to every server.")
+
+
+class NatsClusterStatus(Status):
+    """What the operator saw of the NatsCluster."""
+
+    endpoints: Endpoints = Field(default_factory=Endpoints)
+    config_map_name: str | None = Field(None, description="The ConfigMap that the servers read nats.conf from.")
+    version: str | None = Field(None, description="Version of nats-server that the servers report.")
+
+
+class NatsBoxStatus(Status):
+    """What the operator saw of the NatsBox."""
