@@ -12,12 +12,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.kubernetes.field_set import field_set
-from natsop_core.live import LiveObject
 from natsop_core.names import APPLIED_ANNOTATION
 from natsop_core.outcomes import Taken, Unchanged
+
+if TYPE_CHECKING:
+    from natsop_core.live import LiveObject
 
 Manifest = Mapping[str, Any]
 

@@ -47,10 +47,10 @@ class Settings:
 
 
 Found: TypeAlias = (
-    Mapping[str, Any] | Forbidden | None  # ObjectRef, ObjectMetadataRef
+    bool  # ApiGroupRef
     | tuple[Child, ...]  # ChildrenRef
-    | bool  # ApiGroupRef
     | HttpAnswer | Unreachable  # HttpRef
+    | Mapping[str, Any] | Forbidden | None  # ObjectRef, ObjectMetadataRef
 )  # fmt: skip
 
 
@@ -83,9 +83,8 @@ class Inputs:
 
     def children(self, reference: ChildrenRef) -> tuple[Child, ...]:
         """What the custom resource controls, in the order of the children's keys."""
-        found = self.found.get(reference, ())
-        assert isinstance(found, tuple)
-        return tuple(sorted(found, key=lambda child: child.key))
+        found = self.found.get(reference)
+        return tuple(sorted(found, key=lambda child: child.key)) if isinstance(found, tuple) else ()
 
     def serves(self, reference: ApiGroupRef) -> bool:
         """Whether the API server serves the kind."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from natsop_core.names import APPLIED_ANNOTATION, FIELD_MANAGER
-from natsop_core.references import ObjectKey
+
+if TYPE_CHECKING:
+    from natsop_core.references import ObjectKey
 
 
 @dataclass(frozen=True, slots=True)

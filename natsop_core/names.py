@@ -26,7 +26,13 @@ CHECKSUM_ANNOTATION: Final = "nats.crewlet.cloud/config-checksum"
 ALLOW_DATA_LOSS_ANNOTATION: Final = "nats.crewlet.cloud/allow-data-loss"
 """On a NatsCluster: "true" lets a change through that destroys JetStream data."""
 
+REPLICAS_ANNOTATION: Final = "nats.crewlet.cloud/replicas"
+"""On the StatefulSet: how many servers we asked for last, whatever somebody scaled it to since."""
+
 CLUSTER_LABEL: Final = "nats.crewlet.cloud/cluster"
+
+POD_NAME_VARIABLE: Final = "POD_NAME"
+SERVER_NAME_VARIABLE: Final = "SERVER_NAME"
 
 CONFIG_KEY: Final = "nats.conf"
 CONFIG_FOLDER: Final = "/etc/nats-config"
@@ -43,12 +49,17 @@ CONFIG_VOLUME: Final = "config"
 PID_VOLUME: Final = "pid"
 JETSTREAM_VOLUME: Final = "jetstream"
 CONTEXTS_VOLUME: Final = "contexts"
+HOME_VOLUME: Final = "home"
+TEMPORARY_VOLUME: Final = "tmp"
 
 CLIENT_PORT: Final = "nats"
 ROUTES_PORT: Final = "cluster"
 MONITOR_PORT: Final = "monitor"
 
 DEFAULT_CONTEXT: Final = "default"
+SELECTED_CONTEXT_KEY: Final = "context.txt"
+CONTEXTS_FOLDER: Final = "/etc/nats-contexts"
+HOME_FOLDER: Final = "/home/nats"
 
 
 def config_map(cluster: str) -> str:
@@ -61,6 +72,11 @@ def client_service(cluster: str) -> str:
 
 def headless_service(cluster: str) -> str:
     return f"{cluster}-headless"
+
+
+def headless_host(cluster: str, namespace: str, domain: str) -> str:
+    """The DNS name of all servers of a cluster; `<pod>.` before it is that of one."""
+    return f"{headless_service(cluster)}.{namespace}.svc.{domain}"
 
 
 def stateful_set(cluster: str) -> str:
@@ -81,6 +97,14 @@ def deployment(box: str) -> str:
 
 def contexts_secret(box: str) -> str:
     return f"{box}-contexts"
+
+
+def server_name(pod: str) -> str:
+    """The value of a server's name in its environment, quoted because nats-server parses it like its configuration.
+
+    Unquoted, a pod named `10-0` would be read as something else than a string (nats-server conf/parse.go).
+    """
+    return f"'{pod}'"
 
 
 def cluster_selector(cluster: str) -> dict[str, str]:

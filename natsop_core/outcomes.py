@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from natsop_core.live import Controller
 from natsop_core.references import ObjectKey
+
+if TYPE_CHECKING:
+    from natsop_core.live import Controller
 
 
 @dataclass(frozen=True, slots=True)

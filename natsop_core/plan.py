@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from natsop_core.live import Child
-from natsop_core.references import ObjectKey
+from natsop_core.api.read import InvalidResource
+from natsop_core.drift import stamped
+from natsop_core.findings import Finding
+from natsop_core.references import ChildrenRef, ObjectKey
+from natsop_core.render import render_box, render_cluster
+from natsop_core.resolve.box import resolve_box
+from natsop_core.resolve.cluster import resolve_cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from natsop_core.api.common import Metadata
+    from natsop_core.api.natsbox import NatsBox
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.inputs import Inputs
+    from natsop_core.live import Child
+    from natsop_core.render import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +52,41 @@ class Plan:
         return tuple(key_of(manifest) for manifest in self.apply)
 
 
-def key_of(manifest: dict[str, Any]) -> ObjectKey:
+def plan_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> Plan:
+    """What a NatsCluster wants. An invalid one, or one that is being deleted, wants its children left alone."""
+    children = inputs.children(children_of(cr.metadata))
+    if isinstance(cr, InvalidResource) or cr.metadata.deletion_timestamp:
+        return _keep_all(children)
+    return _apply(render_cluster(resolve_cluster(cr, inputs).cluster), children)
+
+
+def plan_box(cr: NatsBox | InvalidResource, inputs: Inputs) -> Plan:
+    """What a NatsBox wants. One that is invalid, being deleted, or without its cluster leaves its children alone."""
+    children = inputs.children(children_of(cr.metadata))
+    if isinstance(cr, InvalidResource) or cr.metadata.deletion_timestamp:
+        return _keep_all(children)
+    box = resolve_box(cr, inputs)
+    if isinstance(box, Finding):
+        return _keep_all(children)
+    return _apply(render_box(box), children)
+
+
+def children_of(metadata: Metadata) -> ChildrenRef:
+    """The reference to all that a custom resource controls."""
+    return ChildrenRef(metadata.namespace, metadata.uid)
+
+
+def key_of(manifest: Manifest) -> ObjectKey:
     """The identity of the object that a manifest describes."""
     metadata = manifest["metadata"]
     return ObjectKey(manifest["apiVersion"], manifest["kind"], metadata["namespace"], metadata["name"])
+
+
+def _keep_all(children: Iterable[Child]) -> Plan:
+    return Plan(keep=tuple(child.key for child in children))
+
+
+def _apply(manifests: Iterable[Manifest], children: Iterable[Child]) -> Plan:
+    apply = tuple(stamped(manifest) for manifest in manifests)
+    wanted = {key_of(manifest) for manifest in apply}
+    return Plan(apply=apply, prune=tuple(child for child in children if child.key not in wanted))

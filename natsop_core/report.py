@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from natsop_core.conditions.condition import as_status, find
+from natsop_core.conditions.steps import is_being_collected
+from natsop_core.outcomes import Failed, Rejected, Taken
+
+if TYPE_CHECKING:
+    from natsop_core.conditions.condition import Condition
+    from natsop_core.outcomes import Outcomes
+    from natsop_core.resolve.types import Owner
+
+COLLECTION_SECONDS: Final = 5.0
+REFUSED_SECONDS: Final = (2.0, 60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +40,76 @@ class Report:
     status: dict[str, Any] | None
     events: tuple[Event, ...] = ()
     requeue_after: float | None = None
+
+
+NOBODY_TO_TELL: Final = Report(status=None)
+
+
+def make_report(
+    conditions: Sequence[Condition],
+    facts: Mapping[str, Any],
+    previous: Mapping[str, Any],
+    *,
+    generation: int,
+    now: datetime,
+    requeue_after: Sequence[float],
+) -> Report:
+    """Put a report together from the conditions, the status's other fields, and the status as it stands.
+
+    requeue_after: every delay that something asks for; the shortest counts.
+    """
+    status = {
+        "observedGeneration": generation,
+        **{field: value for field, value in facts.items() if value is not None},
+        "conditions": as_status(conditions, previous, generation=generation, now=now),
+    }
+    return Report(
+        status=status,
+        events=tuple(_events(conditions, previous)),
+        requeue_after=min(requeue_after, default=None),
+    )
+
+
+def retries(owner: Owner, outcomes: Outcomes, previous: Mapping[str, Any], now: datetime) -> Iterator[float]:
+    """When to try the steps again that did not get through, in seconds.
+
+    A refused object is tried again after as long as it has been refused already, between 2 and 60 seconds: the cause
+    (a quota, a webhook) may go away without a change that we could see.
+    """
+    for outcome in outcomes.values():
+        match outcome:
+            case Failed(_, retry_after):
+                yield retry_after
+            case Taken(controller) if is_being_collected(owner, controller):
+                yield COLLECTION_SECONDS
+            case Rejected():
+                shortest, longest = REFUSED_SECONDS
+                yield min(longest, max(shortest, _degraded_for(previous, now)))
+
+
+def _degraded_for(previous: Mapping[str, Any], now: datetime) -> float:
+    degraded = find(previous, "Degraded")
+    if degraded is None or degraded["status"] != "True":
+        return 0.0
+    since = datetime.strptime(degraded["lastTransitionTime"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    return (now - since).total_seconds()
+
+
+def _events(conditions: Sequence[Condition], previous: Mapping[str, Any]) -> Iterator[Event]:
+    """What has just become wrong, has just been mended, or has just been loaded."""
+    for condition in conditions:
+        earlier = find(previous, condition.type)
+        was, is_now = (earlier or {}).get("status"), condition.status
+        finding = condition.finding
+        if condition.type == "Degraded" and is_now == "True" and (earlier or {}).get("message") != finding.message:
+            yield Event("Warning", finding.reason, finding.message)
+        elif condition.type == "Degraded" and (was, is_now) == ("True", "False"):
+            yield Event("Normal", "Recovered", "What was wrong has been mended.")
+        elif condition.type == "Available" and was in {"True", "False"} and was != is_now:
+            yield Event("Normal" if is_now == "True" else "Warning", _availability(is_now), finding.message)
+        elif condition.type == "ConfigurationLoaded" and (was, is_now) == ("False", "True"):
+            yield Event("Normal", "ConfigurationLoaded", finding.message)
+
+
+def _availability(status: str) -> str:
+    return "Available" if status == "True" else "Unavailable"

@@ -1,0 +1,162 @@
+"""Conclusions: from a custom resource, what was seen of it, its plan and the outcomes to the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core import names
+from natsop_core.api.read import InvalidResource
+from natsop_core.conditions.condition import Condition, first_finding
+from natsop_core.conditions.configuration import configuration_loaded
+from natsop_core.conditions.steps import delays, refusals
+from natsop_core.conditions.summary import degraded, progressing, ready
+from natsop_core.conditions.workload import SETTLED, Workload, available, see_workload
+from natsop_core.conf.digest import config_digest
+from natsop_core.conf.server import server_block
+from natsop_core.findings import Finding
+from natsop_core.kinds import DEPLOYMENTS, STATEFUL_SETS
+from natsop_core.live import reduce_metadata
+from natsop_core.outcomes import Applied
+from natsop_core.report import NOBODY_TO_TELL, Report, make_report, retries
+from natsop_core.resolve.box import resolve_box
+from natsop_core.resolve.cluster import owner_of, resolve_cluster
+from natsop_core.servers import observed_servers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from natsop_core.api.natsbox import NatsBox
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.inputs import Inputs
+    from natsop_core.outcomes import Outcomes
+    from natsop_core.plan import Plan
+    from natsop_core.references import ObjectKey
+    from natsop_core.resolve.types import Cluster, Owner
+    from natsop_core.servers import Server
+
+RELOAD_SECONDS: Final = 5.0
+"""How soon the servers are asked again while one still runs an older configuration."""
+
+REST_SECONDS: Final = 300.0
+"""How soon they are asked again while nothing is under way."""
+
+
+def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: Plan, outcomes: Outcomes) -> Report:
+    """What the user of a NatsCluster gets to see."""
+    if cr.metadata.deletion_timestamp:
+        return NOBODY_TO_TELL
+    owner = owner_of(cr.metadata, names.CLUSTER_KIND)
+    key = STATEFUL_SETS.key(owner.namespace, names.stateful_set(owner.name))
+    live = _live(key, owner, inputs)
+    workload = see_workload("StatefulSet", live, needed=None, pod="server", just_applied=_applied(key, outcomes))
+    if isinstance(cr, InvalidResource):
+        return _conclude_invalid(cr, workload, inputs)
+    resolved = resolve_cluster(cr, inputs)
+    servers = observed_servers(cr.metadata, resolved.cluster.replicas, inputs)
+    loaded = configuration_loaded(servers, _expected_digests(resolved.cluster, servers))
+    pending = [loaded.finding] if loaded.status == "False" else []
+    conditions = _summarize(
+        workload,
+        under_way=[*delays(owner, outcomes), *_unsettled(workload), *pending],
+        wrong=[*resolved.findings, *refusals(owner, outcomes)],
+    )
+    return make_report(
+        [*conditions, loaded],
+        _cluster_facts(resolved.cluster, servers, live, cr.status),
+        cr.status,
+        generation=cr.metadata.generation,
+        now=inputs.now,
+        requeue_after=[
+            *retries(owner, outcomes, cr.status, inputs.now),
+            RELOAD_SECONDS if pending else REST_SECONDS,
+        ],
+    )
+
+
+def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, _plan: Plan, outcomes: Outcomes) -> Report:
+    """What the user of a NatsBox gets to see."""
+    if cr.metadata.deletion_timestamp:
+        return NOBODY_TO_TELL
+    owner = owner_of(cr.metadata, names.BOX_KIND)
+    key = DEPLOYMENTS.key(owner.namespace, names.deployment(owner.name))
+    live = _live(key, owner, inputs)
+    workload = see_workload("Deployment", live, needed=1, pod="pod", just_applied=_applied(key, outcomes))
+    if isinstance(cr, InvalidResource):
+        return _conclude_invalid(cr, workload, inputs)
+    box = resolve_box(cr, inputs)
+    waits = [box] if isinstance(box, Finding) else []
+    conditions = _summarize(
+        workload,
+        under_way=[*delays(owner, outcomes), *([] if waits else _unsettled(workload))],
+        wrong=[*waits, *refusals(owner, outcomes)],
+    )
+    return make_report(
+        conditions,
+        _pod_counts(live),
+        cr.status,
+        generation=cr.metadata.generation,
+        now=inputs.now,
+        requeue_after=[*retries(owner, outcomes, cr.status, inputs.now)],
+    )
+
+
+def _conclude_invalid(cr: InvalidResource, workload: Workload, inputs: Inputs) -> Report:
+    """An invalid spec: what runs goes on running, and everything else that the status said stays as it is."""
+    problems = "; ".join(str(problem) for problem in cr.problems)
+    conditions = _summarize(workload, under_way=[], wrong=[Finding("InvalidSpec", f"{problems}.")])
+    facts = {field: value for field, value in cr.status.items() if field not in {"observedGeneration", "conditions"}}
+    return make_report(
+        conditions, facts, cr.status, generation=cr.metadata.generation, now=inputs.now, requeue_after=[]
+    )
+
+
+def _summarize(workload: Workload, *, under_way: Sequence[Finding], wrong: Sequence[Finding]) -> tuple[Condition, ...]:
+    is_available, is_progressing, is_degraded = available(workload), progressing(under_way), degraded(wrong)
+    return ready(is_available, is_progressing, is_degraded), is_available, is_progressing, is_degraded
+
+
+def _unsettled(workload: Workload) -> list[Finding]:
+    finding = first_finding(SETTLED, workload)
+    return [finding] if finding else []
+
+
+def _live(key: ObjectKey, owner: Owner, inputs: Inputs) -> Mapping[str, Any] | None:
+    """The live workload, unless somebody else holds its name."""
+    live = inputs.object(key)
+    controller = reduce_metadata(live["metadata"]).controller if live else None
+    return live if controller is not None and controller.uid == owner.uid else None
+
+
+def _applied(key: ObjectKey, outcomes: Outcomes) -> bool:
+    return isinstance(outcomes.get(key), Applied)
+
+
+def _expected_digests(cluster: Cluster, servers: Sequence[Server]) -> dict[str, str]:
+    block = server_block(cluster)
+    return {
+        each.pod: config_digest(block, {names.SERVER_NAME_VARIABLE: names.server_name(each.pod)})
+        for each in servers
+        if each.config_digest
+    }
+
+
+def _cluster_facts(
+    cluster: Cluster, servers: Sequence[Server], live: Mapping[str, Any] | None, previous: Mapping[str, Any]
+) -> dict[str, Any]:
+    port = cluster.port(names.CLIENT_PORT)
+    host = f"{cluster.namespace}.svc:{port}"
+    versions = {each.version for each in servers if each.version}
+    return {
+        **_pod_counts(live),
+        "endpoints": {
+            "client": f"nats://{names.client_service(cluster.name)}.{host}",
+            "headless": f"nats://{names.headless_service(cluster.name)}.{host}",
+        },
+        "configMapName": names.config_map(cluster.name),
+        "version": ", ".join(sorted(versions)) or previous.get("version"),
+    }
+
+
+def _pod_counts(live: Mapping[str, Any] | None) -> dict[str, int]:
+    status = live.get("status", {}) if live else {}
+    return {"replicas": status.get("replicas", 0), "readyReplicas": status.get("readyReplicas", 0)}

@@ -1,0 +1,61 @@
+"""A condition of a custom resource's status, and how a chain of checks becomes one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from natsop_core.findings import Finding
+
+Status: TypeAlias = Literal["True", "False", "Unknown"]
+
+S = TypeVar("S")
+Check: TypeAlias = Callable[[S], Finding | None]
+"""One question about what was seen: None when all is well, else what is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition, before it has a generation and a time."""
+
+    type: str
+    status: Status
+    finding: Finding
+
+
+def first_finding(chain: Iterable[Check[S]], seen: S) -> Finding | None:
+    """What the first check that finds something says."""
+    return next((finding for check in chain if (finding := check(seen))), None)
+
+
+def as_status(
+    conditions: Sequence[Condition], previous: Mapping[str, Any], *, generation: int, now: datetime
+) -> list[dict[str, Any]]:
+    """The conditions as they stand in a status. A transition time changes only when the condition's status does."""
+    earlier = {condition["type"]: condition for condition in previous.get("conditions", ())}
+    return [_as_status(condition, earlier.get(condition.type), generation, now) for condition in conditions]
+
+
+def find(status: Mapping[str, Any], type_: str) -> Mapping[str, Any] | None:
+    """The condition of that type in a status, or None."""
+    return next((each for each in status.get("conditions", ()) if each["type"] == type_), None)
+
+
+def _as_status(
+    condition: Condition, earlier: Mapping[str, Any] | None, generation: int, now: datetime
+) -> dict[str, Any]:
+    unchanged = earlier is not None and earlier["status"] == condition.status
+    return {
+        "type": condition.type,
+        "status": condition.status,
+        "reason": condition.finding.reason,
+        "message": condition.finding.message,
+        "observedGeneration": generation,
+        "lastTransitionTime": earlier["lastTransitionTime"] if earlier and unchanged else _timestamp(now),
+    }
+
+
+def _timestamp(now: datetime) -> str:
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,60 @@
+"""What the outcomes of a plan's steps mean for the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from natsop_core.findings import Finding
+from natsop_core.names import API_VERSION
+from natsop_core.outcomes import Failed, Rejected, Taken
+
+if TYPE_CHECKING:
+    from natsop_core.live import Controller
+    from natsop_core.outcomes import Outcomes
+    from natsop_core.references import ObjectKey
+    from natsop_core.resolve.types import Owner
+
+
+def refusals(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
+    """What only a person can mend: names that others hold, and objects that the API server refuses."""
+    for key, outcome in outcomes.items():
+        match outcome:
+            case Taken(controller) if not is_being_collected(owner, controller):
+                yield _name_conflict(key, controller)
+            case Rejected(message, field):
+                where = f"{key.kind} {key.name}" + (f", field {field}" if field else "")
+                yield Finding("ApplyRejected", f"The API server refuses {where}: {_sentence(message)}")
+
+
+def delays(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
+    """What time will mend: children of an earlier custom resource of this name, and requests to try again."""
+    for key, outcome in outcomes.items():
+        match outcome:
+            case Taken(controller) if is_being_collected(owner, controller):
+                yield Finding(
+                    "WaitingForCollection",
+                    f"{key.kind} {key.name} still belongs to a deleted {owner.kind} of the same name.",
+                )
+            case Failed(message):
+                yield Finding("Retrying", f"{key.kind} {key.name}: {_sentence(message)}")
+
+
+def is_being_collected(owner: Owner, controller: Controller | None) -> bool:
+    """Whether the holder of a name is an earlier custom resource of our own kind and name: only one can exist."""
+    return (
+        controller is not None
+        and (controller.api_version, controller.kind, controller.name) == (API_VERSION, owner.kind, owner.name)
+        and controller.uid != owner.uid
+    )
+
+
+def _name_conflict(key: ObjectKey, controller: Controller | None) -> Finding:
+    holder = f"is controlled by {controller}" if controller else "was not made by this operator"
+    return Finding(
+        "NameConflict", f"{key.kind} {key.name} exists and {holder}; it is left untouched until it is removed."
+    )
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."

@@ -1,0 +1,113 @@
+"""Available and Progressing, from the StatefulSet's or Deployment's own word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from natsop_core.conditions.condition import Check, Condition, first_finding
+from natsop_core.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A StatefulSet or Deployment as it was seen, and whether this very plan has just changed it."""
+
+    kind: str
+    exists: bool
+    observed: bool
+    just_applied: bool
+    wanted: int
+    needed: int
+    ready: int
+    current: int
+    pod: str
+
+    @property
+    def pods(self) -> str:
+        return self.pod if self.wanted == 1 else f"{self.pod}s"
+
+
+def see_workload(
+    kind: str, live: Mapping[str, Any] | None, *, needed: int | None, pod: str, just_applied: bool
+) -> Workload:
+    """Read a live workload (None: there is none). `needed`: how many ready pods make it available; None: a quorum."""
+    if live is None:
+        return Workload(kind, False, False, just_applied, 0, 0, 0, 0, pod)
+    status = live.get("status", {})
+    wanted = live["spec"].get("replicas", 1)
+    return Workload(
+        kind=kind,
+        exists=True,
+        observed=status.get("observedGeneration", 0) >= live["metadata"].get("generation", 0),
+        just_applied=just_applied,
+        wanted=wanted,
+        needed=wanted // 2 + 1 if needed is None else min(needed, wanted),
+        ready=status.get("readyReplicas", 0),
+        current=status.get("updatedReplicas", 0),
+        pod=pod,
+    )
+
+
+def exists(workload: Workload) -> Finding | None:
+    if workload.exists:
+        return None
+    return Finding("NotCreated", f"There is no {workload.kind} yet.")
+
+
+def is_observed(workload: Workload) -> Finding | None:
+    """Until its controller has seen the latest generation, the numbers in its status are about an older one."""
+    if workload.observed:
+        return None
+    return Finding("NotObserved", f"The {workload.kind}'s controller has not seen its latest generation yet.")
+
+
+def enough_pods_are_ready(workload: Workload) -> Finding | None:
+    """Raft needs a majority of servers, whatever their revision: a rolling update is not an outage."""
+    if workload.ready >= workload.needed:
+        return None
+    return Finding(
+        "TooFewReady", f"{workload.ready} of {workload.wanted} {workload.pods} are ready; {workload.needed} are needed."
+    )
+
+
+def was_left_alone(workload: Workload) -> Finding | None:
+    if not workload.just_applied:
+        return None
+    return Finding("Updating", f"The {workload.kind} has just been changed.")
+
+
+def all_pods_are_current(workload: Workload) -> Finding | None:
+    if workload.current >= workload.wanted:
+        return None
+    return Finding("RollingOut", f"{workload.current} of {workload.wanted} {workload.pods} are of the latest revision.")
+
+
+def all_pods_are_ready(workload: Workload) -> Finding | None:
+    if workload.ready >= workload.wanted:
+        return None
+    return Finding("PodsNotReady", f"{workload.ready} of {workload.wanted} {workload.pods} are ready.")
+
+
+AVAILABLE: Final[tuple[Check[Workload], ...]] = (exists, is_observed, enough_pods_are_ready)
+
+SETTLED: Final[tuple[Check[Workload], ...]] = (
+    exists,
+    was_left_alone,
+    is_observed,
+    all_pods_are_current,
+    all_pods_are_ready,
+)
+
+
+def available(workload: Workload) -> Condition:
+    """Whether enough pods are ready to serve."""
+    lack = first_finding(AVAILABLE, workload)
+    if lack is None:
+        return Condition(
+            "Available",
+            "True",
+            Finding("EnoughReady", f"{workload.ready} of {workload.wanted} {workload.pods} are ready."),
+        )
+    return Condition("Available", "False", lack)

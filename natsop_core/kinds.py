@@ -1,0 +1,45 @@
+"""The kinds that natsop deals with, as plain data: what the shell watches, reconciles and may write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from natsop_core.names import API_VERSION, BOX_KIND, CLUSTER_KIND
+from natsop_core.references import ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResource:
+    """A namespaced kind as the API server serves it; `plural` is its name in paths and in RBAC rules."""
+
+    api_version: str
+    kind: str
+    plural: str
+
+    @property
+    def group(self) -> str:
+        """The API group; empty for the core group."""
+        return self.api_version.rpartition("/")[0]
+
+    def key(self, namespace: str, name: str) -> ObjectKey:
+        """The identity of the object of this kind with that name."""
+        return ObjectKey(self.api_version, self.kind, namespace, name)
+
+
+CLUSTERS: Final = ApiResource(API_VERSION, CLUSTER_KIND, "natsclusters")
+BOXES: Final = ApiResource(API_VERSION, BOX_KIND, "natsboxes")
+
+CONFIG_MAPS: Final = ApiResource("v1", "ConfigMap", "configmaps")
+SECRETS: Final = ApiResource("v1", "Secret", "secrets")
+SERVICES: Final = ApiResource("v1", "Service", "services")
+PODS: Final = ApiResource("v1", "Pod", "pods")
+STATEFUL_SETS: Final = ApiResource("apps/v1", "StatefulSet", "statefulsets")
+DEPLOYMENTS: Final = ApiResource("apps/v1", "Deployment", "deployments")
+DISRUPTION_BUDGETS: Final = ApiResource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
+
+CREATED: Final = (CONFIG_MAPS, SECRETS, SERVICES, STATEFUL_SETS, DEPLOYMENTS, DISRUPTION_BUDGETS)
+"""The kinds of the children: the shell watches the metadata of all objects of these kinds, ours or not."""
+
+WATCHED_IN_FULL: Final = (STATEFUL_SETS, DEPLOYMENTS, PODS)
+"""The kinds whose status decides ours: the shell also watches them in full, those with our managed-by label."""

@@ -1,0 +1,53 @@
+"""What a decision still needs fetched. What was fetched may name more: asked again until nothing is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsop_core import names
+from natsop_core.api.read import InvalidResource
+from natsop_core.kinds import DEPLOYMENTS, PODS, STATEFUL_SETS
+from natsop_core.plan import children_of
+from natsop_core.references import ObjectRef, Reference
+from natsop_core.resolve.box import cluster_reference
+from natsop_core.resolve.cluster import resolve_cluster
+from natsop_core.servers import servers_to_ask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsop_core.api.natsbox import NatsBox
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.inputs import Inputs
+
+
+def missing_for_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> tuple[Reference, ...]:
+    """What is still to be fetched for a NatsCluster: its StatefulSet and children, then its pods, then their word."""
+    metadata = cr.metadata
+    stateful_set = ObjectRef(STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name)))
+    first = _not_in(inputs, stateful_set, children_of(metadata))
+    if first or isinstance(cr, InvalidResource):
+        return first
+    return _not_in(inputs, *_pods_and_servers(cr, inputs))
+
+
+def missing_for_box(cr: NatsBox | InvalidResource, inputs: Inputs) -> tuple[Reference, ...]:
+    """What is still to be fetched for a NatsBox: its Deployment, its children, and the cluster it is for."""
+    metadata = cr.metadata
+    wanted: list[Reference] = [
+        ObjectRef(DEPLOYMENTS.key(metadata.namespace, names.deployment(metadata.name))),
+        children_of(metadata),
+    ]
+    cluster = None if isinstance(cr, InvalidResource) else cluster_reference(cr)
+    return _not_in(inputs, *wanted, *([cluster] if cluster else []))
+
+
+def _pods_and_servers(cr: NatsCluster, inputs: Inputs) -> Iterator[Reference]:
+    metadata, replicas = cr.metadata, resolve_cluster(cr, inputs).cluster.replicas
+    for ordinal in range(replicas):
+        yield ObjectRef(PODS.key(metadata.namespace, names.pod(metadata.name, ordinal)))
+    yield from servers_to_ask(metadata, replicas, inputs)
+
+
+def _not_in(inputs: Inputs, *references: Reference) -> tuple[Reference, ...]:
+    return tuple(reference for reference in references if reference not in inputs)

@@ -1,0 +1,89 @@
+"""The Deployment: the box, a pod to run the nats CLI in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from natsop_core import names
+from natsop_core.objects.metadata import box_metadata
+from natsop_core.objects.security import container_security_context, pod_security_context
+
+if TYPE_CHECKING:
+    from natsop_core.kubernetes.types import Container, Deployment, PodSpec
+    from natsop_core.resolve.types import Box
+
+CLI_FOLDER: Final = f"{names.HOME_FOLDER}/.config/nats"
+"""Where the nats CLI keeps its contexts and the name of the selected one (natscli, XDG_CONFIG_HOME's default)."""
+
+LINKED: Final = f"{CLI_FOLDER}/linked"
+"""Exists once the contexts are in place."""
+
+KEEP_CONTEXTS_LINKED: Final = f"""\
+trap 'exit 0' TERM INT
+mkdir -p {CLI_FOLDER}/context
+while true; do
+  for link in {CLI_FOLDER}/context/*.json; do
+    if [ -L "$link" ] && [ ! -e "$link" ]; then rm "$link"; fi
+  done
+  for context in {names.CONTEXTS_FOLDER}/*.json; do
+    link={CLI_FOLDER}/context/"${{context##*/}}"
+    if [ -e "$context" ] && [ ! -e "$link" ]; then ln -s "$context" "$link"; fi
+  done
+  selected={CLI_FOLDER}/{names.SELECTED_CONTEXT_KEY}
+  if [ ! -e "$selected" ]; then cat {names.CONTEXTS_FOLDER}/{names.SELECTED_CONTEXT_KEY} > "$selected"; fi
+  touch {LINKED}
+  sleep 5 &
+  wait $!
+done
+"""
+"""The box's process. Links, not copies: the kubelet refreshes what they point to, and beside them the user may add
+contexts and select one. As PID 1 the shell's `wait` reaps what `kubectl exec` leaves behind, and lets TERM through."""
+
+
+def build_deployment(box: Box) -> Deployment:
+    """The box's Deployment."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": box_metadata(box, names.deployment(box.name)),
+        "spec": {
+            "replicas": box.replicas,
+            "selector": {"matchLabels": names.box_selector(box.name)},
+            "template": {"metadata": {"labels": names.box_labels(box.name)}, "spec": _pod_spec(box)},
+        },
+    }
+
+
+def _pod_spec(box: Box) -> PodSpec:
+    return {
+        "containers": [_container(box)],
+        "enableServiceLinks": False,
+        "securityContext": pod_security_context(),
+        "volumes": [
+            {"name": names.CONTEXTS_VOLUME, "secret": {"secretName": names.contexts_secret(box.name)}},
+            {"name": names.HOME_VOLUME, "emptyDir": {}},
+            {"name": names.TEMPORARY_VOLUME, "emptyDir": {}},
+        ],
+    }
+
+
+def _container(box: Box) -> Container:
+    return {
+        "name": names.BOX_CONTAINER,
+        "image": box.container.image,
+        "imagePullPolicy": box.container.pull_policy,
+        "command": ["sh", "-c", KEEP_CONTEXTS_LINKED],
+        "workingDir": names.HOME_FOLDER,
+        "env": [
+            {"name": "HOME", "value": names.HOME_FOLDER},
+            {"name": "USER", "value": "nats"},  # a user without a passwd entry: the nats CLI panics without it
+        ],
+        "resources": box.container.resources,
+        "startupProbe": {"exec": {"command": ["test", "-e", LINKED]}, "periodSeconds": 1, "failureThreshold": 60},
+        "securityContext": container_security_context(),
+        "volumeMounts": [
+            {"name": names.CONTEXTS_VOLUME, "mountPath": names.CONTEXTS_FOLDER, "readOnly": True},
+            {"name": names.HOME_VOLUME, "mountPath": names.HOME_FOLDER},
+            {"name": names.TEMPORARY_VOLUME, "mountPath": "/tmp"},  # noqa: S108 (a mount of its own)
+        ],
+    }

@@ -1,0 +1,126 @@
+"""Taking back ownership where a plain apply cannot.
+
+A list that is keyed by one field and must be unique by another cannot be put right by an apply: when somebody changes
+the number of a Service's port, theirs is another item with the same name as ours, and the API server refuses both
+together (422). So does it where two fields exclude each other, such as a PodDisruptionBudget's minAvailable beside our
+maxUnavailable. Once the disputed fields are ours in managedFields, the apply, which does not want them, removes them.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from natsop_core.kubernetes.field_set import field_set
+from natsop_core.names import FIELD_MANAGER
+
+Fields: TypeAlias = dict[str, Any]
+Path: TypeAlias = tuple[str, ...]
+
+
+def claim_disputed(
+    manifest: Mapping[str, Any], live: Mapping[str, Any], causes: tuple[str, ...]
+) -> list[dict[str, Any]] | None:
+    """The JSON patch that makes disputed fields ours, or None when nothing is in dispute.
+
+    live: the object in full, with its managedFields. causes: the field paths that the API server's refusal names.
+    """
+    entries: list[dict[str, Any]] = live["metadata"].get("managedFields", [])
+    ours = next((entry for entry in entries if _is_ours(entry)), None)
+    if ours is None:
+        return None
+    wanted = field_set(manifest)
+    others = [entry["fieldsV1"] for entry in entries if _is_anothers(entry)]
+    places = [place for place in _lost(wanted, ours["fieldsV1"]) if any(_concerns(place, cause) for cause in causes)]
+    disputed = {
+        (*place, key): _fields_of(others, (*place, key))
+        for place in places
+        for key in _disputed_at(place, wanted, others, manifest, live)
+    }
+    if not disputed:
+        return None
+    return _patch(live["metadata"]["resourceVersion"], [_reassigned(entry, disputed) for entry in entries])
+
+
+def _is_ours(entry: Mapping[str, Any]) -> bool:
+    return entry["manager"] == FIELD_MANAGER and entry["operation"] == "Apply" and not entry.get("subresource")
+
+
+def _is_anothers(entry: Mapping[str, Any]) -> bool:
+    return not _is_ours(entry) and entry.get("subresource") != "status"
+
+
+def _lost(wanted: Fields, owned: Fields, at: Path = ()) -> Iterator[Path]:
+    """The places directly under which something of ours was changed or removed by others."""
+    if wanted.keys() - owned.keys():
+        yield at
+    for key in sorted(wanted.keys() & owned.keys()):
+        yield from _lost(wanted[key], owned[key], (*at, key))
+
+
+def _concerns(place: Path, cause: str) -> bool:
+    """Whether a refusal that names this field can come from a dispute here: at the field itself, or at its parent."""
+    named = re.sub(r"\[[^]]*\]", "", cause).split(".")
+    place_name = [part.removeprefix("f:") for part in place if part.startswith("f:")]
+    return place_name in (named, named[:-1])
+
+
+def _disputed_at(
+    place: Path, wanted: Fields, others: list[Fields], manifest: Mapping[str, Any], live: Mapping[str, Any]
+) -> list[str]:
+    """What others own at that place and cannot stand beside ours: in a list, only what bears a name of ours."""
+    theirs = {key for fields in others for key in _fields_at(fields, place)}
+    disputed = sorted(theirs - _fields_at(wanted, place).keys() - {"."})
+    items = _value_at(live, place)
+    if not isinstance(items, list):
+        return disputed
+    our_names = {item["name"] for item in _value_at(manifest, place) if "name" in item}
+    return [key for key in disputed if (_item(items, key) or {}).get("name") in our_names]
+
+
+def _fields_at(fields: Fields, place: Path) -> Fields:
+    for key in place:
+        fields = fields.get(key, {})
+    return fields
+
+
+def _value_at(value: Any, place: Path) -> Any:
+    for key in place:
+        value = _item(value, key) if key.startswith("k:") else value.get(key.removeprefix("f:"))
+    return value
+
+
+def _item(items: list[dict[str, Any]], key: str) -> dict[str, Any] | None:
+    keys = json.loads(key.removeprefix("k:")).items()
+    return next((item for item in items if all(item.get(name) == value for name, value in keys)), None)
+
+
+def _fields_of(others: list[Fields], path: Path) -> Fields:
+    return next(found for fields in others if (found := _fields_at(fields, path[:-1]).get(path[-1])) is not None)
+
+
+def _reassigned(entry: dict[str, Any], disputed: Mapping[Path, Fields]) -> dict[str, Any]:
+    """The entry with the disputed fields added, when it is ours, or else taken out."""
+    fields = copy.deepcopy(entry["fieldsV1"])
+    for (*place, key), below in disputed.items():
+        if _is_ours(entry):
+            _make(fields, place)[key] = below
+        elif _is_anothers(entry):
+            _fields_at(fields, tuple(place)).pop(key, None)
+    return {**entry, "fieldsV1": fields}
+
+
+def _make(fields: Fields, place: list[str]) -> Fields:
+    for key in place:
+        fields = fields.setdefault(key, {})
+    return fields
+
+
+def _patch(resource_version: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"op": "replace", "path": "/metadata/managedFields", "value": entries},
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": resource_version},
+    ]

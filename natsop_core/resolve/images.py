@@ -1,0 +1,40 @@
+"""Which image a container runs: what the user wrote, completed from the defaults of this release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from natsop_core.api.common import ImageSpec, PullPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultImage:
+    """The image of a container for which the user names none."""
+
+    repository: str
+    tag: str
+
+    def __str__(self) -> str:
+        return f"{self.repository}:{self.tag}"
+
+
+SERVER: Final = DefaultImage("nats", "2.15.2-alpine")
+RELOADER: Final = DefaultImage("natsio/nats-server-config-reloader", "0.23.0")
+BOX: Final = DefaultImage("natsio/nats-box", "0.19.7")
+
+DEFAULT_PULL_POLICY: Final[PullPolicy] = "IfNotPresent"
+
+
+def image_reference(image: ImageSpec, default: DefaultImage) -> str:
+    """The complete reference: a lone tag or repository is completed from the default, a digest is kept as it is."""
+    repository = image.repository or default.repository
+    if "@" in repository:
+        return repository
+    return f"{repository}:{image.tag or default.tag}"
+
+
+def pull_policy(image: ImageSpec) -> PullPolicy:
+    """Pinned rather than left to Kubernetes, whose default depends on the tag."""
+    return image.pull_policy or DEFAULT_PULL_POLICY

@@ -1,0 +1,60 @@
+"""What the live StatefulSet of a cluster commits us to: data lies in its volumes, by its number of servers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from natsop_core import names
+from natsop_core.kinds import STATEFUL_SETS
+from natsop_core.live import reduce_metadata
+from natsop_core.resolve.types import Claim, Scratch
+
+if TYPE_CHECKING:
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.inputs import Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCluster:
+    """The servers as they run: the last number of them that we asked for, their image and their JetStream volume."""
+
+    replicas: int
+    image: str
+    volume: Claim | Scratch | None
+
+
+def live_cluster(cr: NatsCluster, inputs: Inputs) -> LiveCluster | None:
+    """The live servers of this very custom resource, or None when it has none yet."""
+    metadata = cr.metadata
+    live = inputs.object(STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name)))
+    if live is None:
+        return None
+    controller = reduce_metadata(live["metadata"]).controller
+    if controller is None or controller.uid != metadata.uid:
+        return None
+    spec = live["spec"]
+    return LiveCluster(replicas=_replicas(live), image=_server(spec).get("image", ""), volume=_volume(spec))
+
+
+def _replicas(live: Mapping[str, Any]) -> int:
+    """What we asked for, not what a stray `kubectl scale` made of it; the spec's word on a StatefulSet not ours yet."""
+    asked = live["metadata"].get("annotations", {}).get(names.REPLICAS_ANNOTATION, "")
+    replicas: int = live["spec"].get("replicas", 1)
+    return int(asked) if asked.isdecimal() else replicas
+
+
+def _server(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    containers: list[Mapping[str, Any]] = spec["template"]["spec"]["containers"]
+    return next((container for container in containers if container["name"] == names.SERVER_CONTAINER), {})
+
+
+def _volume(spec: Mapping[str, Any]) -> Claim | Scratch | None:
+    for template in spec.get("volumeClaimTemplates", ()):
+        if template["metadata"]["name"] == names.JETSTREAM_VOLUME:
+            return Claim(template["spec"])
+    for volume in spec["template"]["spec"].get("volumes", ()):
+        if volume["name"] == names.JETSTREAM_VOLUME:
+            return Scratch(volume.get("emptyDir", {}).get("sizeLimit", ""))
+    return None

@@ -1,0 +1,96 @@
+"""JetStream's stores and the volume under them; a volume that Kubernetes forbids to change stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.findings import Finding
+from natsop_core.kubernetes.quantity import to_bytes
+from natsop_core.resolve.types import Claim, JetStream, Scratch
+
+if TYPE_CHECKING:
+    from natsop_core.api.jetstream import FileStore, VolumeClaim
+    from natsop_core.api.jetstream import JetStream as JetStreamConfig
+    from natsop_core.resolve.live_cluster import LiveCluster
+
+DEFAULT_CLAIM_SIZE: Final = "10Gi"
+
+RAFT_ONLY_SIZE: Final = "256Mi"
+"""The folder's size with the file store off: the server still keeps the cluster's own Raft log there."""
+
+
+def resolve_jetstream(
+    config: JetStreamConfig, live: LiveCluster | None, name: str
+) -> tuple[JetStream | None, tuple[Finding, ...]]:
+    """JetStream as wanted; as it runs, with a finding, where the StatefulSet's claim templates would have to change."""
+    wanted = _wanted_volume(config)
+    if live is None or _is_allowed(wanted, live.volume):
+        return _jetstream(config, wanted), ()
+    return _jetstream(config, live.volume), (_immutable(name),)
+
+
+def _wanted_volume(config: JetStreamConfig) -> Claim | Scratch | None:
+    if not config.enabled:
+        return None
+    if not config.file_store.enabled:
+        return Scratch(RAFT_ONLY_SIZE)
+    claim = _claim(config.file_store.pvc)
+    return claim if config.file_store.pvc.enabled else Scratch(_size(claim))
+
+
+def _claim(pvc: VolumeClaim) -> Claim:
+    spec = pvc.model_dump(mode="json", by_alias=True, exclude={"enabled"}, exclude_none=True)
+    resources = spec.get("resources", {})
+    requests = {"storage": DEFAULT_CLAIM_SIZE, **resources.get("requests", {})}
+    return Claim({"accessModes": ["ReadWriteOnce"], **spec, "resources": {**resources, "requests": requests}})
+
+
+def _is_allowed(wanted: Claim | Scratch | None, live: Claim | Scratch | None) -> bool:
+    if isinstance(wanted, Claim) and isinstance(live, Claim):
+        return _comparable(wanted.spec) == _comparable(live.spec)
+    return not isinstance(wanted, Claim) and not isinstance(live, Claim)
+
+
+def _comparable(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The claim's spec with the API server's default and with quantities that compare by their value."""
+    resources = {
+        kind: {name: to_bytes(quantity) for name, quantity in quantities.items()}
+        for kind, quantities in spec.get("resources", {}).items()
+    }
+    return {"volumeMode": "Filesystem", **spec, "resources": resources}
+
+
+def _jetstream(config: JetStreamConfig, volume: Claim | Scratch | None) -> JetStream | None:
+    if volume is None:
+        return None
+    memory = config.memory_store
+    return JetStream(
+        max_file_bytes=_max_file_bytes(config.file_store, volume),
+        max_memory_bytes=to_bytes(memory.max_size) if memory.enabled and memory.max_size is not None else 0,
+        volume=volume,
+    )
+
+
+def _max_file_bytes(store: FileStore, volume: Claim | Scratch) -> int:
+    if not store.enabled and isinstance(volume, Scratch):
+        return 0
+    if store.max_size is not None:
+        return to_bytes(store.max_size)
+    return to_bytes(_size(volume))
+
+
+def _size(volume: Claim | Scratch) -> str:
+    if isinstance(volume, Scratch):
+        return volume.size
+    size: str = volume.spec["resources"]["requests"]["storage"]
+    return size
+
+
+def _immutable(name: str) -> Finding:
+    return Finding(
+        "ImmutableField",
+        "spec.config.jetstream asks for another volume than spec.volumeClaimTemplates of the StatefulSet has, which"
+        " Kubernetes does not let change; JetStream stays as it runs. Undo the change, or bring the existing claims to"
+        f" the wanted state yourself and then run `kubectl delete statefulset {name} --cascade=orphan`.",
+    )

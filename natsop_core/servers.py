@@ -1,0 +1,80 @@
+"""The running servers: which to ask, and what their answers say of the configuration they run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core import names
+from natsop_core.kinds import PODS
+from natsop_core.references import HttpRef
+
+if TYPE_CHECKING:
+    from natsop_core.api.common import Metadata
+    from natsop_core.inputs import Inputs
+
+VARZ: Final = "/varz"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What one server said of itself. Empty texts: it did not say, or could not be asked.
+
+    config_digest: the digest of the configuration that it runs (nats-server 2.11 and newer).
+    """
+
+    pod: str
+    version: str = ""
+    config_digest: str = ""
+
+
+def servers_to_ask(metadata: Metadata, replicas: int, inputs: Inputs) -> Iterator[HttpRef]:
+    """A request to each server whose container runs and has a monitor port."""
+    for ordinal in range(replicas):
+        key = PODS.key(metadata.namespace, names.pod(metadata.name, ordinal))
+        if reference := _varz(inputs.object(key)):
+            yield reference
+
+
+def observed_servers(metadata: Metadata, replicas: int, inputs: Inputs) -> tuple[Server, ...]:
+    """What each server of the cluster said, by ordinal; one that could not be asked is there with empty texts."""
+    return tuple(_observe(metadata, names.pod(metadata.name, ordinal), inputs) for ordinal in range(replicas))
+
+
+def _observe(metadata: Metadata, pod: str, inputs: Inputs) -> Server:
+    reference = _varz(inputs.object(PODS.key(metadata.namespace, pod)))
+    answer = inputs.answer(reference) if reference else None
+    if answer is None or answer.status != 200:
+        return Server(pod)
+    try:
+        varz = json.loads(answer.body)
+    except ValueError:
+        return Server(pod)
+    return Server(pod, version=str(varz.get("version", "")), config_digest=str(varz.get("config_digest", "")))
+
+
+def _varz(pod: Mapping[str, Any] | None) -> HttpRef | None:
+    """The request to a pod. Its own spec tells the port: a pod of an older revision may have another one."""
+    if pod is None or "deletionTimestamp" in pod["metadata"] or not _runs(pod):
+        return None
+    host, port = pod["status"].get("podIP"), _monitor_port(pod)
+    if not host or port is None:
+        return None
+    metadata = pod["metadata"]
+    return HttpRef(PODS.key(metadata["namespace"], metadata["name"]), host, port, VARZ)
+
+
+def _runs(pod: Mapping[str, Any]) -> bool:
+    statuses = pod.get("status", {}).get("containerStatuses", ())
+    return any(each["name"] == names.SERVER_CONTAINER and "running" in each.get("state", {}) for each in statuses)
+
+
+def _monitor_port(pod: Mapping[str, Any]) -> int | None:
+    for container in pod["spec"]["containers"]:
+        for port in container.get("ports", ()):
+            if container["name"] == names.SERVER_CONTAINER and port.get("name") == names.MONITOR_PORT:
+                number: int = port["containerPort"]
+                return number
+    return None
