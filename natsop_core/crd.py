@@ -105,7 +105,7 @@ def _root_schema(kind: _Kind) -> Schema:
         "properties": {
             "apiVersion": {"type": "string"},
             "kind": {"type": "string"},
-            "metadata": {"type": "object"},
+            "metadata": {"type": "object", "properties": {"name": {"type": "string"}}},
             "spec": structural(kind.spec.model_json_schema()),
             "status": structural(kind.status.model_json_schema()),
         },
@@ -117,7 +117,7 @@ def _root_schema(kind: _Kind) -> Schema:
 
 
 def _node(schema: Schema, path: str) -> Schema:
-    for part in path.split(".") if path else ():
+    for part in path.split("."):
         schema = schema["properties"][part]
     return schema
 

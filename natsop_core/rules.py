@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `at` is the path of the node that it is about; empty for the whole resource."""
+    """One rule. `at` is the path of the node that it is about, whose value is `self` in CEL."""
 
     name: str
     at: str
@@ -42,7 +42,7 @@ def broken_rules(resource: Resource, rules: tuple[Rule, ...]) -> Iterator[Rule]:
 
 def _node(resource: Resource, path: str) -> Any:
     node: Any = resource
-    for part in path.split(".") if path else ():
+    for part in path.split("."):
         attribute = next(name for name, field in type(node).model_fields.items() if field.alias == part)
         node = getattr(node, attribute)
         if node is None:
@@ -50,8 +50,8 @@ def _node(resource: Resource, path: str) -> Any:
     return node
 
 
-def _matches(pattern: str, text: str, longest: int) -> bool:
-    return len(text) <= longest and re.fullmatch(pattern, text, re.ASCII) is not None
+def _matches(pattern: str, text: str) -> bool:
+    return re.fullmatch(pattern, text, re.ASCII) is not None
 
 
 _LABEL: Final = "[a-z]([-a-z0-9]*[a-z0-9])?"
@@ -90,6 +90,7 @@ def _size_rule(name: str, at: str) -> Rule:
     return Rule(name=name, at=at, cel=_size_cel("self"), message=_SIZE_MESSAGE, holds=_is_size)
 
 
+_STORAGE: Final = "self.requests['storage']"
 _SIZE_MESSAGE: Final = "must be a whole number of bytes, at least 0 and less than 8Ei"
 
 
@@ -139,13 +140,12 @@ def _limits_exclude_each_other(budget: PodDisruptionBudget) -> bool:
 CLUSTER_RULES: Final = (
     Rule(
         name="cluster-name",
-        at="",
-        cel=f"size(self.metadata.name) <= 52 && self.metadata.name.matches('^{_LABEL}$')",
+        at="metadata.name",
+        cel=f"size(self) <= 52 && self.matches('^{_LABEL}$')",
         message=(
-            "metadata.name must have at most 52 characters, only a-z, 0-9 and '-', "
-            "start with a letter and end with a letter or digit"
+            "must have at most 52 characters, only a-z, 0-9 and '-', start with a letter and end with a letter or digit"
         ),
-        holds=lambda cluster: _matches(_LABEL, cluster.metadata.name, 52),
+        holds=lambda name: len(name) <= 52 and _matches(_LABEL, name),
     ),
     Rule(
         name="config-changes-arrive",
@@ -170,15 +170,15 @@ CLUSTER_RULES: Final = (
     Rule(
         name="cluster-domain",
         at="spec.config.cluster.routeURLs.k8sClusterDomain",
-        cel=f"size(self) <= 253 && self.matches('^{_DOMAIN}$')",
+        cel=f"self.matches('^{_DOMAIN}$')",
         message="must be a DNS name such as cluster.local",
-        holds=lambda domain: _matches(_DOMAIN, domain, 253),
+        holds=lambda domain: _matches(_DOMAIN, domain),
     ),
     _size_rule("file-store-size", "spec.config.jetstream.fileStore.maxSize"),
     Rule(
         name="volume-size",
         at="spec.config.jetstream.fileStore.pvc.resources",
-        cel=f"self.?requests['storage'].optMap(size, {_size_cel('size')}).orValue(true)",
+        cel=f"!has(self.requests) || !('storage' in self.requests) || ({_size_cel(_STORAGE)})",
         message=f"requests.storage {_SIZE_MESSAGE}",
         holds=_storage_is_size,
     ),
@@ -202,9 +202,9 @@ CLUSTER_RULES: Final = (
 BOX_RULES: Final = (
     Rule(
         name="box-name",
-        at="",
-        cel=f"size(self.metadata.name) <= 63 && self.metadata.name.matches('^{_SUBDOMAIN}$')",
-        message="metadata.name must have at most 63 characters, because it becomes a label's value",
-        holds=lambda box: _matches(_SUBDOMAIN, box.metadata.name, 63),
+        at="metadata.name",
+        cel=f"size(self) <= 63 && self.matches('^{_SUBDOMAIN}$')",
+        message="must be a lowercase DNS name of at most 63 characters, because it becomes a label's value",
+        holds=lambda name: len(name) <= 63 and _matches(_SUBDOMAIN, name),
     ),
 )

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, Strict
 
-from natsop_core.api.model import Model
+from natsop_core.api.model import Model, StringMap
 
 
 class Metadata(Model):
@@ -21,8 +21,8 @@ class Metadata(Model):
     uid: str = ""
     generation: int = 0
     resource_version: str = ""
-    labels: Mapping[str, str] = Field(default_factory=dict)
-    annotations: Mapping[str, str] = Field(default_factory=dict)
+    labels: StringMap = Field(default_factory=dict)
+    annotations: StringMap = Field(default_factory=dict)
     finalizers: Annotated[tuple[str, ...], Strict(False)] = ()
     deletion_timestamp: str = ""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 
@@ -20,6 +20,14 @@ class Model(BaseModel):
             known = {field.alias for field in cls.model_fields.values()}
             return {key: item for key, item in value.items() if item is not None or key not in known}
         return value
+
+
+def _without_nulls(value: Any) -> Any:
+    return {key: item for key, item in value.items() if item is not None} if isinstance(value, Mapping) else value
+
+
+StringMap = Annotated[Mapping[str, str], BeforeValidator(_without_nulls)]
+"""Labels and the like; the API server drops null values."""
 
 
 def unset_means(value: bool, *, description: str) -> Any:

@@ -1,13 +1,12 @@
 """NatsCluster: nats-server as a StatefulSet, clustered when it has more than one replica."""
 
-from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from natsop_core.api.common import ImageSpec, Resource
 from natsop_core.api.jetstream import JetStream
-from natsop_core.api.model import Int32, Model, Port, unset_means
+from natsop_core.api.model import Int32, Model, Port, StringMap, unset_means
 from natsop_core.api.passthrough import IntOrString, ResourceRequirements
 
 
@@ -29,7 +28,7 @@ class RouteURLs(Model):
     """How servers of the cluster address each other."""
 
     k8s_cluster_domain: str = Field(
-        "cluster.local", alias="k8sClusterDomain", description="DNS domain of the Kubernetes cluster."
+        "cluster.local", alias="k8sClusterDomain", max_length=253, description="DNS domain of the Kubernetes cluster."
     )
 
 
@@ -80,10 +79,8 @@ class PodDisruptionBudget(Model):
     unhealthy_pod_eviction_policy: Literal["AlwaysAllow", "IfHealthyBudget"] | None = Field(
         None, description="Whether pods that are not ready may be evicted regardless of the budget."
     )
-    labels: Mapping[str, str] = Field(default_factory=dict, description="Further labels of the PodDisruptionBudget.")
-    annotations: Mapping[str, str] = Field(
-        default_factory=dict, description="Further annotations of the PodDisruptionBudget."
-    )
+    labels: StringMap = Field(default_factory=dict, description="Further labels of the PodDisruptionBudget.")
+    annotations: StringMap = Field(default_factory=dict, description="Further annotations of the PodDisruptionBudget.")
 
 
 class PodTemplate(Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -11,9 +11,12 @@ from pydantic import ValidationError
 from natsop_core.api.common import Metadata, Resource
 from natsop_core.api.natsbox import NatsBox
 from natsop_core.api.natscluster import NatsCluster
+from natsop_core.rules import BOX_RULES, CLUSTER_RULES, broken_rules
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+    from natsop_core.rules import Rule
 
 R = TypeVar("R", bound=Resource)
 
@@ -26,7 +29,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.message}" if self.path else self.message
+        return f"{self.path}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +44,26 @@ class InvalidResource:
 
 def read_cluster(obj: Mapping[str, Any]) -> NatsCluster | InvalidResource:
     """The NatsCluster that `obj`, a parsed YAML or JSON document, describes, or what is wrong with it."""
-    return _read(NatsCluster, obj)
+    return _read(NatsCluster, CLUSTER_RULES, obj)
 
 
 def read_box(obj: Mapping[str, Any]) -> NatsBox | InvalidResource:
     """The NatsBox that `obj`, a parsed YAML or JSON document, describes, or what is wrong with it."""
-    return _read(NatsBox, obj)
+    return _read(NatsBox, BOX_RULES, obj)
 
 
-def _read(model: type[R], obj: Mapping[str, Any]) -> R | InvalidResource:
+def _read(model: type[R], rules: tuple[Rule, ...], obj: Mapping[str, Any]) -> R | InvalidResource:
     try:
         resource = model.model_validate(obj)
     except ValidationError as error:
-        return _invalid(model, obj, tuple(_problems(error)))
-    return resource
+        return _invalid(model, obj, _problems(error))
+    problems = tuple(Problem(rule.at, rule.message) for rule in broken_rules(resource, rules))
+    return _invalid(model, obj, problems) if problems else resource
 
 
-def _problems(error: ValidationError) -> Iterator[Problem]:
-    for details in error.errors(include_url=False, include_input=False):
-        yield Problem(_path(details["loc"]), _message(details))
+def _problems(error: ValidationError) -> tuple[Problem, ...]:
+    found = error.errors(include_url=False, include_input=False)
+    return tuple(Problem(_path(details["loc"]), _message(details)) for details in found)
 
 
 def _path(location: tuple[str | int, ...]) -> str:
@@ -78,6 +82,7 @@ _MESSAGES: Final = {
     "mapping_type": "must be an object",
     "missing": "is required",
     "model_type": "must be an object",
+    "string_too_long": "must have at most {max_length} characters",
     "string_type": "must be a string",
     "tuple_type": "must be a list",
 }
@@ -85,7 +90,7 @@ _MESSAGES: Final = {
 
 
 def _message(details: ErrorDetails) -> str:
-    return _MESSAGES[details["type"]].format(**details.get("ctx", {}))
+    return _MESSAGES.get(details["type"], details["msg"]).format(**details.get("ctx", {}))
 
 
 def _invalid(model: type[R], obj: Mapping[str, Any], problems: tuple[Problem, ...]) -> InvalidResource:
