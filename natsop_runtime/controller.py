@@ -1,0 +1,99 @@
+"""One reconciliation, from a custom resource's key to its status. All decisions are the core's."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.inputs import Inputs
+from natsop_runtime.errors import ConflictError, NotFoundError
+from natsop_runtime.fetch import depends_on
+
+if TYPE_CHECKING:
+    from natsop_core.inputs import Found
+    from natsop_core.reconcile import Reconciled
+    from natsop_core.references import ObjectKey, Reference
+    from natsop_core.report import Report
+    from natsop_runtime.events import Recorder
+    from natsop_runtime.executor import Executor
+    from natsop_runtime.fetch import Fetcher
+    from natsop_runtime.kube import Kube
+    from natsop_runtime.reference_index import ReferenceIndex
+    from natsop_runtime.stores import Stores
+
+Object = dict[str, Any]
+
+ROUNDS: Final = 4
+"""How often the core may name further references; more means that it will never be content."""
+
+log = logging.getLogger(__name__)
+
+
+class Controller:
+    """Reconciles custom resources of all kinds, each call one of them."""
+
+    def __init__(
+        self,
+        *,
+        reconciled: Iterable[Reconciled],
+        kube: Kube,
+        stores: Stores,
+        references: ReferenceIndex,
+        fetcher: Fetcher,
+        executor: Executor,
+        recorder: Recorder,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._reconciled = {(each.resource.api_version, each.resource.kind): each for each in reconciled}
+        self._kube = kube
+        self._stores = stores
+        self._references = references
+        self._fetcher = fetcher
+        self._executor = executor
+        self._recorder = recorder
+        self._now = now
+
+    async def reconcile(self, key: ObjectKey) -> float | None:
+        """Make the cluster what the custom resource says. Returns when to look again though nothing changes."""
+        raw = self._stores.custom_resource(key)
+        if raw is None:
+            self._references.forget(key)
+            return None
+        functions = self._reconciled[key.api_version, key.kind]
+        custom_resource = functions.read(raw)
+        inputs = await self._fetch(key, functions, custom_resource)
+        plan = functions.plan(custom_resource, inputs)
+        self._references.replace(key, (*depends_on(inputs.found), *plan.targets))
+        outcomes = await self._executor.execute(plan, by=key)
+        report = functions.conclude(custom_resource, inputs, plan, outcomes)
+        await self._publish(key, raw, report, inputs.now)
+        return report.requeue_after
+
+    async def _fetch(self, key: ObjectKey, functions: Reconciled, custom_resource: Any) -> Inputs:
+        now = self._now()
+        found: dict[Reference, Found] = {}
+        for _ in range(ROUNDS):
+            inputs = Inputs(now=now, found=found)
+            missing = functions.missing(custom_resource, inputs)
+            if not missing:
+                return inputs
+            self._references.add(key, depends_on(missing))
+            found = found | await self._fetcher.fetch(missing)
+        return Inputs(now=now, found=found)
+
+    async def _publish(self, key: ObjectKey, raw: Object, report: Report, now: datetime) -> None:
+        if report.status is not None and report.status != raw.get("status"):
+            await self._write_status(key, raw, report.status)
+        await self._recorder.send(raw, report.events, now)
+
+    async def _write_status(self, key: ObjectKey, raw: Object, status: Object) -> None:
+        identity = {"name": key.name, "namespace": key.namespace, "uid": raw["metadata"]["uid"]}
+        body = {"apiVersion": key.api_version, "kind": key.kind, "metadata": identity, "status": status}
+        resource = self._reconciled[key.api_version, key.kind].resource
+        try:
+            written = await self._kube.apply_status(resource, key, body)
+        except (NotFoundError, ConflictError):  # deleted meanwhile, or another by now: there is nobody to tell
+            return
+        self._stores.status_written(key, written)

@@ -1,0 +1,65 @@
+"""What can go wrong between us and an API server, as few kinds of error as somebody reacts to differently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class ConfigurationError(Exception):
+    """We do not know which API server to talk to, or as whom; the message says what to do."""
+
+
+class ApiError(Exception):
+    """The API server's refusal of a request, in its own words."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotFoundError(ApiError):
+    """The object does not exist, or the API server does not serve its kind."""
+
+
+class ConflictError(ApiError):
+    """The object is not the one, or not at the version, that the request was meant for."""
+
+
+class GoneError(ApiError):
+    """The resource version is too old to list or watch from: start again."""
+
+
+class ForbiddenError(ApiError):
+    """Refused by authorization or by admission (a quota, a policy); the message says which."""
+
+
+class RefusedError(ApiError):
+    """Any other refusal that repeating the request would only repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One of the reasons why the API server finds an object invalid."""
+
+    field: str
+    message: str
+
+
+class InvalidError(RefusedError):
+    """The API server finds the object invalid, for the causes it lists."""
+
+    def __init__(self, message: str, causes: tuple[Cause, ...]) -> None:
+        super().__init__(message)
+        self.causes = causes
+
+
+class UnavailableError(ApiError):
+    """No usable answer: unreachable, overloaded, failing. `retry_after` is what the server asked for, in seconds."""
+
+    def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class UnauthorizedError(UnavailableError):
+    """The API server does not know who we are; a token that is being rotated makes it so for a moment."""

@@ -1,0 +1,70 @@
+"""Kubernetes Events about custom resources, sent at best effort: they inform, nothing depends on them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.kinds import ApiResource
+from natsop_core.names import FIELD_MANAGER
+from natsop_runtime.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from natsop_core.report import Event
+    from natsop_runtime.kube import Kube
+
+EVENTS: Final = ApiResource("events.k8s.io/v1", "Event", "events")
+PATIENCE: Final = 2.0
+LONGEST_NOTE: Final = 1024
+
+log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Sends the events of reports."""
+
+    def __init__(self, kube: Kube) -> None:
+        self._kube = kube
+        self._instance = socket.gethostname()
+
+    async def send(self, regarding: Mapping[str, Any], events: Iterable[Event], now: datetime) -> None:
+        """Send the events about the custom resource; one that is not taken within `PATIENCE` seconds is dropped."""
+        for event in events:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self._kube.create(EVENTS, self._body(regarding, event, now))
+            except (ApiError, TimeoutError) as error:
+                log.warning("dropped the event %s: %s", event.reason, error or "timeout")
+
+    def _body(self, regarding: Mapping[str, Any], event: Event, now: datetime) -> dict[str, Any]:
+        metadata = regarding["metadata"]
+        return {
+            "apiVersion": EVENTS.api_version,
+            "kind": EVENTS.kind,
+            "metadata": {
+                "namespace": metadata["namespace"],
+                "name": f"{metadata['name'][:200]}.{uuid.uuid4().hex[:16]}",
+            },
+            # Go clients read a MicroTime only with all six digits, which isoformat leaves out when they are zero.
+            "eventTime": now.isoformat(timespec="microseconds"),
+            "reportingController": FIELD_MANAGER,
+            "reportingInstance": self._instance,
+            "type": event.type,
+            "reason": event.reason,
+            "action": event.reason,
+            "note": event.message[:LONGEST_NOTE],
+            "regarding": {
+                "apiVersion": regarding["apiVersion"],
+                "kind": regarding["kind"],
+                "namespace": metadata["namespace"],
+                "name": metadata["name"],
+                "uid": metadata["uid"],
+                "resourceVersion": metadata["resourceVersion"],
+            },
+        }

@@ -1,0 +1,116 @@
+"""Carries out a plan, one step after the other; whatever becomes of a step is its outcome and stops no other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core import kinds
+from natsop_core.drift import ApplyRequest, next_request
+from natsop_core.live import Child, LiveObject, reduce_metadata
+from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected, Taken, Unchanged
+from natsop_core.ownership import claim_disputed
+from natsop_core.plan import Plan, key_of
+from natsop_runtime.errors import ApiError, ConflictError, InvalidError, NotFoundError, UnavailableError
+
+if TYPE_CHECKING:
+    from natsop_core.references import ObjectKey
+    from natsop_runtime.kube import Kube
+    from natsop_runtime.stores import Stores
+
+TRIES: Final = 3
+"""How often one step is decided anew because others change the object at the same time."""
+
+PAUSE: Final = 1.0
+"""Seconds after which a failed step is worth another try, unless the API server asked for more."""
+
+_RESOURCES = {(resource.api_version, resource.kind): resource for resource in kinds.CREATED}
+
+log = logging.getLogger(__name__)
+
+
+class Executor:
+    """Carries out plans. Logs and returns names and the API server's words, never a manifest: it may be a Secret's."""
+
+    def __init__(self, kube: Kube, stores: Stores) -> None:
+        self._kube = kube
+        self._stores = stores
+
+    async def execute(self, plan: Plan, by: ObjectKey) -> Outcomes:
+        """Apply and prune as the plan of the custom resource `by` says."""
+        outcomes: dict[ObjectKey, Outcome] = {}
+        for manifest in plan.apply:
+            key = key_of(manifest)
+            outcomes[key] = await _outcome(self._apply(manifest, key, by))
+        for child in plan.prune:
+            outcomes[child.key] = await _outcome(self._delete(child))
+        for key, outcome in outcomes.items():
+            if not isinstance(outcome, Unchanged):
+                log.info("%s: %s: %s", by, key, outcome)
+        return outcomes
+
+    async def _apply(self, manifest: dict[str, Any], key: ObjectKey, by: ObjectKey) -> Outcome:
+        live = self._stores.live(key)
+        for _ in range(TRIES):
+            step = next_request(manifest, live)
+            if isinstance(step, Unchanged | Taken):
+                return step
+            try:
+                answer = await self._send(manifest, key, step)
+            except ConflictError:  # it is not what it was when we last heard of it: decide anew
+                live = await self._look(key)
+            else:
+                self._stores.applied(key, answer, by)
+                return Applied()
+        return Failed(f"{key} is being changed by others at the same time", PAUSE)
+
+    async def _send(self, manifest: dict[str, Any], key: ObjectKey, request: ApplyRequest) -> dict[str, Any]:
+        resource = _RESOURCES[key.api_version, key.kind]
+        try:
+            return await self._kube.apply(resource, key, request.body, force=request.force)
+        except InvalidError as refusal:
+            if not request.force or not await self._claim(manifest, key, refusal):
+                raise
+        return await self._kube.apply(resource, key, request.body, force=request.force)
+
+    async def _claim(self, manifest: dict[str, Any], key: ObjectKey, refusal: InvalidError) -> bool:
+        """Take over what others own and the manifest collides with. False when that is not why it was refused."""
+        resource = _RESOURCES[key.api_version, key.kind]
+        live = await self._kube.get(resource, key)
+        patch = claim_disputed(manifest, live, tuple(cause.field for cause in refusal.causes))
+        if patch is None:
+            return False
+        await self._kube.json_patch(resource, key, patch)
+        return True
+
+    async def _look(self, key: ObjectKey) -> LiveObject | None:
+        try:
+            found = await self._kube.get_metadata(_RESOURCES[key.api_version, key.kind], key)
+        except NotFoundError:
+            return None
+        return reduce_metadata(found["metadata"])
+
+    async def _delete(self, child: Child) -> Outcome:
+        if child.live.deleting:
+            return Unchanged()
+        resource = _RESOURCES[child.key.api_version, child.key.kind]
+        try:
+            await self._kube.delete(resource, child.key, uid=child.live.uid)
+        except (NotFoundError, ConflictError):  # the object of this UID is gone
+            return Unchanged()
+        return Applied()
+
+
+async def _outcome(step: Awaitable[Outcome]) -> Outcome:
+    """What the step returns, or what its error amounts to."""
+    try:
+        return await step
+    except UnavailableError as error:
+        return Failed(error.message, max(PAUSE, error.retry_after))
+    except ConflictError as error:
+        return Failed(error.message, PAUSE)
+    except InvalidError as error:
+        return Rejected(error.message, error.causes[0].field if error.causes else "")
+    except ApiError as error:
+        return Rejected(error.message)

@@ -1,0 +1,66 @@
+"""References to what was found: from the stores where they know it, else from the API server or the pod itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from natsop_core import inputs, kinds
+from natsop_core.references import ChildrenRef, HttpRef, ObjectKey, ObjectRef, Reference
+from natsop_runtime.errors import ForbiddenError, NotFoundError
+
+if TYPE_CHECKING:
+    from natsop_core.inputs import Found
+    from natsop_runtime.kube import Kube
+    from natsop_runtime.nats import Pods
+    from natsop_runtime.stores import Stores
+
+_RESOURCES = {(resource.api_version, resource.kind): resource for resource in kinds.CREATED}
+
+
+class Fetcher:
+    """Finds what references name."""
+
+    def __init__(self, kube: Kube, pods: Pods, stores: Stores) -> None:
+        self._kube = kube
+        self._pods = pods
+        self._stores = stores
+
+    async def fetch(self, references: Iterable[Reference]) -> dict[Reference, Found]:
+        """Find all of them, at the same time. `Unavailable` when the API server does not answer."""
+        asked = tuple(references)
+        return dict(zip(asked, await asyncio.gather(*map(self._find, asked)), strict=True))
+
+    async def _find(self, reference: Reference) -> Found:
+        match reference:
+            case ObjectRef(key):
+                return await self._object(key)
+            case ChildrenRef():
+                return self._stores.children(reference)
+            case HttpRef():
+                return await self._pods.get(reference)
+            case _:
+                raise NotImplementedError(f"nobody has asked for a {type(reference).__name__} so far")
+
+    async def _object(self, key: ObjectKey) -> Found:
+        if self._stores.is_custom(key):
+            return self._stores.custom_resource(key)
+        if (held := self._stores.in_full(key)) is not None:
+            return held
+        if not self._stores.is_watched_as_metadata(key) or self._stores.live(key) is None:
+            return None  # a pod that lost our label is as good as gone: its StatefulSet counts it, we need not
+        try:
+            return await self._kube.get(_RESOURCES[key.api_version, key.kind], key)
+        except NotFoundError:
+            return None
+        except ForbiddenError as error:
+            return inputs.Forbidden(error.message)
+
+
+def depends_on(references: Iterable[Reference]) -> Iterable[ObjectKey]:
+    """The objects whose change can change what the references find; children name their controller themselves."""
+    for reference in references:
+        match reference:
+            case ObjectRef(key) | HttpRef(pod=key):
+                yield key

@@ -1,0 +1,94 @@
+"""The loop: stores that wake custom resources, a queue, and workers that reconcile them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from natsop_runtime.controller import Controller
+from natsop_runtime.errors import UnavailableError
+from natsop_runtime.events import Recorder
+from natsop_runtime.executor import Executor
+from natsop_runtime.fetch import Fetcher
+from natsop_runtime.queue import WorkQueue
+from natsop_runtime.reference_index import ReferenceIndex
+from natsop_runtime.stores import Stores
+
+if TYPE_CHECKING:
+    from natsop_core.reconcile import Reconciled
+    from natsop_core.references import ObjectKey
+    from natsop_runtime.kube import Kube, Selection
+    from natsop_runtime.nats import Pods
+
+TO_FINISH: Final = 15.0
+"""Seconds that workers get to finish what they have in hand when the loop is to end."""
+
+log = logging.getLogger(__name__)
+
+
+class Loop:
+    """Reconciles until told to stop."""
+
+    def __init__(
+        self, *, reconciled: Iterable[Reconciled], kube: Kube, pods: Pods, workers: int, now: Callable[[], datetime]
+    ) -> None:
+        reconciled = tuple(reconciled)
+        self._workers = workers
+        self._queue: WorkQueue[ObjectKey] = WorkQueue()
+        self._references = ReferenceIndex()
+        self._stores = Stores(kube, (each.resource for each in reconciled), self._wake)
+        self._controller = Controller(
+            reconciled=reconciled,
+            kube=kube,
+            stores=self._stores,
+            references=self._references,
+            fetcher=Fetcher(kube, pods, self._stores),
+            executor=Executor(kube, self._stores),
+            recorder=Recorder(kube),
+            now=now,
+        )
+
+    @property
+    def selections(self) -> Iterable[Selection]:
+        """What the loop lists and watches: all that it needs permission to read from the start."""
+        return self._stores.selections
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Watch and reconcile until `stop` is set; then finish what is in hand."""
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(self._stores.run())
+            working = group.create_task(self._work())
+            await stop.wait()
+            log.info("stopping")
+            self._queue.close()
+            await asyncio.wait([working], timeout=TO_FINISH)
+            working.cancel()
+            watching.cancel()
+
+    async def _work(self) -> None:
+        await self._stores.synced()
+        log.info("synced")
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._workers):
+                group.create_task(self._worker())
+
+    async def _worker(self) -> None:
+        while (key := await self._queue.get()) is not None:
+            try:
+                again_after = await self._controller.reconcile(key)
+            except UnavailableError as error:
+                log.warning("%s: %s", key, error)
+                self._queue.failed(key, at_least=error.retry_after)
+            except Exception as error:  # one custom resource's trouble must not become that of the others
+                log.error("%s: %s: %s", key, type(error).__name__, error, exc_info=log.isEnabledFor(logging.DEBUG))
+                self._queue.failed(key)
+            else:
+                self._queue.done(key, again_after=again_after)
+
+    def _wake(self, changed: ObjectKey, concerned: Iterable[ObjectKey], by: ObjectKey | None) -> None:
+        for custom_resource in {*concerned, *self._references.dependents(changed)}:
+            if custom_resource != by:
+                self._queue.add(custom_resource)

@@ -1,0 +1,44 @@
+"""Asking a pod over the pod network: GET this path. What the answer means is not known here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import httpx2
+
+from natsop_core.inputs import HttpAnswer, Unreachable
+
+if TYPE_CHECKING:
+    from natsop_core.references import HttpRef
+
+PATIENCE: Final = 2.0
+"""Seconds for a whole answer; a pod that takes longer counts as out of reach."""
+
+
+class Pods:
+    """The pods of the cluster, to be asked over plain HTTP. See `reachable_pods`."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def get(self, reference: HttpRef) -> HttpAnswer | Unreachable:
+        """What the pod answers, whatever the HTTP status, or why there is no answer."""
+        host = f"[{reference.host}]" if ":" in reference.host else reference.host
+        try:
+            async with asyncio.timeout(PATIENCE):
+                response = await self._client.get(f"{reference.scheme}://{host}:{reference.port}{reference.path}")
+        except TimeoutError:
+            return Unreachable(f"no answer within {PATIENCE:g} s")
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            return Unreachable(str(error) or type(error).__name__)
+        return HttpAnswer(response.status_code, response.content)
+
+
+@asynccontextmanager
+async def reachable_pods(transport: httpx2.AsyncBaseTransport | None = None) -> AsyncIterator[Pods]:
+    """A client for pods. Another transport stands in for the network in tests; proxies are for the outside world."""
+    async with httpx2.AsyncClient(transport=transport, timeout=PATIENCE, trust_env=False) as client:
+        yield Pods(client)

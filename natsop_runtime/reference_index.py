@@ -1,0 +1,42 @@
+"""Who depends on what, so that a change wakes exactly the custom resources that it can make a difference to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from natsop_core.references import ObjectKey
+
+
+class ReferenceIndex:
+    """For each custom resource the objects that its last reconciliation asked for or wanted, existing or not."""
+
+    def __init__(self) -> None:
+        self._wanted: dict[ObjectKey, frozenset[ObjectKey]] = {}
+        self._wanted_by: defaultdict[ObjectKey, set[ObjectKey]] = defaultdict(set)
+
+    def dependents(self, changed: ObjectKey) -> Iterable[ObjectKey]:
+        """The custom resources that depend on the object."""
+        return self._wanted_by.get(changed, ())
+
+    def add(self, custom_resource: ObjectKey, wanted: Iterable[ObjectKey]) -> None:
+        """Record further dependencies; done before they are fetched, so that no change in between is missed."""
+        self.replace(custom_resource, self._wanted.get(custom_resource, frozenset()).union(wanted))
+
+    def replace(self, custom_resource: ObjectKey, wanted: Iterable[ObjectKey]) -> None:
+        """Record the dependencies in place of the earlier ones."""
+        before, after = self._wanted.pop(custom_resource, frozenset()), frozenset(wanted)
+        for key in after - before:
+            self._wanted_by[key].add(custom_resource)
+        for key in before - after:
+            self._wanted_by[key].discard(custom_resource)
+            if not self._wanted_by[key]:
+                del self._wanted_by[key]
+        if after:
+            self._wanted[custom_resource] = after
+
+    def forget(self, custom_resource: ObjectKey) -> None:
+        """The custom resource is gone and depends on nothing."""
+        self.replace(custom_resource, ())

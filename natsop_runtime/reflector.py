@@ -1,0 +1,106 @@
+"""A reflector keeps a store equal to what the API server has: list, then watch, for ever, whatever goes wrong.
+
+A list that follows a gap reports what was deleted meanwhile; a watch carries on from the last version it told of; one
+that falls silent, or that the server ends at once, is taken up again with backoff.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from natsop_runtime.backoff import Backoff
+from natsop_runtime.errors import ApiError, GoneError, UnavailableError
+
+if TYPE_CHECKING:
+    from natsop_runtime.kube import Kube, Selection, WatchEvent
+    from natsop_runtime.store import Kept, Store
+
+T = TypeVar("T")
+
+BACKOFF: Final = Backoff(first=0.8, most=30.0)
+
+A_GOOD_WATCH: Final = 10.0
+"""Seconds that a watch must have lasted for its end to be the usual one: taken up again at once."""
+
+TO_LIST_AGAIN: Final = 3
+"""Failures in a row after which the version itself is suspected: one from before a restored backup never works."""
+
+log = logging.getLogger(__name__)
+
+
+class Reflector(Generic[T]):
+    """Keeps `store` equal to the selected objects; `synced` is set once the first list was taken in."""
+
+    def __init__(self, kube: Kube, selection: Selection, store: Store[T]) -> None:
+        self._kube = kube
+        self.selection = selection
+        self._store = store
+        self._version: str | None = None  # None: list before watching
+        self._failures = 0
+        self.synced = asyncio.Event()
+
+    async def run(self) -> None:
+        """List and watch until cancelled."""
+        while True:
+            started = asyncio.get_running_loop().time()
+            problem = await self._list_and_watch()
+            if asyncio.get_running_loop().time() - started >= A_GOOD_WATCH:
+                self._failures = 0
+                if problem is None:
+                    continue
+            self._failures += 1
+            if self._failures >= TO_LIST_AGAIN:
+                self._version = None
+            await asyncio.sleep(self._pause(problem))
+
+    async def _list_and_watch(self) -> ApiError | None:
+        """One turn; what ended it, or None when the watch just ended."""
+        try:
+            if self._version is None:
+                self._version = await self._list()
+                self.synced.set()
+            await self._watch(self._version)
+        except GoneError as error:
+            self._version = None
+            return error
+        except ApiError as error:
+            log.warning("cannot watch %s: %s", self.selection.resource.plural, error)
+            return error
+        return None
+
+    async def _list(self) -> str:
+        listed: Kept[T] = {}
+        version = ""
+        async with aclosing(self._kube.list_pages(self.selection)) as pages:
+            async for page in pages:
+                version = page.version
+                for namespace, named in self._store.kept(page.items).items():
+                    listed.setdefault(namespace, {}).update(named)
+        self._store.replace(listed, version)
+        return version
+
+    async def _watch(self, version: str) -> None:
+        async with aclosing(self._kube.watch(self.selection, version)) as events:
+            async for event in events:
+                self._take_in(event)
+
+    def _take_in(self, event: WatchEvent) -> None:
+        try:
+            version: str = event.object["metadata"]["resourceVersion"]
+            if event.type == "BOOKMARK":
+                self._store.heard(version)
+            elif event.type == "DELETED":
+                self._store.gone(event.object)
+            else:
+                self._store.seen(event.object)
+        except (LookupError, TypeError, AttributeError, ValueError):
+            log.warning("skipped an event of %s that cannot be read", self.selection.resource.plural, exc_info=True)
+        else:
+            self._version = version
+
+    def _pause(self, problem: ApiError | None) -> float:
+        asked = problem.retry_after if isinstance(problem, UnavailableError) else 0.0
+        return max(asked, BACKOFF.delay(self._failures))

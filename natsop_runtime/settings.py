@@ -1,0 +1,15 @@
+"""What the person who runs the operator can choose about the loop itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """The flags of `natsop run`."""
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    workers: int = 4
+    log_level: str = "info"

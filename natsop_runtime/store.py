@@ -1,0 +1,158 @@
+"""What is known of the objects of one kind: the newest that was heard, from a list, a watch or a write of our own."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+
+from natsop_core.live import LiveObject, reduce_metadata
+
+if TYPE_CHECKING:
+    from natsop_core.kinds import ApiResource
+    from natsop_core.references import ObjectKey
+
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
+
+Object = dict[str, Any]
+Kept = dict[str, dict[str, T]]
+"""Objects by namespace and name: a namespace's name is held once for all that is in it."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep(Generic[T]):
+    """What a store keeps of each object, and where in that its resource version is."""
+
+    reduced: Callable[[Object], T]
+    version: Callable[[T], str]
+
+
+class Changed(Protocol[T_contra]):
+    """Told of each change of a store: `old` is None for a new object, `new` for one that is gone.
+
+    `by` is the custom resource whose reconciliation made the change, or None when it was somebody else.
+    """
+
+    def __call__(self, key: ObjectKey, old: T_contra | None, new: T_contra | None, by: ObjectKey | None) -> None: ...
+
+
+def _without_managed_fields(obj: Object) -> Object:
+    obj["metadata"].pop("managedFields", None)
+    return obj
+
+
+def _version_of_object(obj: Object) -> str:
+    version: str = obj["metadata"]["resourceVersion"]
+    return version
+
+
+def _reduced(obj: Object) -> LiveObject:
+    return reduce_metadata(obj["metadata"])
+
+
+IN_FULL: Final = Keep(_without_managed_fields, _version_of_object)
+METADATA: Final[Keep[LiveObject]] = Keep(_reduced, attrgetter("resource_version"))
+
+
+class Store(Generic[T]):
+    """The objects of one kind, never set back to something older.
+
+    Resource versions of one kind are comparable as integers (Kubernetes guarantees it since 1.35, etcd always has).
+    That settles every race between a watch and the answers to our own writes: what is older than what is held, or than
+    what the watch has already told, is no news.
+    """
+
+    def __init__(self, resource: ApiResource, keep: Keep[T], changed: Changed[T]) -> None:
+        self._resource = resource
+        self._keep = keep
+        self._changed = changed
+        self._objects: Kept[T] = {}
+        self._heard = 0  # the version up to which list and watch have told everything
+
+    def get(self, key: ObjectKey) -> T | None:
+        """What is held of the object, or None when there is none."""
+        return self._objects.get(key.namespace, {}).get(key.name)
+
+    def keys(self) -> Iterator[ObjectKey]:
+        """The keys of all objects."""
+        return (self._resource.key(namespace, name) for namespace in self._objects for name in self._objects[namespace])
+
+    def written(self, obj: Object, by: ObjectKey | None) -> None:
+        """Take in the answer to a write of our own, unless the watch is past it: then it knows better."""
+        if int(_version_of_object(obj)) > self._heard:
+            self._set(obj, by=by)
+
+    def seen(self, obj: Object) -> None:
+        """Take in what a watch reports as added or modified."""
+        self._heard = max(self._heard, int(_version_of_object(obj)))
+        self._set(obj, by=None)
+
+    def gone(self, obj: Object) -> None:
+        """Take in what a watch reports as deleted."""
+        version = int(_version_of_object(obj))
+        self._heard = max(self._heard, version)
+        key = self._key(obj)
+        if self._version(key) <= version:
+            self._remove(key)
+
+    def heard(self, version: str) -> None:
+        """A bookmark: everything up to this version has been told."""
+        self._heard = max(self._heard, int(version))
+
+    def kept(self, objects: Iterable[Object]) -> Kept[T]:
+        """What would be kept of these. One that cannot be read is left out, not a reason to fail them all."""
+        kept: Kept[T] = {}
+        for obj in objects:
+            try:
+                value = self._keep.reduced(obj)
+                key = self._key(obj)
+            except (LookupError, TypeError, AttributeError):
+                log.warning("left out a %s that cannot be read", self._resource.kind, exc_info=True)
+            else:
+                kept.setdefault(sys.intern(key.namespace), {})[key.name] = value
+        return kept
+
+    def replace(self, objects: Kept[T], version: str) -> None:
+        """Take in a whole list: what it lacks is gone, except what we wrote after it was made."""
+        history_was_rewritten = int(version) < self._heard  # etcd came back from a backup
+        self._heard = int(version)
+        for key in tuple(self.keys()):
+            is_listed = key.name in objects.get(key.namespace, {})
+            if history_was_rewritten or (not is_listed and self._version(key) <= int(version)):
+                self._remove(key)
+        for namespace, named in objects.items():
+            for name, value in named.items():
+                self._put(self._resource.key(namespace, name), value, by=None)
+
+    def _set(self, obj: Object, by: ObjectKey | None) -> None:
+        self._put(self._key(obj), self._keep.reduced(obj), by)
+
+    def _put(self, key: ObjectKey, value: T, by: ObjectKey | None) -> None:
+        old = self.get(key)
+        if old is not None and int(self._keep.version(value)) <= int(self._keep.version(old)):
+            return
+        self._objects.setdefault(sys.intern(key.namespace), {})[key.name] = value
+        self._changed(key, old, value, by)
+
+    def _remove(self, key: ObjectKey) -> None:
+        named = self._objects.get(key.namespace, {})
+        old = named.pop(key.name, None)
+        if old is None:
+            return
+        if not named:
+            del self._objects[key.namespace]
+        self._changed(key, old, None, None)
+
+    def _version(self, key: ObjectKey) -> int:
+        value = self.get(key)
+        return 0 if value is None else int(self._keep.version(value))
+
+    def _key(self, obj: Mapping[str, Any]) -> ObjectKey:
+        metadata = obj["metadata"]
+        return self._resource.key(metadata["namespace"], metadata["name"])

@@ -1,0 +1,168 @@
+"""All that is watched, and what can be looked up in it without asking the API server.
+
+- custom resources, in full;
+- of every kind that we create, all objects' metadata, ours or not: a name that a stranger holds must be seen;
+- of the kinds whose status matters, those with our label in full.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+from natsop_core import kinds
+from natsop_core.live import Child, LiveObject
+from natsop_core.names import FIELD_MANAGER
+from natsop_runtime.kube import Kube, Selection
+from natsop_runtime.reflector import Reflector
+from natsop_runtime.store import IN_FULL, METADATA, Changed, Keep, Store
+
+if TYPE_CHECKING:
+    from natsop_core.kinds import ApiResource
+    from natsop_core.references import ChildrenRef, ObjectKey
+
+T = TypeVar("T")
+Object = dict[str, Any]
+Kind = tuple[str, str]
+
+OURS: Final = f"app.kubernetes.io/managed-by={FIELD_MANAGER}"
+
+
+class Wake(Protocol):
+    """Told of each change: of which object, which custom resources control it or are it, and who made it, if we did."""
+
+    def __call__(self, changed: ObjectKey, concerned: Iterable[ObjectKey], by: ObjectKey | None) -> None: ...
+
+
+class Stores:
+    """The stores, their reflectors, and an index of children by the UID of the custom resource that controls them."""
+
+    def __init__(self, kube: Kube, custom: Iterable[ApiResource], wake: Wake) -> None:
+        self._kube = kube
+        self._wake = wake
+        self._reflectors: list[Reflector[Any]] = []
+        self._children: defaultdict[str, set[ObjectKey]] = defaultdict(set)
+        self._custom_kinds = {(resource.group, resource.kind): resource for resource in custom}
+        self._custom = self._watched(self._custom_kinds.values(), IN_FULL, self._custom_changed)
+        self._metadata = self._watched(kinds.CREATED, METADATA, self._metadata_changed, metadata_only=True)
+        self._full = self._watched(kinds.WATCHED_IN_FULL, IN_FULL, self._full_changed, labels=OURS)
+
+    @property
+    def selections(self) -> Iterable[Selection]:
+        """What is listed and watched."""
+        return (reflector.selection for reflector in self._reflectors)
+
+    async def run(self) -> None:
+        """Keep all stores up to date until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for reflector in self._reflectors:
+                group.create_task(reflector.run())
+
+    async def synced(self) -> None:
+        """Wait until everything has been listed once."""
+        for reflector in self._reflectors:
+            await reflector.synced.wait()
+
+    def custom_resource(self, key: ObjectKey) -> Object | None:
+        """The custom resource, or None when it does not exist."""
+        return self._custom[_kind(key)].get(key)
+
+    def is_custom(self, key: ObjectKey) -> bool:
+        """Whether the key is that of a custom resource."""
+        return _kind(key) in self._custom
+
+    def live(self, key: ObjectKey) -> LiveObject | None:
+        """What is kept of an object of a kind that we create, or None when it does not exist."""
+        return self._metadata[_kind(key)].get(key)
+
+    def is_watched_as_metadata(self, key: ObjectKey) -> bool:
+        """Whether `live` knows the kind."""
+        return _kind(key) in self._metadata
+
+    def in_full(self, key: ObjectKey) -> Object | None:
+        """The object, when it is of a kind that is watched in full and carries our label."""
+        store = self._full.get(_kind(key))
+        return store.get(key) if store else None
+
+    def children(self, reference: ChildrenRef) -> tuple[Child, ...]:
+        """The objects that the custom resource with this UID controls."""
+        keys = self._children.get(reference.owner_uid, ())
+        return tuple(Child(key, live) for key in keys if (live := self.live(key)) is not None)
+
+    def applied(self, key: ObjectKey, obj: Object, by: ObjectKey) -> None:
+        """Take in the answer to an apply, made for the custom resource `by`.
+
+        That one knows of it, and is woken only where the object's own status, which is still to come, matters to it.
+        """
+        self._metadata[_kind(key)].written(obj, by)
+        if (store := self._full.get(_kind(key))) is not None:
+            store.written(obj, by=None)
+
+    def status_written(self, key: ObjectKey, custom_resource: Object) -> None:
+        """Take in the answer to a write of a custom resource's status."""
+        self._custom[_kind(key)].written(custom_resource, by=key)
+
+    def _watched(
+        self,
+        resources: Iterable[ApiResource],
+        keep: Keep[T],
+        changed: Changed[T],
+        *,
+        labels: str = "",
+        metadata_only: bool = False,
+    ) -> dict[Kind, Store[T]]:
+        stores = {}
+        for resource in resources:
+            store = Store(resource, keep, changed)
+            selection = Selection(resource, labels=labels, metadata_only=metadata_only)
+            self._reflectors.append(Reflector(self._kube, selection, store))
+            stores[resource.api_version, resource.kind] = store
+        return stores
+
+    def _custom_changed(self, key: ObjectKey, old: Object | None, new: Object | None, by: ObjectKey | None) -> None:
+        del old, new
+        self._wake(key, (key,), by)
+
+    def _full_changed(self, key: ObjectKey, old: Object | None, new: Object | None, by: ObjectKey | None) -> None:
+        del old, new
+        self._wake(key, (), by)
+
+    def _metadata_changed(
+        self, key: ObjectKey, old: LiveObject | None, new: LiveObject | None, by: ObjectKey | None
+    ) -> None:
+        owners = []
+        if old is not None and (owner := self._owner(key, old)) is not None:
+            owners.append(owner)
+            self._children[_controller_uid(old)].discard(key)
+            if not self._children[_controller_uid(old)]:
+                del self._children[_controller_uid(old)]
+        if new is not None and (owner := self._owner(key, new)) is not None:
+            owners.append(owner)
+            self._children[_controller_uid(new)].add(key)
+        if not self._is_told_in_full(key, old, new):
+            self._wake(key, owners, by)
+
+    def _owner(self, key: ObjectKey, live: LiveObject) -> ObjectKey | None:
+        """The custom resource that controls the object, if one does, whatever its UID."""
+        if live.controller is None:
+            return None
+        group = live.controller.api_version.rpartition("/")[0]
+        resource = self._custom_kinds.get((group, live.controller.kind))
+        return resource.key(key.namespace, live.controller.name) if resource else None
+
+    def _is_told_in_full(self, key: ObjectKey, old: LiveObject | None, new: LiveObject | None) -> bool:
+        """Whether the change is only one that the store of full objects tells of, too: a new status, mostly."""
+        if old is None or new is None or self.in_full(key) is None:
+            return False
+        return replace(old, resource_version=new.resource_version) == new
+
+
+def _kind(key: ObjectKey) -> Kind:
+    return key.api_version, key.kind
+
+
+def _controller_uid(live: LiveObject) -> str:
+    return live.controller.uid if live.controller else ""
