@@ -1,0 +1,120 @@
+"""The digest that nats-server itself gives a configuration: `config_digest` in /varz.
+
+It is the SHA-256 of the configuration as Go's encoding/json writes it (conf/parse.go, configDigest), after variables
+and includes are in place: it differs from pod to pod, and equals ours when that server has loaded what we wrote.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+
+from natsop_core.conf.errors import ConfError
+from natsop_core.conf.expand import expand
+from natsop_core.conf.parser import parse
+from natsop_core.conf.values import Block, Datetime, Value
+
+_REPORTS_DIGEST = (2, 11, 0)
+_KEEPS_VARIABLES = (2, 12, 6)  # before, keys that a variable referred to were left out of the digest
+NO_INCLUDES: Mapping[str, str] = MappingProxyType({})
+
+_VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
+
+_ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\udc80-\udcff]')
+_SHORT_ESCAPES = {'"': r"\"", "\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """The digest cannot be known. The reason is a sentence for a condition's message and holds no value of the file."""
+
+    reason: str
+
+
+def config_digest(
+    configuration: Block | str,
+    environment: Mapping[str, str],
+    includes: Mapping[str, str] = NO_INCLUDES,
+    *,
+    version: str | None = None,
+    file: str = "nats.conf",
+) -> str | Unknown:
+    """What a nats-server with this environment reports after it has loaded `configuration`.
+
+    `configuration` is the tree that was written, or a text; `includes` and `file` are as in `expand.expand`.
+    `version`, when it is known, is the server's own word (`2.12.6`): it matters where keys serve as variables.
+    Unknown where the version reports none, where we cannot read what the server reads, and where it would not start.
+    """
+    number = _VERSION.match(version or "")
+    release = tuple(map(int, number.groups())) if number else _REPORTS_DIGEST
+    if release < _REPORTS_DIGEST:
+        return Unknown(f"nats-server {version} does not report a digest of its configuration; 2.11 and newer do.")
+    try:
+        tree = parse(configuration, file) if isinstance(configuration, str) else configuration
+        expanded = expand(tree, environment=environment, includes=includes, file=file)
+    except ConfError as error:
+        return Unknown(f"The configuration cannot be read like nats-server reads it: {error}.")
+    if expanded.reads_own_keys and release < _KEEPS_VARIABLES:
+        return Unknown("Before 2.12.6, nats-server leaves keys that are used as variables out of its digest.")
+    return f"sha256:{hashlib.sha256(go_json(expanded.tree).encode()).hexdigest()}"
+
+
+def go_json(tree: Block) -> str:
+    """An expanded tree as Go's json.Encoder writes it: sorted keys, HTML-safe escapes, a new line at the end."""
+    return "".join(_json(tree)) + "\n"
+
+
+def _json(value: Value) -> Iterator[str]:
+    match value:
+        case Block():
+            yield "{"
+            for number, key in enumerate(sorted(value)):
+                yield f"{',' if number else ''}{_string(key)}:"
+                yield from _json(value[key])
+            yield "}"
+        case tuple():
+            yield "["
+            for number, item in enumerate(value):
+                yield "," if number else ""
+                yield from _json(item)
+            yield "]"
+        case _:
+            yield _scalar(value)
+
+
+def _scalar(value: Value) -> str:
+    match value:
+        case str():
+            return _string(value)
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            return _float(value)
+        case Datetime():
+            return f'"{value.text}"'
+        case _:
+            raise TypeError(f"a {type(value).__name__} is left in a tree that should be expanded")
+
+
+def _string(text: str) -> str:
+    return f'"{_ESCAPED.sub(_escape, text)}"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    character = found[0]
+    if character in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[character]
+    if character >= "\udc80":
+        return r"\ufffd"  # a byte that is no UTF-8
+    return f"\\u{ord(character):04x}"
+
+
+def _float(value: float) -> str:
+    """The shortest digits; an exponent below 1e-6 and from 1e21 on, 1e-7 not 1e-07 (encoding/json, floatEncoder)."""
+    if value != 0 and not 1e-6 <= abs(value) < 1e21:
+        return repr(value).replace("e-0", "e-")
+    return format(Decimal(repr(value)), "f").removesuffix(".0")

@@ -1,0 +1,27 @@
+"""What is wrong with a configuration, and where."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands. Lines and columns count from 1, columns in characters. Line 0: a tree without a text."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+class ConfError(ValueError):
+    """A configuration that nats-server would refuse, or that it would take to mean something nobody can have meant.
+
+    The message says where, what is wrong and what to do. It never quotes a value, which may be a secret.
+    """
+
+    def __init__(self, place: Place, problem: str) -> None:
+        super().__init__(f"{place}: {problem}")
+        self.place = place
+        self.problem = problem

@@ -1,0 +1,182 @@
+"""Text -> tree, by the grammar of nats-server's own parser (conf/lex.go), which is laxer than it looks.
+
+The tree still holds its variables, includes and repeated keys; `expand.py` takes those out. What the server would take,
+but only to drop or mix up keys, is refused: `{ key: }`, a number like `1kbb`, a lone `/`, a file that ends within quotes
+or within braces around everything. So are nesting deeper than MAX_DEPTH and keys with both kinds of quote.
+"""
+
+import re
+
+from natsop_core.conf.lexer import (
+    BLANKS,
+    BLANKS_AND_COMMENTS,
+    KEY,
+    SPACES,
+    SPACES_AND_COMMENTS,
+    Scanner,
+    read_literal,
+    read_scalar,
+)
+from natsop_core.conf.values import Block, Entry, Include, Value, checked_key
+
+MAX_DEPTH = 32
+"""How deep blocks and lists may nest; NATS' own options need less than 10."""
+
+_INCLUDE_WORD = re.compile(r"[^\n\r;} \t']*")
+_BETWEEN_LOOSE_BLOCKS = re.compile(r"[ \t\n\r]*")
+
+
+def parse(text: str, file: str = "nats.conf") -> Block:
+    """Read a whole file. `file` names it in errors. Raises ConfError, and nothing else, for any text."""
+    return _Parser(Scanner(text, file)).file()
+
+
+class _Parser:
+    def __init__(self, scan: Scanner) -> None:
+        self._scan = scan
+        self._depth = 0
+
+    def file(self) -> Block:
+        """lexTop, lexTopValueEnd. A } too many is taken like the end of a line."""
+        scan = self._scan
+        entries: list[Entry] = []
+        while self._to_next():
+            if scan.character == "{":
+                self._loose_block(entries)
+                continue
+            self._entry(entries, BLANKS)
+            scan.take(BLANKS_AND_COMMENTS)
+            if scan.character and not self._skip_any("\n\r;,}"):
+                scan.fail("a new line, comma or semicolon must come before this; quote the value if this is part of it")
+        return Block(*entries)
+
+    def _loose_block(self, entries: list[Entry]) -> None:
+        """Braces around keys of the first level, as in JSON: they mean nothing (lexBlockStart, lexBlockValueEnd)."""
+        scan = self._scan
+        start = self._enter()
+        while self._to_next() and scan.character != "}":
+            if scan.character == "{":
+                self._loose_block(entries)
+                scan.take(_BETWEEN_LOOSE_BLOCKS)
+                ended = self._skip_any(";,") or scan.character in ("}", "#", "/")
+            else:
+                self._entry(entries, BLANKS)
+                scan.take(BLANKS_AND_COMMENTS)
+                ended = self._skip_any("\n\r;,") or scan.character == "}"
+            if not ended:
+                scan.fail(
+                    "a new line, comma, semicolon or } must come before this; quote the value if this is part of it"
+                )
+        self._leave("}", start)
+
+    def _block(self) -> Block:
+        """lexMapKeyStart, lexMapValueEnd."""
+        scan = self._scan
+        start = self._enter()
+        entries: list[Entry] = []
+        while self._to_next() and scan.character != "}":
+            if scan.character == "]":
+                scan.fail("this ] closes no list; remove it, or close the block with }")
+            self._entry(entries, SPACES)
+            scan.take(BLANKS_AND_COMMENTS)
+            if not self._skip_any("\n\r;,") and scan.character != "}":
+                scan.fail(
+                    "a new line, comma, semicolon or } must come before this; quote the value if this is part of it"
+                )
+        self._leave("}", start)
+        return Block(*entries)
+
+    def _list(self) -> tuple[Value, ...]:
+        """lexArrayValue, lexArrayValueEnd."""
+        scan = self._scan
+        start = self._enter()
+        items: list[Value] = []
+        while self._to_next() and scan.character != "]":
+            if scan.character == ",":
+                scan.fail("there is no value before this comma; remove it")
+            items.append(self._value())
+            scan.take(BLANKS_AND_COMMENTS)
+            if not self._skip_any("\n\r,") and scan.character != "]":
+                scan.fail("a new line, comma or ] must come before this; quote the value if this is part of it")
+        self._leave("]", start)
+        return tuple(items)
+
+    def _entry(self, entries: list[Entry], before_value: re.Pattern[str]) -> None:
+        """A key and its value, or an include. A lone } at the very end of a file is nothing (parse.go, parse)."""
+        scan = self._scan
+        start = scan.at
+        if scan.character in ("=", ":"):
+            scan.fail("the key is missing before this")
+        is_quoted = scan.character in ('"', "'")
+        key = read_literal(scan) if is_quoted else scan.take(KEY)
+        if not is_quoted and key.lower() == "include" and scan.character not in ("", "=", ":"):
+            entries.append(self._include(start))
+            return
+        scan.take(SPACES)
+        if not scan.character:
+            if key != "}":
+                scan.fail("the key has no value", start)
+            return
+        self._skip_any("=:")
+        scan.take(before_value)
+        if before_value is SPACES and scan.character in (",", "}"):
+            scan.fail("the key has no value", start)
+        try:
+            name = checked_key(key)
+        except ValueError as error:
+            scan.fail(str(error), start)
+        entries.append((name, self._value()))
+
+    def _include(self, start: int) -> Include:
+        """lexIncludeStart, lexInclude."""
+        scan = self._scan
+        scan.take(BLANKS)
+        first = scan.character
+        if first in ('"', "'"):
+            path = read_literal(scan)
+        elif first in ("[", "{", "(", "\\", "-") or first.isdecimal():
+            scan.fail("the path of the include must be quoted")
+        else:
+            path = scan.take(_INCLUDE_WORD)
+            self._skip_any("'")
+        if not path:
+            scan.fail("the path of the include is missing", start)
+        return Include(path, scan.place(start))
+
+    def _value(self) -> Value:
+        """lexValue."""
+        self._scan.take(BLANKS)
+        match self._scan.character:
+            case "{":
+                return self._block()
+            case "[":
+                return self._list()
+            case _:
+                return read_scalar(self._scan)
+
+    def _to_next(self) -> bool:
+        """Go over spaces and comments; False at the end of the text."""
+        self._scan.take(SPACES_AND_COMMENTS)
+        if self._scan.character == "/":
+            self._scan.fail("a lone / means nothing; a comment starts with # or //")
+        return bool(self._scan.character)
+
+    def _skip_any(self, characters: str) -> bool:
+        """Go over one of these characters, if one is here."""
+        found = self._scan.character != "" and self._scan.character in characters
+        self._scan.at += found
+        return found
+
+    def _enter(self) -> int:
+        """Go over an opening bracket and return its offset."""
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self._scan.fail(f"this is nested more than {MAX_DEPTH} levels deep; no option of nats-server is")
+        self._scan.at += 1
+        return self._scan.at - 1
+
+    def _leave(self, closing: str, start: int) -> None:
+        if self._scan.character != closing:
+            self._scan.fail(f"this is never closed; add a {closing}", start)
+        self._scan.at += 1
+        self._depth -= 1

@@ -1,0 +1,63 @@
+"""Which changes of nats.conf a running server takes over by itself, and which need a new start.
+
+nats-server refuses a reload, whole, when one changed option cannot be reloaded (server/reload.go, diffOptions). So what
+is not known to reload in every supported version (2.10 to 2.15), in both directions, has a digest of its own: it goes
+into the pod template, where a change of it replaces the pods.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from natsop_core.conf.values import Block, Datetime, Value, Variable
+
+_LENGTH = 16  # hex digits: 64 bits tell a few revisions of one cluster apart
+
+
+@dataclass(frozen=True)
+class Reloadable:
+    """An option that every supported server reloads: added, changed and removed."""
+
+    path: str
+    reason: str
+
+
+RELOADABLE = (
+    Reloadable("pid_file", "written anew at a reload"),
+    Reloadable(
+        "cluster.name", "all pods reload within seconds of each other; a rolling restart would part them for minutes"
+    ),
+    Reloadable("cluster.no_advertise", "only what clients are told of other servers"),
+    Reloadable("cluster.routes", "routes are dialled and dropped one by one"),
+)
+"""A row added later changes the digest of every configuration with that option, and so restarts its pods once.
+
+The block around an option is not covered by its row: adding or removing `cluster` itself needs a restart.
+"""
+
+
+def restart_digest(tree: Block) -> str:
+    """A short hash of what a running server would not reload. Stable across releases of natsop and orders of keys.
+
+    An include that is still in the tree counts with its path alone: expand the tree first when the content is known.
+    """
+    kept = _without(tree, frozenset(row.path for row in RELOADABLE), "")
+    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
+
+
+def _without(value: Value, reloadable: frozenset[str], path: str) -> object:
+    """The value as JSON, tagged where JSON lacks the type. The server takes option names in any case (opts.go)."""
+    match value:
+        case Block():
+            paths = {key: f"{path}.{key.lower()}".lstrip(".") for key in value}
+            kept = {key: _without(value[key], reloadable, paths[key]) for key in value if paths[key] not in reloadable}
+            return ["block", kept, [include.path for include in value.includes]]
+        case tuple():
+            return ["list", *(_without(item, frozenset(), "") for item in value)]
+        case Variable():
+            return ["variable", value.name]
+        case Datetime():
+            return ["time", value.text]
+        case _:
+            return value

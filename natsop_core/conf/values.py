@@ -1,0 +1,171 @@
+"""The nats.conf tree: what a configuration says, without any of its spelling.
+
+A `Block` is an immutable, ordered mapping. Its values are strings, integers, floats, booleans, lists (as tuples),
+blocks, and two things that mean something only in one pod: a `Variable` and, between the keys, an `Include`.
+Everything is checked here, once, so that what is in a tree can always be written (`writer.py`).
+"""
+
+from __future__ import annotations
+
+import calendar
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from natsop_core.conf.errors import Place
+
+# Sequence[Item] would let a str in as a list of its characters: str comes first, and is handled first.
+Item: TypeAlias = "str | int | float | bool | Datetime | Variable | Block | Sequence[Item]"
+Value: TypeAlias = "str | int | float | bool | Datetime | Variable | Block | tuple[Value, ...]"
+Entry: TypeAlias = "tuple[str, Value] | Include"
+
+BCRYPT_PREFIX = "2a$"  # parse.go, bcryptPrefix: a bare $2a$11$… is a password hash, not a variable
+
+_BARE_WORD = re.compile(r"[^\\\n\r;,\]}\t '\0]*")
+_DATETIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z")
+
+
+@dataclass(frozen=True)
+class Datetime:
+    """A bare point in time such as `2030-01-02T03:04:05Z`. No option takes one; a file may hold one all the same."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not _is_datetime(self.text):
+            raise ValueError("not a time of the form 2030-01-02T03:04:05Z")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A bare `$name`: an earlier key of this block or of one around it, else an environment variable.
+
+    The server re-reads the environment's text as if it stood in the file: `10-0` would be a malformed date.
+    """
+
+    name: str
+    place: Place | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not _BARE_WORD.fullmatch(self.name) or self.name.startswith(BCRYPT_PREFIX) or not _is_text(self.name):
+            raise ValueError("a variable's name holds no whitespace, quote, backslash or ; , ] } and is no bcrypt hash")
+
+
+@dataclass(frozen=True)
+class Include:
+    """Another file's keys, in this place. The path is relative to the folder of the file that includes it, always."""
+
+    path: str
+    place: Place | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.path or not _is_quotable(self.path):
+            raise ValueError("an include's path is not empty and holds no NUL and no more than one kind of quote")
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Block(Mapping[str, Value]):
+    """An ordered `{ … }`, or a whole file.
+
+    `Block(port=4222, jetstream=None)` leaves out what is None. Includes, and keys that are no Python names, come first:
+    `Block(Include("a.conf"), ("orders.>", True))`. `a | b` is a's text followed by b's: of a key in both, b's counts.
+
+    Raises ValueError for what the server's lexer has no spelling for, TypeError for any other kind of value.
+    """
+
+    entries: tuple[Entry, ...]
+
+    def __init__(self, *entries: tuple[str, Item | None] | Include, **values: Item | None) -> None:
+        checked: list[Entry] = []
+        for entry in (*entries, *values.items()):
+            if isinstance(entry, Include):
+                checked.append(entry)
+            elif entry[1] is not None:
+                checked.append((checked_key(entry[0]), _checked(entry[1])))
+        object.__setattr__(self, "entries", tuple(checked))
+
+    @property
+    def includes(self) -> tuple[Include, ...]:
+        """The includes of this block itself, in order."""
+        return tuple(entry for entry in self.entries if isinstance(entry, Include))
+
+    def __or__(self, other: Block) -> Block:
+        kept = (entry for entry in self.entries if isinstance(entry, Include) or entry[0] not in other)
+        return Block(*kept, *other.entries)
+
+    def __getitem__(self, key: str) -> Value:
+        """The value of a key; the last one counts when a file has it twice."""
+        for entry in reversed(self.entries):
+            if not isinstance(entry, Include) and entry[0] == key:
+                return entry[1]
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(entry[0] for entry in self.entries if not isinstance(entry, Include)))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        """The keys alone: a value may be a password. `writer.write` shows everything."""
+        return f"Block({', '.join(f'{key}=…' for key in self)})"
+
+
+def _checked(value: Item) -> Value:
+    match value:
+        case str():
+            return _checked_string(value)
+        case bool() | Datetime() | Variable() | Block():
+            return value
+        case int():
+            if not -(2**63) <= value < 2**63:
+                raise ValueError("an integer must fit into 64 bits")
+            return value
+        case float():
+            if not math.isfinite(value):
+                raise ValueError("a float must be finite")
+            return value
+        case list() | tuple():
+            return tuple(_checked(item) for item in value)
+        case _:
+            raise TypeError(f"nats.conf has no value of the type {type(value).__name__}")
+
+
+def _checked_string(value: str) -> str:
+    """Bytes that are no UTF-8 (from `\\xff`) are kept as lone surrogates, Python's `surrogateescape`."""
+    try:
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise ValueError("a string must be text: it holds half of a surrogate pair") from None
+
+
+def checked_key(key: str) -> str:
+    """The key itself. Raises ValueError when no file can hold it: keys know no escapes (lex.go, lexMapDubQuotedKey)."""
+    if not _is_quotable(key):
+        raise ValueError("a key must be text without NUL and with no more than one kind of quote")
+    return key
+
+
+def _is_quotable(text: str) -> bool:
+    return "\0" not in text and not ('"' in text and "'" in text) and _is_text(text)
+
+
+def _is_text(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _is_datetime(text: str) -> bool:
+    found = _DATETIME.fullmatch(text)
+    if found is None:
+        return False
+    year, month, day, hour, minute, second = map(int, found.groups())
+    return (
+        1 <= month <= 12
+        and 1 <= day <= calendar.monthrange(year, month)[1]
+        and hour < 24
+        and minute < 60
+        and second < 60
+    )

@@ -1,0 +1,95 @@
+"""Tree -> text: the one place that knows how nats-server's lexer wants things quoted.
+
+Strings are always quoted, since a bare `1k`, `yes` or `1.5` is no string. The lexer takes only the escapes
+`\\t \\n \\r \\" \\\\ \\xHH` (lex.go, lexStringEscape) and none at all in keys and includes. Every list item has a line
+of its own: the server reads the `1]` of `[1]` as a bare string (lex.go, lexNumberOrDateOrStringOrIP).
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from natsop_core.conf.values import Block, Datetime, Entry, Include, Value, Variable
+
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_ESCAPED = re.compile(r"[\x00-\x1f\x7f\"\\\udc80-\udcff]")
+_SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r", '"': r"\"", "\\": r"\\"}
+
+
+def write(tree: Block) -> str:
+    """The text of a whole file. `parser.parse` gives the same tree back."""
+    return "".join(f"{line}\n" for line in _file(tree))
+
+
+def _file(tree: Block) -> Iterator[str]:
+    """Blocks of the file's first level stand between empty lines."""
+    after_block = False
+    for number, entry in enumerate(tree.entries):
+        is_block = not isinstance(entry, Include) and isinstance(entry[1], Block)
+        if number and (is_block or after_block):
+            yield ""
+        after_block = is_block
+        yield from _entry(entry)
+
+
+def _entry(entry: Entry) -> Iterator[str]:
+    if isinstance(entry, Include):
+        yield f"include {_quoted_without_escapes(entry.path)}"
+        return
+    key, value = entry
+    name = key if _PLAIN_KEY.fullmatch(key) and key.lower() != "include" else _quoted_without_escapes(key)
+    first, *rest = _value(value)
+    yield f"{name} {first}" if isinstance(value, Block) else f"{name}: {first}"
+    yield from rest
+
+
+def _value(value: Value) -> Iterator[str]:
+    match value:
+        case Block():
+            yield from _enclosed("{", [line for entry in value.entries for line in _entry(entry)], "}")
+        case tuple():
+            yield from _enclosed("[", [line for item in value for line in _value(item)], "]")
+        case _:
+            yield _scalar(value)
+
+
+def _enclosed(start: str, lines: list[str], end: str) -> Iterator[str]:
+    if not lines:
+        yield f"{start}{end}"
+        return
+    yield start
+    yield from (f"  {line}" for line in lines)
+    yield end
+
+
+def _scalar(value: str | int | float | bool | Datetime | Variable) -> str:
+    match value:
+        case str():
+            return f'"{_ESCAPED.sub(_escape, value)}"'
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            return _float(value)
+        case Datetime():
+            return value.text
+        case Variable():
+            return f"${value.name}"
+
+
+def _float(value: float) -> str:
+    """Digits on both sides of the point and no exponent, which the lexer does not know."""
+    digits = format(Decimal(repr(value)), "f")
+    return digits if "." in digits else f"{digits}.0"
+
+
+def _escape(found: re.Match[str]) -> str:
+    character = found[0]
+    if character in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[character]
+    return f"\\x{character.encode('utf-8', 'surrogateescape')[0]:02x}"
+
+
+def _quoted_without_escapes(text: str) -> str:
+    return f"'{text}'" if '"' in text else f'"{text}"'
