@@ -15,7 +15,6 @@ QUANTITY_PATTERN: Final = (
 """What a CRD says of a quantity (controller-gen's pattern); the grammar itself is in `quantity.py`."""
 
 _QUANTITY: Final = re.compile(QUANTITY_PATTERN.removesuffix("$") + r"\Z", re.ASCII)
-_UNIONS: Final = ("quantity", "int-or-string")
 _INTEGERS: Final = {"int32": 2**31, "int64": 2**63}
 
 Path = tuple[str | int, ...]
@@ -43,8 +42,6 @@ def _check(value: Any, schema: Schema, path: Path, faults: list[Fault]) -> Any:
         items = [_check(item, schema["items"], (*path, index), faults) for index, item in enumerate(value)]
         faults.extend(_duplicates(items, schema, path))
         return items
-    if schema.get("format") in _UNIONS and isinstance(value, float) and value.is_integer():
-        return int(value)
     if message := _scalar_fault(value, schema):
         faults.append(Fault(path, message))
     return value

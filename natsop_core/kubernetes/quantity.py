@@ -34,6 +34,15 @@ def to_bytes(quantity: int | str) -> int:
     return units
 
 
+def rounded_bytes(quantity: int | str) -> int | None:
+    """The size rounded up to whole bytes, as Kubernetes rounds a container's memory; None where it is no size."""
+    try:
+        size = -(-_billionths(str(quantity)) // 10**_PLACES)
+    except ValueError:
+        return None
+    return size if 0 <= size < TOO_LARGE else None
+
+
 def _billionths(text: str) -> int:
     form = _FORM.fullmatch(text) if len(text) <= MAX_LENGTH else None
     if form is None or not (form[2] or form[3]):

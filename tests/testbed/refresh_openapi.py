@@ -4,8 +4,6 @@ Asks the testbed's kube-apiserver for /openapi/v3 and writes, of the kinds that 
 are made of, the structure without the prose to `openapi.json` and TypedDicts to `types.py` in natsop_core/kubernetes.
 """
 
-from __future__ import annotations
-
 import json
 import keyword
 import subprocess
@@ -15,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import natsop_core.kubernetes
+from tests.testbed.client import Client
+from tests.testbed.control_plane import ControlPlane
 
 KINDS: Final = (
     ("v1", "ConfigMap"),
@@ -165,9 +165,20 @@ def _python_type(schema: Schema) -> str:
     return PYTHON_TYPES.get(schema.get("type", ""), "dict[str, Any]" if schema.get("type") == "object" else "Any")
 
 
+def served(client: Client) -> dict[str, Any]:
+    """What an API server would have `openapi.json` hold."""
+    documents = {api_version: client.request("GET", document_path(api_version)) for api_version, _ in KINDS}
+    return vendored(documents, client.request("GET", "/version")["gitVersion"])
+
+
 def write(openapi: Schema) -> None:
-    """Writes both files into the package."""
+    """Write both files into the package."""
     package = Path(natsop_core.kubernetes.__path__[0])
     (package / "openapi.json").write_text(json.dumps(openapi, separators=(",", ":"), sort_keys=True) + "\n")
     (package / "types.py").write_text(typed_dicts(openapi))
     subprocess.run([sys.executable, "-m", "ruff", "format", package / "types.py"], check=True)
+
+
+if __name__ == "__main__":
+    with ControlPlane() as plane:
+        write(served(plane.cluster.client))
