@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from natsop_core.api.natsbox import NatsBox
     from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.conf.digest import Unknown
     from natsop_core.inputs import Inputs
     from natsop_core.outcomes import Outcomes
     from natsop_core.plan import Plan
@@ -131,10 +132,10 @@ def _applied(key: ObjectKey, outcomes: Outcomes) -> bool:
     return isinstance(outcomes.get(key), Applied)
 
 
-def _expected_digests(cluster: Cluster, servers: Sequence[Server]) -> dict[str, str]:
+def _expected_digests(cluster: Cluster, servers: Sequence[Server]) -> dict[str, str | Unknown]:
     block = server_block(cluster)
     return {
-        each.pod: config_digest(block, {names.SERVER_NAME_VARIABLE: names.server_name(each.pod)})
+        each.pod: config_digest(block, {names.SERVER_NAME_VARIABLE: names.server_name(each.pod)}, version=each.version)
         for each in servers
         if each.config_digest
     }

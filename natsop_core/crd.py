@@ -122,24 +122,25 @@ def _node(schema: Schema, path: str) -> Schema:
     return schema
 
 
-_KEPT: Final = frozenset(
-    (
-        "default",
-        "description",
-        "enum",
-        "format",
-        "maxLength",
-        "maximum",
-        "minLength",
-        "minimum",
-        "pattern",
-        "required",
-        "type",
-        "x-kubernetes-list-map-keys",
-        "x-kubernetes-list-type",
-        "x-kubernetes-map-type",
-    )
+_SCALARS: Final = (
+    "description",
+    "type",
+    "format",
+    "enum",
+    "default",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "x-kubernetes-list-type",
+    "x-kubernetes-list-map-keys",
+    "x-kubernetes-map-type",
+    "required",
 )
+"""Keywords that mean the same in both, in the order in which a reader wants them."""
+
+_CONVERTED: Final = frozenset(("properties", "items", "additionalProperties"))
 _DROPPED: Final = frozenset(("$defs", "title"))
 
 
@@ -156,31 +157,25 @@ def structural(schema: Mapping[str, Any]) -> Schema:
 def _structural(schema: Mapping[str, Any], definitions: Mapping[str, Any], path: str) -> Schema:
     schema = _single(schema, definitions)
     if schema.get("x-kubernetes-int-or-string"):
-        return {key: value for key, value in schema.items() if key != "default"}
-    result: Schema = {}
-    for key, value in schema.items():
-        if key in _KEPT:
-            result[key] = value
-        elif key == "properties":
-            result[key] = {name: _structural(part, definitions, f"{path}.{name}") for name, part in value.items()}
-        elif key == "items":
-            result[key] = _structural(value, definitions, f"{path}[]")
-        elif key == "additionalProperties":
-            if value is not False:
-                result[key] = _structural(value, definitions, f"{path}.*")
-        elif key not in _DROPPED:
-            raise ValueError(f"{path.removeprefix('.')}: a CustomResourceDefinition has no {key}")
+        return dict(schema)
+    if foreign := schema.keys() - _CONVERTED - _DROPPED - set(_SCALARS):
+        raise ValueError(f"{path.removeprefix('.')}: a CustomResourceDefinition has no {', '.join(sorted(foreign))}")
+    result: Schema = {key: schema[key] for key in _SCALARS if key in schema}
+    if "properties" in schema:
+        parts = schema["properties"].items()
+        result["properties"] = {name: _structural(part, definitions, f"{path}.{name}") for name, part in parts}
+    if "items" in schema:
+        result["items"] = _structural(schema["items"], definitions, f"{path}[]")
+    if schema.get("additionalProperties", False) is not False:
+        result["additionalProperties"] = _structural(schema["additionalProperties"], definitions, f"{path}.*")
     return result
 
 
 def _single(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema with its reference and its null alternative resolved; what stands beside them wins."""
-    optional = schema.get("default", ...) is None
-    rest = {
-        key: value
-        for key, value in schema.items()
-        if key not in ("$ref", "anyOf") and not (key == "default" and optional)
-    }
+    """The schema with its reference followed and its null alternative dropped; what stands beside them wins."""
+    rest = {key: value for key, value in schema.items() if key not in ("$ref", "anyOf")}
+    if rest.get("default", ...) is None:
+        del rest["default"]
     if "$ref" in schema:
         return _single({**definitions[schema["$ref"].rpartition("/")[2]], **rest}, definitions)
     alternatives = [part for part in schema.get("anyOf", ()) if part != {"type": "null"}]

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from natsop_core.conditions.condition import Condition
+from natsop_core.conditions.condition import Condition, Status
+from natsop_core.conf.digest import Unknown
 from natsop_core.findings import Finding
 
 if TYPE_CHECKING:
     from natsop_core.servers import Server
 
-TYPE = "ConfigurationLoaded"
+TYPE: Final = "ConfigurationLoaded"
 
 
-def configuration_loaded(servers: Sequence[Server], expected: Mapping[str, str]) -> Condition:
+def configuration_loaded(servers: Sequence[Server], expected: Mapping[str, str | Unknown]) -> Condition:
     """True or False by the digest of every server, Unknown where one did not tell it; never a guess.
 
-    expected: the digest of each pod's configuration, by the pod's name.
+    expected: the digest of the configuration of each pod whose server told its own, by the pod's name.
     """
-    behind = [each.pod for each in servers if each.config_digest and each.config_digest != expected[each.pod]]
+    digests = [(each.pod, each.config_digest, expected.get(each.pod)) for each in servers]
+    unknown = [digest for _, _, digest in digests if isinstance(digest, Unknown)]
+    behind = [pod for pod, told, digest in digests if isinstance(digest, str) and told != digest]
+    silent = [pod for pod, told, _ in digests if not told]
     if behind:
-        return Condition(TYPE, "False", Finding("ReloadPending", f"{_list(behind)} still run an older configuration."))
-    silent = [each.pod for each in servers if not each.config_digest]
+        return _condition("False", "ReloadPending", f"Not yet loaded by {', '.join(behind)}.")
+    if unknown:
+        return _condition("Unknown", "NotKnown", unknown[0].reason)
     if silent:
-        return Condition(
-            TYPE, "Unknown", Finding("NotObserved", f"{_list(silent)} did not tell which configuration they run.")
-        )
-    return Condition(TYPE, "True", Finding("Loaded", "Every server runs the current configuration."))
+        return _condition("Unknown", "NotObserved", f"Not yet told by {', '.join(silent)}.")
+    return _condition("True", "Loaded", "Every server runs the current configuration.")
 
 
-def _list(pods: Sequence[str]) -> str:
-    return ", ".join(pods)
+def _condition(status: Status, reason: str, message: str) -> Condition:
+    return Condition(TYPE, status, Finding(reason, message))

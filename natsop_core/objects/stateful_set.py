@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.objects.metadata import cluster_metadata
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
         PersistentVolumeClaim,
         PodSpec,
         StatefulSet,
+        StatefulSetSpec,
         Volume,
         VolumeMount,
     )
     from natsop_core.resolve.types import Cluster
     from natsop_core.resolve.types import Container as ContainerSettings
 
-TERMINATION_GRACE_SECONDS = 60
+TERMINATION_GRACE_SECONDS: Final = 60
 """Lame duck mode takes its 30 s, its grace period and then the server's own shutdown."""
 
 
@@ -36,20 +37,26 @@ def build_stateful_set(cluster: Cluster, pod_annotations: Mapping[str, str]) -> 
         "apiVersion": "apps/v1",
         "kind": "StatefulSet",
         "metadata": cluster_metadata(cluster, names.stateful_set(cluster.name), annotations=asked),
-        "spec": {
-            "replicas": cluster.replicas,
-            "serviceName": names.headless_service(cluster.name),
-            "podManagementPolicy": "Parallel",  # a first JetStream quorum needs all servers up at once
-            "updateStrategy": {"type": "RollingUpdate"},
-            "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
-            "selector": {"matchLabels": names.cluster_selector(cluster.name)},
-            "template": {
-                "metadata": {"labels": names.cluster_labels(cluster.name), "annotations": dict(pod_annotations)},
-                "spec": _pod_spec(cluster),
-            },
-            **_claim_templates(cluster),
+        "spec": _spec(cluster, pod_annotations),
+    }
+
+
+def _spec(cluster: Cluster, pod_annotations: Mapping[str, str]) -> StatefulSetSpec:
+    spec: StatefulSetSpec = {
+        "replicas": cluster.replicas,
+        "serviceName": names.headless_service(cluster.name),
+        "podManagementPolicy": "Parallel",  # a first JetStream quorum needs all servers up at once
+        "updateStrategy": {"type": "RollingUpdate"},
+        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+        "selector": {"matchLabels": names.cluster_selector(cluster.name)},
+        "template": {
+            "metadata": {"labels": names.cluster_labels(cluster.name), "annotations": dict(pod_annotations)},
+            "spec": _pod_spec(cluster),
         },
     }
+    if cluster.jetstream and isinstance(cluster.jetstream.volume, Claim):
+        spec["volumeClaimTemplates"] = [_claim_template(cluster.name, cluster.jetstream.volume)]
+    return spec
 
 
 def _pod_spec(cluster: Cluster) -> PodSpec:
@@ -135,14 +142,11 @@ def _volumes(cluster: Cluster) -> list[Volume]:
     return volumes
 
 
-def _claim_templates(cluster: Cluster) -> dict[str, Any]:
-    """The claim templates, with the fixed labels alone: nothing in them can change later."""
-    if cluster.jetstream is None or not isinstance(cluster.jetstream.volume, Claim):
-        return {}
-    claim: PersistentVolumeClaim = {
+def _claim_template(cluster: str, claim: Claim) -> PersistentVolumeClaim:
+    """The template of each pod's claim, with the fixed labels alone: nothing in it can change later."""
+    return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": {"name": names.JETSTREAM_VOLUME, "labels": names.cluster_labels(cluster.name)},
-        "spec": cluster.jetstream.volume.spec,
+        "metadata": {"name": names.JETSTREAM_VOLUME, "labels": names.cluster_labels(cluster)},
+        "spec": claim.spec,
     }
-    return {"volumeClaimTemplates": [claim]}

@@ -9,7 +9,7 @@ from natsop_core.api.read import InvalidResource, read_cluster
 from natsop_core.findings import Finding
 from natsop_core.kinds import CLUSTERS
 from natsop_core.references import ObjectRef
-from natsop_core.resolve.cluster import cluster_domain, owner_of
+from natsop_core.resolve.cluster import cluster_domain, container_resources, owner_of
 from natsop_core.resolve.images import BOX, image_reference, pull_policy
 from natsop_core.resolve.types import Box, Container, Context
 
@@ -61,7 +61,9 @@ def _box(cr: NatsBox, contexts: tuple[Context, ...]) -> Box:
     return Box(
         owner=owner_of(cr.metadata, names.BOX_KIND),
         replicas=spec.replicas,
-        container=Container(image_reference(spec.image, BOX), pull_policy(spec.image), spec.resources or {}),
+        container=Container(
+            image_reference(spec.image, BOX), pull_policy(spec.image), container_resources(spec.resources)
+        ),
         contexts=contexts,
         selected=contexts[0].name if contexts else "",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from natsop_core import names
 from natsop_core.kubernetes.quantity import to_bytes
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.findings import Finding
     from natsop_core.inputs import Inputs
+    from natsop_core.kubernetes.types import PodDisruptionBudgetSpec, ResourceRequirements
     from natsop_core.resolve.live_cluster import LiveCluster
 
 
@@ -37,7 +38,7 @@ def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
     live = live_cluster(cr, inputs)
     jetstream, storage_findings = resolve_jetstream(spec.config.jetstream, live, names.stateful_set(cr.metadata.name))
     replicas, scale_findings = resolve_replicas(cr, live, has_jetstream=jetstream is not None)
-    resources = spec.container.resources or {}
+    resources = container_resources(spec.container.resources)
     cluster = Cluster(
         owner=owner_of(cr.metadata, names.CLUSTER_KIND),
         domain=cluster_domain(cr),
@@ -57,6 +58,11 @@ def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
 def owner_of(metadata: Metadata, kind: str) -> Owner:
     """The identity that children name as their controller."""
     return Owner(names.API_VERSION, kind, metadata.namespace, metadata.name, metadata.uid)
+
+
+def container_resources(resources: Mapping[str, object] | None) -> ResourceRequirements:
+    """The user's resource requirements, checked when they were read."""
+    return cast("ResourceRequirements", resources or {})
 
 
 def cluster_domain(cr: NatsCluster) -> str:
@@ -90,7 +96,7 @@ def _server_image(cr: NatsCluster, live: LiveCluster | None) -> str:
     return image_reference(cr.spec.image, SERVER)
 
 
-def _environment(resources: Mapping[str, Any]) -> dict[str, str]:
+def _environment(resources: ResourceRequirements) -> dict[str, str]:
     """Go's soft memory limit at 80 % of the container's, in whole MiB (Go does not understand Kubernetes' suffixes)."""
     limit = resources.get("limits", {}).get("memory")
     return {"GOMEMLIMIT": f"{to_bytes(limit) * 8 // 10 // 2**20}MiB"} if limit else {}
@@ -100,7 +106,9 @@ def _reloader(cr: NatsCluster) -> Container | None:
     reloader = cr.spec.reloader
     if not reloader.enabled:
         return None
-    return Container(image_reference(reloader.image, RELOADER), pull_policy(reloader.image), reloader.resources or {})
+    return Container(
+        image_reference(reloader.image, RELOADER), pull_policy(reloader.image), container_resources(reloader.resources)
+    )
 
 
 def _disruption_budget(cr: NatsCluster, replicas: int) -> DisruptionBudget | None:
@@ -108,7 +116,7 @@ def _disruption_budget(cr: NatsCluster, replicas: int) -> DisruptionBudget | Non
     budget = cr.spec.pod_disruption_budget
     if replicas == 1 or not budget.enabled:
         return None
-    limits: dict[str, Any] = {}
+    limits: PodDisruptionBudgetSpec = {}
     if budget.min_available is not None:
         limits["minAvailable"] = budget.min_available
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from natsop_core.findings import Finding
 from natsop_core.kubernetes.quantity import to_bytes
@@ -12,6 +12,7 @@ from natsop_core.resolve.types import Claim, JetStream, Scratch
 if TYPE_CHECKING:
     from natsop_core.api.jetstream import FileStore, VolumeClaim
     from natsop_core.api.jetstream import JetStream as JetStreamConfig
+    from natsop_core.kubernetes.types import PersistentVolumeClaimSpec, Quantity
     from natsop_core.resolve.live_cluster import LiveCluster
 
 DEFAULT_CLAIM_SIZE: Final = "10Gi"
@@ -43,7 +44,8 @@ def _claim(pvc: VolumeClaim) -> Claim:
     spec = pvc.model_dump(mode="json", by_alias=True, exclude={"enabled"}, exclude_none=True)
     resources = spec.get("resources", {})
     requests = {"storage": DEFAULT_CLAIM_SIZE, **resources.get("requests", {})}
-    return Claim({"accessModes": ["ReadWriteOnce"], **spec, "resources": {**resources, "requests": requests}})
+    wanted = {"accessModes": ["ReadWriteOnce"], **spec, "resources": {**resources, "requests": requests}}
+    return Claim(cast("PersistentVolumeClaimSpec", wanted))
 
 
 def _is_allowed(wanted: Claim | Scratch | None, live: Claim | Scratch | None) -> bool:
@@ -80,11 +82,8 @@ def _max_file_bytes(store: FileStore, volume: Claim | Scratch) -> int:
     return to_bytes(_size(volume))
 
 
-def _size(volume: Claim | Scratch) -> str:
-    if isinstance(volume, Scratch):
-        return volume.size
-    size: str = volume.spec["resources"]["requests"]["storage"]
-    return size
+def _size(volume: Claim | Scratch) -> Quantity:
+    return volume.size if isinstance(volume, Scratch) else volume.spec["resources"]["requests"]["storage"]
 
 
 def _immutable(name: str) -> Finding:

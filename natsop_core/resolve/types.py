@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from natsop_core.kubernetes.types import (
         PersistentVolumeClaimSpec,
         PodDisruptionBudgetSpec,
+        Quantity,
         ResourceRequirements,
     )
 
@@ -65,7 +66,7 @@ class Claim:
 class Scratch:
     """A volume that lives and dies with its pod; `size` is a Kubernetes quantity."""
 
-    size: str
+    size: Quantity
 
 
 @dataclass(frozen=True, slots=True)

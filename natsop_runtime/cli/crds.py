@@ -1,0 +1,38 @@
+"""natsop crds: the CustomResourceDefinitions."""
+
+from __future__ import annotations
+
+from argparse import RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from natsop_core.crd import custom_resource_definitions
+from natsop_runtime.cli.yaml_output import to_yaml
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
+
+
+def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
+    """Add the command's arguments."""
+    parser = commands.add_parser(
+        "crds",
+        help="print the CustomResourceDefinitions",
+        description="Print the CustomResourceDefinitions of NatsCluster and NatsBox.",
+        epilog="example:\n  natsop crds | kubectl apply --server-side -f -\n",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--output-dir", metavar="FOLDER", type=Path, help="write one file per definition instead")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: Namespace) -> int:
+    """Print or write the definitions."""
+    definitions = custom_resource_definitions()
+    if arguments.output_dir is None:
+        print(to_yaml(definitions), end="")
+        return 0
+    for definition in definitions:
+        file = arguments.output_dir / f"{definition['spec']['group']}_{definition['spec']['names']['plural']}.yaml"
+        file.write_text(to_yaml([definition]), encoding="utf-8")
+    return 0
