@@ -142,6 +142,11 @@ _SCALARS: Final = (
 
 _CONVERTED: Final = frozenset(("properties", "items", "additionalProperties"))
 _DROPPED: Final = frozenset(("$defs", "title"))
+_IMPLIED: Final[Mapping[str, Schema]] = {
+    "int32": {"minimum": -(2**31), "maximum": 2**31 - 1},
+    "int64": {"minimum": -(2**63), "maximum": 2**63 - 1},
+}
+"""Bounds that the format says already."""
 
 
 def structural(schema: Mapping[str, Any]) -> Schema:
@@ -157,10 +162,11 @@ def structural(schema: Mapping[str, Any]) -> Schema:
 def _structural(schema: Mapping[str, Any], definitions: Mapping[str, Any], path: str) -> Schema:
     schema = _single(schema, definitions)
     if schema.get("x-kubernetes-int-or-string"):
-        return dict(schema)
+        return {key: value for key, value in schema.items() if key not in _DROPPED}
     if foreign := schema.keys() - _CONVERTED - _DROPPED - set(_SCALARS):
         raise ValueError(f"{path.removeprefix('.')}: a CustomResourceDefinition has no {', '.join(sorted(foreign))}")
-    result: Schema = {key: schema[key] for key in _SCALARS if key in schema}
+    implied = _IMPLIED.get(schema.get("format", ""), {})
+    result: Schema = {key: schema[key] for key in _SCALARS if key in schema and schema[key] != implied.get(key)}
     if "properties" in schema:
         parts = schema["properties"].items()
         result["properties"] = {name: _structural(part, definitions, f"{path}.{name}") for name, part in parts}
