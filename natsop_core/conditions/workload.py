@@ -24,10 +24,6 @@ class Workload:
     current: int
     pod: str
 
-    @property
-    def pods(self) -> str:
-        return self.pod if self.wanted == 1 else f"{self.pod}s"
-
 
 def see_workload(
     kind: str, live: Mapping[str, Any] | None, *, needed: int | None, pod: str, just_applied: bool
@@ -68,7 +64,7 @@ def enough_pods_are_ready(workload: Workload) -> Finding | None:
     if workload.ready >= workload.needed:
         return None
     return Finding(
-        "TooFewReady", f"{workload.ready} of {workload.wanted} {workload.pods} are ready; {workload.needed} are needed."
+        "TooFewReady", f"{workload.ready} of {workload.wanted} {workload.pod}s ready; {workload.needed} needed."
     )
 
 
@@ -81,13 +77,13 @@ def was_left_alone(workload: Workload) -> Finding | None:
 def all_pods_are_current(workload: Workload) -> Finding | None:
     if workload.current >= workload.wanted:
         return None
-    return Finding("RollingOut", f"{workload.current} of {workload.wanted} {workload.pods} are of the latest revision.")
+    return Finding("RollingOut", f"{workload.current} of {workload.wanted} {workload.pod}s of the latest revision.")
 
 
 def all_pods_are_ready(workload: Workload) -> Finding | None:
     if workload.ready >= workload.wanted:
         return None
-    return Finding("PodsNotReady", f"{workload.ready} of {workload.wanted} {workload.pods} are ready.")
+    return Finding("PodsNotReady", f"{workload.ready} of {workload.wanted} {workload.pod}s ready.")
 
 
 AVAILABLE: Final[tuple[Check[Workload], ...]] = (exists, is_observed, enough_pods_are_ready)
@@ -108,6 +104,6 @@ def available(workload: Workload) -> Condition:
         return Condition(
             "Available",
             "True",
-            Finding("EnoughReady", f"{workload.ready} of {workload.wanted} {workload.pods} are ready."),
+            Finding("EnoughReady", f"{workload.ready} of {workload.wanted} {workload.pod}s ready."),
         )
     return Condition("Available", "False", lack)

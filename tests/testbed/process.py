@@ -31,10 +31,11 @@ class Component:
         log: Path,
         env: Mapping[str, str] | None = None,
         ready: Callable[[], bool] = never_ready_is_fine,
+        outlives_us: bool = False,
     ) -> None:
         self.name = name
         self.log = log
-        self._argv = [str(argument) for argument in argv]
+        self._argv = [*(() if outlives_us else DIE_WITH_PARENT), *map(str, argv)]
         self._env = {**os.environ, **(env or {})}
         self._ready = ready
         self._process: subprocess.Popen[bytes] | None = None
@@ -52,7 +53,7 @@ class Component:
         assert not self.running, f"{self.name} runs already"
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                [*DIE_WITH_PARENT, *self._argv], env=self._env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                self._argv, env=self._env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
 
     def await_ready(self, timeout: float = 30) -> None:

@@ -1,0 +1,99 @@
+"""The operator under test: its CRDs, its ServiceAccount with the rights it asks for, and its process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from natsop_core.crd import custom_resource_definitions
+from natsop_core.rbac import cluster_role
+from tests.testbed.cluster import Cluster
+from tests.testbed.locks import locked
+from tests.testbed.process import Component
+from tests.testbed.wait import wait_until
+
+NAMESPACE: Final = "nats-system"
+SERVICE_ACCOUNT: Final = "nats-operator"
+USER: Final = f"system:serviceaccount:{NAMESPACE}:{SERVICE_ACCOUNT}"
+"""Its name in the audit log."""
+
+SYNCED: Final = "synced"
+"""What the operator's log says once it knows the cluster's state and begins to reconcile."""
+
+
+def install_crds(cluster: Cluster) -> None:
+    """Install the CRDs and wait until the API server serves them."""
+    for definition in custom_resource_definitions():
+        cluster.client.apply(definition)
+    for definition in custom_resource_definitions():
+        name = definition["metadata"]["name"]
+        wait_until(lambda name=name: _is_established(cluster, name), what=f"CRD {name} is served")  # type: ignore[misc]
+
+
+def install_service_account(cluster: Cluster, rules: Sequence[dict[str, Any]] | None = None) -> Path:
+    """Install the operator's ServiceAccount and its rights (others than its own for a test); its kubeconfig."""
+    role = cluster_role()
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": role["metadata"]["name"]},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role["metadata"]["name"]},
+        "subjects": [{"kind": "ServiceAccount", "namespace": NAMESPACE, "name": SERVICE_ACCOUNT}],
+    }
+    account = {"metadata": {"name": SERVICE_ACCOUNT, "namespace": NAMESPACE}}
+    for manifest in (
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
+        {"apiVersion": "v1", "kind": "ServiceAccount", **account},
+        role if rules is None else {**role, "rules": list(rules)},
+        binding,
+    ):
+        cluster.client.apply(manifest)
+    return cluster.kubeconfig_for_service_account(NAMESPACE, SERVICE_ACCOUNT)
+
+
+class Operator(Component):
+    """`natsop run` as a process that a test may stop, kill and start again; ready when it has synced."""
+
+    def __init__(self, cluster: Cluster, kubeconfig: Path, *options: str, outlives_us: bool = False) -> None:
+        command = [sys.executable, "-m", "natsop_runtime", "run", f"--kubeconfig={kubeconfig}", *options]
+        log = cluster.logs / "operator.log"
+        super().__init__("natsop", command, log=log, ready=self._has_synced, outlives_us=outlives_us)
+        self.cluster = cluster
+        self._started_at = 0
+
+    def start(self) -> None:
+        """Start it; what an earlier process logged does not count."""
+        self._started_at = self.log.stat().st_size if self.log.exists() else 0
+        super().start()
+
+    def _has_synced(self) -> bool:
+        return SYNCED in self.log.read_text()[self._started_at :]
+
+
+def ensure_shared_operator(cluster: Cluster, run: str) -> None:
+    """See to it that one operator, started for this very test run, works in the cluster.
+
+    Whichever of a run's processes comes first starts it. It must outlive that process, so it ends with the cluster, or
+    when another test run, of newer code maybe, starts its own.
+    """
+    state = cluster.folder / "shared-operator"
+    with locked(cluster.folder / "shared-operator.lock"):
+        started_for, _, pid = state.read_text().partition(" ") if state.exists() else ("", "", "")
+        if started_for == run:
+            return
+        if pid:
+            os.kill(int(pid), signal.SIGKILL)
+        install_crds(cluster)
+        operator = Operator(cluster, install_service_account(cluster), outlives_us=True)
+        operator.start()
+        operator.await_ready()
+        state.write_text(f"{run} {operator.pid}")
+
+
+def _is_established(cluster: Cluster, name: str) -> bool:
+    status = cluster.client.get("CustomResourceDefinition", name).get("status", {})
+    return any(each["type"] == "Established" and each["status"] == "True" for each in status.get("conditions", ()))
