@@ -1,4 +1,4 @@
-"""The testbed's own life: it ends without a trace however it ends, hands exit statuses through, and keeps runs apart."""
+"""The testbed's life: it ends without a trace however it ends, hands exit statuses through, and keeps runs apart."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.testbed import isolation, paths, runs
+from tests.testbed import cgroups, isolation, paths, runs
 from tests.testbed.errors import CannotRunError
 from tests.testbed.fixtures import cannot_run
 from tests.testbed.wait import wait_until
@@ -58,7 +58,7 @@ def processes_of(folder: Path) -> list[str]:
 
 
 def cgroups_of(folder: Path) -> list[Path]:
-    places = [mount / runs.CGROUP_PARENT / folder.name for mount in runs.cgroup_mounts()]
+    places = [mount / cgroups.name_for(folder.name).lstrip("/") for mount in cgroups.mounts()]
     return [place for place in places if place.exists()]
 
 

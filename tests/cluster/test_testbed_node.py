@@ -83,7 +83,9 @@ def test_pods_reach_a_server_by_its_services_name(namespace: Namespace) -> None:
         namespace.wait_for_condition("Pod", pod, "Ready")
 
     def rtt() -> bool:
-        answer = namespace.exec("box", "env", "HOME=/tmp", "nats", "--server=nats://nats:4222", "rtt", check=False)
+        answer = namespace.exec(
+            "box", "env", "USER=nats", "HOME=/tmp", "nats", "--server=nats://nats:4222", "rtt", check=False
+        )
         assert answer.code == 0, answer.stderr
         return True
 

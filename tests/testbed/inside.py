@@ -49,6 +49,7 @@ def main(folder: Path, command: list[str]) -> int:
 def _start(run: runs.Run) -> None:
     started = time.monotonic()
     if run.size == "node":
+        runs.make_cgroups(run)
         Node(run.folder, run.cgroup).start()
     else:
         plane = ControlPlane(run.folder, address=isolation.NODE_ADDRESS, controller_manager=True)

@@ -66,7 +66,7 @@ def _kubelet(folder: Path, cgroup: str) -> dict[str, object]:
         # cgroups: one parent for all of this run's containers, so that it can be swept; works with versions 1 and 2.
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": cgroup,
-        "cgroupsPerQOS": False,
+        "cgroupsPerQOS": True,
         "enforceNodeAllocatable": [],
         "failCgroupV1": False,
         # Settings of the kernel that a container may not change: tolerated under this gate.

@@ -11,12 +11,11 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.testbed import paths
+from tests.testbed import cgroups, paths
 from tests.testbed.locks import locked, try_lock
 from tests.testbed.progress import say
-from tests.testbed.wait import WaitError, wait_until
+from tests.testbed.wait import WaitError
 
-CGROUP_PARENT = "natsop-testbed"
 FACTS = "run.json"
 
 
@@ -37,7 +36,7 @@ class Run:
     @property
     def cgroup(self) -> str:
         """The parent of all its containers' cgroups, in each hierarchy."""
-        return f"/{CGROUP_PARENT}/{self.name}"
+        return cgroups.name_for(self.name)
 
     @property
     def ready(self) -> bool:
@@ -77,24 +76,17 @@ def alive(purpose: str = "") -> list[Run]:
     return [run for run in found if purpose in ("", run.purpose)]
 
 
+def make_cgroups(run: Run) -> None:
+    """Make the run's cgroup; the lock keeps another run's end from removing the common parent meanwhile."""
+    with locked(_registry()):
+        cgroups.make(run.cgroup)
+
+
 def remove(run: Run) -> None:
     """Remove what a run leaves on the machine once its processes are gone; the namespaces took the rest with them."""
-    remove_cgroups(run.cgroup)
+    with locked(_registry()):
+        cgroups.remove(run.cgroup)
     shutil.rmtree(run.folder)
-
-
-def remove_cgroups(cgroup: str) -> None:
-    """Remove it in every hierarchy, waiting for processes that the kernel is still about to end."""
-    for mount in cgroup_mounts():
-        top = mount / cgroup.lstrip("/")
-        for folder in [*sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True), top]:
-            wait_until(lambda folder=folder: _removed(folder), timeout=10, what=f"cgroup {folder} is removed")  # type: ignore[misc]
-
-
-def cgroup_mounts() -> list[Path]:
-    """Where cgroup hierarchies are mounted: one with version 2, many with version 1."""
-    mounts = [line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-    return [Path(fields[4]) for fields in mounts if fields[fields.index("-") + 1].startswith("cgroup")]
 
 
 def _sweep() -> None:
@@ -102,7 +94,7 @@ def _sweep() -> None:
         if _dead(folder):
             say(f"sweeping what the dead run {folder.name} left behind")
             try:
-                remove_cgroups(f"/{CGROUP_PARENT}/{folder.name}")
+                cgroups.remove(cgroups.name_for(folder.name))
                 shutil.rmtree(folder)
             except (WaitError, OSError) as error:
                 say(f"could not sweep it entirely, the next start tries again: {error}")
@@ -119,13 +111,3 @@ def _dead(folder: Path) -> bool:
 
 def _registry() -> Path:
     return paths.cache() / "runs.lock"
-
-
-def _removed(folder: Path) -> bool:
-    try:
-        folder.rmdir()
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False  # a process is still in it
-    return True
