@@ -1,6 +1,7 @@
 """The testbed's commands for people; see --help."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -23,6 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(own)
     try:
         return _dispatch(options, command)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     except TestbedError as error:
         print(f"testbed: {error}", file=sys.stderr)
         return 1

@@ -92,7 +92,7 @@ def run(command: list[str], *, env: dict[str, str], stdin: str | None, check: bo
     """Run a command to its end."""
     environment = {**os.environ, **env}
     done = subprocess.run(
-        command, input=stdin, capture_output=True, text=True, check=False, timeout=timeout, env=environment
+        command, input=stdin or "", capture_output=True, text=True, check=False, timeout=timeout, env=environment
     )
     if check and done.returncode != 0:
         shown = " ".join(command)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 
-from tests.testbed import audit, parts
+from tests.testbed import audit, debian, parts
 from tests.testbed.cluster import Cluster, write_kubeconfig
 from tests.testbed.process import Component
 
@@ -173,6 +173,7 @@ def _prepare_folder(folder: Path, binaries: dict[str, Path]) -> None:
     (folder / "audit-policy.yaml").write_text(audit.POLICY)
     (folder / "tokens.csv").touch(mode=0o600)
     (folder / "tokens.csv").write_text(f'{secrets.token_hex(16)},admin,admin,"system:masters"\n')
+    debian.require(debian.OPENSSL)
     key = folder / "service-account.key"
     subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
 

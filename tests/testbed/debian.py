@@ -22,6 +22,10 @@ NAMESPACE_PACKAGES = {name: NODE_PACKAGES[name] for name in ("iproute2", "catato
 """What even a control plane needs when it runs in namespaces of its own."""
 
 
+OPENSSL = {"openssl": "openssl"}
+"""What a control plane needs anywhere."""
+
+
 def require(packages: dict[str, str]) -> None:
     """Install what is missing, or say what a person has to install."""
     missing = [name for name, program in packages.items() if not _installed(name, program)]

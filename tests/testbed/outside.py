@@ -1,6 +1,7 @@
 """The life of a run seen from outside its namespaces: start them, pass signals on, and clean up after them."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from tests.testbed import debian, isolation, parts, paths, runs
+from tests.testbed.errors import TestbedError
 from tests.testbed.images import written_images
 from tests.testbed.inside import STOP_SECONDS, STOP_SIGNALS
 from tests.testbed.process import DIE_WITH_PARENT
@@ -31,6 +33,7 @@ def prepare(size: str) -> None:
 
 def run(size: str, command: list[str], purpose: str = "run") -> int:
     """Run the command inside a cluster of its own; its exit status. Nothing of the cluster is left afterwards."""
+    _require_known(command[0])
     prepare(size)
     this_run, lock = runs.create(size, purpose)
     try:
@@ -38,6 +41,12 @@ def run(size: str, command: list[str], purpose: str = "run") -> int:
     finally:
         runs.remove(this_run)
         os.close(lock)
+
+
+def _require_known(program: str) -> None:
+    """A typing error is told before the cluster is started for it."""
+    if program not in parts.NODE | parts.IN_IMAGES and shutil.which(program) is None:
+        raise TestbedError(f"there is no program {program} on PATH.")
 
 
 def _run_inside(this_run: runs.Run, lock: int, command: list[str]) -> int:

@@ -1,6 +1,7 @@
 """A cluster that stays up for a person: up, look around, down."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -35,8 +36,11 @@ def up(size: str) -> int:
 
 def down() -> int:
     """End the cluster that is up, if any."""
-    for run in runs.alive(PURPOSE):
-        os.kill(run.outer_pid, 15)
+    running = runs.alive(PURPOSE)
+    if not running:
+        say("no cluster is up")
+    for run in running:
+        os.kill(run.outer_pid, signal.SIGTERM)
         wait_until(lambda run=run: not run.folder.exists(), timeout=60, what=f"the cluster {run.name} has ended")  # type: ignore[misc]
         say(f"cluster {run.name} has ended")
     return 0

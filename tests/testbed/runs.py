@@ -85,19 +85,22 @@ def make_cgroups(run: Run) -> None:
 def remove(run: Run) -> None:
     """Remove what a run leaves on the machine once its processes are gone; the namespaces took the rest with them."""
     with locked(_registry()):
-        cgroups.remove(run.cgroup)
-    shutil.rmtree(run.folder)
+        _clean_up_after(run.folder)
 
 
 def _sweep() -> None:
     for folder in paths.runs().iterdir():
         if _dead(folder):
             say(f"sweeping what the dead run {folder.name} left behind")
-            try:
-                cgroups.remove(cgroups.name_for(folder.name))
-                shutil.rmtree(folder)
-            except (WaitError, OSError) as error:
-                say(f"could not sweep it entirely, the next start tries again: {error}")
+            _clean_up_after(folder)
+
+
+def _clean_up_after(folder: Path) -> None:
+    try:
+        cgroups.remove(cgroups.name_for(folder.name))
+        shutil.rmtree(folder)
+    except (WaitError, OSError) as error:
+        say(f"could not remove all of run {folder.name}, the next start tries again: {error}")
 
 
 def _dead(folder: Path) -> bool:
