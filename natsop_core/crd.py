@@ -140,6 +140,7 @@ _SCALARS: Final = (
 )
 """Keywords that mean the same in both, in the order in which a reader wants them."""
 
+_INT_OR_STRING: Final = ("description", "anyOf", "pattern", "x-kubernetes-int-or-string")
 _CONVERTED: Final = frozenset(("properties", "items", "additionalProperties"))
 _DROPPED: Final = frozenset(("$defs", "title"))
 _IMPLIED: Final[Mapping[str, Schema]] = {
@@ -162,7 +163,7 @@ def structural(schema: Mapping[str, Any]) -> Schema:
 def _structural(schema: Mapping[str, Any], definitions: Mapping[str, Any], path: str) -> Schema:
     schema = _single(schema, definitions)
     if schema.get("x-kubernetes-int-or-string"):
-        return {key: value for key, value in schema.items() if key not in _DROPPED}
+        return {key: schema[key] for key in _INT_OR_STRING if key in schema}
     if foreign := schema.keys() - _CONVERTED - _DROPPED - set(_SCALARS):
         raise ValueError(f"{path.removeprefix('.')}: a CustomResourceDefinition has no {', '.join(sorted(foreign))}")
     implied = _IMPLIED.get(schema.get("format", ""), {})
