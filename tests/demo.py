@@ -72,9 +72,7 @@ def _show_stream(namespace: Namespace) -> None:
     _nats(namespace, "stream", "add", "ORDERS", "--subjects=orders.*", "--storage=file", "--replicas=3", "--defaults")
     for number in range(1, MESSAGES + 1):
         _nats(namespace, "pub", f"orders.{number}", f"order {number}", "--jetstream")
-    read = [
-        _nats(namespace, "stream", "get", "ORDERS", str(number)).stdout for number in range(1, MESSAGES + 1)
-    ]
+    read = [_nats(namespace, "stream", "get", "ORDERS", str(number)).stdout for number in range(1, MESSAGES + 1)]
     assert all(f"order {number}" in text for number, text in enumerate(read, start=1)), read
     _say("The stream's state on its three servers")
     info = wait_until(lambda: _current(namespace), what="all replicas of the stream are current")
@@ -83,11 +81,12 @@ def _show_stream(namespace: Namespace) -> None:
     _nats(namespace, "stream", "info", "ORDERS")
 
 
-def _current(namespace: Namespace) -> dict[str, Any] | None:
+def _current(namespace: Namespace) -> dict[str, Any]:
     answer = namespace.exec("deployment/my-box", "nats", "stream", "info", "ORDERS", "--json")
     info: dict[str, Any] = json.loads(answer.stdout)
     replicas = info["cluster"].get("replicas", [])
-    return info if len(replicas) == 2 and all(replica.get("current") for replica in replicas) else None
+    assert len(replicas) == 2 and all(replica.get("current") for replica in replicas), replicas
+    return info
 
 
 def _nats(namespace: Namespace, *arguments: str) -> Finished:

@@ -29,9 +29,7 @@ def install_crds(cluster: Cluster) -> None:
     """Install the CRDs and wait until the API server serves them."""
     for definition in custom_resource_definitions():
         cluster.client.apply(definition)
-    for definition in custom_resource_definitions():
-        name = definition["metadata"]["name"]
-        wait_until(lambda name=name: _is_established(cluster, name), what=f"CRD {name} is served")  # type: ignore[misc]
+    wait_until(lambda: _are_established(cluster), what="the CRDs are served")
 
 
 def install_service_account(cluster: Cluster, rules: Sequence[dict[str, Any]] | None = None) -> Path:
@@ -94,6 +92,10 @@ def ensure_shared_operator(cluster: Cluster, run: str) -> None:
         state.write_text(f"{run} {operator.pid}")
 
 
+def _are_established(cluster: Cluster) -> bool:
+    return all(_is_established(cluster, definition["metadata"]["name"]) for definition in custom_resource_definitions())
+
+
 def _is_established(cluster: Cluster, name: str) -> bool:
     status = cluster.client.get("CustomResourceDefinition", name).get("status", {})
-    return any(each["type"] == "Established" and each["status"] == "True" for each in status.get("conditions", ()))
+    return any(each["type"] == "Established" and each["status"] == "True" for each in status.get("conditions") or ())
