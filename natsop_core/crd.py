@@ -143,11 +143,9 @@ _SCALARS: Final = (
 _INT_OR_STRING: Final = ("description", "anyOf", "pattern", "x-kubernetes-int-or-string")
 _CONVERTED: Final = frozenset(("properties", "items", "additionalProperties"))
 _DROPPED: Final = frozenset(("$defs", "title"))
-_IMPLIED: Final[Mapping[str, Schema]] = {
-    "int32": {"minimum": -(2**31), "maximum": 2**31 - 1},
-    "int64": {"minimum": -(2**63), "maximum": 2**63 - 1},
-}
-"""Bounds that the format says already."""
+_INT64_BOUNDS: Final = {"minimum": -(2**63), "maximum": 2**63 - 1}
+"""Left to the format: as floating point, which bounds are to the API server, they are wrong. Those of int32 are
+written, because about the format alone it complains without a path."""
 
 
 def structural(schema: Mapping[str, Any]) -> Schema:
@@ -166,7 +164,7 @@ def _structural(schema: Mapping[str, Any], definitions: Mapping[str, Any], path:
         return {key: schema[key] for key in _INT_OR_STRING if key in schema}
     if foreign := schema.keys() - _CONVERTED - _DROPPED - set(_SCALARS):
         raise ValueError(f"{path.removeprefix('.')}: a CustomResourceDefinition has no {', '.join(sorted(foreign))}")
-    implied = _IMPLIED.get(schema.get("format", ""), {})
+    implied = _INT64_BOUNDS if schema.get("format") == "int64" else {}
     result: Schema = {key: schema[key] for key in _SCALARS if key in schema and schema[key] != implied.get(key)}
     if "properties" in schema:
         parts = schema["properties"].items()

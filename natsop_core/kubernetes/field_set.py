@@ -19,6 +19,7 @@ _UNOWNED_METADATA: Final = frozenset(
     ("name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields")
 )
 """Fields that the API server takes out of every manager's set (apimachinery, `managedfields/internal/stripmeta.go`)."""
+_ESCAPES: Final = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
 
 
 def field_set(obj: Mapping[str, Any]) -> FieldSet:
@@ -72,4 +73,6 @@ def _key(item: Mapping[str, Any], keys: list[str], schema: Schema) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """Compact JSON as Go's encoder writes it, which makes it safe for HTML."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return text.translate(_ESCAPES)

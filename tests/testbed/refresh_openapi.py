@@ -16,6 +16,7 @@ import natsop_core.kubernetes
 from tests.testbed.client import Client
 from tests.testbed.control_plane import ControlPlane
 
+PACKAGE: Final = Path(natsop_core.kubernetes.__path__[0])
 KINDS: Final = (
     ("v1", "ConfigMap"),
     ("v1", "Secret"),
@@ -171,12 +172,17 @@ def served(client: Client) -> dict[str, Any]:
     return vendored(documents, client.request("GET", "/version")["gitVersion"])
 
 
+def current() -> dict[str, Any]:
+    """What `openapi.json` holds now."""
+    held: dict[str, Any] = json.loads((PACKAGE / "openapi.json").read_text())
+    return held
+
+
 def write(openapi: Schema) -> None:
     """Write both files into the package."""
-    package = Path(natsop_core.kubernetes.__path__[0])
-    (package / "openapi.json").write_text(json.dumps(openapi, separators=(",", ":"), sort_keys=True) + "\n")
-    (package / "types.py").write_text(typed_dicts(openapi))
-    subprocess.run([sys.executable, "-m", "ruff", "format", package / "types.py"], check=True)
+    (PACKAGE / "openapi.json").write_text(json.dumps(openapi, separators=(",", ":"), sort_keys=True) + "\n")
+    (PACKAGE / "types.py").write_text(typed_dicts(openapi))
+    subprocess.run([sys.executable, "-m", "ruff", "format", PACKAGE / "types.py"], check=True)
 
 
 if __name__ == "__main__":

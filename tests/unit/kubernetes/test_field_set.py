@@ -83,6 +83,13 @@ def test_sets_and_items_of_an_atomic_type_have_nothing_below() -> None:
     }
 
 
+def test_keys_are_written_as_go_writes_them() -> None:
+    pod = {"containers": [{"name": "nats", "env": [{"name": "<ü>"}]}]}
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {}, "spec": {"template": {"spec": pod}}}
+    [container] = field_set(deployment)["f:spec"]["f:template"]["f:spec"]["f:containers"].values()
+    assert list(container["f:env"]) == [r'k:{"name":"\u003cü\u003e"}']
+
+
 def test_an_unknown_field_is_an_error_not_a_guess() -> None:
     with pytest.raises(KeyError):
         field_set({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"port": 4222}})

@@ -2,18 +2,14 @@
 
 import json
 import re
-from importlib import resources
 
 from natsop_core.kubernetes import openapi
 from tests.testbed import refresh_openapi
 
-PACKAGE = resources.files("natsop_core.kubernetes")
-
 
 def test_the_typed_dicts_are_those_of_the_vendored_structure() -> None:
-    document = json.loads(PACKAGE.joinpath("openapi.json").read_text())
-    generated = refresh_openapi.typed_dicts(document)
-    written = PACKAGE.joinpath("types.py").read_text()
+    generated = refresh_openapi.typed_dicts(refresh_openapi.current())
+    written = (refresh_openapi.PACKAGE / "types.py").read_text()
     assert _squeezed(written) == _squeezed(generated), "run python -m tests.testbed.refresh_openapi"
 
 
