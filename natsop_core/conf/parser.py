@@ -1,11 +1,12 @@
 """Text -> tree, by the grammar of nats-server's own parser (conf/lex.go), which is laxer than it looks.
 
 The tree still holds its variables, includes and repeated keys; `expand.py` takes those out. What the server would take,
-but only to drop or mix up keys, is refused: `{ key: }`, a number like `1kbb`, a lone `/`, a file that ends within quotes
-or within braces around everything. So are nesting deeper than MAX_DEPTH and keys with both kinds of quote.
+but only to drop or mix up keys, is refused: `{ key: }`, a number like `1kbb`, a lone `/`, a file that ends in quotes or
+in braces around everything. So are nesting deeper than MAX_DEPTH and keys with both kinds of quote.
 """
 
 import re
+from typing import NoReturn
 
 from natsop_core.conf.lexer import (
     BLANKS,
@@ -22,6 +23,7 @@ from natsop_core.conf.values import Block, Entry, Include, Value, checked_key
 MAX_DEPTH = 32
 """How deep blocks and lists may nest; NATS' own options need less than 10."""
 
+_LONE_SLASH = "a lone / means nothing; a comment starts with # or //"
 _INCLUDE_WORD = re.compile(r"[^\n\r;} \t']*")
 _BETWEEN_LOOSE_BLOCKS = re.compile(r"[ \t\n\r]*")
 
@@ -47,7 +49,7 @@ class _Parser:
             self._entry(entries, BLANKS)
             scan.take(BLANKS_AND_COMMENTS)
             if scan.character and not self._skip_any("\n\r;,}"):
-                scan.fail("a new line, comma or semicolon must come before this; quote the value if this is part of it")
+                self._fail_after_value("a new line, comma or semicolon")
         return Block(*entries)
 
     def _loose_block(self, entries: list[Entry]) -> None:
@@ -64,9 +66,7 @@ class _Parser:
                 scan.take(BLANKS_AND_COMMENTS)
                 ended = self._skip_any("\n\r;,") or scan.character == "}"
             if not ended:
-                scan.fail(
-                    "a new line, comma, semicolon or } must come before this; quote the value if this is part of it"
-                )
+                self._fail_after_value("a new line, comma, semicolon or }")
         self._leave("}", start)
 
     def _block(self) -> Block:
@@ -80,9 +80,7 @@ class _Parser:
             self._entry(entries, SPACES)
             scan.take(BLANKS_AND_COMMENTS)
             if not self._skip_any("\n\r;,") and scan.character != "}":
-                scan.fail(
-                    "a new line, comma, semicolon or } must come before this; quote the value if this is part of it"
-                )
+                self._fail_after_value("a new line, comma, semicolon or }")
         self._leave("}", start)
         return Block(*entries)
 
@@ -97,7 +95,7 @@ class _Parser:
             items.append(self._value())
             scan.take(BLANKS_AND_COMMENTS)
             if not self._skip_any("\n\r,") and scan.character != "]":
-                scan.fail("a new line, comma or ] must come before this; quote the value if this is part of it")
+                self._fail_after_value("a new line, comma or ]")
         self._leave("]", start)
         return tuple(items)
 
@@ -158,8 +156,13 @@ class _Parser:
         """Go over spaces and comments; False at the end of the text."""
         self._scan.take(SPACES_AND_COMMENTS)
         if self._scan.character == "/":
-            self._scan.fail("a lone / means nothing; a comment starts with # or //")
+            self._scan.fail(_LONE_SLASH)
         return bool(self._scan.character)
+
+    def _fail_after_value(self, expected: str) -> NoReturn:
+        if self._scan.character == "/":
+            self._scan.fail(_LONE_SLASH)
+        self._scan.fail(f"{expected} must come before this; quote the value if this is part of it")
 
     def _skip_any(self, characters: str) -> bool:
         """Go over one of these characters, if one is here."""

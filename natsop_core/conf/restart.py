@@ -23,16 +23,39 @@ class Reloadable:
 
 
 RELOADABLE = (
-    Reloadable("pid_file", "written anew at a reload"),
+    Reloadable("debug", "only logging"),
+    Reloadable("trace", "only logging"),
+    Reloadable("logtime", "only logging"),
+    Reloadable("max_traced_msg_len", "only logging"),
+    Reloadable("pid_file", "written anew"),
+    Reloadable("client_advertise", "clients are told anew"),
+    Reloadable("server_tags", "told to the other servers with the next status"),
+    Reloadable("max_connections", "the newest clients beyond it are closed"),
+    Reloadable("max_payload", "holds from the next message on"),
+    Reloadable("max_control_line", "holds from the next line on"),
+    Reloadable("ping_interval", "holds from the next ping on"),
+    Reloadable("ping_max", "holds from the next ping on"),
+    Reloadable("write_deadline", "holds from the next write on"),
     Reloadable(
-        "cluster.name", "all pods reload within seconds of each other; a rolling restart would part them for minutes"
+        "cluster.name", "a reload reaches all pods within a minute; a rolling restart would part them for longer"
     ),
     Reloadable("cluster.no_advertise", "only what clients are told of other servers"),
+    Reloadable("cluster.cluster_advertise", "only what other servers are told"),
     Reloadable("cluster.routes", "routes are dialled and dropped one by one"),
+    Reloadable("cluster.connect_retries", "holds from the next dial on"),
+    Reloadable("cluster.ping_interval", "holds from the next ping on"),
+    Reloadable("cluster.authorization", "routes are closed and dialled again"),
+    Reloadable("cluster.permissions", "routes are closed and dialled again"),
+    Reloadable("cluster.compression", "routes agree on it again"),
+    Reloadable("cluster.pool_size", "routes are closed and dialled again"),
+    Reloadable("cluster.accounts", "routes are closed and dialled again"),
 )
 """A row added later changes the digest of every configuration with that option, and so restarts its pods once.
 
-The block around an option is not covered by its row: adding or removing `cluster` itself needs a restart.
+The block around an option is not covered by its row: adding or removing `cluster` itself needs a restart. Each row is
+measured with real servers by tests/server/test_conf_reload.py. Not here although some servers reload them: JetStream's
+limits (2.12.7 and newer, and only upwards), `jetstream` itself, `server_metadata` (not known to 2.10), `authorization`
+(but for `auth_callout`) and `tls` (but for `verify_and_map` and `allow_non_tls`).
 """
 
 

@@ -12,15 +12,15 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 if TYPE_CHECKING:
     from natsop_core.conf.errors import Place
 
 # Sequence[Item] would let a str in as a list of its characters: str comes first, and is handled first.
-Item: TypeAlias = "str | int | float | bool | Datetime | Variable | Block | Sequence[Item]"
-Value: TypeAlias = "str | int | float | bool | Datetime | Variable | Block | tuple[Value, ...]"
-Entry: TypeAlias = "tuple[str, Value] | Include"
+Item: TypeAlias = Union[str, int, float, bool, "Datetime", "Variable", "Block", Sequence["Item"]]
+Value: TypeAlias = Union[str, int, float, bool, "Datetime", "Variable", "Block", tuple["Value", ...]]
+Entry: TypeAlias = Union[tuple[str, Value], "Include"]
 
 BCRYPT_PREFIX = "2a$"  # parse.go, bcryptPrefix: a bare $2a$11$… is a password hash, not a variable
 

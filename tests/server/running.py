@@ -1,0 +1,82 @@
+"""A real nats-server as a process of the test: start, reload by SIGHUP, ask, end."""
+
+import json
+import os
+import re
+import signal
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from natsop_core.conf import Block, config_digest, write
+from tests.testbed.process import Component
+from tests.testbed.wait import wait_until
+
+_RELOADED = re.compile(r"(Reloaded|Failed to reload) server configuration(.*)")
+
+
+class RunningServer:
+    """Paths in its configuration are relative to `folder`; its monitor's port is read from its ports file."""
+
+    def __init__(self, binary: Path, folder: Path) -> None:
+        self._file = folder / "nats.conf"
+        self._log = folder / "server.log"
+        self._ports = folder / "ports"
+        self._ports.mkdir()
+        self._process = Component(
+            "nats-server",
+            ["env", "-C", folder, binary, "-c", self._file, "--ports_file_dir", self._ports],
+            log=self._log,
+            ready=lambda: any(self._ports.iterdir()),
+        )
+
+    def start(self, tree: Block) -> None:
+        self._file.write_text(write(tree))
+        self._process.start()
+        self._process.await_ready()
+
+    def reload(self, tree: Block) -> str:
+        """Let it read `tree` and return what it says of it: an empty string, or why it refused."""
+        seen = len(self._reloads())
+        self._file.write_text(write(tree))
+        pid = self._process.pid
+        assert pid is not None, self._process.log_tail()
+        os.kill(pid, signal.SIGHUP)
+        wait_until(
+            lambda: len(self._reloads()) > seen, timeout=10, what="the server has answered SIGHUP", interval=0.02
+        )
+        word, rest = self._reloads()[-1]
+        return "" if word == "Reloaded" else str(rest)
+
+    def varz(self) -> dict[str, Any]:
+        ports = json.loads(next(self._ports.iterdir()).read_text())
+        with urllib.request.urlopen(f"{ports['monitoring'][0]}/varz", timeout=5) as answer:  # noqa: S310
+            seen: dict[str, Any] = json.load(answer)
+            return seen
+
+    def reports_digest_of(self, tree: Block) -> bool:
+        """Whether it runs with `tree`, as far as it tells: before 2.11 it does not, and this is True."""
+        seen = self.varz()
+        digest = seen.get("config_digest")
+        return digest is None or digest == config_digest(
+            tree, os.environ, version=seen["version"], file=str(self._file)
+        )
+
+    def stop(self) -> None:
+        self._process.stop()
+
+    def _reloads(self) -> list[tuple[str, str]]:
+        return _RELOADED.findall(self._log.read_text())
+
+
+@contextmanager
+def running(binary: Path, folder: Path, tree: Block) -> Iterator[RunningServer]:
+    """A server that has started with `tree`, until the end of the block."""
+    server = RunningServer(binary, folder)
+    try:
+        server.start(tree)
+        yield server
+    finally:
+        server.stop()
