@@ -59,6 +59,9 @@ _SUBDOMAIN: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9
 _DOMAIN_PART: Final = "[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
 _DOMAIN: Final = f"{_DOMAIN_PART}([.]{_DOMAIN_PART})*[.]?"
 
+_STORAGE: Final = "self.requests['storage']"
+_SIZE_MESSAGE: Final = "must be a whole number of bytes, at least 0 and less than 8Ei"
+
 
 def _is_size(quantity: int | str) -> bool:
     try:
@@ -88,10 +91,6 @@ def _size_cel(value: str) -> str:
 
 def _size_rule(name: str, at: str) -> Rule:
     return Rule(name=name, at=at, cel=_size_cel("self"), message=_SIZE_MESSAGE, holds=_is_size)
-
-
-_STORAGE: Final = "self.requests['storage']"
-_SIZE_MESSAGE: Final = "must be a whole number of bytes, at least 0 and less than 8Ei"
 
 
 def _storage_is_size(resources: Mapping[str, Any]) -> bool:

@@ -78,7 +78,7 @@ _MESSAGES: Final = {
     "int_type": "must be an integer",
     "kubernetes": "{reason}",
     "less_than_equal": "must be at most {le}",
-    "literal_error": "must be one of {expected}",
+    "literal_error": "must be {expected}",
     "mapping_type": "must be an object",
     "missing": "is required",
     "model_type": "must be an object",
@@ -90,7 +90,8 @@ _MESSAGES: Final = {
 
 
 def _message(details: ErrorDetails) -> str:
-    return _MESSAGES.get(details["type"], details["msg"]).format(**details.get("ctx", {}))
+    ours = _MESSAGES.get(details["type"])
+    return ours.format(**details.get("ctx", {})) if ours else details["msg"]
 
 
 def _invalid(model: type[R], obj: Mapping[str, Any], problems: tuple[Problem, ...]) -> InvalidResource:

@@ -89,7 +89,8 @@ def _scalar_fault(value: Any, schema: Schema) -> str | None:
     if not isinstance(value, str):
         return "must be a string"
     if value not in schema.get("enum", (value,)):
-        return f"must be one of {', '.join(schema['enum'])}"
+        *others, last = (f"'{word}'" for word in schema["enum"])
+        return f"must be {', '.join(others)} or {last}" if others else f"must be {last}"
     return None
 
 

@@ -139,22 +139,22 @@ INVALID: dict[str, Invalid] = {
     "pull policy": Invalid(
         cluster({"image": {"pullPolicy": "Sometimes"}}),
         "spec.image.pullPolicy",
-        "must be one of 'Always', 'IfNotPresent' or 'Never'",
+        "must be 'Always', 'IfNotPresent' or 'Never'",
     ),
     "eviction policy": Invalid(
         cluster({"podDisruptionBudget": {"unhealthyPodEvictionPolicy": "Never"}}),
         "spec.podDisruptionBudget.unhealthyPodEvictionPolicy",
-        "must be one of 'AlwaysAllow' or 'IfHealthyBudget'",
+        "must be 'AlwaysAllow' or 'IfHealthyBudget'",
     ),
     "access mode": Invalid(
         volume(accessModes=["ReadWriteOnce", "RWX"]),
         "spec.config.jetstream.fileStore.pvc.accessModes[1]",
-        "must be one of 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce' or 'ReadWriteOncePod'",
+        "must be 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce' or 'ReadWriteOncePod'",
     ),
     "volume mode": Invalid(
         volume(volumeMode="Tape"),
         "spec.config.jetstream.fileStore.pvc.volumeMode",
-        "must be one of 'Block' or 'Filesystem'",
+        "must be 'Block' or 'Filesystem'",
     ),
     "requirement without operator": Invalid(
         volume(selector={"matchExpressions": [{"key": "a"}]}),
