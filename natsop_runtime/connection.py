@@ -15,7 +15,7 @@ from lightkube.core.exceptions import ConfigError
 from lightkube.core.generic_client import GenericAsyncClient
 
 from natsop_runtime.errors import ConfigurationError
-from natsop_runtime.kube import REQUEST_TIMEOUT, REQUESTS_AT_ONCE, Kube
+from natsop_runtime.kube import REQUEST_TIMEOUT, Kube
 
 if TYPE_CHECKING:
     from lightkube.config.kubeconfig import SingleConfig
@@ -59,9 +59,7 @@ async def connected(config: SingleConfig, transport: httpx2.AsyncBaseTransport |
 
 
 def _http_client(config: SingleConfig, conn_parameters: ConnectionParams) -> httpx2.AsyncClient:
-    limits = httpx2.Limits(
-        max_connections=None, max_keepalive_connections=REQUESTS_AT_ONCE, keepalive_expiry=IDLE_SECONDS
-    )
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=4, keepalive_expiry=IDLE_SECONDS)
     return httpx2.AsyncClient(**conn_parameters.httpx_params(config), limits=limits, headers={"User-Agent": "natsop"})
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from natsop_runtime.fetch import Fetcher
     from natsop_runtime.kube import Kube
     from natsop_runtime.reference_index import ReferenceIndex
-    from natsop_runtime.stores import Stores
+    from natsop_runtime.stores import Change, Stores
 
 Object = dict[str, Any]
 
@@ -55,8 +55,11 @@ class Controller:
         self._recorder = recorder
         self._now = now
 
-    async def reconcile(self, key: ObjectKey) -> float | None:
-        """Make the cluster what the custom resource says. Returns when to look again though nothing changes."""
+    async def reconcile(self, key: ObjectKey, own_writes: set[Change]) -> float | None:
+        """Make the cluster what the custom resource says. Returns when to look again though nothing changes.
+
+        Adds to `own_writes` the changes made by the way that are no reason to look again.
+        """
         raw = self._stores.custom_resource(key)
         if raw is None:
             self._references.forget(key)
@@ -66,9 +69,9 @@ class Controller:
         inputs = await self._fetch(key, functions, custom_resource)
         plan = functions.plan(custom_resource, inputs)
         self._references.replace(key, (*depends_on(inputs.found), *plan.targets))
-        outcomes = await self._executor.execute(plan, by=key)
+        outcomes = await self._executor.execute(plan, own_writes)
         report = functions.conclude(custom_resource, inputs, plan, outcomes)
-        await self._publish(key, raw, report, inputs.now)
+        await self._publish(key, raw, report, inputs.now, own_writes)
         return report.requeue_after
 
     async def _fetch(self, key: ObjectKey, functions: Reconciled, custom_resource: Any) -> Inputs:
@@ -83,12 +86,14 @@ class Controller:
             found = found | await self._fetcher.fetch(missing)
         return Inputs(now=now, found=found)
 
-    async def _publish(self, key: ObjectKey, raw: Object, report: Report, now: datetime) -> None:
+    async def _publish(
+        self, key: ObjectKey, raw: Object, report: Report, now: datetime, own_writes: set[Change]
+    ) -> None:
         if report.status is not None and report.status != raw.get("status"):
-            await self._write_status(key, raw, report.status)
+            await self._write_status(key, raw, report.status, own_writes)
         await self._recorder.send(raw, report.events, now)
 
-    async def _write_status(self, key: ObjectKey, raw: Object, status: Object) -> None:
+    async def _write_status(self, key: ObjectKey, raw: Object, status: Object, own_writes: set[Change]) -> None:
         identity = {"name": key.name, "namespace": key.namespace, "uid": raw["metadata"]["uid"]}
         body = {"apiVersion": key.api_version, "kind": key.kind, "metadata": identity, "status": status}
         resource = self._reconciled[key.api_version, key.kind].resource
@@ -96,4 +101,13 @@ class Controller:
             written = await self._kube.apply_status(resource, key, body)
         except (NotFoundError, ConflictError):  # deleted meanwhile, or another by now: there is nobody to tell
             return
-        self._stores.status_written(key, written)
+        change = self._stores.written(key, written)
+        if _apart_from_status(written) == _apart_from_status(raw):  # else the answer is also news of the user's edit
+            own_writes.add(change)
+
+
+def _apart_from_status(obj: Object) -> Object:
+    metadata = {
+        field: value for field, value in obj["metadata"].items() if field not in {"resourceVersion", "managedFields"}
+    }
+    return {**obj, "metadata": metadata, "status": None}

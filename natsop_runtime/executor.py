@@ -17,7 +17,7 @@ from natsop_runtime.errors import ApiError, ConflictError, InvalidError, NotFoun
 if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
     from natsop_runtime.kube import Kube
-    from natsop_runtime.stores import Stores
+    from natsop_runtime.stores import Change, Stores
 
 TRIES: Final = 3
 """How often one step is decided anew because others change the object at the same time."""
@@ -37,20 +37,20 @@ class Executor:
         self._kube = kube
         self._stores = stores
 
-    async def execute(self, plan: Plan, by: ObjectKey) -> Outcomes:
-        """Apply and prune as the plan of the custom resource `by` says."""
+    async def execute(self, plan: Plan, own_writes: set[Change]) -> Outcomes:
+        """Apply and prune as the plan says. Adds to `own_writes` the changes that are all said by their outcomes."""
         outcomes: dict[ObjectKey, Outcome] = {}
         for manifest in plan.apply:
             key = key_of(manifest)
-            outcomes[key] = await _outcome(self._apply(manifest, key, by))
+            outcomes[key] = await _outcome(self._apply(manifest, key, own_writes))
         for child in plan.prune:
             outcomes[child.key] = await _outcome(self._delete(child))
         for key, outcome in outcomes.items():
             if not isinstance(outcome, Unchanged):
-                log.info("%s: %s: %s", by, key, outcome)
+                log.info("%s: %s", key, outcome)
         return outcomes
 
-    async def _apply(self, manifest: dict[str, Any], key: ObjectKey, by: ObjectKey) -> Outcome:
+    async def _apply(self, manifest: dict[str, Any], key: ObjectKey, own_writes: set[Change]) -> Outcome:
         live = self._stores.live(key)
         for _ in range(TRIES):
             step = next_request(manifest, live)
@@ -61,7 +61,9 @@ class Executor:
             except ConflictError:  # it is not what it was when we last heard of it: decide anew
                 live = await self._look(key)
             else:
-                self._stores.applied(key, answer, by)
+                change = self._stores.written(key, answer)
+                if not self._stores.is_watched_in_full(key):  # what is, has more to say than that it was applied
+                    own_writes.add(change)
                 return Applied()
         return Failed(f"{key} is being changed by others at the same time", PAUSE)
 

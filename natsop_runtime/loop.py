@@ -15,7 +15,7 @@ from natsop_runtime.executor import Executor
 from natsop_runtime.fetch import Fetcher
 from natsop_runtime.queue import WorkQueue
 from natsop_runtime.reference_index import ReferenceIndex
-from natsop_runtime.stores import Stores
+from natsop_runtime.stores import Change, Stores
 
 if TYPE_CHECKING:
     from natsop_core.reconcile import Reconciled
@@ -37,7 +37,7 @@ class Loop:
     ) -> None:
         reconciled = tuple(reconciled)
         self._workers = workers
-        self._queue: WorkQueue[ObjectKey] = WorkQueue()
+        self._queue: WorkQueue[ObjectKey, Change] = WorkQueue()
         self._references = ReferenceIndex()
         self._stores = Stores(kube, (each.resource for each in reconciled), self._wake)
         self._controller = Controller(
@@ -77,18 +77,18 @@ class Loop:
 
     async def _worker(self) -> None:
         while (key := await self._queue.get()) is not None:
+            own_writes: set[Change] = set()
             try:
-                again_after = await self._controller.reconcile(key)
+                again_after = await self._controller.reconcile(key, own_writes)
             except UnavailableError as error:
                 log.warning("%s: %s", key, error)
-                self._queue.failed(key, at_least=error.retry_after)
+                self._queue.failed(key, expected=own_writes, at_least=error.retry_after)
             except Exception as error:  # one custom resource's trouble must not become that of the others
                 log.error("%s: %s: %s", key, type(error).__name__, error, exc_info=log.isEnabledFor(logging.DEBUG))
-                self._queue.failed(key)
+                self._queue.failed(key, expected=own_writes)
             else:
-                self._queue.done(key, again_after=again_after)
+                self._queue.done(key, expected=own_writes, again_after=again_after)
 
-    def _wake(self, changed: ObjectKey, concerned: Iterable[ObjectKey], by: ObjectKey | None) -> None:
-        for custom_resource in {*concerned, *self._references.dependents(changed)}:
-            if custom_resource != by:
-                self._queue.add(custom_resource)
+    def _wake(self, change: Change, concerned: Iterable[ObjectKey]) -> None:
+        for custom_resource in {*concerned, *self._references.dependents(change.key)}:
+            self._queue.add(custom_resource, because=change)

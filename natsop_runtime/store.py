@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from natsop_core.live import LiveObject, reduce_metadata
 
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
 
 T = TypeVar("T")
-T_contra = TypeVar("T_contra", contravariant=True)
 
 Object = dict[str, Any]
-Kept = dict[str, dict[str, T]]
+Changed: TypeAlias = Callable[["ObjectKey", T | None, T | None], None]
+"""Told of each change of a store: what was held and what is now; None where there was or is no object."""
+
+Kept: TypeAlias = dict[str, dict[str, T]]
 """Objects by namespace and name: a namespace's name is held once for all that is in it."""
 
 log = logging.getLogger(__name__)
@@ -31,15 +33,6 @@ class Keep(Generic[T]):
 
     reduced: Callable[[Object], T]
     version: Callable[[T], str]
-
-
-class Changed(Protocol[T_contra]):
-    """Told of each change of a store: `old` is None for a new object, `new` for one that is gone.
-
-    `by` is the custom resource whose reconciliation made the change, or None when it was somebody else.
-    """
-
-    def __call__(self, key: ObjectKey, old: T_contra | None, new: T_contra | None, by: ObjectKey | None) -> None: ...
 
 
 def _without_managed_fields(obj: Object) -> Object:
@@ -83,15 +76,15 @@ class Store(Generic[T]):
         """The keys of all objects."""
         return (self._resource.key(namespace, name) for namespace in self._objects for name in self._objects[namespace])
 
-    def written(self, obj: Object, by: ObjectKey | None) -> None:
+    def written(self, obj: Object) -> None:
         """Take in the answer to a write of our own, unless the watch is past it: then it knows better."""
         if int(_version_of_object(obj)) > self._heard:
-            self._set(obj, by=by)
+            self._set(obj)
 
     def seen(self, obj: Object) -> None:
         """Take in what a watch reports as added or modified."""
         self._heard = max(self._heard, int(_version_of_object(obj)))
-        self._set(obj, by=None)
+        self._set(obj)
 
     def gone(self, obj: Object) -> None:
         """Take in what a watch reports as deleted."""
@@ -128,17 +121,17 @@ class Store(Generic[T]):
                 self._remove(key)
         for namespace, named in objects.items():
             for name, value in named.items():
-                self._put(self._resource.key(namespace, name), value, by=None)
+                self._put(self._resource.key(namespace, name), value)
 
-    def _set(self, obj: Object, by: ObjectKey | None) -> None:
-        self._put(self._key(obj), self._keep.reduced(obj), by)
+    def _set(self, obj: Object) -> None:
+        self._put(self._key(obj), self._keep.reduced(obj))
 
-    def _put(self, key: ObjectKey, value: T, by: ObjectKey | None) -> None:
+    def _put(self, key: ObjectKey, value: T) -> None:
         old = self.get(key)
         if old is not None and int(self._keep.version(value)) <= int(self._keep.version(old)):
             return
         self._objects.setdefault(sys.intern(key.namespace), {})[key.name] = value
-        self._changed(key, old, value, by)
+        self._changed(key, old, value)
 
     def _remove(self, key: ObjectKey) -> None:
         named = self._objects.get(key.namespace, {})
@@ -147,7 +140,7 @@ class Store(Generic[T]):
             return
         if not named:
             del self._objects[key.namespace]
-        self._changed(key, old, None, None)
+        self._changed(key, old, None)
 
     def _version(self, key: ObjectKey) -> int:
         value = self.get(key)

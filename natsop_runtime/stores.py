@@ -11,7 +11,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 
 from natsop_core import kinds
 from natsop_core.live import Child, LiveObject
@@ -31,10 +31,17 @@ Kind = tuple[str, str]
 OURS: Final = f"app.kubernetes.io/managed-by={FIELD_MANAGER}"
 
 
-class Wake(Protocol):
-    """Told of each change: of which object, which custom resources control it or are it, and who made it, if we did."""
+class Change(NamedTuple):
+    """An object and the version that it has now; empty when it is gone."""
 
-    def __call__(self, changed: ObjectKey, concerned: Iterable[ObjectKey], by: ObjectKey | None) -> None: ...
+    key: ObjectKey
+    version: str
+
+
+class Wake(Protocol):
+    """Told of each change, and of the custom resources that control the object or are it."""
+
+    def __call__(self, change: Change, concerned: Iterable[ObjectKey]) -> None: ...
 
 
 class Stores:
@@ -82,6 +89,10 @@ class Stores:
         """Whether `live` knows the kind."""
         return _kind(key) in self._metadata
 
+    def is_watched_in_full(self, key: ObjectKey) -> bool:
+        """Whether `in_full` knows the kind."""
+        return _kind(key) in self._full
+
     def in_full(self, key: ObjectKey) -> Object | None:
         """The object, when it is of a kind that is watched in full and carries our label."""
         store = self._full.get(_kind(key))
@@ -92,18 +103,13 @@ class Stores:
         keys = self._children.get(reference.owner_uid, ())
         return tuple(Child(key, live) for key in keys if (live := self.live(key)) is not None)
 
-    def applied(self, key: ObjectKey, obj: Object, by: ObjectKey) -> None:
-        """Take in the answer to an apply, made for the custom resource `by`.
-
-        That one knows of it, and is woken only where the object's own status, which is still to come, matters to it.
-        """
-        self._metadata[_kind(key)].written(obj, by)
-        if (store := self._full.get(_kind(key))) is not None:
-            store.written(obj, by=None)
-
-    def status_written(self, key: ObjectKey, custom_resource: Object) -> None:
-        """Take in the answer to a write of a custom resource's status."""
-        self._custom[_kind(key)].written(custom_resource, by=key)
+    def written(self, key: ObjectKey, obj: Object) -> Change:
+        """Take in the answer to a write of our own at once: no decision is made on what was there before."""
+        change = Change(key, obj["metadata"]["resourceVersion"])
+        for stores in (self._metadata, self._full, self._custom):  # the metadata first: the others drop managedFields
+            if (store := stores.get(_kind(key))) is not None:
+                store.written(obj)
+        return change
 
     def _watched(
         self,
@@ -122,17 +128,13 @@ class Stores:
             stores[resource.api_version, resource.kind] = store
         return stores
 
-    def _custom_changed(self, key: ObjectKey, old: Object | None, new: Object | None, by: ObjectKey | None) -> None:
-        del old, new
-        self._wake(key, (key,), by)
+    def _custom_changed(self, key: ObjectKey, _old: Object | None, new: Object | None) -> None:
+        self._wake(_change(key, new), (key,))
 
-    def _full_changed(self, key: ObjectKey, old: Object | None, new: Object | None, by: ObjectKey | None) -> None:
-        del old, new
-        self._wake(key, (), by)
+    def _full_changed(self, key: ObjectKey, _old: Object | None, new: Object | None) -> None:
+        self._wake(_change(key, new), ())
 
-    def _metadata_changed(
-        self, key: ObjectKey, old: LiveObject | None, new: LiveObject | None, by: ObjectKey | None
-    ) -> None:
+    def _metadata_changed(self, key: ObjectKey, old: LiveObject | None, new: LiveObject | None) -> None:
         owners = []
         if old is not None and (owner := self._owner(key, old)) is not None:
             owners.append(owner)
@@ -143,7 +145,7 @@ class Stores:
             owners.append(owner)
             self._children[_controller_uid(new)].add(key)
         if not self._is_told_in_full(key, old, new):
-            self._wake(key, owners, by)
+            self._wake(Change(key, new.resource_version if new else ""), owners)
 
     def _owner(self, key: ObjectKey, live: LiveObject) -> ObjectKey | None:
         """The custom resource that controls the object, if one does, whatever its UID."""
@@ -162,6 +164,10 @@ class Stores:
 
 def _kind(key: ObjectKey) -> Kind:
     return key.api_version, key.kind
+
+
+def _change(key: ObjectKey, new: Object | None) -> Change:
+    return Change(key, new["metadata"]["resourceVersion"] if new else "")
 
 
 def _controller_uid(live: LiveObject) -> str:
