@@ -1,15 +1,15 @@
 """etcd, kube-apiserver and, on request, kube-controller-manager: enough for tests that look at objects, not at pods."""
 
+import os
 import secrets
 import ssl
 import subprocess
-import tempfile
 import urllib.request
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 
-from tests.testbed import audit, debian, parts
+from tests.testbed import audit, debian, parts, runs
 from tests.testbed.cluster import Cluster, write_kubeconfig
 from tests.testbed.process import Component
 
@@ -24,12 +24,17 @@ def own_loopback_address() -> str:
 class ControlPlane:
     """A control plane of its own, as a context manager; it needs neither root nor namespaces.
 
+    Without a folder it gets one of its own that goes with it; when this process is killed, the next start sweeps it.
+
     Its components can be stopped and started again one by one: `plane.api_server.restart()`. Data survives that.
     """
 
     def __init__(self, folder: Path | None = None, *, address: str = "", controller_manager: bool = False) -> None:
-        self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="natsop-control-plane-")
-        self.cluster = Cluster(folder or Path(self._temporary.name if self._temporary else ""))
+        self._own_run: tuple[runs.Run, int] | None = None
+        if folder is None:
+            self._own_run = runs.create("control-plane", "test")
+            folder = self._own_run[0].folder
+        self.cluster = Cluster(folder)
         self.address = address or own_loopback_address()
         self._on_loopback = self.address.startswith("127.")
         self._wants_controller_manager = controller_manager
@@ -75,8 +80,11 @@ class ControlPlane:
         """Stop all components, and forget the data if the folder was made for it."""
         for component in reversed(self.components):
             component.stop(grace=0)  # nothing of it is kept
-        if self._temporary:
-            self._temporary.cleanup()
+        if self._own_run:
+            run, lock = self._own_run
+            runs.remove(run)
+            os.close(lock)
+            self._own_run = None
 
     def _etcd(self) -> Component:
         clients, peers = f"http://{self.address}:2379", f"http://{self.address}:2380"
