@@ -32,6 +32,8 @@ def resolve_box(cr: NatsBox, inputs: Inputs) -> Box | Finding:
     if reference is None:
         return _box(cr, ())
     found = inputs.object(reference.key)
+    if not reference.key.name:
+        return Finding("InvalidSpec", "spec.clusterRef.name is empty: name a NatsCluster, or leave clusterRef out.")
     if found is None:
         return Finding(
             "ClusterNotFound",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from natsop_core import names
-from natsop_core.kubernetes.quantity import to_bytes
+from natsop_core.kubernetes.quantity import rounded_bytes
 from natsop_core.resolve.images import RELOADER, SERVER, image_reference, pull_policy
 from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.scale import resolve_replicas
@@ -98,8 +98,8 @@ def _server_image(cr: NatsCluster, live: LiveCluster | None) -> str:
 
 def _environment(resources: ResourceRequirements) -> dict[str, str]:
     """Go's soft memory limit at 80 % of the container's, in whole MiB (Go does not understand Kubernetes' suffixes)."""
-    limit = resources.get("limits", {}).get("memory")
-    return {"GOMEMLIMIT": f"{to_bytes(limit) * 8 // 10 // 2**20}MiB"} if limit else {}
+    limit = rounded_bytes(resources.get("limits", {}).get("memory", 0))
+    return {"GOMEMLIMIT": f"{limit * 8 // 10 // 2**20}MiB"} if limit else {}
 
 
 def _reloader(cr: NatsCluster) -> Container | None:

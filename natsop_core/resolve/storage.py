@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from natsop_core.findings import Finding
-from natsop_core.kubernetes.quantity import to_bytes
+from natsop_core.kubernetes.quantity import rounded_bytes, to_bytes
 from natsop_core.resolve.types import Claim, JetStream, Scratch
 
 if TYPE_CHECKING:
@@ -57,10 +57,15 @@ def _is_allowed(wanted: Claim | Scratch | None, live: Claim | Scratch | None) ->
 def _comparable(spec: Mapping[str, Any]) -> dict[str, Any]:
     """The claim's spec with the API server's default and with quantities that compare by their value."""
     resources = {
-        kind: {name: to_bytes(quantity) for name, quantity in quantities.items()}
+        kind: {name: _comparable_size(quantity) for name, quantity in quantities.items()}
         for kind, quantities in spec.get("resources", {}).items()
     }
     return {"volumeMode": "Filesystem", **spec, "resources": resources}
+
+
+def _comparable_size(quantity: Quantity) -> Quantity:
+    size = rounded_bytes(quantity)
+    return quantity if size is None else size
 
 
 def _jetstream(config: JetStreamConfig, volume: Claim | Scratch | None) -> JetStream | None:
