@@ -130,6 +130,8 @@ _SCALARS: Final = (
     "default",
     "minimum",
     "maximum",
+    "minItems",
+    "maxItems",
     "minLength",
     "maxLength",
     "pattern",

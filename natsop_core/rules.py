@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from natsop_core.api.common import Resource
     from natsop_core.api.jetstream import MemoryStore
-    from natsop_core.api.natscluster import NatsClusterSpec, PodDisruptionBudget
+    from natsop_core.api.natscluster import NatsClusterSpec
+    from natsop_core.api.workload import PodDisruptionBudget
 
 
 @dataclass(frozen=True, slots=True)

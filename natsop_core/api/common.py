@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, Strict
 
-from natsop_core.api.model import Model, StringMap
+from natsop_core.api.model import ATOMIC_MAP, Model, StringMap, unset_means
 
 
 class Metadata(Model):
@@ -45,3 +45,36 @@ class ImageSpec(Model):
     )
     tag: str | None = Field(None, description="Image tag.")
     pull_policy: PullPolicy | None = Field(None, description="When the kubelet pulls the image.")
+
+
+class LocalObjectReference(Model):
+    """An object in the custom resource's own namespace."""
+
+    name: str = Field("", description="Name of the object. An empty one refers to nothing.")
+
+
+class KeySelector(Model):
+    """A key of a Secret or a ConfigMap in the custom resource's own namespace."""
+
+    name: str = Field("", description="Name of the object. An empty one refers to nothing.")
+    key: str = Field(description="Which entry of the object's data.")
+    optional: bool = unset_means(
+        False, description="Do without as long as the object or the key does not exist. False when unset."
+    )
+
+
+ObjectRef = Annotated[LocalObjectReference, ATOMIC_MAP]
+KeyRef = Annotated[KeySelector, ATOMIC_MAP]
+PullSecrets = Annotated[tuple[ObjectRef, ...], Strict(False)]
+
+
+class CertificateAuthority(Model):
+    """Where a bundle of CA certificates is: in a Secret or in a ConfigMap, or nowhere."""
+
+    secret: KeyRef | None = Field(None, description="Key of a Secret that holds the bundle, in PEM.")
+    config_map: KeyRef | None = Field(None, description="Key of a ConfigMap that holds the bundle, in PEM.")
+
+    @property
+    def source(self) -> KeySelector | None:
+        """The one reference that is set."""
+        return self.secret or self.config_map

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 from pydantic.alias_generators import to_camel
 
 
@@ -30,7 +30,7 @@ StringMap = Annotated[Mapping[str, str], BeforeValidator(_without_nulls)]
 """Labels and the like; the API server drops null values."""
 
 
-def unset_means(value: bool, *, description: str) -> Any:
+def unset_means(value: object, *, description: str) -> Any:
     """A field that reads as `value` when absent, while the CRD defaults nothing: stored objects stay as written."""
     return Field(default_factory=lambda: value, description=description)
 
@@ -39,6 +39,13 @@ Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, json_schema_extra={"form
 Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1, json_schema_extra={"format": "int64"})]
 Port = Annotated[int, Field(ge=1, le=65535, json_schema_extra={"format": "int32"})]
 
+Strings = Annotated[tuple[str, ...], Strict(False)]
+
 ATOMIC_LIST = Field(json_schema_extra={"x-kubernetes-list-type": "atomic"})
 ATOMIC_MAP = Field(json_schema_extra={"x-kubernetes-map-type": "atomic"})
 """Annotations: server-side apply takes the list or object as one value."""
+
+
+def keyed_by(*keys: str) -> Any:
+    """Annotation: a list whose items differ in these fields, and which server-side apply merges item by item."""
+    return Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(keys)})

@@ -1,31 +1,50 @@
 """NatsBox: a pod with the nats command line tool, connected to a NatsCluster."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from natsop_core.api.common import ImageSpec, Resource
-from natsop_core.api.model import ATOMIC_MAP, Int32, Model
+from natsop_core.api.common import CertificateAuthority, ImageSpec, KeyRef, ObjectRef, Resource
+from natsop_core.api.model import Int32, Model
 from natsop_core.api.passthrough import ResourceRequirements
+from natsop_core.api.pods import PodTemplate
 
 
-class ClusterRef(Model):
-    """A NatsCluster in the NatsBox's own namespace."""
+class Context(Model):
+    """A context of the nats command line tool: whom to connect to, and as whom."""
 
-    name: str = Field("", description="Name of the NatsCluster.")
+    url: str | None = Field(
+        None, description="URLs of the servers, separated by commas. Those of clusterRef when unset, with its CA."
+    )
+    description: str | None = Field(None, description="What the tool shows beside the context's name.")
+    creds: KeyRef | None = Field(None, description="Key of a Secret that holds a user's credentials.")
+    nkey: KeyRef | None = Field(None, description="Key of a Secret that holds the seed of an NKey.")
+    tls: ObjectRef | None = Field(None, description="Secret of type kubernetes.io/tls to authenticate with.")
+    ca: CertificateAuthority = Field(
+        default_factory=CertificateAuthority, description="CA certificates to verify the servers with."
+    )
 
 
 class NatsBoxSpec(Model):
     """What the NatsBox should be."""
 
-    cluster_ref: Annotated[ClusterRef, ATOMIC_MAP] | None = Field(
+    cluster_ref: ObjectRef | None = Field(
         None, description="The NatsCluster that the context named default connects to."
+    )
+    contexts: Mapping[str, Context] = Field(default_factory=dict, description="Contexts by their names.")
+    default_context_name: str | None = Field(
+        None, description="The context that is selected at first. The one named default when unset."
     )
     image: ImageSpec = Field(default_factory=ImageSpec, description="Image of the nats-box container.")
     replicas: Annotated[Int32, Field(ge=0)] = Field(1, description="Number of nats-box pods.")
     resources: ResourceRequirements | None = Field(
         None, description="CPU and memory that the nats-box container requests and may use."
     )
+    service_account_name: str | None = Field(
+        None, description="ServiceAccount of the pods, which is the user's own. The namespace's default when unset."
+    )
+    pod_template: PodTemplate = Field(default_factory=PodTemplate)
 
 
 class NatsBox(Resource):

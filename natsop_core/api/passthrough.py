@@ -39,9 +39,20 @@ class KubernetesType:
 
 
 IntOrString = Annotated[int | str, KubernetesType("IntOrString")]
-LabelSelector = Annotated[Mapping[str, Any], KubernetesType("LabelSelector")]
 Quantity = Annotated[int | str, KubernetesType("Quantity")]
+
+Affinity = Annotated[Mapping[str, Any], KubernetesType("Affinity")]
+EnvFromSource = Annotated[Mapping[str, Any], KubernetesType("EnvFromSource")]
+EnvVar = Annotated[Mapping[str, Any], KubernetesType("EnvVar")]
+HostAlias = Annotated[Mapping[str, Any], KubernetesType("HostAlias")]
+LabelSelector = Annotated[Mapping[str, Any], KubernetesType("LabelSelector")]
+PodDNSConfig = Annotated[Mapping[str, Any], KubernetesType("PodDNSConfig")]
+PodSecurityContext = Annotated[Mapping[str, Any], KubernetesType("PodSecurityContext")]
+Probe = Annotated[Mapping[str, Any], KubernetesType("Probe")]
 ResourceRequirements = Annotated[Mapping[str, Any], KubernetesType("ResourceRequirements")]
+SecurityContext = Annotated[Mapping[str, Any], KubernetesType("SecurityContext")]
+Toleration = Annotated[Mapping[str, Any], KubernetesType("Toleration")]
+TopologySpreadConstraint = Annotated[Mapping[str, Any], KubernetesType("TopologySpreadConstraint")]
 TypedLocalObjectReference = Annotated[Mapping[str, Any], KubernetesType("TypedLocalObjectReference")]
 TypedObjectReference = Annotated[Mapping[str, Any], KubernetesType("TypedObjectReference")]
 VolumeResourceRequirements = Annotated[Mapping[str, Any], KubernetesType("VolumeResourceRequirements")]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from natsop_core.api.model import Int32, Int64, Model
+from natsop_core.api.model import Int32, Int64, Model, keyed_by
 
 _CONDITION_TYPE = (
     r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$"
@@ -34,7 +34,7 @@ class Condition(Model):
 Conditions = Annotated[
     tuple[Condition, ...],
     Strict(False),
-    Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
+    keyed_by("type"),
 ]
 
 

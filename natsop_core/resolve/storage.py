@@ -10,8 +10,9 @@ from natsop_core.kubernetes.quantity import rounded_bytes, to_bytes
 from natsop_core.resolve.types import Claim, JetStream, Scratch
 
 if TYPE_CHECKING:
-    from natsop_core.api.jetstream import FileStore, VolumeClaim
+    from natsop_core.api.jetstream import FileStore
     from natsop_core.api.jetstream import JetStream as JetStreamConfig
+    from natsop_core.api.storage import VolumeClaim
     from natsop_core.kubernetes.types import PersistentVolumeClaimSpec, Quantity
     from natsop_core.resolve.live_cluster import LiveCluster
 

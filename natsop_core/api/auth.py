@@ -1,0 +1,59 @@
+"""How clients of a NatsCluster prove who they are."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict
+
+from natsop_core.api.common import KeyRef
+from natsop_core.api.model import Model, keyed_by, unset_means
+from natsop_core.api.storage import VolumeTemplate
+
+
+class JwtAccount(Model):
+    """An account that the servers know from the start."""
+
+    name: str = Field(
+        min_length=1,
+        max_length=63,
+        pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+        description="Name of the account here and, after the cluster's name, of its NACK Account.",
+    )
+    public_key: str = Field(min_length=1, max_length=64, description="Public key of the account, which starts with A.")
+    jwt: KeyRef = Field(description="Key of a Secret that holds the account's JWT, signed by the operator.")
+    user_creds: KeyRef | None = Field(
+        None, description="Key of a Secret that holds a user's credentials for NACK, which then gets an Account."
+    )
+
+
+class Resolver(Model):
+    """Where the servers look up the JWTs of accounts."""
+
+    type: Literal["memory", "full"] = Field(
+        "memory", description="memory knows the accounts listed here only; full keeps pushed ones on disk as well."
+    )
+    allow_delete: bool = unset_means(
+        False, description="Whether accounts can be deleted from a full resolver. False when unset."
+    )
+    interval: str | None = Field(
+        None, description="How often a full resolver asks its peers for accounts, such as 2m. 2m when unset."
+    )
+    storage: VolumeTemplate | None = Field(None, description="Volume of a full resolver. Required for one.")
+
+
+class Jwt(Model):
+    """Decentralized authentication: an operator signs accounts, which sign users."""
+
+    operator: KeyRef = Field(description="Key of a Secret that holds the operator's JWT.")
+    system_account: str = Field(
+        min_length=1, max_length=64, description="Public key of the system account, which is one of the accounts."
+    )
+    accounts: Annotated[tuple[JwtAccount, ...], Strict(False), keyed_by("name")] = Field(
+        min_length=1, max_length=64, description="The accounts that the servers know from the start."
+    )
+    resolver: Resolver = Field(default_factory=Resolver)
+
+
+class Auth(Model):
+    """Authentication. Without any, everybody who reaches the servers may use them."""
+
+    jwt: Jwt | None = Field(None)

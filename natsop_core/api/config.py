@@ -1,0 +1,56 @@
+"""What stands in nats.conf."""
+
+from typing import Annotated, cast
+
+from pydantic import Field, Strict
+
+from natsop_core.api.common import KeyRef, KeySelector
+from natsop_core.api.jetstream import JetStream
+from natsop_core.api.listeners import (
+    ClusterListener,
+    Gateway,
+    Leafnodes,
+    Monitor,
+    Mqtt,
+    NatsListener,
+    Profiling,
+    Websocket,
+)
+from natsop_core.api.model import Model, keyed_by
+
+
+class Include(Model):
+    """A file of the user's own, in the syntax of nats.conf, included at the end of the configuration."""
+
+    name: str = Field(
+        min_length=1, pattern=r"^[a-zA-Z0-9._-]+$", description="Name of the file, under /etc/nats-extra."
+    )
+    secret: KeyRef | None = Field(None, description="Key of a Secret that holds the file.")
+    config_map: KeyRef | None = Field(None, description="Key of a ConfigMap that holds the file.")
+
+    @property
+    def source(self) -> KeySelector:
+        """The one reference that is set, as a rule requires."""
+        return cast("KeySelector", self.secret or self.config_map)
+
+
+class Config(Model):
+    """The configuration of nats-server."""
+
+    nats: NatsListener = Field(default_factory=NatsListener)
+    cluster: ClusterListener = Field(default_factory=ClusterListener)
+    leafnodes: Leafnodes = Field(default_factory=Leafnodes)
+    websocket: Websocket = Field(default_factory=Websocket)
+    mqtt: Mqtt = Field(default_factory=Mqtt)
+    gateway: Gateway = Field(default_factory=Gateway)
+    monitor: Monitor = Field(default_factory=Monitor)
+    profiling: Profiling = Field(default_factory=Profiling)
+    jetstream: JetStream = Field(default_factory=JetStream)
+    server_name_prefix: str = Field(
+        default_factory=str,
+        max_length=253,
+        description="Put before each pod's name to make its server's name, which has to be unique in a super-cluster.",
+    )
+    includes: Annotated[tuple[Include, ...], Strict(False), keyed_by("name")] = Field(
+        default_factory=tuple, description="Files to include, in this order, after everything else."
+    )
