@@ -40,14 +40,29 @@ CONFIG_FILE: Final = f"{CONFIG_FOLDER}/{CONFIG_KEY}"
 PID_FOLDER: Final = "/var/run/nats"
 PID_FILE: Final = f"{PID_FOLDER}/nats.pid"
 DATA_FOLDER: Final = "/data"
+RESOLVER_FOLDER: Final = "/data/resolver"
+CA_FOLDER: Final = "/etc/nats-ca-cert"
+INCLUDES_FOLDER: Final = "/etc/nats-extra"
+ROUTES_FOLDER: Final = "/etc/nats-routes"
+ROUTES_KEY: Final = "routes.conf"
+AUTH_FOLDER: Final = "/etc/nats-auth"
+AUTH_KEY: Final = "auth.conf"
+PRELOAD_KEY: Final = "resolver_preload.conf"
+OPERATOR_KEY: Final = "operator.jwt"
 
 SERVER_CONTAINER: Final = "nats"
 RELOADER_CONTAINER: Final = "reloader"
+EXPORTER_CONTAINER: Final = "metrics"
 BOX_CONTAINER: Final = "nats-box"
 
 CONFIG_VOLUME: Final = "config"
 PID_VOLUME: Final = "pid"
 JETSTREAM_VOLUME: Final = "jetstream"
+RESOLVER_VOLUME: Final = "resolver"
+INCLUDES_VOLUME: Final = "includes"
+ROUTES_VOLUME: Final = "routes"
+AUTH_VOLUME: Final = "auth"
+CA_VOLUME: Final = "ca"
 CONTEXTS_VOLUME: Final = "contexts"
 HOME_VOLUME: Final = "home"
 TEMPORARY_VOLUME: Final = "tmp"
@@ -55,6 +70,12 @@ TEMPORARY_VOLUME: Final = "tmp"
 CLIENT_PORT: Final = "nats"
 ROUTES_PORT: Final = "cluster"
 MONITOR_PORT: Final = "monitor"
+LEAFNODES_PORT: Final = "leafnodes"
+WEBSOCKET_PORT: Final = "websocket"
+MQTT_PORT: Final = "mqtt"
+GATEWAY_PORT: Final = "gateway"
+PROFILING_PORT: Final = "profiling"
+METRICS_PORT: Final = "metrics"
 
 DEFAULT_CONTEXT: Final = "default"
 SELECTED_CONTEXT_KEY: Final = "context.txt"
@@ -89,6 +110,40 @@ def pod(cluster: str, ordinal: int) -> str:
 
 def disruption_budget(cluster: str) -> str:
     return f"{cluster}-pdb"
+
+
+def routes_secret(cluster: str) -> str:
+    return f"{cluster}-routes"
+
+
+def auth_secret(cluster: str) -> str:
+    return f"{cluster}-auth"
+
+
+def service_account(cluster: str) -> str:
+    return f"{cluster}-sa"
+
+
+def websocket_ingress(cluster: str) -> str:
+    return f"{cluster}-ws-ingress"
+
+
+def pod_monitor(cluster: str) -> str:
+    return f"{cluster}-podmonitor"
+
+
+def account(cluster: str, account: str) -> str:
+    """The NACK Account of one of the cluster's accounts."""
+    return f"{cluster}-{account}"
+
+
+def certificate_folder(listener: str) -> str:
+    """Where a listener's certificate and key are mounted."""
+    return f"/etc/nats-certs/{listener}"
+
+
+def certificate_volume(listener: str) -> str:
+    return f"tls-{listener}"
 
 
 def deployment(box: str) -> str:

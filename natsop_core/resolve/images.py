@@ -1,4 +1,4 @@
-"""Which image a container runs: what the user wrote, completed from the defaults of this release."""
+"""Which image a container runs: what the user wrote, completed from the global settings and this release's defaults."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from natsop_core.api.common import ImageSpec, PullPolicy
+    from natsop_core.api.workload import Global
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,25 +17,34 @@ class DefaultImage:
     repository: str
     tag: str
 
-    def __str__(self) -> str:
-        return f"{self.repository}:{self.tag}"
-
 
 SERVER: Final = DefaultImage("nats", "2.15.2-alpine")
 RELOADER: Final = DefaultImage("natsio/nats-server-config-reloader", "0.23.0")
+EXPORTER: Final = DefaultImage("natsio/prometheus-nats-exporter", "0.20.1")
 BOX: Final = DefaultImage("natsio/nats-box", "0.19.7")
 
 DEFAULT_PULL_POLICY: Final[PullPolicy] = "IfNotPresent"
 
 
-def image_reference(image: ImageSpec, default: DefaultImage) -> str:
-    """The complete reference: a lone tag or repository is completed from the default, a digest is kept as it is."""
+def image_reference(image: ImageSpec, default: DefaultImage, registry: str = "") -> str:
+    """The complete reference: a lone tag or repository is completed from the default, a digest is kept as it is.
+
+    registry: put before a repository that names no registry of its own.
+    """
     repository = image.repository or default.repository
+    if registry and not _has_registry(repository):
+        repository = f"{registry.rstrip('/')}/{repository}"
     if "@" in repository:
         return repository
     return f"{repository}:{image.tag or default.tag}"
 
 
-def pull_policy(image: ImageSpec) -> PullPolicy:
+def pull_policy(image: ImageSpec, settings: Global | None = None) -> PullPolicy:
     """Pinned rather than left to Kubernetes, whose default depends on the tag."""
-    return image.pull_policy or DEFAULT_PULL_POLICY
+    return image.pull_policy or (settings and settings.image_pull_policy) or DEFAULT_PULL_POLICY
+
+
+def _has_registry(repository: str) -> bool:
+    """The rule of image references: the first part is a host when it has a dot or a port, or is localhost."""
+    first, slash, _ = repository.partition("/")
+    return bool(slash) and ("." in first or ":" in first or first == "localhost")

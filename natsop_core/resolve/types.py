@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from natsop_core.api.common import PullPolicy
     from natsop_core.kubernetes.types import (
+        EnvFromSource,
+        EnvVar,
         PersistentVolumeClaimSpec,
         PodDisruptionBudgetSpec,
+        PodSecurityContext,
+        PodSpec,
+        Probe,
         Quantity,
         ResourceRequirements,
+        SecurityContext,
+        Volume,
     )
 
 
@@ -28,12 +35,43 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class Extras:
+    """The labels and annotations that the user adds to an object."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
-    """A container's image reference (complete, with tag or digest), pull policy and resource requirements."""
+    """What every container has. `image` is complete, with tag or digest; `env` and `env_from` are the user's."""
 
     image: str
     pull_policy: PullPolicy
     resources: ResourceRequirements
+    security_context: SecurityContext
+    env: tuple[EnvVar, ...] = ()
+    env_from: tuple[EnvFromSource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """The probes of the nats container."""
+
+    startup: Probe
+    readiness: Probe
+    liveness: Probe
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """A listener's TLS, as paths inside the pod; `ca_file` is empty without a CA, `timeout` None for the default."""
+
+    cert_file: str
+    key_file: str
+    ca_file: str
+    verify: bool
+    timeout: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +82,39 @@ class Listener:
     port: int
     app_protocol: str
     published: bool = False
+    tls: Tls | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Files from outside the pod, mounted into every container that reads them.
+
+    volume: the volume, complete. path: where it is mounted. files: the names in it that nats-server reads.
+    """
+
+    volume: Volume
+    path: str
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """The cluster block: how the servers of a cluster find each other. `urls` has one entry per server."""
+    """How the servers of a cluster find each other. `urls` has one entry per server.
 
-    port: int
+    credentials: user and password, or None; they stand in a Secret of their own, never in the ConfigMap.
+    """
+
     no_advertise: bool
     urls: tuple[str, ...]
+    credentials: RouteCredentials | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCredentials:
+    """What a server must know to be let in by the others. Secret."""
+
+    user: str = field(repr=False)
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +126,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """A volume that lives and dies with its pod; `size` is a Kubernetes quantity."""
+    """A volume that lives and dies with its pod."""
 
     size: Quantity
 
@@ -83,8 +145,93 @@ class DisruptionBudget:
     """How many servers an eviction may take at once. `limits` holds minAvailable or maxUnavailable and the policy."""
 
     limits: PodDisruptionBudgetSpec
-    labels: Mapping[str, str]
+    extras: Extras
+
+
+@dataclass(frozen=True, slots=True)
+class ClientService:
+    """The Service that clients connect to. `node_ports` by listener name; empty texts: Kubernetes' default."""
+
+    type: str
+    node_ports: Mapping[str, int]
+    external_traffic_policy: str
+    load_balancer_class: str
+    extras: Extras
+
+
+@dataclass(frozen=True, slots=True)
+class Ingress:
+    """The way in for websocket clients from outside. Empty texts: not set."""
+
+    hosts: tuple[str, ...]
+    path: str
+    path_type: str
+    class_name: str
+    tls_secret: str
     annotations: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """The sidecar that turns the monitor endpoints into Prometheus metrics; `url` is the monitor's."""
+
+    container: Container
+    port: int
+    url: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PodMonitor:
+    """The exporter's PodMonitor; empty texts: Prometheus' defaults."""
+
+    interval: str
+    scrape_timeout: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """The servers' own ServiceAccount."""
+
+    pull_secrets: tuple[str, ...]
+    annotations: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """What pods have in common, whoever is in them. `placement`: the user's affinity, tolerations and the like."""
+
+    extras: Extras
+    placement: PodSpec
+    security_context: PodSecurityContext
+    pull_secrets: tuple[str, ...]
+    grace_seconds: int
+    service_account: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncludedFile:
+    """A file of the user's own, under the includes' folder. It may hold a secret."""
+
+    name: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingConfig:
+    """A ConfigMap of the user's own in place of the rendered one, and the nats.conf that it holds."""
+
+    name: str
+    conf: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """Decentralized authentication, checked: the files of the managed Secret by name. Secret."""
+
+    files: Mapping[str, str] = field(repr=False)
+    volume: Claim | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +239,34 @@ class Cluster:
     """A resolved NatsCluster."""
 
     owner: Owner
+    labels: Mapping[str, str]
     domain: str
     replicas: int
     listeners: tuple[Listener, ...]
     routes: Routes | None
     jetstream: JetStream | None
+    server_name_prefix: str
+    needs_system_account: bool
+    folders: tuple[Folder, ...]
+    includes: tuple[IncludedFile, ...]
+    existing_config: ExistingConfig | None
+    auth: Auth | None
     server: Container
-    environment: Mapping[str, str]
+    probes: Probes
     reloader: Container | None
+    exporter: Exporter | None
+    pod: Pod
+    pod_management_policy: str
+    min_ready_seconds: int
     rolls_on_config_change: bool
+    stateful_set: Extras
+    config_map: Extras
+    headless_service: Extras
+    client_service: ClientService | None
+    ingress: Ingress | None
     disruption_budget: DisruptionBudget | None
+    service_account: ServiceAccount | None
+    pod_monitor: PodMonitor | None
 
     @property
     def name(self) -> str:
@@ -111,14 +276,14 @@ class Cluster:
     def namespace(self) -> str:
         return self.owner.namespace
 
-    @property
-    def quorum(self) -> int:
-        """How many servers Raft needs."""
-        return self.replicas // 2 + 1
+    def listener(self, name: str) -> Listener | None:
+        """The listener with that name, or None when it is off."""
+        return next((each for each in self.listeners if each.name == name), None)
 
-    def port(self, listener: str) -> int | None:
+    def port(self, name: str) -> int | None:
         """The port of the listener with that name, or None when it is off."""
-        return next((each.port for each in self.listeners if each.name == listener), None)
+        listener = self.listener(name)
+        return listener.port if listener else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +301,11 @@ class Box:
     owner: Owner
     replicas: int
     container: Container
+    pod: Pod
     contexts: tuple[Context, ...]
+    folders: tuple[Folder, ...]
     selected: str
+    rolls_on_config_change: bool
 
     @property
     def name(self) -> str:

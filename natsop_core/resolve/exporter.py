@@ -1,0 +1,59 @@
+"""The exporter sidecar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from natsop_core import names
+from natsop_core.findings import Finding
+from natsop_core.resolve.images import EXPORTER
+from natsop_core.resolve.pods import resolve_container
+from natsop_core.resolve.security import container_security
+from natsop_core.resolve.types import Exporter
+
+if TYPE_CHECKING:
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.resolve.types import Listener
+
+ALWAYS = ("-connz", "-routez", "-subz", "-varz", "-prefix=nats", "-use_internal_server_id")
+
+
+def resolve_exporter(cr: NatsCluster, monitor: Listener | None, ca_file: str) -> Exporter | Finding | None:
+    """The exporter; None when none is wanted, a finding when there is no monitor for it to ask."""
+    spec = cr.spec.prom_exporter
+    if not spec.enabled:
+        return None
+    if monitor is None:
+        return Finding(
+            "ExporterWithoutMonitor",
+            "spec.promExporter needs the monitor: set spec.config.monitor.enabled, or turn the exporter off.",
+        )
+    ca = ({"name": "SSL_CERT_FILE", "value": ca_file},) if monitor.tls and ca_file else ()
+    own_names = {variable["name"] for variable in spec.env}
+    container = resolve_container(
+        spec.image,
+        EXPORTER,
+        cr.spec.global_,
+        resources=spec.resources,
+        security_context=container_security(spec.security_context),
+        env=(*(variable for variable in ca if variable["name"] not in own_names), *spec.env),
+    )
+    host = spec.monitor_domain if monitor.tls else "localhost"
+    url = f"{'https' if monitor.tls else 'http'}://{host}:{monitor.port}/"
+    return Exporter(container, spec.port, url, (*ALWAYS, *_flags(cr)))
+
+
+def _flags(cr: NatsCluster) -> Iterator[str]:
+    config = cr.spec.config
+    if config.jetstream.enabled:
+        yield "-jsz=all"
+    if config.leafnodes.enabled:
+        yield "-leafz"
+    if config.gateway.enabled:
+        yield "-gatewayz"
+
+
+def metrics_port(exporter: Exporter | None) -> tuple[str, int] | None:
+    """The exporter's port by name, or None without one."""
+    return (names.METRICS_PORT, exporter.port) if exporter else None

@@ -1,0 +1,115 @@
+"""The files that the servers read beside nats.conf: which folders are mounted, and whether what they need is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from natsop_core import names
+from natsop_core.findings import Finding
+from natsop_core.resolve.referred import KeyReference, find, key_reference
+from natsop_core.resolve.types import Folder, IncludedFile
+
+if TYPE_CHECKING:
+    from natsop_core.api.config import Include
+    from natsop_core.api.listeners import Tls
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.inputs import Inputs
+    from natsop_core.kubernetes.types import Volume, VolumeProjection
+
+
+def certificates(cr: NatsCluster) -> Iterator[tuple[str, Tls, KeyReference, KeyReference]]:
+    """For each listener with TLS: its name, its settings, and the references to its certificate and its key."""
+    config = cr.spec.config
+    for listener, tls in (
+        (names.CLIENT_PORT, config.nats.tls),
+        *([(names.ROUTES_PORT, config.cluster.tls)] if cr.spec.replicas > 1 else []),
+        *([(names.LEAFNODES_PORT, config.leafnodes.tls)] if config.leafnodes.enabled else []),
+        *([(names.WEBSOCKET_PORT, config.websocket.tls)] if config.websocket.enabled else []),
+        *([(names.MQTT_PORT, config.mqtt.tls)] if config.mqtt.enabled else []),
+        *([(names.GATEWAY_PORT, config.gateway.tls)] if config.gateway.enabled else []),
+    ):
+        if tls.enabled:
+            block = "nats" if listener == names.CLIENT_PORT else listener
+            field = f"spec.config.{block}.tls"
+            secret = tls.secret_name or ""
+            namespace = cr.metadata.namespace
+            yield (
+                listener,
+                tls,
+                KeyReference("Secret", namespace, secret, tls.cert, field),
+                KeyReference("Secret", namespace, secret, tls.key, field),
+            )
+
+
+def authority(cr: NatsCluster) -> KeyReference | None:
+    """The reference to the CA certificates, or None without any."""
+    ca = cr.spec.tls_ca
+    if ca.source is None:
+        return None
+    return key_reference(
+        "Secret" if ca.secret else "ConfigMap", cr.metadata.namespace, ca.source, "spec.tlsCA"
+    )
+
+
+def include_reference(cr: NatsCluster, include: Include) -> KeyReference:
+    """The reference to a file that the user wants included."""
+    kind = "Secret" if include.secret else "ConfigMap"
+    return key_reference(kind, cr.metadata.namespace, include.source, f"spec.config.includes[{include.name}]")
+
+
+def certificate_folders(cr: NatsCluster, inputs: Inputs) -> tuple[tuple[Folder, ...], tuple[Finding, ...]]:
+    """The folders with the listeners' certificates, and what is missing of them."""
+    folders, findings = [], []
+    for listener, tls, certificate, key in certificates(cr):
+        findings += [each for each in (find(certificate, inputs), find(key, inputs)) if isinstance(each, Finding)]
+        volume: Volume = {
+            "name": names.certificate_volume(listener),
+            "secret": {"secretName": tls.secret_name or ""},
+        }
+        folders.append(Folder(volume, names.certificate_folder(listener), tuple(dict.fromkeys((tls.cert, tls.key)))))
+    return tuple(folders), tuple(dict.fromkeys(findings))
+
+
+def authority_folder(cr: NatsCluster, inputs: Inputs) -> Folder | Finding | None:
+    """The folder with the CA certificates; None without any, or while an optional one is not there."""
+    reference = authority(cr)
+    found = find(reference, inputs) if reference else None
+    if reference is None or found is None or isinstance(found, Finding):
+        return found if isinstance(found, Finding) else None
+    volume: Volume = {"name": names.CA_VOLUME}
+    if reference.kind == "Secret":
+        volume["secret"] = {"secretName": reference.name}
+    else:
+        volume["configMap"] = {"name": reference.name}
+    return Folder(volume, names.CA_FOLDER, (reference.key,))
+
+
+def included_files(cr: NatsCluster, inputs: Inputs) -> tuple[tuple[IncludedFile, ...], tuple[Finding, ...]]:
+    """The user's files that are there, in their order, and what is missing."""
+    files, findings = [], []
+    for include in cr.spec.config.includes:
+        found = find(include_reference(cr, include), inputs)
+        if isinstance(found, Finding):
+            findings.append(found)
+        elif found is not None:
+            files.append(IncludedFile(include.name, found.decode("utf-8", "surrogateescape")))
+    return tuple(files), tuple(findings)
+
+
+def includes_folder(cr: NatsCluster, files: tuple[IncludedFile, ...]) -> Folder | None:
+    """One projected volume for all includes: a subPath would never be updated."""
+    present = {file.name for file in files}
+    wanted = [include for include in cr.spec.config.includes if include.name in present]
+    if not wanted:
+        return None
+    sources = [_projection(include) for include in wanted]
+    volume: Volume = {"name": names.INCLUDES_VOLUME, "projected": {"sources": sources}}
+    return Folder(volume, names.INCLUDES_FOLDER, tuple(include.name for include in wanted))
+
+
+def _projection(include: Include) -> VolumeProjection:
+    items = [{"key": include.source.key, "path": include.name}]
+    if include.secret:
+        return {"secret": {"name": include.source.name, "items": items}}  # type: ignore[typeddict-item]
+    return {"configMap": {"name": include.source.name, "items": items}}  # type: ignore[typeddict-item]

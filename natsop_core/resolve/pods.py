@@ -1,0 +1,87 @@
+"""What pods have in common: where they run, as whom, with which images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from natsop_core.resolve.images import DefaultImage, image_reference, pull_policy
+from natsop_core.resolve.security import pod_security
+from natsop_core.resolve.types import Container, Extras, Pod
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from natsop_core.api.common import ImageSpec, LocalObjectReference
+    from natsop_core.api.pods import PodTemplate
+    from natsop_core.api.workload import Global
+    from natsop_core.kubernetes.types import EnvFromSource, EnvVar, PodSpec, ResourceRequirements, SecurityContext
+
+
+def resolve_pod(
+    template: PodTemplate,
+    settings: Global | None,
+    *,
+    selector: Mapping[str, str],
+    grace_seconds: int,
+    service_account: str,
+) -> Pod:
+    """A pod template's settings. The labelSelector of topology spread constraints is always `selector`."""
+    wanted = template.termination_grace_period_seconds
+    return Pod(
+        extras=Extras(labels_with(settings, template.labels), template.annotations),
+        placement=_placement(template, selector),
+        security_context=pod_security(template.security_context),
+        pull_secrets=union(settings.image_pull_secrets if settings else (), template.image_pull_secrets),
+        grace_seconds=grace_seconds if wanted is None else wanted,
+        service_account=service_account,
+    )
+
+
+def resolve_container(
+    image: ImageSpec,
+    default: DefaultImage,
+    settings: Global | None,
+    *,
+    resources: Mapping[str, Any] | None,
+    security_context: SecurityContext,
+    env: Iterable[Mapping[str, Any]] = (),
+    env_from: Iterable[Mapping[str, Any]] = (),
+) -> Container:
+    """What every container has, with the global settings in place."""
+    registry = (settings.image_registry if settings else None) or ""
+    return Container(
+        image=image_reference(image, default, registry),
+        pull_policy=pull_policy(image, settings),
+        resources=cast("ResourceRequirements", resources or {}),
+        security_context=security_context,
+        env=cast("tuple[EnvVar, ...]", tuple(env)),
+        env_from=cast("tuple[EnvFromSource, ...]", tuple(env_from)),
+    )
+
+
+def labels_with(settings: Global | None, labels: Mapping[str, str]) -> Mapping[str, str]:
+    """The global labels, with an object's own over them."""
+    return {**settings.labels, **labels} if settings else labels
+
+
+def union(*references: Iterable[LocalObjectReference]) -> tuple[str, ...]:
+    """The names of pull secrets, each once, in order; an empty name refers to nothing."""
+    return tuple(dict.fromkeys(each.name for group in references for each in group if each.name))
+
+
+def _placement(template: PodTemplate, selector: Mapping[str, str]) -> PodSpec:
+    wanted: dict[str, Any] = {
+        "affinity": template.affinity,
+        "dnsConfig": template.dns_config,
+        "dnsPolicy": template.dns_policy,
+        "hostAliases": list(template.host_aliases),
+        "nodeSelector": dict(template.node_selector),
+        "priorityClassName": template.priority_class_name,
+        "runtimeClassName": template.runtime_class_name,
+        "tolerations": list(template.tolerations),
+        "topologySpreadConstraints": [
+            {**constraint, "labelSelector": {"matchLabels": dict(selector)}}
+            for constraint in template.topology_spread_constraints
+        ],
+    }
+    return cast("PodSpec", {field: value for field, value in wanted.items() if value})

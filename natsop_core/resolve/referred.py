@@ -1,0 +1,84 @@
+"""Keys of Secrets and ConfigMaps that a custom resource refers to, looked up in what was fetched."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from natsop_core.findings import Finding
+from natsop_core.inputs import Forbidden
+from natsop_core.kinds import CONFIG_MAPS, SECRETS
+from natsop_core.references import ObjectRef
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from natsop_core.api.common import KeySelector
+    from natsop_core.inputs import Inputs
+
+Kind = Literal["Secret", "ConfigMap"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReference:
+    """One key of one object. `field` is the path in the custom resource that refers to it, for messages."""
+
+    kind: Kind
+    namespace: str
+    name: str
+    key: str
+    field: str
+    optional: bool = False
+
+    @property
+    def object(self) -> ObjectRef:
+        """The reference to fetch."""
+        resource = SECRETS if self.kind == "Secret" else CONFIG_MAPS
+        return ObjectRef(resource.key(self.namespace, self.name))
+
+
+def key_reference(kind: Kind, namespace: str, selector: KeySelector, field: str) -> KeyReference:
+    """The reference that a selector of the custom resource stands for."""
+    return KeyReference(kind, namespace, selector.name, selector.key, field, selector.optional)
+
+
+def find(reference: KeyReference, inputs: Inputs) -> bytes | Finding | None:
+    """The key's value, what is wrong with the reference, or None where it is optional and not there yet."""
+    if not reference.name or not reference.key:
+        return Finding("InvalidSpec", f"{reference.field} names no {reference.kind}: give it a name and a key.")
+    found = inputs.found.get(reference.object)
+    if isinstance(found, Forbidden):
+        return Finding(f"{reference.kind}NotReadable", f"{_subject(reference)} cannot be read: {found.message}.")
+    obj = inputs.object(reference.object.key)
+    if obj is None:
+        return _absent(reference, f"{reference.kind}NotFound", f"{_subject(reference)} does not exist; create it.")
+    value = _value(obj, reference.key)
+    if value is None:
+        return _absent(reference, "KeyNotFound", f"{_subject(reference)} has no key {reference.key}; add it.")
+    return value
+
+
+def _absent(reference: KeyReference, reason: str, message: str) -> Finding | None:
+    return None if reference.optional else Finding(reason, message)
+
+
+def _subject(reference: KeyReference) -> str:
+    return f"{reference.kind} {reference.name}, which {reference.field} refers to,"
+
+
+def _value(obj: Mapping[str, Any], key: str) -> bytes | None:
+    """A value as a pod would see it. A Secret from a file may still have stringData, which wins over data."""
+    if obj["kind"] == "ConfigMap":
+        text = (obj.get("data") or {}).get(key)
+        return text.encode() if text is not None else _decoded((obj.get("binaryData") or {}).get(key))
+    text = (obj.get("stringData") or {}).get(key)
+    return text.encode() if text is not None else _decoded((obj.get("data") or {}).get(key))
+
+
+def _decoded(text: str | None) -> bytes | None:
+    try:
+        return None if text is None else base64.b64decode(text)
+    except binascii.Error:
+        return None

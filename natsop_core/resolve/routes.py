@@ -1,0 +1,74 @@
+"""The routes between the servers of a cluster, and what lets them in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from natsop_core import names
+from natsop_core.findings import Finding
+from natsop_core.resolve.referred import KeyReference, find
+from natsop_core.resolve.types import RouteCredentials, Routes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.inputs import Inputs
+
+FIELD = "spec.config.cluster.routeURLs.authSecretRef"
+
+
+def credential_references(cr: NatsCluster) -> tuple[KeyReference, ...]:
+    """The references to user and password, in this order; none without routes or without credentials."""
+    reference = cr.spec.config.cluster.route_urls.auth_secret_ref
+    if reference is None:
+        return ()
+    return tuple(
+        KeyReference("Secret", cr.metadata.namespace, reference.name, key, FIELD) for key in ("user", "password")
+    )
+
+
+def resolve_routes(cr: NatsCluster, replicas: int, inputs: Inputs) -> tuple[Routes | None, tuple[Finding, ...]]:
+    """The routes, one URL per server; None for a single server. With findings, they must not be used."""
+    if replicas == 1:
+        return None, ()
+    credentials, findings = _credentials(cr, inputs)
+    cluster = cr.spec.config.cluster
+    return Routes(cluster.no_advertise, tuple(_urls(cr, replicas, credentials)), credentials), findings
+
+
+def _credentials(cr: NatsCluster, inputs: Inputs) -> tuple[RouteCredentials | None, tuple[Finding, ...]]:
+    """An empty user or password would switch authentication off without a word (nats-server auth.go)."""
+    values, findings = [], []
+    for reference in credential_references(cr):
+        found = find(reference, inputs)
+        if isinstance(found, Finding):
+            findings.append(found)
+        elif not found:
+            findings.append(
+                Finding("KeyEmpty", f"Key {reference.key} of Secret {reference.name}, which {FIELD} refers to, is empty.")
+            )
+        else:
+            values.append(found.decode("utf-8", "surrogateescape"))
+    if findings or not values:
+        return None, tuple(findings)
+    return RouteCredentials(*values), ()
+
+
+def _urls(cr: NatsCluster, replicas: int, credentials: RouteCredentials | None) -> Iterator[str]:
+    cluster = cr.spec.config.cluster
+    scheme = "tls" if cluster.tls.enabled else "nats"
+    userinfo = f"{_encoded(credentials.user)}:{_encoded(credentials.password)}@" if credentials else ""
+    host = names.headless_host(cr.metadata.name, cr.metadata.namespace, cluster_domain(cr))
+    for ordinal in range(replicas):
+        yield f"{scheme}://{userinfo}{names.pod(cr.metadata.name, ordinal)}.{host}:{cluster.port}"
+
+
+def cluster_domain(cr: NatsCluster) -> str:
+    """The DNS domain of the Kubernetes cluster, without a dot at its end."""
+    return cr.spec.config.cluster.route_urls.k8s_cluster_domain.rstrip(".")
+
+
+def _encoded(text: str) -> str:
+    return quote(text, safe="", errors="surrogateescape")

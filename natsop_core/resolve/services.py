@@ -1,0 +1,97 @@
+"""The way in: the client Service, the Ingress, and the objects beside the pods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from natsop_core import names
+from natsop_core.findings import Finding
+from natsop_core.resolve.pods import labels_with, union
+from natsop_core.resolve.types import (
+    ClientService,
+    DisruptionBudget,
+    Extras,
+    Ingress,
+    PodMonitor,
+    ServiceAccount,
+)
+
+if TYPE_CHECKING:
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.kubernetes.types import PodDisruptionBudgetSpec
+
+WITH_NODE_PORTS: Final = frozenset(("NodePort", "LoadBalancer"))
+
+
+def client_service(cr: NatsCluster) -> ClientService | None:
+    """The Service for clients, or None. Fields that Kubernetes refuses for its type are left out."""
+    service = cr.spec.service
+    if not service.enabled:
+        return None
+    outside = service.type in WITH_NODE_PORTS
+    return ClientService(
+        type=service.type,
+        node_ports=service.node_ports if outside else {},
+        external_traffic_policy=(service.external_traffic_policy or "") if outside else "",
+        load_balancer_class=(service.load_balancer_class or "") if service.type == "LoadBalancer" else "",
+        extras=Extras(labels_with(cr.spec.global_, service.labels), service.annotations),
+    )
+
+
+def websocket_ingress(cr: NatsCluster) -> Ingress | Finding | None:
+    """The Ingress to the websocket listener; None when none is wanted, a finding when there is no Service for it."""
+    websocket = cr.spec.config.websocket
+    ingress = websocket.ingress
+    if not websocket.enabled or not ingress.enabled or not ingress.hosts:
+        return None
+    if not cr.spec.service.enabled:
+        return Finding(
+            "IngressWithoutService",
+            "spec.config.websocket.ingress needs the client Service: set spec.service.enabled, or turn the Ingress off.",
+        )
+    return Ingress(
+        hosts=tuple(ingress.hosts),
+        path=ingress.path,
+        path_type=ingress.path_type,
+        class_name=ingress.class_name or "",
+        tls_secret=ingress.tls_secret_name or "",
+        annotations=ingress.annotations,
+    )
+
+
+def service_account(cr: NatsCluster) -> ServiceAccount | None:
+    """The pods' own ServiceAccount, or None for the namespace's default one."""
+    account = cr.spec.service_account
+    if not account.enabled:
+        return None
+    return ServiceAccount(union(account.image_pull_secrets), account.annotations)
+
+
+def service_account_name(cr: NatsCluster) -> str:
+    """The name that the pods give; empty for the namespace's default one."""
+    return names.service_account(cr.metadata.name) if cr.spec.service_account.enabled else ""
+
+
+def disruption_budget(cr: NatsCluster, replicas: int) -> DisruptionBudget | None:
+    """None for a single server, where a budget could only block node drains."""
+    budget = cr.spec.pod_disruption_budget
+    if replicas == 1 or not budget.enabled:
+        return None
+    limits: PodDisruptionBudgetSpec = {}
+    if budget.min_available is not None:
+        limits["minAvailable"] = budget.min_available
+    else:
+        limits["maxUnavailable"] = 1 if budget.max_unavailable is None else budget.max_unavailable
+    if budget.unhealthy_pod_eviction_policy:
+        limits["unhealthyPodEvictionPolicy"] = budget.unhealthy_pod_eviction_policy
+    return DisruptionBudget(limits, Extras(labels_with(cr.spec.global_, budget.labels), budget.annotations))
+
+
+def pod_monitor(cr: NatsCluster) -> PodMonitor | None:
+    """What the user wants of a PodMonitor, or None when none is wanted."""
+    monitor = cr.spec.prom_exporter.pod_monitor
+    if not monitor.enabled or not cr.spec.prom_exporter.enabled or not cr.spec.config.monitor.enabled:
+        return None
+    return PodMonitor(
+        monitor.interval or "", monitor.scrape_timeout or "", labels_with(cr.spec.global_, monitor.labels)
+    )
