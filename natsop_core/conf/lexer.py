@@ -145,16 +145,13 @@ def _block_string(scan: Scanner) -> str:
 def _bare(scan: Scanner, start: int) -> Value:
     """An unquoted word from start: a boolean, a variable or a string (lexString). Up to scan.at it is read already."""
     parts = [(scan.text[start : scan.at] + scan.take(_BARE_RUN)).encode()]
-    if scan.character == "\\":
-        while scan.character == "\\":
-            parts += (_escape(scan), scan.take(_BARE_RUN).encode())
-        scan.at += scan.character == "'"
-        return _text(parts)
+    while scan.character == "\\":
+        parts += (_escape(scan), scan.take(_BARE_RUN).encode())
     word = _text(parts)
     if scan.character == "'":
         scan.at += 1
         return word
-    if word.startswith("$" + BCRYPT_PREFIX):
+    if len(parts) > 1 or word.startswith("$" + BCRYPT_PREFIX):
         return word
     if word.startswith("$"):
         return Variable(word[1:], scan.place(start))

@@ -166,9 +166,10 @@ class _Parser:
 
     def _skip_any(self, characters: str) -> bool:
         """Go over one of these characters, if one is here."""
-        found = self._scan.character != "" and self._scan.character in characters
-        self._scan.at += found
-        return found
+        if not self._scan.character or self._scan.character not in characters:
+            return False
+        self._scan.at += 1
+        return True
 
     def _enter(self) -> int:
         """Go over an opening bracket and return its offset."""

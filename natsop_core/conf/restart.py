@@ -16,7 +16,7 @@ _LENGTH = 16  # hex digits: 64 bits tell a few revisions of one cluster apart
 
 @dataclass(frozen=True)
 class Reloadable:
-    """An option that every supported server reloads: added, changed and removed."""
+    """An option that every supported server reloads: added, changed and removed. The path is `key` or `block.key`."""
 
     path: str
     reason: str
@@ -64,20 +64,23 @@ def restart_digest(tree: Block) -> str:
 
     An include that is still in the tree counts with its path alone: expand the tree first when the content is known.
     """
-    kept = _without(tree, frozenset(row.path for row in RELOADABLE), "")
+    kept = _without(tree, frozenset(tuple(row.path.split(".")) for row in RELOADABLE), ())
     text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
 
 
-def _without(value: Value, reloadable: frozenset[str], path: str) -> object:
+_Path = tuple[str, ...]
+
+
+def _without(value: Value, reloadable: frozenset[_Path], path: _Path) -> object:
     """The value as JSON, tagged where JSON lacks the type. The server takes option names in any case (opts.go)."""
     match value:
         case Block():
-            paths = {key: f"{path}.{key.lower()}".lstrip(".") for key in value}
+            paths = {key: (*path, key.lower()) for key in value}
             kept = {key: _without(value[key], reloadable, paths[key]) for key in value if paths[key] not in reloadable}
             return ["block", kept, [include.path for include in value.includes]]
         case tuple():
-            return ["list", *(_without(item, frozenset(), "") for item in value)]
+            return ["list", *(_without(item, frozenset(), ()) for item in value)]
         case Variable():
             return ["variable", value.name]
         case Datetime():

@@ -60,6 +60,8 @@ def test_a_change_that_reloads_keeps_the_restart_digest(changed: Block) -> None:
         ("cluster", Block()),
         ("cluster", "none"),
         ("never_heard_of", 1),
+        ("cluster.routes", 1),
+        (".debug", True),
     ],
 )
 def test_any_other_change_changes_it(key: str, value: Item) -> None:
