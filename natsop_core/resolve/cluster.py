@@ -98,8 +98,9 @@ def _server_image(cr: NatsCluster, live: LiveCluster | None) -> str:
 
 def _environment(resources: ResourceRequirements) -> dict[str, str]:
     """Go's soft memory limit at 80 % of the container's, in whole MiB (Go does not understand Kubernetes' suffixes)."""
-    limit = rounded_bytes(resources.get("limits", {}).get("memory", 0))
-    return {"GOMEMLIMIT": f"{limit * 8 // 10 // 2**20}MiB"} if limit else {}
+    limit = rounded_bytes(resources.get("limits", {}).get("memory", 0)) or 0
+    mebibytes = limit * 8 // 10 // 2**20
+    return {"GOMEMLIMIT": f"{mebibytes}MiB"} if mebibytes else {}  # 0MiB would keep the collector running
 
 
 def _reloader(cr: NatsCluster) -> Container | None:
