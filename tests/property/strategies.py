@@ -216,7 +216,7 @@ statuses: Final[st.SearchStrategy[Mapping[str, Any]]] = st.sampled_from(
             }
             for kind in ("Available", "Degraded", "ConfigurationLoaded")
             for status in ("True", "False", "Unknown")
-            for since in ("2026-01-02T03:04:05Z", "2025-01-01T00:00:00Z")
+            for since in ("2026-01-02T03:04:05Z", "2025-01-01T00:00:00.5+01:00")
         ),
     ]
 )
