@@ -18,7 +18,7 @@ from natsop_core.kubernetes.openapi import kind_schema, types
 from natsop_core.live import Controller
 from natsop_core.outcomes import Applied, Failed, Outcome, Rejected, Taken, Unchanged
 from tests.property.schemas import Fields, Schema, texts, values
-from tests.unit.core.world import NAMESPACE, UID, Object, box_object, cluster_object, pod
+from tests.unit.core.world import NAMESPACE, UID, Object, accepted, box_object, cluster_object, pod
 
 ports: Final = st.sampled_from([1, 80, 4222, 6222, 8222, 65535])
 sizes: Final = st.sampled_from([*("1Gi", "1.5Gi", "100M", "0", "1e3", "1000m", "+1", "7.5Ei"), 0, 1, 2**40])
@@ -58,16 +58,9 @@ def _is_accepted(obj: Object) -> bool:
     return not isinstance(read(obj), InvalidResource)
 
 
-def _read_cluster(obj: Object) -> NatsCluster:
-    resource = read_cluster(obj)
-    assert isinstance(resource, NatsCluster)
-    return resource
-
-
-def _read_box(obj: Object) -> NatsBox:
-    resource = read_box(obj)
-    assert isinstance(resource, NatsBox)
-    return resource
+def read(obj: Object) -> NatsCluster | NatsBox:
+    """An accepted custom resource, as the core sees it."""
+    return accepted(read_cluster(obj) if obj["kind"] == names.CLUSTER_KIND else read_box(obj))
 
 
 _metadata: Final = st.fixed_dictionaries(
@@ -89,8 +82,8 @@ box_objects: Final = st.builds(
     cluster_names,
 ).filter(_is_accepted)
 
-clusters: Final = cluster_objects.map(_read_cluster)
-boxes: Final = box_objects.map(_read_box)
+clusters: Final = cluster_objects.map(lambda obj: accepted(read_cluster(obj)))
+boxes: Final = box_objects.map(lambda obj: accepted(read_box(obj)))
 
 
 # What may be live: anything that the API server could hold under our names, made by us, by another, or by hand.

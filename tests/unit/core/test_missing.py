@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from natsop_core.api.read import read_box, read_cluster
@@ -43,7 +44,7 @@ def described(reference: Reference) -> str:
 
 def test_a_cluster_asks_for_its_children_then_its_pods_then_their_word() -> None:
     cr = read_cluster(cluster_object({"replicas": 2}))
-    assert rounds(lambda inputs: missing_for_cluster(cr, inputs), pod("c-0"), pod("c-1", running=False)) == [
+    assert rounds(partial(missing_for_cluster, cr), pod("c-0"), pod("c-1", running=False)) == [
         ["StatefulSet prod/c", "ChildrenRef"],
         ["Pod prod/c-0", "Pod prod/c-1"],
         ["GET /varz of Pod prod/c-0"],
@@ -52,12 +53,12 @@ def test_a_cluster_asks_for_its_children_then_its_pods_then_their_word() -> None
 
 def test_an_invalid_cluster_asks_only_for_what_it_reports_and_keeps() -> None:
     cr = read_cluster(cluster_object({"replicas": 0}))
-    assert rounds(lambda inputs: missing_for_cluster(cr, inputs)) == [["StatefulSet prod/c", "ChildrenRef"]]
+    assert rounds(partial(missing_for_cluster, cr)) == [["StatefulSet prod/c", "ChildrenRef"]]
 
 
 def test_a_box_is_one_round_from_its_cluster() -> None:
     cr = read_box(box_object({"clusterRef": {"name": "c"}}))
-    assert rounds(lambda inputs: missing_for_box(cr, inputs), cluster_object()) == [
+    assert rounds(partial(missing_for_box, cr), cluster_object()) == [
         ["Deployment prod/b", "ChildrenRef", "NatsCluster prod/c"]
     ]
 
@@ -65,4 +66,4 @@ def test_a_box_is_one_round_from_its_cluster() -> None:
 def test_a_box_that_is_invalid_or_names_no_cluster_asks_for_none() -> None:
     for spec in ({"replicas": -1, "clusterRef": {"name": "c"}}, {}):
         cr = read_box(box_object(spec))
-        assert rounds(lambda inputs, cr=cr: missing_for_box(cr, inputs)) == [["Deployment prod/b", "ChildrenRef"]]
+        assert rounds(partial(missing_for_box, cr)) == [["Deployment prod/b", "ChildrenRef"]]
