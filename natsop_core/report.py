@@ -91,8 +91,16 @@ def _degraded_for(previous: Mapping[str, Any], now: datetime) -> float:
     degraded = find(previous, "Degraded")
     if degraded is None or degraded["status"] != "True":
         return 0.0
-    since = datetime.strptime(degraded["lastTransitionTime"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    return (now - since).total_seconds()
+    return (now - _moment(degraded["lastTransitionTime"], otherwise=now)).total_seconds()
+
+
+def _moment(text: str, *, otherwise: datetime) -> datetime:
+    """A time from a status, which others may have written in any of ISO 8601's forms, or in none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return otherwise
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _events(conditions: Sequence[Condition], previous: Mapping[str, Any]) -> Iterator[Event]:

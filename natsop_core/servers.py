@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from natsop_core.inputs import Inputs
 
 VARZ: Final = "/varz"
+
+_WORD: Final = re.compile(r"[-+.:\w]{1,100}", re.ASCII)
+"""A version or a digest: what a server says goes into a status that people read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,22 @@ def _observe(metadata: Metadata, pod: str, inputs: Inputs) -> Server:
     answer = inputs.answer(reference) if reference else None
     if answer is None or answer.status != 200:
         return Server(pod)
+    said = _said(answer.body)
+    return Server(pod, version=_word(said, "version"), config_digest=_word(said, "config_digest"))
+
+
+def _said(body: bytes) -> Mapping[str, Any]:
+    """What a server said, or nothing: whatever listens at a pod's address may answer anything."""
     try:
-        varz = json.loads(answer.body)
-    except ValueError:
-        return Server(pod)
-    return Server(pod, version=str(varz.get("version", "")), config_digest=str(varz.get("config_digest", "")))
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, Mapping) else {}
+
+
+def _word(said: Mapping[str, Any], key: str) -> str:
+    word = said.get(key)
+    return word if isinstance(word, str) and _WORD.fullmatch(word) else ""
 
 
 def _varz(pod: Mapping[str, Any] | None) -> HttpRef | None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 
 ROUNDS: Final = 4
-"""How often the core may name further references; more means that it will never be content."""
+"""How often the core may name further references."""
 
 log = logging.getLogger(__name__)
 
@@ -78,10 +78,9 @@ class Controller:
         now = self._now()
         found: dict[Reference, Found] = {}
         for _ in range(ROUNDS):
-            inputs = Inputs(now=now, found=found)
-            missing = functions.missing(custom_resource, inputs)
+            missing = functions.missing(custom_resource, Inputs(now=now, found=found))
             if not missing:
-                return inputs
+                break
             self._references.add(key, depends_on(missing))
             found = found | await self._fetcher.fetch(missing)
         return Inputs(now=now, found=found)

@@ -10,7 +10,7 @@ from natsop_core import kinds
 from natsop_core.drift import ApplyRequest, next_request
 from natsop_core.live import Child, LiveObject, reduce_metadata
 from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected, Taken, Unchanged
-from natsop_core.ownership import claim_disputed
+from natsop_core.ownership import claim_disputed, has_entry_of_ours
 from natsop_core.plan import Plan, key_of
 from natsop_runtime.errors import ApiError, ConflictError, InvalidError, NotFoundError, UnavailableError
 
@@ -72,14 +72,19 @@ class Executor:
         try:
             return await self._kube.apply(resource, key, request.body, force=request.force)
         except InvalidError as refusal:
-            if not request.force or not await self._claim(manifest, key, refusal):
+            if not request.force or not await self._claim(manifest, key, request, refusal):
                 raise
         return await self._kube.apply(resource, key, request.body, force=request.force)
 
-    async def _claim(self, manifest: dict[str, Any], key: ObjectKey, refusal: InvalidError) -> bool:
+    async def _claim(
+        self, manifest: dict[str, Any], key: ObjectKey, request: ApplyRequest, refusal: InvalidError
+    ) -> bool:
         """Take over what others own and the manifest collides with. False when that is not why it was refused."""
         resource = _RESOURCES[key.api_version, key.kind]
         live = await self._kube.get(resource, key)
+        if not has_entry_of_ours(live):  # somebody cleared managedFields; any apply has the API server fill them again
+            identity = {field: request.body[field] for field in ("apiVersion", "kind", "metadata")}
+            live = await self._kube.apply(resource, key, identity, force=True)
         patch = claim_disputed(manifest, live, tuple(cause.field for cause in refusal.causes))
         if patch is None:
             return False

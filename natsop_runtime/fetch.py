@@ -28,9 +28,15 @@ class Fetcher:
         self._stores = stores
 
     async def fetch(self, references: Iterable[Reference]) -> dict[Reference, Found]:
-        """Find all of them, at the same time. `Unavailable` when the API server does not answer."""
+        """Find all of them, at the same time. UnavailableError when the API server does not answer."""
         asked = tuple(references)
-        return dict(zip(asked, await asyncio.gather(*map(self._find, asked)), strict=True))
+        answers = await asyncio.gather(*map(self._find, asked), return_exceptions=True)  # none goes on without us
+        found: dict[Reference, Found] = {}
+        for reference, answer in zip(asked, answers, strict=True):
+            if isinstance(answer, BaseException):
+                raise answer
+            found[reference] = answer
+        return found
 
     async def _find(self, reference: Reference) -> Found:
         match reference:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from natsop_runtime.controller import Controller
-from natsop_runtime.errors import UnavailableError
+from natsop_runtime.errors import ApiError, UnavailableError
 from natsop_runtime.events import Recorder
 from natsop_runtime.executor import Executor
 from natsop_runtime.fetch import Fetcher
@@ -37,6 +39,7 @@ class Loop:
     ) -> None:
         reconciled = tuple(reconciled)
         self._workers = workers
+        self._is_working = False
         self._queue: WorkQueue[ObjectKey, Change] = WorkQueue()
         self._references = ReferenceIndex()
         self._stores = Stores(kube, (each.resource for each in reconciled), self._wake)
@@ -60,31 +63,34 @@ class Loop:
         """Watch and reconcile until `stop` is set; then finish what is in hand."""
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(self._stores.run())
-            working = group.create_task(self._work())
+            working = group.create_task(self._work_when_synced())
             await stop.wait()
             log.info("stopping")
             self._queue.close()
-            await asyncio.wait([working], timeout=TO_FINISH)
+            if self._is_working:
+                await asyncio.wait([working], timeout=TO_FINISH)
             working.cancel()
             watching.cancel()
 
-    async def _work(self) -> None:
+    async def _work_when_synced(self) -> None:
         await self._stores.synced()
         log.info("synced")
+        self._is_working = True
         async with asyncio.TaskGroup() as group:
             for _ in range(self._workers):
-                group.create_task(self._worker())
+                group.create_task(self._work())
 
-    async def _worker(self) -> None:
+    async def _work(self) -> None:
         while (key := await self._queue.get()) is not None:
             own_writes: set[Change] = set()
             try:
                 again_after = await self._controller.reconcile(key, own_writes)
-            except UnavailableError as error:
+            except ApiError as error:
                 log.warning("%s: %s", key, error)
-                self._queue.failed(key, expected=own_writes, at_least=error.retry_after)
+                asked = error.retry_after if isinstance(error, UnavailableError) else 0.0
+                self._queue.failed(key, expected=own_writes, at_least=asked)
             except Exception as error:  # one custom resource's trouble must not become that of the others
-                log.error("%s: %s: %s", key, type(error).__name__, error, exc_info=log.isEnabledFor(logging.DEBUG))
+                _log_fault(key, error)
                 self._queue.failed(key, expected=own_writes)
             else:
                 self._queue.done(key, expected=own_writes, again_after=again_after)
@@ -92,3 +98,10 @@ class Loop:
     def _wake(self, change: Change, concerned: Iterable[ObjectKey]) -> None:
         for custom_resource in {*concerned, *self._references.dependents(change.key)}:
             self._queue.add(custom_resource, because=change)
+
+
+def _log_fault(key: ObjectKey, error: Exception) -> None:
+    """Say where it happened. What it says may quote what it was busy with, a Secret say: that only when debugging."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    fault = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
+    log.error("%s: %s", key, fault, exc_info=log.isEnabledFor(logging.DEBUG))

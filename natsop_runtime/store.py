@@ -72,7 +72,7 @@ class Store(Generic[T]):
         """What is held of the object, or None when there is none."""
         return self._objects.get(key.namespace, {}).get(key.name)
 
-    def keys(self) -> Iterator[ObjectKey]:
+    def __iter__(self) -> Iterator[ObjectKey]:
         """The keys of all objects."""
         return (self._resource.key(namespace, name) for namespace in self._objects for name in self._objects[namespace])
 
@@ -115,7 +115,7 @@ class Store(Generic[T]):
         """Take in a whole list: what it lacks is gone, except what we wrote after it was made."""
         history_was_rewritten = int(version) < self._heard  # etcd came back from a backup
         self._heard = int(version)
-        for key in tuple(self.keys()):
+        for key in tuple(self):
             is_listed = key.name in objects.get(key.namespace, {})
             if history_was_rewritten or (not is_listed and self._version(key) <= int(version)):
                 self._remove(key)

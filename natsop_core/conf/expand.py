@@ -14,6 +14,7 @@ from natsop_core.conf.values import Block, Include, Value, Variable
 
 _MAX_CHAIN = 16  # includes of includes, variables of variables
 _MAX_WEIGHT = 4 * 2**20  # about the characters that substitutions may add: a small file can name itself into terabytes
+_VALUE_WEIGHT = 16
 _ENVIRONMENT_KEY = "pk"  # parse.go, pkey
 
 _Scopes = tuple[Mapping[str, Value], ...]
@@ -125,13 +126,13 @@ class _Expansion:
         """Returns how many levels deep the value is; a scalar is 0."""
         match value:
             case Block():
-                self._spend(1 + sum(map(len, value)), variable.place, site)
+                self._spend(_VALUE_WEIGHT + sum(map(len, value)), variable.place, site)
                 return 1 + max((self._spend_on_copy(item, variable, site) for item in value.values()), default=0)
             case tuple():
-                self._spend(1, variable.place, site)
+                self._spend(_VALUE_WEIGHT, variable.place, site)
                 return 1 + max((self._spend_on_copy(item, variable, site) for item in value), default=0)
             case _:
-                self._spend(1 + (len(value) if isinstance(value, str) else 0), variable.place, site)
+                self._spend(_VALUE_WEIGHT + (len(value) if isinstance(value, str) else 0), variable.place, site)
                 return 0
 
     def _spend(self, characters: int, place: Place | None, site: _Site) -> None:

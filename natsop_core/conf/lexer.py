@@ -1,7 +1,7 @@
 """Reading one scalar of nats.conf, with the types and the oddities of the server's lexer (conf/lex.go, conf/parse.go).
 
 The names in brackets are the server's state functions. Where the server would take a text and silently drop or mix up
-keys, this raises: a number with a suffix that it does not know (`1kbb`), a file that ends within a string.
+keys, this raises: an unknown suffix (`1kbb`), a `]` right after a number, a file that ends within a string.
 """
 
 import bisect
@@ -145,16 +145,13 @@ def _block_string(scan: Scanner) -> str:
 def _bare(scan: Scanner, start: int) -> Value:
     """An unquoted word from start: a boolean, a variable or a string (lexString). Up to scan.at it is read already."""
     parts = [(scan.text[start : scan.at] + scan.take(_BARE_RUN)).encode()]
-    if scan.character == "\\":
-        while scan.character == "\\":
-            parts += (_escape(scan), scan.take(_BARE_RUN).encode())
-        scan.at += scan.character == "'"
-        return _text(parts)
+    while scan.character == "\\":
+        parts += (_escape(scan), scan.take(_BARE_RUN).encode())
     word = _text(parts)
     if scan.character == "'":
         scan.at += 1
         return word
-    if word.startswith("$" + BCRYPT_PREFIX):
+    if len(parts) > 1 or word.startswith("$" + BCRYPT_PREFIX):
         return word
     if word.startswith("$"):
         return Variable(word[1:], scan.place(start))
@@ -175,7 +172,9 @@ def _number(scan: Scanner) -> Value:
         return _integer(scan, digits, suffix, start) if scan.character in _AFTER_NUMBER else _bare(scan, start)
     if scan.character in _AFTER_NUMBER or digits.startswith("-"):
         return _integer(scan, digits, "", start)
-    scan.at += 1  # the server takes any character here, even the ] of a list
+    if scan.character == "]":
+        scan.fail("nats-server reads a ] right after a number as text; put a space between them")
+    scan.at += 1  # any character may stand here, even a quote or a backslash
     return _bare(scan, start)
 
 

@@ -1,8 +1,8 @@
 """Text -> tree, by the grammar of nats-server's own parser (conf/lex.go), which is laxer than it looks.
 
 The tree still holds its variables, includes and repeated keys; `expand.py` takes those out. What the server would take,
-but only to drop or mix up keys, is refused: `{ key: }`, a number like `1kbb`, a lone `/`, a file that ends in quotes or
-in braces around everything. So are nesting deeper than MAX_DEPTH and keys with both kinds of quote.
+but only to drop or mix up keys, is refused: `{ key: }`, `1kbb`, `[1]`, a lone `/`, a file that ends in quotes or in
+braces around everything. So are nesting deeper than MAX_DEPTH and keys with both kinds of quote.
 """
 
 import re
@@ -166,9 +166,10 @@ class _Parser:
 
     def _skip_any(self, characters: str) -> bool:
         """Go over one of these characters, if one is here."""
-        found = self._scan.character != "" and self._scan.character in characters
-        self._scan.at += found
-        return found
+        if not self._scan.character or self._scan.character not in characters:
+            return False
+        self._scan.at += 1
+        return True
 
     def _enter(self) -> int:
         """Go over an opening bracket and return its offset."""

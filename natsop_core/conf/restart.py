@@ -16,7 +16,7 @@ _LENGTH = 16  # hex digits: 64 bits tell a few revisions of one cluster apart
 
 @dataclass(frozen=True)
 class Reloadable:
-    """An option that every supported server reloads: added, changed and removed."""
+    """An option that every supported server reloads: added, changed and removed. The path is `key` or `block.key`."""
 
     path: str
     reason: str
@@ -28,11 +28,11 @@ RELOADABLE = (
     Reloadable("logtime", "only logging"),
     Reloadable("max_traced_msg_len", "only logging"),
     Reloadable("pid_file", "written anew"),
-    Reloadable("client_advertise", "clients are told anew"),
-    Reloadable("server_tags", "told to the other servers with the next status"),
-    Reloadable("max_connections", "the newest clients beyond it are closed"),
+    Reloadable("client_advertise", "told to clients that connect from then on"),
+    Reloadable("server_tags", "told to the other servers at once"),
+    Reloadable("max_connections", "as many connections are closed as there are too many"),
     Reloadable("max_payload", "holds from the next message on"),
-    Reloadable("max_control_line", "holds from the next line on"),
+    Reloadable("max_control_line", "holds from the next command on"),
     Reloadable("ping_interval", "holds from the next ping on"),
     Reloadable("ping_max", "holds from the next ping on"),
     Reloadable("write_deadline", "holds from the next write on"),
@@ -44,11 +44,11 @@ RELOADABLE = (
     Reloadable("cluster.routes", "routes are dialled and dropped one by one"),
     Reloadable("cluster.connect_retries", "holds from the next dial on"),
     Reloadable("cluster.ping_interval", "holds from the next ping on"),
-    Reloadable("cluster.authorization", "routes are closed and dialled again"),
-    Reloadable("cluster.permissions", "routes are closed and dialled again"),
+    Reloadable("cluster.authorization", "checked when a route connects; all pods reload within a minute"),
+    Reloadable("cluster.permissions", "the servers' interest in each other is adjusted"),
     Reloadable("cluster.compression", "routes agree on it again"),
-    Reloadable("cluster.pool_size", "routes are closed and dialled again"),
-    Reloadable("cluster.accounts", "routes are closed and dialled again"),
+    Reloadable("cluster.pool_size", "the routes are arranged anew"),
+    Reloadable("cluster.accounts", "the routes are arranged anew"),
 )
 """A row added later changes the digest of every configuration with that option, and so restarts its pods once.
 
@@ -64,20 +64,23 @@ def restart_digest(tree: Block) -> str:
 
     An include that is still in the tree counts with its path alone: expand the tree first when the content is known.
     """
-    kept = _without(tree, frozenset(row.path for row in RELOADABLE), "")
+    kept = _without(tree, frozenset(tuple(row.path.split(".")) for row in RELOADABLE), ())
     text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
 
 
-def _without(value: Value, reloadable: frozenset[str], path: str) -> object:
+_Path = tuple[str, ...]
+
+
+def _without(value: Value, reloadable: frozenset[_Path], path: _Path) -> object:
     """The value as JSON, tagged where JSON lacks the type. The server takes option names in any case (opts.go)."""
     match value:
         case Block():
-            paths = {key: f"{path}.{key.lower()}".lstrip(".") for key in value}
+            paths = {key: (*path, key.lower()) for key in value}
             kept = {key: _without(value[key], reloadable, paths[key]) for key in value if paths[key] not in reloadable}
             return ["block", kept, [include.path for include in value.includes]]
         case tuple():
-            return ["list", *(_without(item, frozenset(), "") for item in value)]
+            return ["list", *(_without(item, frozenset(), ()) for item in value)]
         case Variable():
             return ["variable", value.name]
         case Datetime():

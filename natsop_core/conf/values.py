@@ -77,6 +77,7 @@ class Block(Mapping[str, Value]):
     """
 
     entries: tuple[Entry, ...]
+    _values: Mapping[str, Value] = field(compare=False)
 
     def __init__(self, *entries: tuple[str, Item | None] | Include, **values: Item | None) -> None:
         checked: list[Entry] = []
@@ -86,6 +87,7 @@ class Block(Mapping[str, Value]):
             elif entry[1] is not None:
                 checked.append((checked_key(entry[0]), _checked(entry[1])))
         object.__setattr__(self, "entries", tuple(checked))
+        object.__setattr__(self, "_values", dict(entry for entry in checked if not isinstance(entry, Include)))
 
     @property
     def includes(self) -> tuple[Include, ...]:
@@ -98,16 +100,13 @@ class Block(Mapping[str, Value]):
 
     def __getitem__(self, key: str) -> Value:
         """The value of a key; the last one counts when a file has it twice."""
-        for entry in reversed(self.entries):
-            if not isinstance(entry, Include) and entry[0] == key:
-                return entry[1]
-        raise KeyError(key)
+        return self._values[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(entry[0] for entry in self.entries if not isinstance(entry, Include)))
+        return iter(self._values)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._values)
 
     def __repr__(self) -> str:
         """The keys alone: a value may be a password. `writer.write` shows everything."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from natsop_core import names
 from natsop_core.kinds import STATEFUL_SETS
 from natsop_core.live import reduce_metadata
-from natsop_core.resolve.types import Claim, Scratch
+from natsop_core.resolve.types import DEFAULT_VOLUME_SIZE, Claim, Scratch
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
@@ -56,5 +56,5 @@ def _volume(spec: Mapping[str, Any]) -> Claim | Scratch | None:
             return Claim(template["spec"])
     for volume in spec["template"]["spec"].get("volumes", ()):
         if volume["name"] == names.JETSTREAM_VOLUME:
-            return Scratch(volume.get("emptyDir", {}).get("sizeLimit", ""))
+            return Scratch(volume.get("emptyDir", {}).get("sizeLimit", DEFAULT_VOLUME_SIZE))
     return None

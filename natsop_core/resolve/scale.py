@@ -18,10 +18,11 @@ def resolve_replicas(
     """The wanted number of servers; the live one, with a finding, where JetStream would lose its streams.
 
     A lone server's streams are orphans to a cluster, which deletes them, and a cluster's cannot be recovered by a lone
-    server (nats-server jetstream_cluster.go, upstream issue 5467).
+    server (nats-server jetstream_cluster.go, upstream issue 5467). One that was scaled to nothing before it was ours
+    does not say how many servers it had.
     """
     wanted = cr.spec.replicas
-    if live is None or not has_jetstream or live.replicas == wanted or 1 not in (live.replicas, wanted):
+    if live is None or not has_jetstream or live.replicas in (0, wanted) or 1 not in (live.replicas, wanted):
         return wanted, ()
     if cr.metadata.annotations.get(ALLOW_DATA_LOSS_ANNOTATION) == "true":
         return wanted, ()

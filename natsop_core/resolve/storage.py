@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from natsop_core.findings import Finding
 from natsop_core.kubernetes.quantity import rounded_bytes, to_bytes
-from natsop_core.resolve.types import Claim, JetStream, Scratch
+from natsop_core.resolve.types import DEFAULT_VOLUME_SIZE, Claim, JetStream, Scratch
 
 if TYPE_CHECKING:
     from natsop_core.api.jetstream import FileStore
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from natsop_core.api.storage import VolumeClaim
     from natsop_core.kubernetes.types import PersistentVolumeClaimSpec, Quantity
     from natsop_core.resolve.live_cluster import LiveCluster
-
-DEFAULT_CLAIM_SIZE: Final = "10Gi"
 
 RAFT_ONLY_SIZE: Final = "256Mi"
 """The folder's size with the file store off: the server still keeps the cluster's own Raft log there."""
@@ -44,7 +42,7 @@ def _wanted_volume(config: JetStreamConfig) -> Claim | Scratch | None:
 def _claim(pvc: VolumeClaim) -> Claim:
     spec = pvc.model_dump(mode="json", by_alias=True, exclude={"enabled"}, exclude_none=True)
     resources = spec.get("resources", {})
-    requests = {"storage": DEFAULT_CLAIM_SIZE, **resources.get("requests", {})}
+    requests = {"storage": DEFAULT_VOLUME_SIZE, **resources.get("requests", {})}
     wanted = {"accessModes": ["ReadWriteOnce"], **spec, "resources": {**resources, "requests": requests}}
     return Claim(cast("PersistentVolumeClaimSpec", wanted))
 
@@ -85,11 +83,15 @@ def _max_file_bytes(store: FileStore, volume: Claim | Scratch) -> int:
         return 0
     if store.max_size is not None:
         return to_bytes(store.max_size)
-    return to_bytes(_size(volume))
+    size = rounded_bytes(_size(volume))
+    return to_bytes(DEFAULT_VOLUME_SIZE) if size is None else size
 
 
 def _size(volume: Claim | Scratch) -> Quantity:
-    return volume.size if isinstance(volume, Scratch) else volume.spec["resources"]["requests"]["storage"]
+    """What the volume is asked to hold; the default where a live one, made by hand, says nothing."""
+    if isinstance(volume, Scratch):
+        return volume.size
+    return volume.spec.get("resources", {}).get("requests", {}).get("storage", DEFAULT_VOLUME_SIZE)
 
 
 def _immutable(name: str) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from natsop_core.api.common import PullPolicy
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
         SecurityContext,
         Volume,
     )
+
+DEFAULT_VOLUME_SIZE: Final = "10Gi"
+"""The size of a JetStream volume for which nobody names one."""
 
 
 @dataclass(frozen=True, slots=True)

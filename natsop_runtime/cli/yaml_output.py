@@ -23,9 +23,9 @@ _OTHER_TYPES: Final = frozenset(("y", "n", "yes", "no", "on", "off", "true", "fa
 def to_yaml(objects: Iterable[Mapping[str, Any]]) -> str:
     """The objects as a stream of YAML documents, in block style, keys in their given order."""
     stream = StringIO()
-    yaml = YAML(typ="safe", pure=True)
+    yaml: Any = YAML(typ="safe", pure=True)  # its attributes are declared as None
     yaml.Representer = _Representer
-    yaml.default_flow_style = False  # type: ignore[assignment]  # ruamel declares it as None
+    yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False
     yaml.width = 2**20
     yaml.explicit_start = True

@@ -12,6 +12,14 @@ from tests.testbed.namespace import Namespace
 from tests.testbed.operator import Operator, ensure_shared_operator, install_crds, install_service_account
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the tests over xdist's workers: one worker for all that share a control plane, long ones first."""
+    for item in items:
+        if "control_plane" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def shared_operator(kubernetes: Cluster, testrun_uid: str) -> Cluster:
     """The cluster of the run with one operator in it, shared by all tests and workers: no test may stop it."""

@@ -13,26 +13,8 @@ LEXER_CHARACTERS = (
 )
 
 _character = st.one_of(st.sampled_from(LEXER_CHARACTERS), st.characters(exclude_categories=["Cs"]))
-_nasty = st.sampled_from(
-    [
-        "",
-        "true",
-        "Off",
-        "1k",
-        "1.5",
-        "-1",
-        "10-0",
-        "$X",
-        "2024-01-01T00:00:00Z",
-        "include",
-        "}",
-        "1.2.3.4",
-        "(\nx\n)",
-        "a b",
-        "//",
-        "\\x41",
-    ]
-)
+_WORDS = r"true Off 1k 1.5 -1 10-0 $X 2024-01-01T00:00:00Z include } 1.2.3.4 // \x41"
+_nasty = st.sampled_from(["", "(\nx\n)", "a b", *_WORDS.split()])
 strings = st.one_of(
     st.text(_character), _nasty, st.binary(max_size=6).map(lambda raw: raw.decode(errors="surrogateescape"))
 )
@@ -48,7 +30,7 @@ scalars: st.SearchStrategy[Item] = st.one_of(
     st.booleans(),
     st.integers(-(2**63), 2**63 - 1),
     st.floats(allow_nan=False, allow_infinity=False),
-    st.datetimes().map(lambda moment: Datetime(f"{moment:%Y-%m-%dT%H:%M:%SZ}".rjust(20, "0"))),
+    st.datetimes().map(lambda moment: Datetime(f"{moment.replace(microsecond=0).isoformat()}Z")),
 )
 variables = st.from_regex(r"[A-Z_]{1,6}", fullmatch=True).map(Variable)
 includes = st.text(_character, min_size=1).filter(_can_be_quoted).map(Include)
@@ -68,47 +50,10 @@ def trees(leaves: st.SearchStrategy[Item], *others: st.SearchStrategy[Include]) 
 plain_trees = trees(scalars)
 all_trees = trees(st.one_of(scalars, variables), includes)
 
+_PIECES = r"a { } [ ] ; \" / $a $X 1 - 1k 2kib 1.5 1.2.3.4 yes 2024-02-30T00:00:00Z \ \x4 \n é ٣"
 _pieces = (
-    *(
-        "a",
-        "b: ",
-        " = ",
-        "{",
-        "}",
-        "[",
-        "]",
-        "(\n",
-        "\n)",
-        "\n",
-        " ",
-        ", ",
-        ";",
-        '"',
-        "'",
-        "# x\n",
-        "// y\n",
-        "/",
-        "$a",
-        "$X",
-    ),
-    *(
-        "include ",
-        "1",
-        "-",
-        "1k",
-        "2kib",
-        "1.5",
-        "1.2.3.4",
-        "yes",
-        "2024-02-30T00:00:00Z",
-        "\\",
-        r"\x4",
-        r"\n",
-        "é",
-        "\u2028",
-        "٣",
-    ),
-    "9" * 19,
+    *("b: ", " = ", "include ", ", ", " ", "\n", "(\n", "\n)", "# x\n", "// y\n", "\u2028", "9" * 19, '"', "'"),
+    *_PIECES.split(),
 )
 _fragments = st.one_of(st.sampled_from(_pieces), st.text(_character, max_size=3))
 texts = st.lists(_fragments, max_size=12).map("".join)

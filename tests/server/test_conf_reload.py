@@ -29,7 +29,7 @@ VALUES: dict[str, tuple[Item | None, ...]] = {
     "ping_interval": (None, "10s", "1m"),
     "ping_max": (None, 3, 4),
     "write_deadline": (None, "5s", "6s"),
-    "cluster.name": ("c", "d"),
+    "cluster.name": (None, "c", "d"),
     "cluster.no_advertise": (None, True, False),
     "cluster.cluster_advertise": (None, "a:1", "b:2"),
     "cluster.routes": (None, ["nats://127.0.0.1:6"], ["nats://127.0.0.1:6", "nats://127.0.0.1:7"]),

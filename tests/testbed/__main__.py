@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from tests.testbed import outside, people
+from tests.testbed import isolation, outside, people
 from tests.testbed.errors import TestbedError
 
 EXAMPLES = """\
@@ -15,6 +15,7 @@ examples:
   python -m tests.testbed shell                    look around in it; kubectl, ctr and nats are on PATH
   python -m tests.testbed down
   python -m tests.testbed run -- pytest tests/cluster   a cluster for one command, with its exit status
+  python -m tests.testbed possible                 can a cluster run on this machine? if not, why not
 """
 
 
@@ -37,6 +38,9 @@ def _dispatch(options: argparse.Namespace, command: list[str]) -> int:
         case "build":
             outside.prepare(size)
             return 0
+        case "possible":
+            isolation.require_possible()
+            return 0
         case "run":
             return outside.run(size, command or people.SHELL)
         case "up":
@@ -52,12 +56,12 @@ def _dispatch(options: argparse.Namespace, command: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.testbed",
-        usage="%(prog)s [-h] {up,down,shell,exec,run,build} [--control-plane] [[--] command ...]",
+        usage="%(prog)s [-h] {up,down,shell,exec,run,build,possible} [--control-plane] [[--] command ...]",
         description="A real one-node Kubernetes in namespaces of its own, on this machine.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=["up", "down", "shell", "exec", "run", "build"])
+    parser.add_argument("what", choices=["up", "down", "shell", "exec", "run", "build", "possible"])
     parser.add_argument("--control-plane", action="store_true", help="no node: etcd, API server, controller manager")
     return parser
 

@@ -1,0 +1,70 @@
+"""The nats-box on the node: a place to work in, with the cluster's context at hand."""
+
+import json
+
+from tests.cluster.nats import BOX, CLUSTER, READY_WITHIN, Box, box_in, edit, nats_box, nats_cluster
+from tests.testbed.client import Manifest
+from tests.testbed.namespace import RESTRICTED, Namespace
+
+GRACE = 30
+"""Seconds that a pod gets by default to end by itself; one that does not heed SIGTERM takes as long."""
+
+
+def test_the_contexts_of_a_box_can_be_added_to_and_selected(workspace: Namespace) -> None:
+    box = started(workspace)
+    assert context(box)["url"] == f"nats://{CLUSTER}-headless.{workspace.name}.svc.cluster.local:4222"
+
+    box.nats("context", "add", "mine", "--server=nats://elsewhere:4222")
+    box.nats("context", "select", "mine")
+
+    assert context(box)["name"] == "mine"
+    assert {each["name"] for each in json.loads(box.nats("context", "ls", "--json"))} == {"default", "mine"}
+
+
+def test_the_context_of_a_running_box_follows_its_cluster_and_a_users_own_stays(workspace: Namespace) -> None:
+    box = started(workspace)
+    box.nats("context", "add", "mine", "--server=nats://elsewhere:4222", "--select")
+
+    edit(workspace, config={"nats": {"port": 4333}})
+
+    workspace.wait_until(
+        lambda: str(context(box, "default")["url"]).endswith(":4333"), what="the default context has the new port"
+    )
+    assert context(box)["url"] == "nats://elsewhere:4222"
+    assert box_in(workspace) == box, "the box was replaced"
+
+
+def test_a_box_stops_at_once_when_it_is_told_to(workspace: Namespace) -> None:
+    box = started(workspace)
+    spec = workspace.client.get("Pod", box.pod)["spec"]
+    assert spec["terminationGracePeriodSeconds"] == GRACE
+
+    workspace.client.delete("Pod", box.pod)
+
+    workspace.wait_until(
+        lambda: workspace.client.find("Pod", box.pod) is None, timeout=GRACE / 3, what=f"{box.pod} is gone"
+    )
+
+
+def test_a_box_runs_where_pods_must_be_restricted(workspace: Namespace) -> None:
+    labels = workspace.client.get("Namespace", workspace.name)["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == RESTRICTED
+
+    box = started(workspace)
+
+    assert box.run("id", "-u").strip() == "1000"
+    assert workspace.exec(box.pod, "touch", "/bin/mine", check=False).code == 1
+
+
+def started(namespace: Namespace) -> Box:
+    """A box of a cluster that need not be running."""
+    for manifest in (nats_cluster(), nats_box()):
+        namespace.client.create(manifest)
+    namespace.wait_for_condition("NatsBox", BOX, "Ready", timeout=READY_WITHIN)
+    return box_in(namespace)
+
+
+def context(box: Box, name: str = "") -> Manifest:
+    """What the nats CLI knows of a context; of the selected one without a name."""
+    found: Manifest = json.loads(box.nats("context", "info", "--json", *([name] if name else [])))
+    return found

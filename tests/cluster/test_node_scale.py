@@ -1,0 +1,67 @@
+"""Scaling on the node with JetStream on: between one server and several, streams would be destroyed."""
+
+import pytest
+
+from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
+from tests.cluster.nats import (
+    CLUSTER,
+    JETSTREAM,
+    Stream,
+    condition,
+    edit,
+    nats_cluster,
+    pods_of,
+    routes_of,
+    start,
+    uids,
+    wait_until_ready,
+)
+from tests.testbed.client import Manifest
+from tests.testbed.namespace import Namespace
+
+
+@pytest.mark.parametrize(("replicas", "asked"), [(1, 3), (3, 1)])
+def test_a_scale_that_would_destroy_streams_changes_nothing_and_is_forgotten_once_taken_back(
+    workspace: Namespace, replicas: int, asked: int
+) -> None:
+    stream = Stream(start(workspace, nats_cluster(replicas=replicas, jetstream=JETSTREAM)))
+    stream.add(replicas=replicas)
+    messages = stream.publish(5)
+    before = objects_and_pods(workspace, replicas)
+
+    edit(workspace, replicas=asked)
+    refused = workspace.wait_for_condition("NatsCluster", CLUSTER, "Degraded")
+
+    assert condition(refused, "Degraded")["reason"] == "UnsafeScale"
+    assert condition(refused, "Available")["status"] == "True"
+    assert objects_and_pods(workspace, replicas) == before
+    stream.wait_until_holds(messages)
+
+    edit(workspace, replicas=replicas)
+    wait_until_ready(workspace)
+
+    assert objects_and_pods(workspace, replicas) == before
+
+
+def test_the_annotation_lets_a_scale_through_that_destroys_streams(workspace: Namespace) -> None:
+    workspace.client.create(nats_cluster(jetstream=JETSTREAM))
+    wait_until_ready(workspace)
+    edit(workspace, replicas=3)
+    workspace.wait_for_condition("NatsCluster", CLUSTER, "Degraded")
+
+    workspace.kubectl("annotate", "natscluster", CLUSTER, f"{ALLOW_DATA_LOSS_ANNOTATION}=true")
+    cluster = wait_until_ready(workspace)
+
+    assert cluster["status"]["readyReplicas"] == 3
+    for pod in pods_of(3):
+        assert routes_of(workspace, pod) == {*pods_of(3)} - {pod}
+
+
+def objects_and_pods(namespace: Namespace, replicas: int) -> Manifest:
+    """What the cluster consists of, without what changes by itself."""
+    kinds = ("ConfigMap", "Service", "StatefulSet", "PodDisruptionBudget")
+    found = [
+        each for kind in kinds for each in namespace.client.list(kind, labels=f"nats.crewlet.cloud/cluster={CLUSTER}")
+    ]
+    specs = {each["metadata"]["uid"]: each.get("spec") or each["data"] for each in found}
+    return {**specs, "pods": uids(namespace, pods_of(replicas))}

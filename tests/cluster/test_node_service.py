@@ -1,0 +1,61 @@
+"""Clusters without JetStream on the node: servers start, find each other and serve clients."""
+
+import re
+
+from natsop_core.resolve.images import SERVER
+from tests.cluster.nats import (
+    CLUSTER,
+    address_of,
+    condition,
+    nats_cluster,
+    pods_of,
+    routes_of,
+    start,
+    wait_until_ready,
+)
+from tests.testbed.namespace import Namespace
+
+
+def test_a_message_makes_the_round_trip_through_a_lone_server_by_the_boxs_default_context(workspace: Namespace) -> None:
+    box = start(workspace, nats_cluster())
+
+    message = box.subscribe("greetings", known_to=f"{CLUSTER}-0")
+    box.nats("pub", "greetings", "hello")
+
+    assert message.result() == "hello\n"
+    assert condition(workspace.client.get("NatsCluster", CLUSTER), "Available")["status"] == "True"
+
+
+def test_a_message_published_on_one_server_arrives_at_a_subscriber_on_another(workspace: Namespace) -> None:
+    box = start(workspace, nats_cluster(replicas=3))
+    first, second, third = pods_of(3)
+
+    message = box.subscribe("greetings", f"--server={address_of(workspace, first)}", known_to=third)
+    box.nats("pub", "greetings", "hello", f"--server={address_of(workspace, third)}")
+
+    assert message.result() == "hello\n"
+    assert workspace.client.get("NatsCluster", CLUSTER)["status"]["readyReplicas"] == 3
+    for pod in (first, second, third):
+        assert routes_of(workspace, pod) == {first, second, third} - {pod}
+
+
+def test_a_cluster_without_a_monitor_is_ready_while_its_loaded_configuration_is_unknown(workspace: Namespace) -> None:
+    workspace.client.create(nats_cluster(replicas=3, monitor={"enabled": False}))
+
+    cluster = wait_until_ready(workspace)
+
+    loaded = condition(cluster, "ConfigurationLoaded")
+    assert (loaded["status"], loaded["reason"]) == ("Unknown", "NotObserved"), loaded
+    assert cluster["status"]["readyReplicas"] == 3
+
+
+def test_kubectl_waits_for_a_cluster_and_shows_its_columns_and_events(workspace: Namespace) -> None:
+    workspace.client.create(nats_cluster())
+    workspace.kubectl("wait", "natscluster", CLUSTER, "--for=condition=Ready", "--timeout=120s", timeout=130)
+
+    header, row = workspace.kubectl("get", "natscluster", CLUSTER).stdout.splitlines()
+    described = workspace.kubectl("describe", "natscluster", CLUSTER).stdout
+
+    assert re.split(r" {2,}", header.strip()) == ["NAME", "READY", "REPLICAS", "READY PODS", "VERSION", "AGE"]
+    assert row.split()[:-1] == [CLUSTER, "True", "1", "1", SERVER.tag.removesuffix("-alpine")]
+    assert re.search(r"Normal +Available .* nats-operator +1 of 1 servers ready\.", described), described

@@ -1,0 +1,91 @@
+"""Whatever is live beside an accepted custom resource, the core decides and reports: it never raises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from natsop_core.api.read import read_box, read_cluster
+from natsop_core.conclude import conclude_box, conclude_cluster
+from natsop_core.inputs import Inputs
+from natsop_core.missing import missing_for_box, missing_for_cluster
+from natsop_core.outcomes import Outcome, Outcomes
+from natsop_core.plan import Plan, key_of, plan_box, plan_cluster
+from natsop_core.references import ChildrenRef, HttpRef, ObjectRef, Reference
+from tests.property.strategies import (
+    answers,
+    box_objects,
+    cluster_objects,
+    live_objects,
+    outcomes,
+    pods,
+    statuses,
+)
+from tests.unit.core.world import NOW, Object, children_among
+
+ROUNDS = 4
+
+
+@st.composite
+def worlds(draw: st.DrawFn, kind: str, name: str) -> dict[Any, Object]:
+    """The cluster's or box's own workload, if any, and up to four pods."""
+    live = draw(st.one_of(st.none(), live_objects("apps/v1", kind, name)))
+    ordinals = draw(st.lists(st.integers(0, 3), unique=True))
+    objects = [*([live] if live else []), *(draw(pods(f"{name}-{ordinal}")) for ordinal in ordinals)]
+    return {key_of(each): each for each in objects}
+
+
+def fetched(references: tuple[Reference, ...], world: dict[Any, Object], uid: str, answer: Any) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for reference in references:
+        match reference:
+            case ObjectRef(key):
+                found[reference] = world.get(key)
+            case ChildrenRef():
+                found[reference] = children_among(world.values(), uid)
+            case HttpRef():
+                found[reference] = answer
+    return found
+
+
+def outcomes_of(plan: Plan, drawn: list[Outcome]) -> Outcomes:
+    keys = [*plan.targets, *(child.key for child in plan.prune)]
+    return {key: drawn[index % len(drawn)] for index, key in enumerate(keys)} if drawn else {}
+
+
+@given(cluster_objects, st.data(), answers, st.lists(outcomes, max_size=4), statuses)
+def test_a_cluster_is_decided_whatever_is_live(
+    obj: Object, data: st.DataObject, answer: Any, drawn: list[Outcome], status: Object
+) -> None:
+    cr = read_cluster(obj | {"status": status})
+    world = data.draw(worlds("StatefulSet", cr.metadata.name))
+    found: dict[Any, Any] = {}
+    for _ in range(ROUNDS):
+        found |= fetched(missing_for_cluster(cr, Inputs(NOW, found)), world, cr.metadata.uid, answer)
+    inputs = Inputs(NOW, found)
+
+    assert not missing_for_cluster(cr, inputs), f"something is missing after {ROUNDS} rounds"
+    plan = plan_cluster(cr, inputs)
+    assert plan.apply
+    report = conclude_cluster(cr, inputs, plan, outcomes_of(plan, drawn))
+    assert report.status is not None
+    assert report.requeue_after is not None
+
+
+@given(box_objects, st.one_of(st.none(), cluster_objects), st.data(), st.lists(outcomes, max_size=4), statuses)
+def test_a_box_is_decided_whatever_is_live(
+    obj: Object, cluster: Object | None, data: st.DataObject, drawn: list[Outcome], status: Object
+) -> None:
+    cr = read_box(obj | {"status": status})
+    world = data.draw(worlds("Deployment", cr.metadata.name))
+    if cluster is not None:
+        cluster["metadata"]["name"] = "c"
+        world[key_of(cluster)] = cluster
+    inputs = Inputs(NOW, fetched(missing_for_box(cr, Inputs(NOW)), world, cr.metadata.uid, None))
+
+    assert not missing_for_box(cr, inputs), "one round is enough"
+    plan = plan_box(cr, inputs)
+    report = conclude_box(cr, inputs, plan, outcomes_of(plan, drawn))
+    assert report.status is not None

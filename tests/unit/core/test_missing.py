@@ -1,0 +1,69 @@
+"""What is asked for before a decision: in a few rounds, until nothing is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from natsop_core.api.read import read_box, read_cluster
+from natsop_core.inputs import HttpAnswer, Inputs
+from natsop_core.missing import missing_for_box, missing_for_cluster
+from natsop_core.plan import key_of
+from natsop_core.references import ChildrenRef, HttpRef, ObjectRef, Reference
+from tests.unit.core.world import NOW, Object, box_object, cluster_object, pod
+
+
+def rounds(ask: Callable[[Inputs], tuple[Reference, ...]], *objects: Object) -> list[list[str]]:
+    """What is asked for in each round, answered from these objects."""
+    world = {key_of(each): each for each in objects}
+    found: dict[Reference, Any] = {}
+    asked = []
+    while missing := ask(Inputs(NOW, found)):
+        asked.append([described(reference) for reference in missing])
+        for reference in missing:
+            match reference:
+                case ObjectRef(key):
+                    found[reference] = world.get(key)
+                case ChildrenRef():
+                    found[reference] = ()
+                case HttpRef():
+                    found[reference] = HttpAnswer(200, b"{}")
+    return asked
+
+
+def described(reference: Reference) -> str:
+    match reference:
+        case ObjectRef(key):
+            return str(key)
+        case HttpRef():
+            return f"GET {reference.path} of {reference.pod}"
+        case _:
+            return type(reference).__name__
+
+
+def test_a_cluster_asks_for_its_children_then_its_pods_then_their_word() -> None:
+    cr = read_cluster(cluster_object({"replicas": 2}))
+    assert rounds(partial(missing_for_cluster, cr), pod("c-0"), pod("c-1", running=False)) == [
+        ["StatefulSet prod/c", "ChildrenRef"],
+        ["Pod prod/c-0", "Pod prod/c-1"],
+        ["GET /varz of Pod prod/c-0"],
+    ]
+
+
+def test_an_invalid_cluster_asks_only_for_what_it_reports_and_keeps() -> None:
+    cr = read_cluster(cluster_object({"replicas": 0}))
+    assert rounds(partial(missing_for_cluster, cr)) == [["StatefulSet prod/c", "ChildrenRef"]]
+
+
+def test_a_box_is_one_round_from_its_cluster() -> None:
+    cr = read_box(box_object({"clusterRef": {"name": "c"}}))
+    assert rounds(partial(missing_for_box, cr), cluster_object()) == [
+        ["Deployment prod/b", "ChildrenRef", "NatsCluster prod/c"]
+    ]
+
+
+def test_a_box_that_is_invalid_or_names_no_cluster_asks_for_none() -> None:
+    for spec in ({"replicas": -1, "clusterRef": {"name": "c"}}, {}):
+        cr = read_box(box_object(spec))
+        assert rounds(partial(missing_for_box, cr)) == [["Deployment prod/b", "ChildrenRef"]]

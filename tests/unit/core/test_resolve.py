@@ -1,0 +1,185 @@
+"""What a NatsCluster resolves to: images, memory limit, listeners, and the number of servers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
+from natsop_core.resolve.cluster import ResolvedCluster, resolve_cluster
+from natsop_core.resolve.images import RELOADER, SERVER
+from tests.unit.core.world import Object, cluster, inputs, jetstream, live_stateful_set
+
+
+def resolve(spec: Object, *live: Object, **metadata: Any) -> ResolvedCluster:
+    cr = cluster(spec, **metadata)
+    return resolve_cluster(cr, inputs(cr, *live))
+
+
+def reasons(result: ResolvedCluster) -> list[str]:
+    return [finding.reason for finding in result.findings]
+
+
+# Images
+
+
+@pytest.mark.parametrize(
+    ("image", "reference"),
+    [
+        ({}, str(SERVER)),
+        ({"tag": "2.11.0"}, f"{SERVER.repository}:2.11.0"),
+        ({"repository": "registry.example/nats"}, f"registry.example/nats:{SERVER.tag}"),
+        ({"repository": "localhost:5000/nats", "tag": "x"}, "localhost:5000/nats:x"),
+        ({"repository": "nats@sha256:abc"}, "nats@sha256:abc"),
+        ({"repository": "nats@sha256:abc", "tag": "2.11.0"}, "nats@sha256:abc"),
+    ],
+)
+def test_an_image_is_completed_from_the_default_and_a_digest_is_kept(image: Object, reference: str) -> None:
+    assert resolve({"image": image}).cluster.server.image == reference
+
+
+def test_a_running_server_keeps_its_image_when_none_is_asked_for() -> None:
+    live = live_stateful_set(cluster({"image": {"tag": "2.10.1"}}))
+    result = resolve({"image": {"pullPolicy": "Always"}}, live)
+    assert (result.cluster.server.image, result.cluster.server.pull_policy) == ("nats:2.10.1", "Always")
+
+
+def test_a_running_server_gets_the_image_that_is_asked_for() -> None:
+    live = live_stateful_set(cluster({"image": {"tag": "2.10.1"}}))
+    assert resolve({"image": {"tag": "2.12.6"}}, live).cluster.server.image == "nats:2.12.6"
+
+
+def test_a_reloader_is_upgraded_with_the_operator() -> None:
+    live = live_stateful_set(cluster({"reloader": {"image": {"tag": "0.1.0"}}}))
+    reloader = resolve({}, live).cluster.reloader
+    assert reloader is not None
+    assert reloader.image == str(RELOADER)
+
+
+# Memory
+
+
+@pytest.mark.parametrize(
+    ("limit", "environment"),
+    [
+        ("1Gi", {"GOMEMLIMIT": "819MiB"}),
+        (1073741824, {"GOMEMLIMIT": "819MiB"}),
+        ("128974848000m", {"GOMEMLIMIT": "98MiB"}),
+        ("1Mi", {}),
+        ("0", {}),
+        ("-1", {}),
+        ("9Ei", {}),
+    ],
+)
+def test_go_gets_four_fifths_of_the_memory_in_whole_mebibytes(limit: Any, environment: Object) -> None:
+    spec = {"container": {"resources": {"limits": {"memory": limit}}}}
+    assert resolve(spec).cluster.environment == environment
+
+
+def test_without_a_memory_limit_go_gets_none() -> None:
+    assert resolve({"container": {"resources": {"requests": {"memory": "1Gi"}}}}).cluster.environment == {}
+
+
+# Listeners and routes
+
+
+def test_one_server_has_no_routes() -> None:
+    lone = resolve({}).cluster
+    assert lone.routes is None
+    assert [listener.name for listener in lone.listeners] == ["nats", "monitor"]
+
+
+def test_each_server_of_a_cluster_has_a_route_by_its_own_name() -> None:
+    routes = resolve({"replicas": 2, "config": {"cluster": {"port": 7000, "routeURLs": {"k8sClusterDomain": "k8s"}}}})
+    assert routes.cluster.routes is not None
+    assert routes.cluster.routes.urls == (
+        "nats://c-0.c-headless.prod.svc.k8s:7000",
+        "nats://c-1.c-headless.prod.svc.k8s:7000",
+    )
+
+
+def test_only_what_clients_use_is_published() -> None:
+    published = [listener.name for listener in resolve({"replicas": 3}).cluster.listeners if listener.published]
+    assert published == ["nats"]
+
+
+# The disruption budget
+
+
+@pytest.mark.parametrize(
+    ("budget", "limits"),
+    [
+        ({}, {"maxUnavailable": 1}),
+        ({"maxUnavailable": "30%"}, {"maxUnavailable": "30%"}),
+        ({"maxUnavailable": 0}, {"maxUnavailable": 0}),
+        ({"minAvailable": 2}, {"minAvailable": 2}),
+    ],
+)
+def test_an_eviction_may_take_one_server_unless_something_else_is_said(budget: Object, limits: Object) -> None:
+    found = resolve({"replicas": 3, "podDisruptionBudget": budget}).cluster.disruption_budget
+    assert found is not None
+    assert found.limits == limits
+
+
+@pytest.mark.parametrize("spec", [{"replicas": 1}, {"replicas": 3, "podDisruptionBudget": {"enabled": False}}])
+def test_a_lone_server_and_whoever_wants_none_get_no_budget(spec: Object) -> None:
+    assert resolve(spec).cluster.disruption_budget is None
+
+
+# The number of servers
+
+
+@pytest.mark.parametrize(("live", "wanted"), [(1, 3), (3, 1), (1, 2)])
+def test_a_scale_that_would_destroy_streams_is_refused_everywhere(live: int, wanted: int) -> None:
+    result = resolve({"replicas": wanted, **jetstream()}, live_stateful_set(cluster({"replicas": live, **jetstream()})))
+    assert reasons(result) == ["UnsafeScale"]
+    assert result.cluster.replicas == live
+    assert (result.cluster.routes is None) == (live == 1)
+    assert (result.cluster.port("cluster") is None) == (live == 1)
+    assert (result.cluster.disruption_budget is None) == (live == 1)
+
+
+def test_the_refusal_names_the_way_back_and_the_way_on() -> None:
+    result = resolve({"replicas": 1, **jetstream()}, live_stateful_set(cluster({"replicas": 3, **jetstream()})))
+    assert "Set spec.replicas back to 3" in result.findings[0].message
+    assert f'{ALLOW_DATA_LOSS_ANNOTATION}: "true"' in result.findings[0].message
+
+
+@pytest.mark.parametrize(("live", "wanted"), [(3, 5), (5, 3), (2, 3)])
+def test_between_clusters_a_scale_is_free(live: int, wanted: int) -> None:
+    result = resolve({"replicas": wanted, **jetstream()}, live_stateful_set(cluster({"replicas": live, **jetstream()})))
+    assert (result.cluster.replicas, reasons(result)) == (wanted, [])
+
+
+def test_without_jetstream_a_scale_is_free() -> None:
+    result = resolve({"replicas": 1}, live_stateful_set(cluster({"replicas": 3})))
+    assert (result.cluster.replicas, reasons(result)) == (1, [])
+
+
+@pytest.mark.parametrize(("word", "replicas"), [("true", 1), ("True", 3), ("yes", 3), ("", 3)])
+def test_only_the_exact_word_allows_the_loss(word: str, replicas: int) -> None:
+    live = live_stateful_set(cluster({"replicas": 3, **jetstream()}))
+    result = resolve({"replicas": 1, **jetstream()}, live, annotations={ALLOW_DATA_LOSS_ANNOTATION: word})
+    assert result.cluster.replicas == replicas
+
+
+@pytest.mark.parametrize("stray", [0, 1, 5])
+def test_a_stray_kubectl_scale_does_not_count(stray: int) -> None:
+    live = live_stateful_set(cluster({"replicas": 3, **jetstream()}))
+    live["spec"]["replicas"] = stray
+    result = resolve({"replicas": 3, **jetstream()}, live)
+    assert (result.cluster.replicas, reasons(result)) == (3, [])
+
+
+def test_a_stateful_set_that_is_taken_over_counts_as_it_is() -> None:
+    live = live_stateful_set(cluster({"replicas": 3, **jetstream()}))
+    live["metadata"]["annotations"] = {}
+    assert resolve({"replicas": 1, **jetstream()}, live).cluster.replicas == 3
+
+
+def test_a_stateful_set_that_was_scaled_to_nothing_comes_back() -> None:
+    live = live_stateful_set(cluster(jetstream()))
+    live["metadata"]["annotations"] = {}
+    live["spec"]["replicas"] = 0
+    assert resolve(jetstream(), live).cluster.replicas == 1

@@ -1,0 +1,149 @@
+"""JetStream's stores and volume: what is asked for, and what a live volume holds us to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from natsop_core.findings import Finding
+from natsop_core.resolve.cluster import resolve_cluster
+from natsop_core.resolve.types import Claim, JetStream, Scratch
+from tests.unit.core.world import Object, cluster, inputs, jetstream, live_stateful_set
+
+GI = 2**30
+
+
+def resolved(spec: Object, *live: Object) -> JetStream:
+    cr = cluster(spec)
+    found = resolve_cluster(cr, inputs(cr, *live)).cluster.jetstream
+    assert found is not None
+    return found
+
+
+def findings(spec: Object, *live: Object) -> list[Finding]:
+    cr = cluster(spec)
+    return list(resolve_cluster(cr, inputs(cr, *live)).findings)
+
+
+def claiming(size: object, **fields: Any) -> Object:
+    return jetstream(fileStore={"pvc": {"resources": {"requests": {"storage": size}}, **fields}})
+
+
+def claim(stores: JetStream) -> Any:
+    assert isinstance(stores.volume, Claim)
+    return stores.volume.spec
+
+
+def test_a_volume_has_a_size_and_one_writer_where_nothing_is_said() -> None:
+    stores = resolved(jetstream())
+    assert claim(stores) == {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}}
+    assert (stores.max_file_bytes, stores.max_memory_bytes) == (10 * GI, 0)
+
+
+def test_the_file_store_may_fill_the_volume() -> None:
+    assert resolved(claiming("1.5Gi")).max_file_bytes == 3 * GI // 2
+
+
+def test_a_size_of_its_own_limits_the_file_store() -> None:
+    stores = resolved(jetstream(fileStore={"maxSize": "2Gi", "pvc": {"resources": {"requests": {"storage": "5Gi"}}}}))
+    assert stores.max_file_bytes == 2 * GI
+    assert claim(stores)["resources"]["requests"]["storage"] == "5Gi"
+
+
+def test_a_file_store_that_is_off_has_no_claim_and_no_bytes() -> None:
+    stores = resolved(jetstream(fileStore={"enabled": False, "maxSize": "2Gi"}))
+    assert isinstance(stores.volume, Scratch)
+    assert stores.max_file_bytes == 0
+
+
+def test_without_a_claim_the_pod_has_a_volume_of_the_same_size() -> None:
+    stores = resolved(claiming("5Gi", enabled=False))
+    assert stores == JetStream(max_file_bytes=5 * GI, max_memory_bytes=0, volume=Scratch("5Gi"))
+
+
+@pytest.mark.parametrize(("enabled", "size"), [(True, GI), (False, 0)])
+def test_a_memory_store_has_its_size_only_while_it_is_on(enabled: bool, size: int) -> None:
+    assert resolved(jetstream(memoryStore={"enabled": enabled, "maxSize": "1Gi"})).max_memory_bytes == size
+
+
+def test_what_else_a_claim_says_is_passed_on() -> None:
+    fields = {"storageClassName": "fast", "volumeMode": "Filesystem", "accessModes": ["ReadWriteOncePod"]}
+    assert fields.items() <= claim(resolved(claiming("1Gi", **fields))).items()
+
+
+# A StatefulSet's claim templates can never change.
+
+CHANGES = {
+    "another size": claiming("2Gi"),
+    "another class": claiming("1Gi", storageClassName="fast"),
+    "another access mode": claiming("1Gi", accessModes=["ReadWriteMany"]),
+    "no claim": claiming("1Gi", enabled=False),
+    "no file store": jetstream(fileStore={"enabled": False}),
+    "no JetStream": {},
+}
+
+
+@pytest.mark.parametrize("spec", CHANGES.values(), ids=list(CHANGES))
+def test_a_live_claim_stays_everywhere_whatever_is_asked(spec: Object) -> None:
+    live = live_stateful_set(cluster(claiming("1Gi")))
+    stores = resolved(spec, live)
+    assert claim(stores) == live["spec"]["volumeClaimTemplates"][0]["spec"]
+    assert stores.max_file_bytes == GI
+    assert [finding.reason for finding in findings(spec, live)] == ["ImmutableField"]
+
+
+def test_a_refused_change_says_what_to_do() -> None:
+    [finding] = findings(claiming("2Gi"), live_stateful_set(cluster(claiming("1Gi"))))
+    assert "spec.volumeClaimTemplates" in finding.message
+    assert "kubectl delete statefulset c --cascade=orphan" in finding.message
+
+
+def test_a_claim_cannot_be_added_either() -> None:
+    live = live_stateful_set(cluster())
+    cr = cluster(jetstream())
+    result = resolve_cluster(cr, inputs(cr, live))
+    assert result.cluster.jetstream is None
+    assert [finding.reason for finding in result.findings] == ["ImmutableField"]
+
+
+@pytest.mark.parametrize("size", ["1024Mi", "1073741824", 1073741824, "1.0Gi"])
+def test_the_same_size_in_other_words_is_no_change(size: object) -> None:
+    live = live_stateful_set(cluster(claiming("1Gi")))
+    live["spec"]["volumeClaimTemplates"][0]["spec"]["volumeMode"] = "Filesystem"  # as the API server fills in
+    assert findings(claiming(size), live) == []
+
+
+def test_between_volumes_of_the_pod_every_change_is_free() -> None:
+    live = live_stateful_set(cluster(claiming("1Gi", enabled=False)))
+    assert resolved(claiming("5Gi", enabled=False), live).max_file_bytes == 5 * GI
+    assert findings(jetstream(fileStore={"enabled": False}), live) == []
+
+
+def test_the_size_of_the_file_store_may_change_on_the_same_volume() -> None:
+    live = live_stateful_set(cluster(claiming("10Gi")))
+    spec = jetstream(fileStore={"maxSize": "2Gi"})
+    assert resolved(spec, live).max_file_bytes == 2 * GI
+    assert findings(spec, live) == []
+
+
+def test_a_hand_made_claim_without_a_size_is_no_reason_to_stop() -> None:
+    live = live_stateful_set(cluster(jetstream()))
+    live["spec"]["volumeClaimTemplates"][0]["spec"] = {}
+    assert resolved(jetstream(), live).max_file_bytes == 10 * GI
+
+
+def test_a_hand_made_volume_of_the_pod_without_a_limit_is_no_reason_to_stop() -> None:
+    live = live_stateful_set(cluster(claiming("1Gi", enabled=False)))
+    [volume] = [each for each in live["spec"]["template"]["spec"]["volumes"] if each["name"] == "jetstream"]
+    volume["emptyDir"] = {}
+    assert resolved(jetstream(), live).max_file_bytes == 10 * GI
+
+
+@pytest.mark.parametrize(
+    "owners", [[], [{"apiVersion": "v1", "kind": "X", "name": "c", "uid": "u", "controller": True}]]
+)
+def test_a_stranger_s_stateful_set_holds_us_to_nothing(owners: list[Object]) -> None:
+    live = live_stateful_set(cluster(claiming("1Gi")))
+    live["metadata"]["ownerReferences"] = owners
+    assert findings(claiming("2Gi"), live) == []

@@ -1,0 +1,70 @@
+"""Which servers are asked, and what is made of their answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from natsop_core.inputs import HttpAnswer, Unreachable
+from natsop_core.servers import Server, observed_servers, servers_to_ask
+from tests.unit.core.world import Object, cluster, inputs, pod, varz, varz_of
+
+CR = cluster()
+
+
+def asked(*pods: Object) -> list[str]:
+    return [reference.pod.name for reference in servers_to_ask(CR.metadata, 3, inputs(CR, *pods))]
+
+
+def observed(answer: HttpAnswer | Unreachable) -> Server:
+    [server] = observed_servers(CR.metadata, 1, inputs(CR, pod("c-0"), answers={"c-0": answer}))
+    return server
+
+
+def test_every_running_server_of_the_cluster_is_asked_in_order() -> None:
+    assert asked(pod("c-2"), pod("c-0"), pod("c-3"), pod("d-1")) == ["c-0", "c-2"]
+
+
+def test_a_server_is_asked_where_its_own_pod_says_it_listens() -> None:
+    [reference] = servers_to_ask(CR.metadata, 1, inputs(CR, pod("c-0", port=8333, ip="10.1.2.3")))
+    assert (reference.scheme, reference.host, reference.port, reference.path) == ("http", "10.1.2.3", 8333, "/varz")
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        pod("c-0", running=False),
+        pod("c-0", port=None),
+        pod("c-0", ip=""),
+        pod("c-0", deletionTimestamp="2026-01-02T03:04:05Z"),
+        {key: value for key, value in pod("c-0").items() if key != "status"},
+    ],
+    ids=["not running", "no monitor", "no address yet", "going away", "never seen by a kubelet"],
+)
+def test_a_server_that_cannot_answer_is_not_asked(unfit: Object) -> None:
+    assert asked(unfit) == []
+
+
+def test_a_server_says_its_version_and_digest() -> None:
+    server = observed(varz(version="2.12.6", config_digest="sha256:abc", mem=1))
+    assert server == Server("c-0", version="2.12.6", config_digest="sha256:abc")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Unreachable("timeout"),
+        HttpAnswer(500, b'{"version": "2.12.6"}'),
+        *(
+            HttpAnswer(200, body)
+            for body in (b"", b"\xff", b"<html>", b"null", b"[]", b"1", b"[" * 100_000, b"9" * 9999)
+        ),
+        *(varz(version=version) for version in (None, 2, ["2"], "", "<b>", "9" * 5000, "\ud800", "2.12.6\n")),
+    ],
+)
+def test_any_other_answer_says_nothing(answer: HttpAnswer | Unreachable) -> None:
+    assert observed(answer) == Server("c-0")
+
+
+def test_what_is_asked_is_what_is_looked_up() -> None:
+    seen = inputs(CR, pod("c-0"), answers={"c-0": varz(version="2.12.6")})
+    assert list(servers_to_ask(CR.metadata, 1, seen)) == [varz_of(pod("c-0"))]

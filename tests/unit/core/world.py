@@ -1,0 +1,167 @@
+"""A world for the core to look at: custom resources as the API server gives them, and what it holds of their children.
+
+Everything here is a plain value; a test changes a copy of it to say what it is about.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from natsop_core import names
+from natsop_core.api.natsbox import NatsBox
+from natsop_core.api.natscluster import NatsCluster
+from natsop_core.api.read import InvalidResource, read_box, read_cluster
+from natsop_core.inputs import Found, HttpAnswer, Inputs
+from natsop_core.kinds import PODS
+from natsop_core.kubernetes.field_set import field_set
+from natsop_core.live import Child, reduce_metadata
+from natsop_core.plan import children_of, key_of, plan_box, plan_cluster
+from natsop_core.references import HttpRef, ObjectRef, Reference
+
+Object = dict[str, Any]
+R = TypeVar("R")
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+NAMESPACE = "prod"
+UID = "uid-of-the-custom-resource"
+
+
+def cluster_object(spec: Object | None = None, *, name: str = "c", **metadata: Any) -> Object:
+    return _object(names.CLUSTER_KIND, name, spec, metadata)
+
+
+def box_object(spec: Object | None = None, *, name: str = "b", **metadata: Any) -> Object:
+    return _object(names.BOX_KIND, name, spec, metadata)
+
+
+def _object(kind: str, name: str, spec: Object | None, metadata: Object) -> Object:
+    known = {"name": name, "namespace": NAMESPACE, "uid": UID, "generation": 1, "resourceVersion": "10"}
+    return {"apiVersion": names.API_VERSION, "kind": kind, "metadata": known | metadata, "spec": spec or {}}
+
+
+def cluster(spec: Object | None = None, *, status: Object | None = None, **metadata: Any) -> NatsCluster:
+    return accepted(read_cluster(cluster_object(spec, **metadata) | {"status": status or {}}))
+
+
+def box(spec: Object | None = None, *, status: Object | None = None, **metadata: Any) -> NatsBox:
+    return accepted(read_box(box_object(spec, **metadata) | {"status": status or {}}))
+
+
+def accepted(resource: R | InvalidResource) -> R:
+    assert not isinstance(resource, InvalidResource), resource
+    return resource
+
+
+def jetstream(**fields: Any) -> Object:
+    """A spec with JetStream on."""
+    return {"config": {"jetstream": {"enabled": True, **fields}}}
+
+
+def inputs(resource: NatsCluster | NatsBox | InvalidResource, *objects: Object, **others: Any) -> Inputs:
+    """What is seen when exactly these objects exist.
+
+    The children are those that the custom resource controls; pods=… says what they answer, by their address.
+    """
+    answers: Mapping[str, Found] = others.pop("answers", {})
+    now: datetime = others.pop("now", NOW)
+    assert not others
+    found: dict[Reference, Found] = {ObjectRef(key_of(each)): each for each in objects}
+    found[children_of(resource.metadata)] = children_among(objects, resource.metadata.uid)
+    found |= {varz_of(each): answers[each["metadata"]["name"]] for each in objects if _answers(each, answers)}
+    return Inputs(now=now, found=found)
+
+
+def _answers(obj: Object, answers: Mapping[str, Found]) -> bool:
+    return obj["kind"] == PODS.kind and obj["metadata"]["name"] in answers
+
+
+def children_among(objects: Iterable[Object], uid: str) -> tuple[Child, ...]:
+    seen = (Child(key_of(each), reduce_metadata(each["metadata"])) for each in objects)
+    return tuple(child for child in seen if child.live.controller is not None and child.live.controller.uid == uid)
+
+
+def varz_of(pod: Object) -> HttpRef:
+    port = pod["spec"]["containers"][0]["ports"][0]["containerPort"]
+    return HttpRef(key_of(pod), pod["status"]["podIP"], port, "/varz")
+
+
+def applied(manifest: Object, *, generation: int = 1, **status: Any) -> Object:
+    """What the API server holds once this manifest was applied, and nobody else has touched it."""
+    live = copy.deepcopy(manifest)
+    name = live["metadata"]["name"]
+    live["metadata"] |= {"uid": f"uid-of-{manifest['kind']}-{name}", "resourceVersion": "11", "generation": generation}
+    live["metadata"]["managedFields"] = [
+        {
+            "manager": names.FIELD_MANAGER,
+            "operation": "Apply",
+            "fieldsType": "FieldsV1",
+            "fieldsV1": field_set(manifest),
+        }
+    ]
+    return live | ({"status": status} if status else {})
+
+
+def settled_status(replicas: int, **changes: Any) -> Object:
+    """A workload's status when all its pods are ready and of the latest revision."""
+    counts = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas"), replicas)
+    return {"observedGeneration": 1, **counts, **changes}
+
+
+def live_children(resource: NatsCluster | NatsBox, *objects: Object) -> list[Object]:
+    """The children that a custom resource has once its plan was carried out, with all their pods ready."""
+    seen = inputs(resource, *objects)
+    plan = plan_cluster(resource, seen) if isinstance(resource, NatsCluster) else plan_box(resource, seen)
+    return [applied(each, **_status(each)) for each in plan.apply]
+
+
+def live_stateful_set(resource: NatsCluster) -> Object:
+    return one_of(live_children(resource), "StatefulSet")
+
+
+def _status(manifest: Object) -> Object:
+    return settled_status(manifest["spec"]["replicas"]) if "replicas" in manifest.get("spec", {}) else {}
+
+
+def one_of(objects: Iterable[Object], kind: str, name: str | None = None) -> Object:
+    """The only object of that kind (and name)."""
+    [found] = [each for each in objects if each["kind"] == kind and name in (None, each["metadata"]["name"])]
+    return found
+
+
+def container_of(workload: Object, name: str) -> Object:
+    [found] = [each for each in workload["spec"]["template"]["spec"]["containers"] if each["name"] == name]
+    return dict(found)
+
+
+def pod(name: str, *, port: int | None = 8222, ip: str = "10.0.0.1", running: bool = True, **metadata: Any) -> Object:
+    """A pod of a cluster, as the API server gives it."""
+    ports = [{"name": "monitor", "containerPort": port}] if port else []
+    state = {"running": {"startedAt": "2026-01-02T03:00:00Z"}} if running else {"waiting": {}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": NAMESPACE, "uid": f"uid-of-{name}", "resourceVersion": "12"} | metadata,
+        "spec": {"containers": [{"name": "nats", "ports": ports}]},
+        "status": {"podIP": ip, "containerStatuses": [{"name": "nats", "state": state}]},
+    }
+
+
+def varz(**fields: Any) -> HttpAnswer:
+    return HttpAnswer(200, json.dumps(fields).encode())
+
+
+def conditions(status: Mapping[str, Any] | None) -> dict[str, tuple[str, str]]:
+    """Each condition's status and reason, by its type."""
+    assert status is not None
+    listed: Sequence[Object] = status["conditions"]
+    return {each["type"]: (each["status"], each["reason"]) for each in listed}
+
+
+def message(status: Mapping[str, Any] | None, condition: str) -> str:
+    assert status is not None
+    [found] = [each["message"] for each in status["conditions"] if each["type"] == condition]
+    return str(found)

@@ -1,0 +1,209 @@
+"""What becomes of each step of a plan, by what the API server answers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from natsop_core.drift import stamped
+from natsop_core.kinds import CONFIG_MAPS, ApiResource
+from natsop_core.live import Child, LiveObject, reduce_metadata
+from natsop_core.outcomes import Applied, Failed, Outcome, Rejected, Taken, Unchanged
+from natsop_core.plan import Plan, key_of
+from natsop_core.references import ObjectKey
+from natsop_runtime.errors import (
+    ApiError,
+    Cause,
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UnavailableError,
+)
+from natsop_runtime.executor import Executor
+from natsop_runtime.stores import Change
+
+Object = dict[str, Any]
+OWNER = {"apiVersion": "toys.example.com/v1", "kind": "Toy", "name": "t", "uid": "uid-toy", "controller": True}
+
+
+def manifest(name: str, text: str = "wanted") -> Object:
+    metadata = {"name": name, "namespace": "prod", "ownerReferences": [OWNER]}
+    return stamped({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"text": text}})
+
+
+def live(obj: Object, *, uid: str = "uid-1", version: int = 5, owners: list[Object] | None = None) -> Object:
+    """The object as the API server has it after an apply of ours."""
+    applied: Object = {"f:nats.crewlet.cloud/applied": {}}
+    owner: Object = {'k:{"uid":"uid-toy"}': {}}
+    fields = {"f:data": {"f:text": {}}, "f:metadata": {"f:annotations": applied, "f:ownerReferences": owner}}
+    entry = {"manager": "nats-operator", "operation": "Apply", "fieldsType": "FieldsV1", "fieldsV1": fields}
+    known = {"uid": uid, "resourceVersion": str(version), "managedFields": [entry]}
+    metadata = {**obj["metadata"], **known, "ownerReferences": [OWNER] if owners is None else owners}
+    return {**obj, "metadata": metadata}
+
+
+class ScriptedKube:
+    """Answers each request with the next of its answers, and remembers what was asked."""
+
+    def __init__(self, *answers: Object | ApiError) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+        self.bodies: list[Any] = []
+
+    def _next(self, verb: str, key: ObjectKey) -> Any:
+        self.asked.append(f"{verb} {key.name}")
+        answer = self.answers.pop(0)
+        if isinstance(answer, ApiError):
+            raise answer
+        return answer
+
+    async def apply(self, _resource: ApiResource, key: ObjectKey, body: Object, *, force: bool) -> Any:
+        self.bodies.append(body)
+        return self._next("force" if force else "create", key)
+
+    async def get(self, _resource: ApiResource, key: ObjectKey) -> Any:
+        return self._next("get", key)
+
+    async def get_metadata(self, _resource: ApiResource, key: ObjectKey) -> Any:
+        return self._next("look", key)
+
+    async def json_patch(self, _resource: ApiResource, key: ObjectKey, patch: list[Object]) -> Any:
+        self.bodies.append(patch)
+        return self._next("patch", key)
+
+    async def delete(self, _resource: ApiResource, key: ObjectKey, *, uid: str) -> Any:
+        return self._next(f"delete {uid}", key)
+
+
+class KnownObjects:
+    """What the stores know, and what they are told was written."""
+
+    def __init__(self, *objects: Object) -> None:
+        self.known = {key_of(obj): reduce_metadata(obj["metadata"]) for obj in objects}
+        self.told: list[str] = []
+
+    def live(self, key: ObjectKey) -> LiveObject | None:
+        return self.known.get(key)
+
+    def written(self, key: ObjectKey, obj: Object) -> Change:
+        self.told.append(key.name)
+        return Change(key, obj["metadata"]["resourceVersion"])
+
+    def is_watched_in_full(self, key: ObjectKey) -> bool:
+        return key.kind != "ConfigMap"
+
+
+def carry_out(plan: Plan, kube: ScriptedKube, stores: KnownObjects, own: set[Change] | None = None) -> list[Outcome]:
+    executor = Executor(kube, stores)  # type: ignore[arg-type]
+    outcomes = asyncio.run(executor.execute(plan, set() if own is None else own))
+    assert not kube.answers, f"never asked for: {kube.answers}"
+    return list(outcomes.values())
+
+
+def apply(kube: ScriptedKube, stores: KnownObjects, **texts: str) -> Outcome:
+    return carry_out(Plan(apply=(manifest("a", **texts),)), kube, stores)[0]
+
+
+def test_what_is_as_applied_is_left_alone() -> None:
+    kube = ScriptedKube()
+    assert apply(kube, KnownObjects(live(manifest("a")))) == Unchanged()
+
+
+def test_what_is_absent_is_created_and_known_at_once() -> None:
+    kube, stores, own = ScriptedKube(live(manifest("a"), version=7)), KnownObjects(), set[Change]()
+    assert carry_out(Plan(apply=(manifest("a"),)), kube, stores, own) == [Applied()]
+    assert kube.asked == ["create a"]
+    assert stores.told == ["a"]
+    assert own == {Change(CONFIG_MAPS.key("prod", "a"), "7")}
+
+
+def test_what_others_changed_is_put_back_by_force_on_that_very_object() -> None:
+    kube = ScriptedKube(live(manifest("a")))
+    assert apply(kube, KnownObjects(live(manifest("a", "edited")))) == Applied()
+    assert kube.asked == ["force a"]
+    assert kube.bodies[0]["metadata"]["uid"] == "uid-1"
+
+
+def test_what_a_stranger_created_since_we_looked_is_not_touched() -> None:
+    stranger = live(manifest("a"), owners=[])
+    kube = ScriptedKube(ConflictError("exists"), stranger)
+    assert apply(kube, KnownObjects()) == Taken(None)
+    assert kube.asked == ["create a", "look a"]
+
+
+def test_what_was_deleted_since_we_looked_is_created() -> None:
+    kube = ScriptedKube(ConflictError("uid"), NotFoundError("gone"), live(manifest("a")))
+    assert apply(kube, KnownObjects(live(manifest("a", "edited")))) == Applied()
+    assert kube.asked == ["force a", "look a", "create a"]
+
+
+def test_what_others_change_again_and_again_is_left_for_later() -> None:
+    seen = live(manifest("a", "edited"))
+    conflict = ConflictError("changed")
+    kube = ScriptedKube(conflict, seen, conflict, seen, conflict, seen)
+    assert isinstance(apply(kube, KnownObjects(seen)), Failed)
+
+
+def invalid(field: str = "data") -> InvalidError:
+    return InvalidError(f"{field} is wrong", (Cause(field, "wrong"),))
+
+
+def test_an_object_that_the_api_server_finds_invalid_is_rejected_in_its_words() -> None:
+    assert apply(ScriptedKube(invalid("data.text")), KnownObjects()) == Rejected("data.text is wrong", "data.text")
+
+
+def test_fields_in_dispute_are_claimed_before_the_second_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    patch = [{"op": "replace", "path": "/metadata/managedFields", "value": []}]
+    monkeypatch.setattr("natsop_runtime.executor.claim_disputed", lambda *_: patch)
+    edited = live(manifest("a", "edited"))
+    kube = ScriptedKube(invalid(), edited, edited, live(manifest("a")))
+    assert apply(kube, KnownObjects(edited)) == Applied()
+    assert kube.asked == ["force a", "get a", "patch a", "force a"]
+
+
+def test_without_a_dispute_the_refusal_stands() -> None:
+    edited = live(manifest("a", "edited"))
+    assert apply(ScriptedKube(invalid(), edited), KnownObjects(edited)) == Rejected("data is wrong", "data")
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (ForbiddenError("exceeded quota"), Rejected("exceeded quota")),
+        (NotFoundError("no such namespace"), Rejected("no such namespace")),
+        (UnavailableError("overloaded", retry_after=7), Failed("overloaded", 7)),
+        (UnavailableError("timeout"), Failed("timeout", 1)),
+    ],
+)
+def test_a_failure_is_the_outcome_of_its_object_and_stops_no_other(error: ApiError, outcome: Outcome) -> None:
+    kube = ScriptedKube(error, live(manifest("b")))
+    assert carry_out(Plan(apply=(manifest("a"), manifest("b"))), kube, KnownObjects()) == [outcome, Applied()]
+
+
+def child(**fields: Any) -> Child:
+    return Child(CONFIG_MAPS.key("prod", "old"), LiveObject(uid="uid-old", resource_version="3", **fields))
+
+
+def test_what_is_pruned_is_deleted_by_its_uid() -> None:
+    kube = ScriptedKube({})
+    assert carry_out(Plan(prune=(child(),)), kube, KnownObjects()) == [Applied()]
+    assert kube.asked == ["delete uid-old old"]
+
+
+@pytest.mark.parametrize("error", [NotFoundError("gone"), ConflictError("another UID")])
+def test_what_is_gone_already_needs_no_deletion(error: ApiError) -> None:
+    assert carry_out(Plan(prune=(child(),)), ScriptedKube(error), KnownObjects()) == [Unchanged()]
+
+
+def test_what_is_being_deleted_is_not_deleted_again() -> None:
+    assert carry_out(Plan(prune=(child(deleting=True),)), ScriptedKube(), KnownObjects()) == [Unchanged()]
+
+
+def test_a_step_that_failed_names_no_content(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    carry_out(Plan(apply=(manifest("a", "s3cret"),)), ScriptedKube(UnavailableError("timeout")), KnownObjects())
+    assert "timeout" in caplog.text
+    assert "s3cret" not in caplog.text

@@ -1,0 +1,156 @@
+"""Requests and errors of the adapter, as they go over the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from natsop_core.kinds import CLUSTERS, CONFIG_MAPS
+from natsop_runtime.connection import load_config
+from natsop_runtime.errors import (
+    ApiError,
+    Cause,
+    ConfigurationError,
+    ConflictError,
+    ForbiddenError,
+    GoneError,
+    InvalidError,
+    NotFoundError,
+    RefusedError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from natsop_runtime.events import EVENTS
+from natsop_runtime.kube import Kube
+from tests.unit.runtime.small_api import failure, kube_over
+
+KEY = CONFIG_MAPS.key("prod", "a")
+
+
+def sent(call: Callable[[Kube], Awaitable[Any]], *answers: httpx2.Response | Exception) -> list[httpx2.Request]:
+    """The requests that a call makes; without answers to give, each gets an empty object."""
+    requests: list[httpx2.Request] = []
+    waiting = list(answers)
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        requests.append(request)
+        next_answer = waiting.pop(0) if waiting else httpx2.Response(200, json={})
+        if isinstance(next_answer, Exception):
+            raise next_answer
+        return next_answer
+
+    async def story() -> None:
+        async with kube_over(answer) as kube:
+            await call(kube)
+
+    asyncio.run(story())
+    return requests
+
+
+def test_an_apply_names_its_manager_and_whether_it_forces() -> None:
+    (request,) = sent(lambda kube: kube.apply(CONFIG_MAPS, KEY, {"data": {}}, force=False))
+    assert request.method == "PATCH"
+    assert request.url.path == "/api/v1/namespaces/prod/configmaps/a"
+    assert dict(request.url.params) == {"fieldManager": "nats-operator", "force": "false"}
+    assert request.headers["Content-Type"] == "application/apply-patch+yaml"
+    assert request.content == b'{"data":{}}'
+
+
+def test_a_status_goes_to_the_subresource() -> None:
+    (request,) = sent(lambda kube: kube.apply_status(CLUSTERS, CLUSTERS.key("prod", "c"), {"status": {}}))
+    assert request.url.path == "/apis/nats.crewlet.cloud/v1alpha1/namespaces/prod/natsclusters/c/status"
+    assert dict(request.url.params) == {"fieldManager": "nats-operator", "force": "true"}
+
+
+def test_a_deletion_is_for_one_uid_and_leaves_what_it_owned_to_the_background() -> None:
+    (request,) = sent(lambda kube: kube.delete(CONFIG_MAPS, KEY, uid="u"))
+    assert request.method == "DELETE"
+    assert json.loads(request.content)["preconditions"] == {"uid": "u"}
+    assert json.loads(request.content)["propagationPolicy"] == "Background"
+
+
+def test_metadata_is_asked_for_without_content() -> None:
+    (request,) = sent(lambda kube: kube.get_metadata(CONFIG_MAPS, KEY))
+    assert "as=PartialObjectMetadata;" in request.headers["Accept"]
+
+
+def test_an_event_is_created_in_the_namespace_that_it_names() -> None:
+    event = {"apiVersion": EVENTS.api_version, "kind": "Event", "metadata": {"namespace": "prod", "name": "e"}}
+    (request,) = sent(lambda kube: kube.create(EVENTS, event))
+    assert (request.method, request.url.path) == ("POST", "/apis/events.k8s.io/v1/namespaces/prod/events")
+    assert json.loads(request.content) == event
+
+
+def test_a_connection_that_was_closed_while_idle_is_no_failure() -> None:
+    dropped = httpx2.RemoteProtocolError("Server disconnected without sending a response.")
+    assert len(sent(lambda kube: kube.get(CONFIG_MAPS, KEY), dropped)) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (failure(401), UnauthorizedError),
+        (failure(403), ForbiddenError),
+        (failure(404), NotFoundError),
+        (failure(409), ConflictError),
+        (failure(410), GoneError),
+        (failure(413), RefusedError),
+        (failure(422), InvalidError),
+        (failure(429), UnavailableError),
+        (failure(500), UnavailableError),
+        (httpx2.Response(502, text="<html>a proxy's page</html>"), UnavailableError),
+        (httpx2.Response(200, text="<html>a log-in page</html>"), UnavailableError),
+        (httpx2.ConnectError("connection refused"), UnavailableError),
+        (httpx2.ReadTimeout(""), UnavailableError),
+    ],
+)
+def test_every_failure_is_one_of_ours(answer: httpx2.Response | Exception, kind: type[ApiError]) -> None:
+    with pytest.raises(ApiError) as error:
+        sent(lambda kube: kube.get(CONFIG_MAPS, KEY), answer)
+    assert type(error.value) is kind
+    assert error.value.message
+
+
+def test_an_overloaded_server_says_when_to_come_back() -> None:
+    with pytest.raises(UnavailableError) as error:
+        sent(lambda kube: kube.get(CONFIG_MAPS, KEY), failure(429, headers={"Retry-After": "7"}))
+    assert error.value.retry_after == 7
+
+
+def test_an_invalid_object_is_refused_field_by_field() -> None:
+    answer = failure(422, "it is invalid", causes=[{"field": "spec.ports[1].name", "message": "Duplicate value"}])
+    with pytest.raises(InvalidError) as error:
+        sent(lambda kube: kube.apply(CONFIG_MAPS, KEY, {}, force=True), answer)
+    assert error.value.causes == (Cause("spec.ports[1].name", "Duplicate value"),)
+
+
+def test_another_object_under_the_name_is_a_conflict() -> None:
+    answer = failure(422, "field is immutable", causes=[{"field": "metadata.uid", "message": "field is immutable"}])
+    with pytest.raises(ConflictError):
+        sent(lambda kube: kube.apply(CONFIG_MAPS, KEY, {}, force=True), answer)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no: kubeconfig", "- a list", "a: [", '{"clusters": [{"name": "x"}], "contexts": []}']
+)
+def test_a_file_that_is_no_kubeconfig_is_said_to_be_none(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "config"
+    file.write_text(text)
+    with pytest.raises(ConfigurationError, match="kubeconfig"):
+        load_config(str(file), None)
+
+
+def test_a_kubeconfig_without_a_user_is_good_enough_for_a_proxy(tmp_path: Path) -> None:
+    file = tmp_path / "config"
+    cluster = {"name": "x", "cluster": {"server": "http://127.0.0.1:8001"}}
+    context = {"name": "x", "context": {"cluster": "x"}}
+    file.write_text(json.dumps({"clusters": [cluster], "contexts": [context], "current-context": "x"}))
+    assert load_config(str(file), None).cluster.server == "http://127.0.0.1:8001"
+    with pytest.raises(ConfigurationError, match="Context 'other' not found"):
+        load_config(str(file), "other")

@@ -1,0 +1,137 @@
+"""What the stores know together, and whom they wake."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+
+from natsop_core import kinds
+from natsop_core.kinds import CLUSTERS, CONFIG_MAPS, STATEFUL_SETS
+from natsop_core.references import ChildrenRef, ObjectKey
+from natsop_runtime.stores import Change, Stores
+from tests.unit.runtime.small_api import SmallApi, kube_over, until
+
+CLUSTER = CLUSTERS.key("prod", "c")
+OWNED = [
+    {"apiVersion": "nats.crewlet.cloud/v1", "kind": "NatsCluster", "name": "c", "uid": "uid-c", "controller": True}
+]
+CHILDREN = ChildrenRef("prod", "uid-c")
+
+
+class Kept:
+    """Stores at work on small APIs, one for each kind, and whom they woke."""
+
+    def __init__(self) -> None:
+        self.woken: list[tuple[str, str]] = []
+        watched = {CLUSTERS, *kinds.CREATED, *kinds.WATCHED_IN_FULL}
+        self.apis = {resource.plural: SmallApi() for resource in watched}
+
+    def wake(self, change: Change, concerned: Iterable[ObjectKey]) -> None:
+        self.woken += [(change.key.kind, custom_resource.name) for custom_resource in concerned]
+        if not concerned:
+            self.woken.append((change.key.kind, ""))
+
+    def answer(self, request: httpx2.Request) -> httpx2.Response:
+        return self.apis[request.url.path.rpartition("/")[2]](request)
+
+
+@asynccontextmanager
+async def kept(**objects: dict[str, Any]) -> AsyncIterator[tuple[Kept, Stores]]:
+    """Stores that are synced; the objects are given by the plural of their kind, all named "c"."""
+    world = Kept()
+    for plural, metadata in objects.items():
+        world.apis[plural].put("c", **metadata)
+    async with kube_over(world.answer) as kube:
+        stores = Stores(kube, [CLUSTERS], world.wake)
+        running = asyncio.create_task(stores.run())
+        await stores.synced()
+        world.woken.clear()
+        yield world, stores
+        running.cancel()
+        await asyncio.wait([running])
+
+
+def test_children_are_found_by_the_uid_of_their_controller() -> None:
+    async def story() -> None:
+        async with kept(configmaps={"ownerReferences": OWNED}, secrets={}) as (world, stores):
+            assert [child.key for child in stores.children(CHILDREN)] == [CONFIG_MAPS.key("prod", "c")]
+            world.apis["configmaps"].put("c")
+            await until(lambda: not stores.children(CHILDREN), "no child after its controller was removed")
+            world.apis["configmaps"].put("d", ownerReferences=OWNED)
+            await until(lambda: len(stores.children(CHILDREN)) == 1, "another child")
+            world.apis["configmaps"].remove("d")
+            await until(lambda: not stores.children(CHILDREN), "no child after its deletion")
+
+    asyncio.run(story())
+
+
+def test_a_child_wakes_its_controller_whatever_that_ones_version_and_uid() -> None:
+    async def story() -> None:
+        async with kept() as (world, _):
+            world.apis["secrets"].put("x", ownerReferences=[{**OWNED[0], "uid": "uid-of-an-earlier-one"}])
+            world.apis["secrets"].put("y")
+            await until(lambda: len(world.woken) == 2, "both changes are told")
+            assert world.woken == [("Secret", "c"), ("Secret", "")]
+
+    asyncio.run(story())
+
+
+def test_a_child_that_changes_hands_wakes_the_one_that_lost_it() -> None:
+    async def story() -> None:
+        async with kept(configmaps={"ownerReferences": OWNED}) as (world, _):
+            world.apis["configmaps"].put("c", ownerReferences=[{**OWNED[0], "kind": "Stranger"}])
+            await until(lambda: bool(world.woken), "the change is told")
+            assert world.woken == [("ConfigMap", "c")]
+
+    asyncio.run(story())
+
+
+def test_a_new_status_of_a_workload_is_told_once_though_two_watches_see_it() -> None:
+    async def story() -> None:
+        async with kept(statefulsets={"ownerReferences": OWNED}) as (world, stores):
+            world.apis["statefulsets"].put("c", ownerReferences=OWNED)
+            key = STATEFUL_SETS.key("prod", "c")
+            newest = str(world.apis["statefulsets"].version)
+
+            def both_know() -> bool:
+                live, full = stores.live(key), stores.in_full(key)
+                return live is not None and full is not None and live.resource_version == newest == _version(full)
+
+            await until(both_know, "both stores know the newest version")
+            assert world.woken == [("StatefulSet", "")]
+
+    asyncio.run(story())
+
+
+def test_our_own_write_is_known_at_once_in_every_store_of_its_kind() -> None:
+    async def story() -> None:
+        async with kept() as (world, stores):
+            key = STATEFUL_SETS.key("prod", "c")
+            written = {"metadata": {"name": "c", "namespace": "prod", "uid": "u", "resourceVersion": "900"}}
+            assert stores.written(key, written) == Change(key, "900")
+            assert stores.live(key) is not None
+            assert stores.in_full(key) is not None
+            assert world.woken
+
+    asyncio.run(story())
+
+
+def test_custom_resources_wake_themselves() -> None:
+    async def story() -> None:
+        async with kept() as (world, stores):
+            world.apis["natsclusters"].put("c")
+            await until(lambda: stores.custom_resource(CLUSTER) is not None, "the custom resource is known")
+            world.apis["natsclusters"].remove("c")
+            await until(lambda: stores.custom_resource(CLUSTER) is None, "its deletion is known")
+            assert world.woken == [("NatsCluster", "c")] * 2
+
+    asyncio.run(story())
+
+
+def _version(obj: dict[str, Any]) -> str:
+    version: str = obj["metadata"]["resourceVersion"]
+    return version
