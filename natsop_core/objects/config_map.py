@@ -8,15 +8,19 @@ from natsop_core import names
 from natsop_core.objects.metadata import cluster_metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from natsop_core.kubernetes.types import ConfigMap
     from natsop_core.resolve.types import Cluster
 
 
-def build_config_map(cluster: Cluster, conf: str) -> ConfigMap:
-    """The ConfigMap that every server mounts. `conf` is the text of nats.conf."""
+def build_config_map(cluster: Cluster, files: Mapping[str, str]) -> ConfigMap | None:
+    """The ConfigMap that every server mounts, or None where the user brings one. `files`: texts by path in the pod."""
+    if cluster.existing_config:
+        return None
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": cluster_metadata(cluster, names.config_map(cluster.name)),
-        "data": {names.CONFIG_KEY: conf},
+        "metadata": cluster_metadata(cluster, names.config_map(cluster.name), cluster.config_map),
+        "data": {names.CONFIG_KEY: files[names.CONFIG_FILE]},
     }

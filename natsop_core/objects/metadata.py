@@ -6,24 +6,24 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
+from natsop_core.resolve.types import Extras
 
 if TYPE_CHECKING:
     from natsop_core.kubernetes.types import ObjectMeta, OwnerReference
     from natsop_core.resolve.types import Box, Cluster, Owner
 
-_NONE: Final[Mapping[str, str]] = {}
+NO_EXTRAS: Final = Extras()
 
 
-def cluster_metadata(
-    cluster: Cluster, name: str, *, labels: Mapping[str, str] = _NONE, annotations: Mapping[str, str] = _NONE
-) -> ObjectMeta:
-    """Metadata of a cluster's object. The fixed labels win over the user's."""
-    return _metadata(cluster.owner, name, {**labels, **names.cluster_labels(cluster.name)}, annotations)
+def cluster_metadata(cluster: Cluster, name: str, extras: Extras = NO_EXTRAS) -> ObjectMeta:
+    """Metadata of a cluster's object: the global labels, the object's own over them, the fixed ones over all."""
+    labels = {**cluster.labels, **extras.labels, **names.cluster_labels(cluster.name)}
+    return _metadata(cluster.owner, name, labels, extras.annotations)
 
 
 def box_metadata(box: Box, name: str) -> ObjectMeta:
     """Metadata of a box's object."""
-    return _metadata(box.owner, name, names.box_labels(box.name), _NONE)
+    return _metadata(box.owner, name, names.box_labels(box.name), {})
 
 
 def _metadata(owner: Owner, name: str, labels: Mapping[str, str], annotations: Mapping[str, str]) -> ObjectMeta:

@@ -17,13 +17,9 @@ def build_pod_disruption_budget(cluster: Cluster) -> PodDisruptionBudget | None:
     budget = cluster.disruption_budget
     if budget is None:
         return None
-    name = names.disruption_budget(cluster.name)
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
-        "metadata": cluster_metadata(cluster, name, labels=budget.labels, annotations=budget.annotations),
-        "spec": {
-            **budget.limits,
-            "selector": {"matchLabels": names.cluster_selector(cluster.name)},
-        },
+        "metadata": cluster_metadata(cluster, names.disruption_budget(cluster.name), budget.extras),
+        "spec": {**budget.limits, "selector": {"matchLabels": names.cluster_selector(cluster.name)}},
     }

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from natsop_core import names
 from natsop_core.findings import Finding
-from natsop_core.resolve.config import ExternalFiles, external_files
+from natsop_core.resolve.config import ExternalFiles, external_files, included_trees
 from natsop_core.resolve.exporter import resolve_exporter
 from natsop_core.resolve.listeners import listeners
 from natsop_core.resolve.live_cluster import live_cluster
-from natsop_core.resolve.pods import labels_with, resolve_pod
+from natsop_core.resolve.pods import labels_with, resolve_pod, with_host_alias, with_sysctl
 from natsop_core.resolve.probes import resolve_probes
 from natsop_core.resolve.routes import cluster_domain, resolve_routes
 from natsop_core.resolve.scale import resolve_replicas
@@ -25,7 +25,7 @@ from natsop_core.resolve.services import (
     websocket_ingress,
 )
 from natsop_core.resolve.storage import resolve_jetstream
-from natsop_core.resolve.types import Cluster, Extras, Owner
+from natsop_core.resolve.types import Cluster, Exporter, Extras, Ingress, Owner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,10 +34,25 @@ if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.inputs import Inputs
     from natsop_core.resolve.live_cluster import LiveCluster
-    from natsop_core.resolve.types import JetStream
+    from natsop_core.resolve.types import JetStream, Listener, Pod, Routes
+
+
+class Labelled(Protocol):
+    """A block of the custom resource in which users label an object."""
+
+    @property
+    def labels(self) -> Mapping[str, str]: ...
+
+    @property
+    def annotations(self) -> Mapping[str, str]: ...
+
 
 GRACE_SECONDS: Final = 60
 """Lame duck mode takes its 30 s, its grace period and then the server's own shutdown."""
+
+FIRST_UNPRIVILEGED_PORT: Final = 1024
+UNPRIVILEGED_PORTS: Final = "net.ipv4.ip_unprivileged_port_start"
+"""A sysctl that Pod Security counts as safe: with 0, a user without privileges may listen on any port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +79,89 @@ def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
     if blocking:
         return ResolvedCluster(None, blocking)
     return _build(cr, live, replicas, jetstream, files, routes, (*refused_storage, *refused_scale))
+
+
+def owner_of(metadata: Metadata, kind: str) -> Owner:
+    """The identity that children name as their controller."""
+    return Owner(names.API_VERSION, kind, metadata.namespace, metadata.name, metadata.uid)
+
+
+def _build(
+    cr: NatsCluster,
+    live: LiveCluster | None,
+    replicas: int,
+    jetstream: JetStream | None,
+    files: ExternalFiles,
+    routes: Routes | None,
+    findings: tuple[Finding, ...],
+) -> ResolvedCluster:
+    spec = cr.spec
+    ports = listeners(cr, replicas, files.ca_file)
+    monitor = next((each for each in ports if each.name == names.MONITOR_PORT), None)
+    exporter = resolve_exporter(cr, monitor, files.ca_file)
+    ingress = websocket_ingress(cr)
+    server = resolve_server(cr, live)
+
+    def extras(block: Labelled) -> Extras:
+        return Extras(labels_with(spec.global_, block.labels), block.annotations)
+
+    cluster = Cluster(
+        owner=owner_of(cr.metadata, names.CLUSTER_KIND),
+        labels=spec.global_.labels,
+        domain=cluster_domain(cr),
+        replicas=replicas,
+        listeners=ports,
+        routes=routes,
+        jetstream=jetstream,
+        server_name_prefix=spec.config.server_name_prefix,
+        needs_system_account=_needs_system_account(cr, files),
+        folders=files.folders,
+        includes=files.includes,
+        existing_config=files.existing_config,
+        auth=None,
+        server=server,
+        probes=resolve_probes(spec.container, monitor),
+        reloader=resolve_reloader(cr, server),
+        exporter=exporter if isinstance(exporter, Exporter) else None,
+        pod=_pod(cr, ports),
+        pod_management_policy=spec.stateful_set.pod_management_policy,
+        min_ready_seconds=spec.stateful_set.min_ready_seconds or 0,
+        rolls_on_config_change=spec.pod_template.config_checksum_annotation,
+        stateful_set=extras(spec.stateful_set),
+        config_map=extras(spec.config_map),
+        headless_service=extras(spec.headless_service),
+        client_service=client_service(cr),
+        ingress=ingress if isinstance(ingress, Ingress) else None,
+        disruption_budget=disruption_budget(cr, replicas),
+        service_account=service_account(cr),
+        pod_monitor=pod_monitor(cr),
+    )
+    unmet = tuple(each for each in (exporter, ingress) if isinstance(each, Finding))
+    return ResolvedCluster(cluster, (*findings, *unmet))
+
+
+def _pod(cr: NatsCluster, ports: tuple[Listener, ...]) -> Pod:
+    pod = resolve_pod(
+        cr.spec.pod_template,
+        cr.spec.global_,
+        selector=names.cluster_selector(cr.metadata.name),
+        grace_seconds=GRACE_SECONDS,
+        service_account=service_account_name(cr),
+    )
+    exporter = cr.spec.prom_exporter
+    if exporter.enabled and exporter.monitor_domain and cr.spec.config.monitor.tls_enabled:
+        pod = with_host_alias(pod, exporter.monitor_domain)
+    if any(listener.port < FIRST_UNPRIVILEGED_PORT for listener in ports):
+        pod = with_sysctl(pod, UNPRIVILEGED_PORTS, "0")
+    return pod
+
+
+def _needs_system_account(cr: NatsCluster, files: ExternalFiles) -> bool:
+    """The server refuses leafnodes beside a gateway without one, and says so only when it starts.
+
+    An include that defines accounts sees to that itself.
+    """
+    config = cr.spec.config
+    if not (config.leafnodes.enabled and config.gateway.enabled):
+        return False
+    return not any({"accounts", "system_account"} & tree.keys() for tree in included_trees(files.includes).values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from natsop_core.resolve.images import DefaultImage, image_reference, pull_policy
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from natsop_core.api.common import ImageSpec, LocalObjectReference
     from natsop_core.api.pods import PodTemplate
     from natsop_core.api.workload import Global
-    from natsop_core.kubernetes.types import EnvFromSource, EnvVar, PodSpec, ResourceRequirements, SecurityContext
+    from natsop_core.kubernetes.types import EnvFromSource, EnvVar, PodSecurityContext, PodSpec, ResourceRequirements, SecurityContext
 
 
 def resolve_pod(
@@ -57,6 +58,21 @@ def resolve_container(
         env=cast("tuple[EnvVar, ...]", tuple(env)),
         env_from=cast("tuple[EnvFromSource, ...]", tuple(env_from)),
     )
+
+
+def with_host_alias(pod: Pod, name: str) -> Pod:
+    """The pod in which this name leads to itself."""
+    aliases = [*pod.placement.get("hostAliases", []), {"ip": "127.0.0.1", "hostnames": [name]}]
+    return replace(pod, placement=cast("PodSpec", {**pod.placement, "hostAliases": aliases}))
+
+
+def with_sysctl(pod: Pod, name: str, value: str) -> Pod:
+    """The pod with a kernel setting, unless the user sets it."""
+    sysctls = pod.security_context.get("sysctls", [])
+    if any(each["name"] == name for each in sysctls):
+        return pod
+    context = {**pod.security_context, "sysctls": [*sysctls, {"name": name, "value": value}]}
+    return replace(pod, security_context=cast("PodSecurityContext", context))
 
 
 def labels_with(settings: Global | None, labels: Mapping[str, str]) -> Mapping[str, str]:

@@ -1,0 +1,84 @@
+"""What the servers read beside the rendered nats.conf, checked: certificates, CA, includes, a ConfigMap of the user's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from natsop_core import names
+from natsop_core.conf.errors import ConfError
+from natsop_core.conf.parser import parse
+from natsop_core.findings import Finding
+from natsop_core.resolve.files import authority_folder, certificate_folders, included_files, includes_folder
+from natsop_core.resolve.referred import KeyReference, find
+from natsop_core.resolve.types import ExistingConfig, Folder, IncludedFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.conf.values import Block
+    from natsop_core.inputs import Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalFiles:
+    """The folders to mount and what is in them, or, in `findings`, why they cannot be used."""
+
+    folders: tuple[Folder, ...]
+    ca_file: str
+    includes: tuple[IncludedFile, ...]
+    existing_config: ExistingConfig | None
+    findings: tuple[Finding, ...]
+
+
+def external_files(cr: NatsCluster, inputs: Inputs) -> ExternalFiles:
+    """Look up everything that the configuration refers to."""
+    certificates, missing_certificates = certificate_folders(cr, inputs)
+    ca = authority_folder(cr, inputs)
+    includes, missing_includes = included_files(cr, inputs)
+    existing = _existing_config(cr, inputs)
+    extra = includes_folder(cr, includes)
+    return ExternalFiles(
+        folders=(*certificates, *(each for each in (ca, extra) if isinstance(each, Folder))),
+        ca_file=f"{ca.path}/{ca.files[0]}" if isinstance(ca, Folder) else "",
+        includes=includes,
+        existing_config=existing if isinstance(existing, ExistingConfig) else None,
+        findings=(
+            *missing_certificates,
+            *(each for each in (ca, existing) if isinstance(each, Finding)),
+            *missing_includes,
+            *(finding for file in includes if (finding := _unreadable(file))),
+        ),
+    )
+
+
+def existing_config_reference(cr: NatsCluster) -> KeyReference | None:
+    """The reference to the user's own nats.conf, or None where it is rendered."""
+    name = cr.spec.config_map.existing_name
+    field = "spec.configMap.existingName"
+    return KeyReference("ConfigMap", cr.metadata.namespace, name, names.CONFIG_KEY, field) if name else None
+
+
+def included_trees(files: Iterable[IncludedFile]) -> dict[str, Block]:
+    """What is in the user's files, by name; they were found readable when they were resolved."""
+    return {file.name: parse(file.text, file.name) for file in files}
+
+
+def _existing_config(cr: NatsCluster, inputs: Inputs) -> ExistingConfig | Finding | None:
+    reference = existing_config_reference(cr)
+    if reference is None:
+        return None
+    found = find(reference, inputs)
+    if found is None or isinstance(found, Finding):
+        return found
+    return ExistingConfig(reference.name, found.decode("utf-8", "surrogateescape"))
+
+
+def _unreadable(file: IncludedFile) -> Finding | None:
+    """A file that nats-server could not read would stop every server that starts with it."""
+    try:
+        parse(file.text, file.name)
+    except ConfError as error:
+        return Finding("InvalidInclude", f"spec.config.includes[{file.name}] is no nats.conf: {error}.")
+    return None
