@@ -29,6 +29,9 @@ ALLOW_DATA_LOSS_ANNOTATION: Final = "nats.crewlet.cloud/allow-data-loss"
 REPLICAS_ANNOTATION: Final = "nats.crewlet.cloud/replicas"
 """On the StatefulSet: how many servers we asked for last, whatever somebody scaled it to since."""
 
+IMAGE_ANNOTATION: Final = "nats.crewlet.cloud/image"
+"""On the StatefulSet: the server image that we asked for last, whatever somebody set it to since."""
+
 CLUSTER_LABEL: Final = "nats.crewlet.cloud/cluster"
 
 POD_NAME_VARIABLE: Final = "POD_NAME"

@@ -34,10 +34,12 @@ def render(resource: NatsCluster | NatsBox, inputs: Inputs) -> tuple[Manifest, .
 
 
 def _key(obj: Mapping[str, Any]) -> ObjectKey:
-    metadata = obj.get("metadata") or {}
+    """The object's identity; of a malformed one, which nothing refers to, any."""
+    metadata = obj.get("metadata")
+    known = metadata if isinstance(metadata, Mapping) else {}
     return ObjectKey(
         str(obj.get("apiVersion", "")),
         str(obj.get("kind", "")),
-        metadata.get("namespace", "default"),
-        str(metadata.get("name", "")),
+        str(known.get("namespace", "default")),
+        str(known.get("name", "")),
     )

@@ -29,12 +29,12 @@ def claim_disputed(
     live: the object in full, with its managedFields. causes: the field paths that the API server's refusal names.
     """
     entries: list[dict[str, Any]] = live["metadata"].get("managedFields", [])
-    ours = next((entry for entry in entries if _is_ours(entry)), None)
+    ours = next((entry["fieldsV1"] for entry in entries if _is_ours(entry)), None)
     if ours is None:
         return None
     wanted = field_set(manifest)
     others = [entry["fieldsV1"] for entry in entries if _is_anothers(entry)]
-    places = [place for place in _lost(wanted, ours["fieldsV1"]) if any(_concerns(place, cause) for cause in causes)]
+    places = [place for place in _lost(wanted, ours) if any(_concerns(place, cause) for cause in causes)]
     disputed = {
         (*place, key): _fields_of(others, (*place, key))
         for place in places
@@ -43,6 +43,11 @@ def claim_disputed(
     if not disputed:
         return None
     return _patch(live["metadata"]["resourceVersion"], [_reassigned(entry, disputed) for entry in entries])
+
+
+def has_entry_of_ours(live: Mapping[str, Any]) -> bool:
+    """Whether managedFields tells which fields are ours; somebody may have cleared it."""
+    return any(_is_ours(entry) for entry in live["metadata"].get("managedFields", ()))
 
 
 def _is_ours(entry: Mapping[str, Any]) -> bool:
@@ -57,8 +62,8 @@ def _lost(wanted: Fields, owned: Fields, at: Path = ()) -> Iterator[Path]:
     """The places directly under which something of ours was changed or removed by others."""
     if wanted.keys() - owned.keys():
         yield at
-    for key in sorted(wanted.keys() & owned.keys()):
-        yield from _lost(wanted[key], owned[key], (*at, key))
+    for key in sorted(wanted):
+        yield from _lost(wanted[key], owned.get(key, {}), (*at, key))
 
 
 def _concerns(place: Path, cause: str) -> bool:
@@ -74,6 +79,8 @@ def _disputed_at(
     """What others own at that place and cannot stand beside ours: in a list, only what bears a name of ours."""
     theirs = {key for fields in others for key in _fields_at(fields, place)}
     disputed = sorted(theirs - _fields_at(wanted, place).keys() - {"."})
+    if not disputed:
+        return []
     items = _value_at(live, place)
     if not isinstance(items, list):
         return disputed

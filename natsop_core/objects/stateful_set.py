@@ -32,7 +32,7 @@ TERMINATION_GRACE_SECONDS: Final = 60
 
 def build_stateful_set(cluster: Cluster, pod_annotations: Mapping[str, str]) -> StatefulSet:
     """The servers' StatefulSet. A change of `pod_annotations` rolls the pods."""
-    asked = {names.REPLICAS_ANNOTATION: str(cluster.replicas)}
+    asked = {names.REPLICAS_ANNOTATION: str(cluster.replicas), names.IMAGE_ANNOTATION: cluster.server.image}
     return {
         "apiVersion": "apps/v1",
         "kind": "StatefulSet",

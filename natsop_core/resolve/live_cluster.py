@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LiveCluster:
-    """The servers as they run: the last number of them that we asked for, their image and their JetStream volume."""
+    """The servers as they run: their number and image as we asked for them last, and their JetStream volume."""
 
     replicas: int
     image: str
@@ -35,14 +35,25 @@ def live_cluster(cr: NatsCluster, inputs: Inputs) -> LiveCluster | None:
     if controller is None or controller.uid != metadata.uid:
         return None
     spec = live["spec"]
-    return LiveCluster(replicas=_replicas(live), image=_server(spec).get("image", ""), volume=_volume(spec))
+    return LiveCluster(replicas=_replicas(live), image=_image(live), volume=_volume(spec))
 
 
 def _replicas(live: Mapping[str, Any]) -> int:
     """What we asked for, not what a stray `kubectl scale` made of it; the spec's word on a StatefulSet not ours yet."""
-    asked = live["metadata"].get("annotations", {}).get(names.REPLICAS_ANNOTATION, "")
+    asked = _annotation(live, names.REPLICAS_ANNOTATION)
     replicas: int = live["spec"].get("replicas", 1)
     return int(asked) if asked.isdecimal() else replicas
+
+
+def _image(live: Mapping[str, Any]) -> str:
+    """Likewise what we asked for, and not what a stray `kubectl set image` made of it."""
+    image: str = _annotation(live, names.IMAGE_ANNOTATION) or _server(live["spec"]).get("image", "")
+    return image
+
+
+def _annotation(live: Mapping[str, Any], name: str) -> str:
+    annotation: str = live["metadata"].get("annotations", {}).get(name, "")
+    return annotation
 
 
 def _server(spec: Mapping[str, Any]) -> Mapping[str, Any]:

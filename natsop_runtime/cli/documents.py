@@ -63,6 +63,8 @@ def _read(file: str) -> Iterator[Document]:
         raise InputError(f"{where}: {error.problem or error.context or 'not YAML'}") from error
     except YAMLError as error:
         raise InputError(f"{name}: {error}") from error
+    except RecursionError as error:
+        raise InputError(f"{name}: nested too deeply") from error
     for index, content in enumerate(contents):
         yield from _documents(name, content, text, index)
 
@@ -70,13 +72,21 @@ def _read(file: str) -> Iterator[Document]:
 def _documents(file: str, content: Any, text: str, index: int) -> Iterator[Document]:
     if content is None:
         return
-    if isinstance(content, dict) and content.get("kind") == "List":
-        items = content.get("items") or ()
-        yield from (Document(file, item, text, index, number) for number, item in enumerate(items))
-    elif isinstance(content, dict):
+    content = _object(file, content)
+    if content.get("kind") != "List":
         yield Document(file, content, text, index)
-    else:
-        raise InputError(f"{file}: expected a Kubernetes object: a map with apiVersion, kind and metadata")
+        return
+    items = content.get("items") or []
+    if not isinstance(items, list):
+        raise InputError(f"{file}: the items of a List must be a list")
+    for number, item in enumerate(items):
+        yield Document(file, _object(file, item), text, index, number)
+
+
+def _object(file: str, content: Any) -> dict[str, Any]:
+    if isinstance(content, dict):
+        return content
+    raise InputError(f"{file}: expected a Kubernetes object: a map with apiVersion, kind and metadata")
 
 
 def _text(file: str) -> tuple[str, str]:

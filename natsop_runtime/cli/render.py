@@ -53,13 +53,13 @@ def run(arguments: Namespace) -> int:
     """Render; 0, or 1 when an input is invalid, with nothing printed or written but the errors."""
     try:
         manifests = list(_render_all(read_documents(arguments.filename)))
+        if arguments.output_dir is None:
+            print(to_yaml(manifests), end="")
+        else:
+            _write(manifests, arguments.output_dir)
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
-    if arguments.output_dir is None:
-        print(to_yaml(manifests), end="")
-    else:
-        _write(manifests, arguments.output_dir)
     return 0
 
 
@@ -90,8 +90,11 @@ def _render(document: Document, inputs: Inputs) -> Iterable[dict[str, Any]]:
 
 
 def _write(manifests: Iterable[dict[str, Any]], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for manifest in manifests:
-        metadata = manifest["metadata"]
-        file = folder / f"{metadata['namespace']}.{manifest['kind'].lower()}.{metadata['name']}.yaml"
-        file.write_text(to_yaml([manifest]), encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for manifest in manifests:
+            metadata = manifest["metadata"]
+            file = folder / f"{metadata['namespace']}.{manifest['kind'].lower()}.{metadata['name']}.yaml"
+            file.write_text(to_yaml([manifest]), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{error.filename}: {error.strerror}") from error

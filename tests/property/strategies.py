@@ -60,7 +60,7 @@ def _is_accepted(obj: Object) -> bool:
 
 def read(obj: Object) -> NatsCluster | NatsBox:
     """An accepted custom resource, as the core sees it."""
-    return accepted(read_cluster(obj) if obj["kind"] == names.CLUSTER_KIND else read_box(obj))
+    return accepted(read_cluster(obj)) if obj["kind"] == names.CLUSTER_KIND else accepted(read_box(obj))
 
 
 _metadata: Final = st.fixed_dictionaries(

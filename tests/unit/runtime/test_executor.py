@@ -164,6 +164,19 @@ def test_fields_in_dispute_are_claimed_before_the_second_attempt(monkeypatch: py
     assert kube.asked == ["force a", "get a", "patch a", "force a"]
 
 
+def test_where_managed_fields_were_cleared_an_apply_of_the_metadata_brings_them_back_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("natsop_runtime.executor.claim_disputed", lambda *_: [])
+    edited = live(manifest("a", "edited"))
+    cleared = {**edited, "metadata": {**edited["metadata"], "managedFields": []}}
+    kube = ScriptedKube(invalid(), cleared, edited, edited, live(manifest("a")))
+    assert apply(kube, KnownObjects(edited)) == Applied()
+    assert kube.asked == ["force a", "get a", "force a", "patch a", "force a"]
+    assert kube.bodies[1].keys() == {"apiVersion", "kind", "metadata"}
+    assert kube.bodies[1]["metadata"]["uid"] == "uid-1"
+
+
 def test_without_a_dispute_the_refusal_stands() -> None:
     edited = live(manifest("a", "edited"))
     assert apply(ScriptedKube(invalid(), edited), KnownObjects(edited)) == Rejected("data is wrong", "data")

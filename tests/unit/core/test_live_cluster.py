@@ -1,0 +1,32 @@
+"""What counts as the running servers' number and image: what we asked for, not what somebody made of it since."""
+
+from natsop_core import names
+from natsop_core.resolve.live_cluster import LiveCluster, live_cluster
+from tests.unit.core.world import Object, cluster, container_of, inputs, live_stateful_set
+
+TRIO = cluster({"replicas": 3})
+
+
+def seen(stateful_set: Object) -> LiveCluster:
+    found = live_cluster(TRIO, inputs(TRIO, stateful_set))
+    assert found is not None
+    return found
+
+
+def edited() -> Object:
+    """The StatefulSet, after a `kubectl set image` and a `kubectl scale`."""
+    stateful_set = live_stateful_set(TRIO)
+    stateful_set["spec"]["replicas"] = 5
+    stateful_set["spec"]["template"]["spec"]["containers"][0]["image"] = "mine"
+    return stateful_set
+
+
+def test_a_stray_edit_of_number_or_image_is_not_taken_for_what_runs() -> None:
+    asked = container_of(live_stateful_set(TRIO), names.SERVER_CONTAINER)["image"]
+    assert (seen(edited()).replicas, seen(edited()).image) == (3, asked)
+
+
+def test_a_stateful_set_that_another_program_made_is_taken_at_its_word() -> None:
+    stateful_set = edited()
+    del stateful_set["metadata"]["annotations"]
+    assert (seen(stateful_set).replicas, seen(stateful_set).image) == (5, "mine")
