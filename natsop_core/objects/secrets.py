@@ -7,30 +7,42 @@ import json
 from typing import TYPE_CHECKING
 
 from natsop_core import names
-from natsop_core.objects.metadata import box_metadata
+from natsop_core.objects.metadata import box_metadata, cluster_metadata
 
 if TYPE_CHECKING:
-    from natsop_core.kubernetes.types import Secret
-    from natsop_core.resolve.types import Box, Context
+    from collections.abc import Mapping
+
+    from natsop_core.kubernetes.types import ObjectMeta, Secret
+    from natsop_core.resolve.types import Box, Cluster, Context
+
+
+def build_routes_secret(cluster: Cluster, files: Mapping[str, str]) -> Secret | None:
+    """What lets the servers in to each other, or None without credentials. `files`: texts by path in the pod."""
+    if not cluster.routes or not cluster.routes.credentials:
+        return None
+    routes = files[f"{names.ROUTES_FOLDER}/{names.ROUTES_KEY}"]
+    return _secret(cluster_metadata(cluster, names.routes_secret(cluster.name)), {names.ROUTES_KEY: routes})
+
+
+def build_auth_secret(cluster: Cluster) -> Secret | None:
+    """The files of decentralized authentication, or None without it."""
+    if not cluster.auth:
+        return None
+    return _secret(cluster_metadata(cluster, names.auth_secret(cluster.name)), cluster.auth.files)
 
 
 def build_contexts_secret(box: Box) -> Secret:
     """The box's contexts of the nats CLI: a JSON file for each, and the name of the one selected at first."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "type": "Opaque",
-        "metadata": box_metadata(box, names.contexts_secret(box.name)),
-        "data": {
-            names.SELECTED_CONTEXT_KEY: _encoded(box.selected),
-            **{f"{context.name}.json": _encoded(_context_file(context)) for context in box.contexts},
-        },
-    }
+    files = {f"{context.name}.json": _context_file(context) for context in box.contexts}
+    return _secret(
+        box_metadata(box, names.contexts_secret(box.name)), {names.SELECTED_CONTEXT_KEY: box.selected, **files}
+    )
+
+
+def _secret(metadata: ObjectMeta, files: Mapping[str, str]) -> Secret:
+    data = {name: base64.b64encode(text.encode("utf-8", "surrogateescape")).decode() for name, text in files.items()}
+    return {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": metadata, "data": data}
 
 
 def _context_file(context: Context) -> str:
     return json.dumps(context.settings, indent=2, ensure_ascii=False) + "\n"
-
-
-def _encoded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()

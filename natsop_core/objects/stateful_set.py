@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, cast
 
 from natsop_core import names
+from natsop_core.objects.containers import container, folder_mounts, folder_volumes, pod_spec
 from natsop_core.objects.metadata import cluster_metadata
-from natsop_core.objects.probes import liveness_probe, readiness_probe, startup_probe
-from natsop_core.objects.security import container_security_context, pod_security_context
-from natsop_core.resolve.types import Claim, Scratch
+from natsop_core.resolve.types import Claim, Extras, Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,135 +17,164 @@ if TYPE_CHECKING:
         EnvVar,
         PersistentVolumeClaim,
         PodSpec,
+        PodTemplateSpec,
         StatefulSet,
         StatefulSetSpec,
         Volume,
         VolumeMount,
     )
-    from natsop_core.resolve.types import Cluster
+    from natsop_core.resolve.types import Cluster, Exporter
     from natsop_core.resolve.types import Container as ContainerSettings
-
-TERMINATION_GRACE_SECONDS: Final = 60
-"""Lame duck mode takes its 30 s, its grace period and then the server's own shutdown."""
 
 
 def build_stateful_set(cluster: Cluster, pod_annotations: Mapping[str, str]) -> StatefulSet:
     """The servers' StatefulSet. A change of `pod_annotations` rolls the pods."""
     asked = {names.REPLICAS_ANNOTATION: str(cluster.replicas), names.IMAGE_ANNOTATION: cluster.server.image}
+    extras = Extras(cluster.stateful_set.labels, {**cluster.stateful_set.annotations, **asked})
     return {
         "apiVersion": "apps/v1",
         "kind": "StatefulSet",
-        "metadata": cluster_metadata(cluster, names.stateful_set(cluster.name), annotations=asked),
+        "metadata": cluster_metadata(cluster, names.stateful_set(cluster.name), extras),
         "spec": _spec(cluster, pod_annotations),
     }
 
 
 def _spec(cluster: Cluster, pod_annotations: Mapping[str, str]) -> StatefulSetSpec:
-    spec: StatefulSetSpec = {
+    spec = {
         "replicas": cluster.replicas,
         "serviceName": names.headless_service(cluster.name),
-        "podManagementPolicy": "Parallel",  # a first JetStream quorum needs all servers up at once
+        "podManagementPolicy": cluster.pod_management_policy,
         "updateStrategy": {"type": "RollingUpdate"},
         "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
         "selector": {"matchLabels": names.cluster_selector(cluster.name)},
-        "template": {
-            "metadata": {"labels": names.cluster_labels(cluster.name), "annotations": dict(pod_annotations)},
-            "spec": _pod_spec(cluster),
-        },
+        "template": _template(cluster, pod_annotations),
     }
-    if cluster.jetstream and isinstance(cluster.jetstream.volume, Claim):
-        spec["volumeClaimTemplates"] = [_claim_template(cluster.name, cluster.jetstream.volume)]
-    return spec
+    if cluster.min_ready_seconds:
+        spec["minReadySeconds"] = cluster.min_ready_seconds
+    if claims := _claim_templates(cluster):
+        spec["volumeClaimTemplates"] = claims
+    return cast("StatefulSetSpec", spec)
+
+
+def _template(cluster: Cluster, annotations: Mapping[str, str]) -> PodTemplateSpec:
+    extras = cluster.pod.extras
+    return {
+        "metadata": {
+            "labels": {**extras.labels, **names.cluster_labels(cluster.name)},
+            "annotations": {**extras.annotations, **annotations},
+        },
+        "spec": _pod_spec(cluster),
+    }
 
 
 def _pod_spec(cluster: Cluster) -> PodSpec:
     containers = [_server(cluster)]
-    if cluster.reloader is not None:
-        containers.append(_reloader(cluster.reloader))
+    if cluster.reloader:
+        containers.append(_reloader(cluster, cluster.reloader))
+    if cluster.exporter:
+        containers.append(_exporter(cluster, cluster.exporter))
     return {
+        **pod_spec(cluster.pod),
         "containers": containers,
-        "enableServiceLinks": False,
-        "securityContext": pod_security_context(),
         "shareProcessNamespace": cluster.reloader is not None,  # the reloader signals the server's process
-        "terminationGracePeriodSeconds": TERMINATION_GRACE_SECONDS,
         "volumes": _volumes(cluster),
     }
 
 
 def _server(cluster: Cluster) -> Container:
+    arguments = ["--config", names.CONFIG_FILE]
+    if cluster.existing_config:
+        arguments += ["-P", names.PID_FILE]  # the user's own nats.conf may set none
     return {
-        "name": names.SERVER_CONTAINER,
-        "image": cluster.server.image,
-        "imagePullPolicy": cluster.server.pull_policy,
-        "args": ["--config", names.CONFIG_FILE],
-        "env": _environment(cluster),
+        **container(names.SERVER_CONTAINER, cluster.server),
+        "args": arguments,
+        "env": [*_identity(cluster), *cluster.server.env],
         "ports": [
-            {"name": listener.name, "containerPort": listener.port, "protocol": "TCP"} for listener in cluster.listeners
+            {"name": listener.name, "containerPort": listener.port, "protocol": "TCP"}
+            for listener in cluster.listeners
         ],
-        "resources": cluster.server.resources,
         "lifecycle": {"preStop": {"exec": {"command": ["nats-server", f"-sl=ldm={names.PID_FILE}"]}}},
-        "startupProbe": startup_probe(cluster),
-        "readinessProbe": readiness_probe(cluster),
-        "livenessProbe": liveness_probe(cluster),
-        "securityContext": container_security_context(),
-        "volumeMounts": [*_shared_mounts(), *_data_mounts(cluster)],
+        "startupProbe": cluster.probes.startup,
+        "readinessProbe": cluster.probes.readiness,
+        "livenessProbe": cluster.probes.liveness,
+        "volumeMounts": [*_configuration_mounts(cluster), *_data_mounts(cluster)],
     }
 
 
-def _reloader(reloader: ContainerSettings) -> Container:
-    return {
-        "name": names.RELOADER_CONTAINER,
-        "image": reloader.image,
-        "imagePullPolicy": reloader.pull_policy,
-        "args": ["-pid", names.PID_FILE, "-config", names.CONFIG_FILE],
-        "resources": reloader.resources,
-        "securityContext": container_security_context(),
-        "volumeMounts": _shared_mounts(),
-    }
-
-
-def _environment(cluster: Cluster) -> list[EnvVar]:
-    pod_name = f"$({names.POD_NAME_VARIABLE})"
+def _identity(cluster: Cluster) -> list[EnvVar]:
+    server_name = names.server_name(f"{cluster.server_name_prefix}$({names.POD_NAME_VARIABLE})")
     return [
         {
             "name": names.POD_NAME_VARIABLE,
             "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}},
         },
-        {"name": names.SERVER_NAME_VARIABLE, "value": names.server_name(pod_name)},
-        *_variables(cluster.environment),
+        {"name": names.SERVER_NAME_VARIABLE, "value": server_name},
     ]
 
 
-def _variables(environment: Mapping[str, str]) -> list[EnvVar]:
-    return [{"name": name, "value": value} for name, value in environment.items()]
+def _reloader(cluster: Cluster, reloader: ContainerSettings) -> Container:
+    """Each file that can change is an argument: the reloader looks into nats.conf for more of them only once."""
+    files = [names.CONFIG_FILE, *(f"{folder.path}/{file}" for folder in cluster.folders for file in folder.files)]
+    return {
+        **container(names.RELOADER_CONTAINER, reloader),
+        "args": ["-pid", names.PID_FILE, *(argument for file in files for argument in ("-config", file))],
+        "volumeMounts": _configuration_mounts(cluster),
+    }
 
 
-def _shared_mounts() -> list[VolumeMount]:
+def _exporter(cluster: Cluster, exporter: Exporter) -> Container:
+    ca = [folder for folder in cluster.folders if folder.path == names.CA_FOLDER]
+    return {
+        **container(names.EXPORTER_CONTAINER, exporter.container),
+        "args": ["-port", str(exporter.port), *exporter.flags, exporter.url],
+        "ports": [{"name": names.METRICS_PORT, "containerPort": exporter.port, "protocol": "TCP"}],
+        "volumeMounts": folder_mounts(ca),
+    }
+
+
+def _configuration_mounts(cluster: Cluster) -> list[VolumeMount]:
     return [
         {"name": names.CONFIG_VOLUME, "mountPath": names.CONFIG_FOLDER},
         {"name": names.PID_VOLUME, "mountPath": names.PID_FOLDER},
+        *folder_mounts(cluster.folders),
     ]
 
 
 def _data_mounts(cluster: Cluster) -> list[VolumeMount]:
-    return [{"name": names.JETSTREAM_VOLUME, "mountPath": names.DATA_FOLDER}] if cluster.jetstream else []
+    mounts: list[VolumeMount] = []
+    if cluster.jetstream:
+        mounts.append({"name": names.JETSTREAM_VOLUME, "mountPath": names.DATA_FOLDER})
+    if cluster.auth and cluster.auth.volume:
+        mounts.append({"name": names.RESOLVER_VOLUME, "mountPath": names.RESOLVER_FOLDER})
+    return mounts
 
 
 def _volumes(cluster: Cluster) -> list[Volume]:
+    config_map = cluster.existing_config.name if cluster.existing_config else names.config_map(cluster.name)
     volumes: list[Volume] = [
-        {"name": names.CONFIG_VOLUME, "configMap": {"name": names.config_map(cluster.name)}},
+        {"name": names.CONFIG_VOLUME, "configMap": {"name": config_map}},
         {"name": names.PID_VOLUME, "emptyDir": {}},
+        *folder_volumes(cluster.folders),
     ]
     if cluster.jetstream and isinstance(cluster.jetstream.volume, Scratch):
         volumes.append({"name": names.JETSTREAM_VOLUME, "emptyDir": {"sizeLimit": cluster.jetstream.volume.size}})
     return volumes
 
 
-def _claim_template(cluster: str, claim: Claim) -> PersistentVolumeClaim:
+def _claim_templates(cluster: Cluster) -> list[PersistentVolumeClaim]:
+    templates = []
+    if cluster.jetstream and isinstance(cluster.jetstream.volume, Claim):
+        templates.append(_claim_template(cluster.name, names.JETSTREAM_VOLUME, cluster.jetstream.volume))
+    if cluster.auth and cluster.auth.volume:
+        templates.append(_claim_template(cluster.name, names.RESOLVER_VOLUME, cluster.auth.volume))
+    return templates
+
+
+def _claim_template(cluster: str, name: str, claim: Claim) -> PersistentVolumeClaim:
     """The template of each pod's claim, with the fixed labels alone: nothing in it can change later."""
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": {"name": names.JETSTREAM_VOLUME, "labels": names.cluster_labels(cluster)},
+        "metadata": {"name": name, "labels": names.cluster_labels(cluster)},
         "spec": claim.spec,
     }
