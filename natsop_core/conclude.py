@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from natsop_core import names
 from natsop_core.api.read import InvalidResource
 from natsop_core.conditions.condition import Condition, first_finding
-from natsop_core.conditions.configuration import configuration_loaded
+from natsop_core.conditions.configuration import configuration_loaded, configuration_overridden
 from natsop_core.conditions.steps import delays, refusals
 from natsop_core.conditions.summary import degraded, progressing, ready
 from natsop_core.conditions.workload import SETTLED, Workload, available, see_workload
 from natsop_core.conf.digest import config_digest
-from natsop_core.conf.server import server_block
+from natsop_core.conf.files import configuration_files
 from natsop_core.findings import Finding
 from natsop_core.kinds import DEPLOYMENTS, STATEFUL_SETS
 from natsop_core.live import reduce_metadata
@@ -53,8 +53,11 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
     if isinstance(cr, InvalidResource):
         return _conclude_invalid(cr, workload, inputs)
     resolved = resolve_cluster(cr, inputs)
+    if resolved.cluster is None:
+        return _conclude_unplanned(cr, workload, resolved.findings, inputs)
     servers = observed_servers(cr.metadata, resolved.cluster.replicas, inputs)
     loaded = configuration_loaded(servers, _expected_digests(resolved.cluster, servers))
+    overridden = configuration_overridden(resolved.cluster)
     pending = [loaded.finding] if loaded.status == "False" else []
     conditions = _summarize(
         workload,
@@ -62,7 +65,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
         wrong=[*resolved.findings, *refusals(owner, outcomes)],
     )
     return make_report(
-        [*conditions, loaded],
+        [*conditions, loaded, *([overridden] if overridden else [])],
         _cluster_facts(resolved.cluster, servers, live, cr.status),
         cr.status,
         generation=cr.metadata.generation,
@@ -102,9 +105,15 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, _plan: Plan, out
 
 
 def _conclude_invalid(cr: InvalidResource, workload: Workload, inputs: Inputs) -> Report:
-    """An invalid spec: what runs goes on running, and everything else that the status said stays as it is."""
     problems = "; ".join(str(problem) for problem in cr.problems)
-    conditions = _summarize(workload, under_way=[], wrong=[Finding("InvalidSpec", f"{problems}.")])
+    return _conclude_unplanned(cr, workload, [Finding("InvalidSpec", f"{problems}.")], inputs)
+
+
+def _conclude_unplanned(
+    cr: NatsCluster | InvalidResource, workload: Workload, wrong: Sequence[Finding], inputs: Inputs
+) -> Report:
+    """Nothing could be planned: what runs goes on running, and all else that the status said stays as it is."""
+    conditions = _summarize(workload, under_way=[], wrong=wrong)
     facts = {field: value for field, value in cr.status.items() if field not in {"observedGeneration", "conditions"}}
     return make_report(
         conditions, facts, cr.status, generation=cr.metadata.generation, now=inputs.now, requeue_after=[]
@@ -133,9 +142,16 @@ def _applied(key: ObjectKey, outcomes: Outcomes) -> bool:
 
 
 def _expected_digests(cluster: Cluster, servers: Sequence[Server]) -> dict[str, str | Unknown]:
-    block = server_block(cluster)
+    """The digest of what each server that told its own should have loaded, with its own name in it."""
+    files = configuration_files(cluster)
     return {
-        each.pod: config_digest(block, {names.SERVER_NAME_VARIABLE: names.server_name(each.pod)}, version=each.version)
+        each.pod: config_digest(
+            files[names.CONFIG_FILE],
+            {names.SERVER_NAME_VARIABLE: names.server_name(f"{cluster.server_name_prefix}{each.pod}")},
+            files,
+            version=each.version,
+            file=names.CONFIG_FILE,
+        )
         for each in servers
         if each.config_digest
     }
@@ -144,16 +160,20 @@ def _expected_digests(cluster: Cluster, servers: Sequence[Server]) -> dict[str, 
 def _cluster_facts(
     cluster: Cluster, servers: Sequence[Server], live: Mapping[str, Any] | None, previous: Mapping[str, Any]
 ) -> dict[str, Any]:
-    port = cluster.port(names.CLIENT_PORT)
-    host = f"{cluster.namespace}.svc:{port}"
+    client = cluster.listener(names.CLIENT_PORT)
+    scheme = "tls" if client and client.tls else "nats"
+    address = f"{cluster.namespace}.svc:{client.port if client else 0}"
+    headless = f"{scheme}://{names.headless_service(cluster.name)}.{address}"
     versions = {each.version for each in servers if each.version}
     return {
         **_pod_counts(live),
         "endpoints": {
-            "client": f"nats://{names.client_service(cluster.name)}.{host}",
-            "headless": f"nats://{names.headless_service(cluster.name)}.{host}",
+            "client": f"{scheme}://{names.client_service(cluster.name)}.{address}"
+            if cluster.client_service
+            else headless,
+            "headless": headless,
         },
-        "configMapName": names.config_map(cluster.name),
+        "configMapName": cluster.existing_config.name if cluster.existing_config else names.config_map(cluster.name),
         "version": ", ".join(sorted(versions)) or previous.get("version"),
     }
 

@@ -37,8 +37,20 @@ PODS: Final = ApiResource("v1", "Pod", "pods")
 STATEFUL_SETS: Final = ApiResource("apps/v1", "StatefulSet", "statefulsets")
 DEPLOYMENTS: Final = ApiResource("apps/v1", "Deployment", "deployments")
 DISRUPTION_BUDGETS: Final = ApiResource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
+SERVICE_ACCOUNTS: Final = ApiResource("v1", "ServiceAccount", "serviceaccounts")
+INGRESSES: Final = ApiResource("networking.k8s.io/v1", "Ingress", "ingresses")
+POD_MONITORS: Final = ApiResource("monitoring.coreos.com/v1", "PodMonitor", "podmonitors")
 
-CREATED: Final = (CONFIG_MAPS, SECRETS, SERVICES, STATEFUL_SETS, DEPLOYMENTS, DISRUPTION_BUDGETS)
+CREATED: Final = (
+    CONFIG_MAPS,
+    SECRETS,
+    SERVICES,
+    STATEFUL_SETS,
+    DEPLOYMENTS,
+    DISRUPTION_BUDGETS,
+    SERVICE_ACCOUNTS,
+    INGRESSES,
+)
 """The kinds of the children: the shell watches the metadata of all objects of these kinds, ours or not."""
 
 WATCHED_IN_FULL: Final = (STATEFUL_SETS, DEPLOYMENTS, PODS)

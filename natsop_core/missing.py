@@ -11,6 +11,9 @@ from natsop_core.plan import children_of
 from natsop_core.references import ObjectRef, Reference
 from natsop_core.resolve.box import cluster_reference
 from natsop_core.resolve.cluster import resolve_cluster
+from natsop_core.resolve.config import existing_config_reference
+from natsop_core.resolve.files import authority, certificates, include_reference
+from natsop_core.resolve.routes import credential_references
 from natsop_core.servers import servers_to_ask
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ def missing_for_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> tu
     """What is still to be fetched for a NatsCluster: its StatefulSet and children, then its pods, then their word."""
     metadata = cr.metadata
     stateful_set = ObjectRef(STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name)))
-    first = _not_in(inputs, stateful_set, children_of(metadata))
+    first = _not_in(inputs, stateful_set, children_of(metadata), *_referred(cr))
     if first or isinstance(cr, InvalidResource):
         return first
     return _not_in(inputs, *_pods_and_servers(cr, inputs))
@@ -42,8 +45,24 @@ def missing_for_box(cr: NatsBox | InvalidResource, inputs: Inputs) -> tuple[Refe
     return _not_in(inputs, *wanted, *([cluster] if cluster else []))
 
 
+def _referred(cr: NatsCluster | InvalidResource) -> Iterator[Reference]:
+    """The Secrets and ConfigMaps that the configuration refers to."""
+    if isinstance(cr, InvalidResource):
+        return
+    keys = [
+        *(each for _, _, *pair in certificates(cr) for each in pair),
+        *(include_reference(cr, include) for include in cr.spec.config.includes),
+        *credential_references(cr),
+        *(each for each in (authority(cr), existing_config_reference(cr)) if each),
+    ]
+    yield from dict.fromkeys(key.object for key in keys if key.name)
+
+
 def _pods_and_servers(cr: NatsCluster, inputs: Inputs) -> Iterator[Reference]:
-    metadata, replicas = cr.metadata, resolve_cluster(cr, inputs).cluster.replicas
+    cluster = resolve_cluster(cr, inputs).cluster
+    if cluster is None:
+        return
+    metadata, replicas = cr.metadata, cluster.replicas
     for ordinal in range(replicas):
         yield ObjectRef(PODS.key(metadata.namespace, names.pod(metadata.name, ordinal)))
     yield from servers_to_ask(metadata, replicas, inputs)

@@ -28,7 +28,8 @@ def inputs_at_hand(objects: Iterable[Mapping[str, Any]], now: datetime) -> Input
 def render(resource: NatsCluster | NatsBox, inputs: Inputs) -> tuple[Manifest, ...] | Finding:
     """The objects of a custom resource in the order to apply them in, or what it lacks."""
     if isinstance(resource, NatsCluster):
-        return render_cluster(resolve_cluster(resource, inputs).cluster)
+        resolved = resolve_cluster(resource, inputs)
+        return resolved.findings[0] if resolved.cluster is None else render_cluster(resolved.cluster)
     box = resolve_box(resource, inputs)
     return box if isinstance(box, Finding) else render_box(box)
 

@@ -57,7 +57,8 @@ def plan_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> Plan:
     children = inputs.children(children_of(cr.metadata))
     if isinstance(cr, InvalidResource) or cr.metadata.deletion_timestamp:
         return _keep_all(children)
-    return _apply(render_cluster(resolve_cluster(cr, inputs).cluster), children)
+    cluster = resolve_cluster(cr, inputs).cluster
+    return _keep_all(children) if cluster is None else _apply(render_cluster(cluster), children)
 
 
 def plan_box(cr: NatsBox | InvalidResource, inputs: Inputs) -> Plan:

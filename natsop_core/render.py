@@ -3,38 +3,50 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core import names
+from natsop_core.conf.errors import ConfError
+from natsop_core.conf.expand import expand
+from natsop_core.conf.files import configuration_files
+from natsop_core.conf.parser import parse
 from natsop_core.conf.restart import restart_digest
-from natsop_core.conf.server import server_block
-from natsop_core.conf.writer import write
 from natsop_core.objects.config_map import build_config_map
 from natsop_core.objects.deployment import build_deployment
+from natsop_core.objects.ingress import build_websocket_ingress
 from natsop_core.objects.pod_disruption_budget import build_pod_disruption_budget
-from natsop_core.objects.secrets import build_contexts_secret
+from natsop_core.objects.pod_monitor import build_pod_monitor
+from natsop_core.objects.secrets import build_auth_secret, build_contexts_secret, build_routes_secret
+from natsop_core.objects.service_account import build_service_account
 from natsop_core.objects.services import build_client_service, build_headless_service
 from natsop_core.objects.stateful_set import build_stateful_set
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from natsop_core.conf.values import Block
     from natsop_core.resolve.types import Box, Cluster
 
 Manifest = dict[str, Any]
 
+ANY_POD: Final = "any"
+"""A pod's name does not matter to what needs a restart."""
+
 
 def render_cluster(cluster: Cluster) -> tuple[Manifest, ...]:
     """Every object of a cluster; what its pods mount or are found by comes before the StatefulSet."""
-    block = server_block(cluster)
-    conf = write(block)
+    files = configuration_files(cluster)
     return _present(
-        build_config_map(cluster, conf),
+        build_service_account(cluster),
+        build_auth_secret(cluster),
+        build_routes_secret(cluster, files),
+        build_config_map(cluster, files),
         build_headless_service(cluster),
         build_client_service(cluster),
         build_pod_disruption_budget(cluster),
-        build_stateful_set(cluster, _pod_annotations(cluster, block, conf)),
+        build_stateful_set(cluster, _pod_annotations(cluster, files)),
+        build_websocket_ingress(cluster),
+        build_pod_monitor(cluster),
     )
 
 
@@ -43,12 +55,23 @@ def render_box(box: Box) -> tuple[Manifest, ...]:
     return _present(build_contexts_secret(box), build_deployment(box))
 
 
-def _pod_annotations(cluster: Cluster, block: Block, conf: str) -> dict[str, str]:
+def _pod_annotations(cluster: Cluster, files: Mapping[str, str]) -> dict[str, str]:
     """What rolls the pods: the part of the configuration that no reload changes, or all of it where asked for."""
-    annotations = {names.RESTART_ANNOTATION: restart_digest(block)}
+    annotations = {names.RESTART_ANNOTATION: _restart_digest(files)}
     if cluster.rolls_on_config_change:
-        annotations[names.CHECKSUM_ANNOTATION] = hashlib.sha256(conf.encode()).hexdigest()
+        annotations[names.CHECKSUM_ANNOTATION] = hashlib.sha256(json.dumps(files).encode()).hexdigest()
     return annotations
+
+
+def _restart_digest(files: Mapping[str, str]) -> str:
+    """Over all that the configuration includes; over its own text where it cannot be read like nats-server reads it."""
+    environment = {names.SERVER_NAME_VARIABLE: names.server_name(ANY_POD)}
+    conf = files[names.CONFIG_FILE]
+    try:
+        tree = parse(conf, names.CONFIG_FILE)
+        return restart_digest(expand(tree, environment=environment, includes=files, file=names.CONFIG_FILE).tree)
+    except ConfError:
+        return hashlib.sha256(conf.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _present(*manifests: Mapping[str, Any] | None) -> tuple[Manifest, ...]:

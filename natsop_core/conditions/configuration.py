@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core.conditions.condition import Condition, Status
 from natsop_core.conf.digest import Unknown
+from natsop_core.conf.server import server_block
 from natsop_core.findings import Finding
+from natsop_core.resolve.config import included_trees
 
 if TYPE_CHECKING:
+    from natsop_core.resolve.types import Cluster
     from natsop_core.servers import Server
 
 TYPE: Final = "ConfigurationLoaded"
@@ -35,3 +38,17 @@ def configuration_loaded(servers: Sequence[Server], expected: Mapping[str, str |
 
 def _condition(status: Status, reason: str, message: str) -> Condition:
     return Condition(TYPE, status, Finding(reason, message))
+
+
+def configuration_overridden(cluster: Cluster) -> Condition | None:
+    """Which of our settings the user's includes replace, or None: nats-server replaces a block whole, never merges."""
+    ours = server_block(cluster).keys()
+    overrides = [
+        f"{name} redefines {', '.join(sorted(ours & tree.keys()))}"
+        for name, tree in included_trees(cluster.includes).items()
+        if ours & tree.keys()
+    ]
+    if not overrides:
+        return None
+    message = f"An included file replaces whole what the operator renders: {'; '.join(overrides)}."
+    return Condition("ConfigurationOverridden", "True", Finding("IncludeRedefines", message))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
+from natsop_core.objects.containers import container, folder_mounts, folder_volumes, pod_spec
 from natsop_core.objects.metadata import box_metadata
-from natsop_core.objects.security import container_security_context, pod_security_context
 
 if TYPE_CHECKING:
-    from natsop_core.kubernetes.types import Container, Deployment, PodSpec
+    from natsop_core.kubernetes.types import Container, Deployment, ObjectMeta, PodSpec, PodTemplateSpec
     from natsop_core.resolve.types import Box
 
 CLI_FOLDER: Final = f"{names.HOME_FOLDER}/.config/nats"
@@ -49,41 +49,46 @@ def build_deployment(box: Box) -> Deployment:
         "spec": {
             "replicas": box.replicas,
             "selector": {"matchLabels": names.box_selector(box.name)},
-            "template": {"metadata": {"labels": names.box_labels(box.name)}, "spec": _pod_spec(box)},
+            "template": _template(box),
         },
     }
 
 
+def _template(box: Box) -> PodTemplateSpec:
+    extras = box.pod.extras
+    metadata: ObjectMeta = {"labels": {**extras.labels, **names.box_labels(box.name)}}
+    if extras.annotations:
+        metadata["annotations"] = dict(extras.annotations)
+    return {"metadata": metadata, "spec": _pod_spec(box)}
+
+
 def _pod_spec(box: Box) -> PodSpec:
     return {
+        **pod_spec(box.pod),
         "containers": [_container(box)],
-        "enableServiceLinks": False,
-        "securityContext": pod_security_context(),
         "volumes": [
             {"name": names.CONTEXTS_VOLUME, "secret": {"secretName": names.contexts_secret(box.name)}},
             {"name": names.HOME_VOLUME, "emptyDir": {}},
             {"name": names.TEMPORARY_VOLUME, "emptyDir": {}},
+            *folder_volumes(box.folders),
         ],
     }
 
 
 def _container(box: Box) -> Container:
     return {
-        "name": names.BOX_CONTAINER,
-        "image": box.container.image,
-        "imagePullPolicy": box.container.pull_policy,
+        **container(names.BOX_CONTAINER, box.container),
         "command": ["sh", "-c", KEEP_CONTEXTS_LINKED],
         "workingDir": names.HOME_FOLDER,
         "env": [
             {"name": "HOME", "value": names.HOME_FOLDER},
             {"name": "USER", "value": "nats"},  # a user without a passwd entry: the nats CLI panics without it
         ],
-        "resources": box.container.resources,
         "startupProbe": {"exec": {"command": ["test", "-e", LINKED]}, "periodSeconds": 1, "failureThreshold": 60},
-        "securityContext": container_security_context(),
         "volumeMounts": [
             {"name": names.CONTEXTS_VOLUME, "mountPath": names.CONTEXTS_FOLDER, "readOnly": True},
             {"name": names.HOME_VOLUME, "mountPath": names.HOME_FOLDER},
             {"name": names.TEMPORARY_VOLUME, "mountPath": "/tmp"},  # noqa: S108 (a mount of its own)
+            *folder_mounts(box.folders),
         ],
     }

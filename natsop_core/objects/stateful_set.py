@@ -90,8 +90,7 @@ def _server(cluster: Cluster) -> Container:
         "args": arguments,
         "env": [*_identity(cluster), *cluster.server.env],
         "ports": [
-            {"name": listener.name, "containerPort": listener.port, "protocol": "TCP"}
-            for listener in cluster.listeners
+            {"name": listener.name, "containerPort": listener.port, "protocol": "TCP"} for listener in cluster.listeners
         ],
         "lifecycle": {"preStop": {"exec": {"command": ["nats-server", f"-sl=ldm={names.PID_FILE}"]}}},
         "startupProbe": cluster.probes.startup,

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.api.read import InvalidResource, read_cluster
 from natsop_core.findings import Finding
 from natsop_core.kinds import CLUSTERS
 from natsop_core.references import ObjectRef
-from natsop_core.resolve.cluster import cluster_domain, container_resources, owner_of
-from natsop_core.resolve.images import BOX, image_reference, pull_policy
-from natsop_core.resolve.types import Box, Container, Context
+from natsop_core.resolve.cluster import owner_of
+from natsop_core.resolve.images import BOX
+from natsop_core.resolve.pods import resolve_container, resolve_pod
+from natsop_core.resolve.routes import cluster_domain
+from natsop_core.resolve.security import container_security
+from natsop_core.resolve.types import Box, Context
 
 if TYPE_CHECKING:
     from natsop_core.api.natsbox import NatsBox
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.inputs import Inputs
+
+GRACE_SECONDS: Final = 30
 
 
 def cluster_reference(cr: NatsBox) -> ObjectRef | None:
@@ -63,9 +68,18 @@ def _box(cr: NatsBox, contexts: tuple[Context, ...]) -> Box:
     return Box(
         owner=owner_of(cr.metadata, names.BOX_KIND),
         replicas=spec.replicas,
-        container=Container(
-            image_reference(spec.image, BOX), pull_policy(spec.image), container_resources(spec.resources)
+        container=resolve_container(
+            spec.image, BOX, None, resources=spec.resources, security_context=container_security(None)
+        ),
+        pod=resolve_pod(
+            spec.pod_template,
+            None,
+            selector=names.box_selector(cr.metadata.name),
+            grace_seconds=GRACE_SECONDS,
+            service_account=spec.service_account_name or "",
         ),
         contexts=contexts,
+        folders=(),
         selected=contexts[0].name if contexts else "",
+        rolls_on_config_change=spec.pod_template.config_checksum_annotation,
     )

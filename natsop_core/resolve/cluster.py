@@ -69,9 +69,7 @@ class ResolvedCluster:
 def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
     """Decide everything that a builder needs. A refused change leaves the live value everywhere, plus a finding."""
     live = live_cluster(cr, inputs)
-    jetstream, refused_storage = resolve_jetstream(
-        cr.spec.config.jetstream, live, names.stateful_set(cr.metadata.name)
-    )
+    jetstream, refused_storage = resolve_jetstream(cr.spec.config.jetstream, live, names.stateful_set(cr.metadata.name))
     replicas, refused_scale = resolve_replicas(cr, live, has_jetstream=jetstream is not None)
     files = external_files(cr, inputs)
     routes, missing_credentials = resolve_routes(cr, replicas, inputs)

@@ -1,4 +1,4 @@
-"""What the servers read beside the rendered nats.conf, checked: certificates, CA, includes, a ConfigMap of the user's."""
+"""What the servers read beside the rendered nats.conf, checked: certificates, CA, includes, an existing ConfigMap."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from natsop_core import names
 from natsop_core.findings import Finding
-from natsop_core.resolve.referred import KeyReference, find, key_reference
+from natsop_core.resolve.referred import KeyReference, Kind, find, key_reference
 from natsop_core.resolve.types import Folder, IncludedFile
 
 if TYPE_CHECKING:
@@ -47,14 +47,12 @@ def authority(cr: NatsCluster) -> KeyReference | None:
     ca = cr.spec.tls_ca
     if ca.source is None:
         return None
-    return key_reference(
-        "Secret" if ca.secret else "ConfigMap", cr.metadata.namespace, ca.source, "spec.tlsCA"
-    )
+    return key_reference("Secret" if ca.secret else "ConfigMap", cr.metadata.namespace, ca.source, "spec.tlsCA")
 
 
 def include_reference(cr: NatsCluster, include: Include) -> KeyReference:
     """The reference to a file that the user wants included."""
-    kind = "Secret" if include.secret else "ConfigMap"
+    kind: Kind = "Secret" if include.secret else "ConfigMap"
     return key_reference(kind, cr.metadata.namespace, include.source, f"spec.config.includes[{include.name}]")
 
 

@@ -40,7 +40,9 @@ def listeners(cr: NatsCluster, replicas: int, ca_file: str) -> tuple[Listener, .
             yield Listener(names.MQTT_PORT, config.mqtt.port, _stream(mqtt_tls), published=True, tls=mqtt_tls)
         if config.gateway.enabled:
             gateway_tls = tls(names.GATEWAY_PORT, config.gateway.tls)
-            yield Listener(names.GATEWAY_PORT, config.gateway.port, _stream(gateway_tls), published=True, tls=gateway_tls)
+            yield Listener(
+                names.GATEWAY_PORT, config.gateway.port, _stream(gateway_tls), published=True, tls=gateway_tls
+            )
         if config.profiling.enabled:
             yield Listener(names.PROFILING_PORT, config.profiling.port, "http")
 

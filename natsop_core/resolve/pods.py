@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from natsop_core.api.common import ImageSpec, LocalObjectReference
     from natsop_core.api.pods import PodTemplate
     from natsop_core.api.workload import Global
-    from natsop_core.kubernetes.types import EnvFromSource, EnvVar, PodSecurityContext, PodSpec, ResourceRequirements, SecurityContext
+    from natsop_core.kubernetes.types import (
+        EnvFromSource,
+        EnvVar,
+        PodSecurityContext,
+        PodSpec,
+        ResourceRequirements,
+        SecurityContext,
+    )
 
 
 def resolve_pod(

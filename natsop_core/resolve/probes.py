@@ -48,4 +48,4 @@ def _merged(default: Probe, user: Mapping[str, Any] | None) -> Probe:
     if user is None:
         return default
     kept = {key: value for key, value in default.items() if key not in _HANDLERS or not _HANDLERS & user.keys()}
-    return cast("Probe", kept | user)
+    return cast("Probe", {**kept, **user})

@@ -47,7 +47,9 @@ def _credentials(cr: NatsCluster, inputs: Inputs) -> tuple[RouteCredentials | No
             findings.append(found)
         elif not found:
             findings.append(
-                Finding("KeyEmpty", f"Key {reference.key} of Secret {reference.name}, which {FIELD} refers to, is empty.")
+                Finding(
+                    "KeyEmpty", f"Key {reference.key} of Secret {reference.name}, which {FIELD} refers to, is empty."
+                )
             )
         else:
             values.append(found.decode("utf-8", "surrogateescape"))

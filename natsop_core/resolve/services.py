@@ -47,7 +47,7 @@ def websocket_ingress(cr: NatsCluster) -> Ingress | Finding | None:
     if not cr.spec.service.enabled:
         return Finding(
             "IngressWithoutService",
-            "spec.config.websocket.ingress needs the client Service: set spec.service.enabled, or turn the Ingress off.",
+            "spec.config.websocket.ingress needs the client Service: set spec.service.enabled, or turn it off.",
         )
     return Ingress(
         hosts=tuple(ingress.hosts),
