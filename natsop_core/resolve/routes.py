@@ -47,9 +47,7 @@ def _credentials(cr: NatsCluster, inputs: Inputs) -> tuple[RouteCredentials | No
             findings.append(found)
         elif not found:
             findings.append(
-                Finding(
-                    "KeyEmpty", f"Key {reference.key} of Secret {reference.name}, which {FIELD} refers to, is empty."
-                )
+                Finding("KeyEmpty", f"Secret {reference.name}, which {FIELD} refers to, has an empty {reference.key}.")
             )
         else:
             values.append(found.decode("utf-8", "surrogateescape"))
