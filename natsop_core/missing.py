@@ -13,7 +13,9 @@ from natsop_core.resolve.box import cluster_reference
 from natsop_core.resolve.cluster import resolve_cluster
 from natsop_core.resolve.config import existing_config_reference
 from natsop_core.resolve.files import authority, certificates, include_reference
+from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.routes import credential_references
+from natsop_core.resolve.take_over import live_configuration
 from natsop_core.servers import servers_to_ask
 
 if TYPE_CHECKING:
@@ -59,6 +61,9 @@ def _referred(cr: NatsCluster | InvalidResource) -> Iterator[Reference]:
 
 
 def _pods_and_servers(cr: NatsCluster, inputs: Inputs) -> Iterator[Reference]:
+    live = live_cluster(cr, inputs)
+    if live is not None and live.is_taken_over:
+        yield live_configuration(cr)
     cluster = resolve_cluster(cr, inputs).cluster
     if cluster is None:
         return

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from natsop_core import names
 from natsop_core.api.read import InvalidResource
 from natsop_core.drift import stamped
 from natsop_core.findings import Finding
+from natsop_core.kinds import CONFIG_MAPS, STATEFUL_SETS
 from natsop_core.references import ChildrenRef, ObjectKey
 from natsop_core.render import render_box, render_cluster
 from natsop_core.resolve.box import resolve_box
@@ -57,8 +59,11 @@ def plan_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> Plan:
     children = inputs.children(children_of(cr.metadata))
     if isinstance(cr, InvalidResource) or cr.metadata.deletion_timestamp:
         return _keep_all(children)
-    cluster = resolve_cluster(cr, inputs).cluster
-    return _keep_all(children) if cluster is None else _apply(render_cluster(cluster), children)
+    resolved = resolve_cluster(cr, inputs)
+    if resolved.cluster is None:
+        return _keep_all(children)
+    keep = _servers(cr.metadata) if resolved.keeps_servers else ()
+    return _apply(render_cluster(resolved.cluster), children, keep)
 
 
 def plan_box(cr: NatsBox | InvalidResource, inputs: Inputs) -> Plan:
@@ -87,7 +92,15 @@ def _keep_all(children: Iterable[Child]) -> Plan:
     return Plan(keep=tuple(child.key for child in children))
 
 
-def _apply(manifests: Iterable[Manifest], children: Iterable[Child]) -> Plan:
-    apply = tuple(stamped(manifest) for manifest in manifests)
-    wanted = {key_of(manifest) for manifest in apply}
-    return Plan(apply=apply, prune=tuple(child for child in children if child.key not in wanted))
+def _servers(metadata: Metadata) -> tuple[ObjectKey, ...]:
+    """What makes the servers what they are: changing one of these restarts or reconfigures them."""
+    return (
+        STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name)),
+        CONFIG_MAPS.key(metadata.namespace, names.config_map(metadata.name)),
+    )
+
+
+def _apply(manifests: Iterable[Manifest], children: Iterable[Child], keep: tuple[ObjectKey, ...] = ()) -> Plan:
+    apply = tuple(stamped(manifest) for manifest in manifests if key_of(manifest) not in keep)
+    wanted = {*keep, *(key_of(manifest) for manifest in apply)}
+    return Plan(apply=apply, keep=keep, prune=tuple(child for child in children if child.key not in wanted))

@@ -9,6 +9,7 @@ from natsop_core import names
 from natsop_core.findings import Finding
 from natsop_core.resolve.config import ExternalFiles, external_files, included_trees
 from natsop_core.resolve.exporter import resolve_exporter
+from natsop_core.resolve.immutable import resolve_immutable
 from natsop_core.resolve.listeners import listeners
 from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.pods import labels_with, resolve_pod, with_host_alias, with_sysctl
@@ -25,6 +26,7 @@ from natsop_core.resolve.services import (
     websocket_ingress,
 )
 from natsop_core.resolve.storage import resolve_jetstream
+from natsop_core.resolve.take_over import data_outside_volume
 from natsop_core.resolve.types import Cluster, Exporter, Extras, Ingress, Owner
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from natsop_core.api.common import Metadata
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.inputs import Inputs
+    from natsop_core.resolve.immutable import Immutable
     from natsop_core.resolve.live_cluster import LiveCluster
     from natsop_core.resolve.types import JetStream, Listener, Pod, Routes
 
@@ -60,10 +63,12 @@ class ResolvedCluster:
     """The cluster to build, and what of the custom resource could not be granted.
 
     cluster: None while something that it refers to is missing or unusable: then nothing is changed at all.
+    keeps_servers: the live StatefulSet and its configuration must stay exactly as they are.
     """
 
     cluster: Cluster | None
     findings: tuple[Finding, ...]
+    keeps_servers: bool = False
 
 
 def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
@@ -76,7 +81,11 @@ def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
     blocking = (*files.findings, *missing_credentials)
     if blocking:
         return ResolvedCluster(None, blocking)
-    return _build(cr, live, replicas, jetstream, files, routes, (*refused_storage, *refused_scale))
+    fixed = resolve_immutable(cr, live, replicas, has_jetstream=jetstream is not None)
+    cluster, unmet = _build(cr, live, replicas, jetstream, files, routes, fixed)
+    outside = data_outside_volume(cr, live, inputs)
+    findings = (*([outside] if outside else []), *refused_storage, *refused_scale, *fixed.findings, *unmet)
+    return ResolvedCluster(cluster, findings, keeps_servers=outside is not None)
 
 
 def owner_of(metadata: Metadata, kind: str) -> Owner:
@@ -91,14 +100,16 @@ def _build(
     jetstream: JetStream | None,
     files: ExternalFiles,
     routes: Routes | None,
-    findings: tuple[Finding, ...],
-) -> ResolvedCluster:
+    fixed: Immutable,
+) -> tuple[Cluster, tuple[Finding, ...]]:
+    """The cluster, and what of it cannot be had because something that it needs is off."""
     spec = cr.spec
     ports = listeners(cr, replicas, files.ca_file)
     monitor = next((each for each in ports if each.name == names.MONITOR_PORT), None)
     exporter = resolve_exporter(cr, monitor, files.ca_file)
     ingress = websocket_ingress(cr)
     server = resolve_server(cr, live)
+    keeps_identity = live is not None and live.keeps_identity and not _sets_identity(cr)
 
     def extras(block: Labelled) -> Extras:
         return Extras(labels_with(spec.global_, block.labels), block.annotations)
@@ -111,7 +122,7 @@ def _build(
         listeners=ports,
         routes=routes,
         jetstream=jetstream,
-        server_name_prefix=spec.config.server_name_prefix,
+        server_name_prefix=fixed.server_name_prefix,
         needs_system_account=_needs_system_account(cr, files),
         folders=files.folders,
         includes=files.includes,
@@ -121,8 +132,9 @@ def _build(
         probes=resolve_probes(spec.container, monitor),
         reloader=resolve_reloader(cr, server),
         exporter=exporter if isinstance(exporter, Exporter) else None,
-        pod=_pod(cr, ports),
-        pod_management_policy=spec.stateful_set.pod_management_policy,
+        pod=_pod(cr, ports, keeps_identity=keeps_identity),
+        keeps_identity=keeps_identity,
+        pod_management_policy=fixed.pod_management_policy,
         min_ready_seconds=spec.stateful_set.min_ready_seconds or 0,
         rolls_on_config_change=spec.pod_template.config_checksum_annotation,
         stateful_set=extras(spec.stateful_set),
@@ -135,16 +147,21 @@ def _build(
         pod_monitor=pod_monitor(cr),
     )
     unmet = tuple(each for each in (exporter, ingress) if isinstance(each, Finding))
-    return ResolvedCluster(cluster, (*findings, *unmet))
+    return cluster, unmet
 
 
-def _pod(cr: NatsCluster, ports: tuple[Listener, ...]) -> Pod:
+def _sets_identity(cr: NatsCluster) -> bool:
+    return bool({"runAsUser", "fsGroup"} & (cr.spec.pod_template.security_context or {}).keys())
+
+
+def _pod(cr: NatsCluster, ports: tuple[Listener, ...], *, keeps_identity: bool) -> Pod:
     pod = resolve_pod(
         cr.spec.pod_template,
         cr.spec.global_,
         selector=names.cluster_selector(cr.metadata.name),
         grace_seconds=GRACE_SECONDS,
         service_account=service_account_name(cr),
+        keeps_identity=keeps_identity,
     )
     exporter = cr.spec.prom_exporter
     if exporter.enabled and exporter.monitor_domain and cr.spec.config.monitor.tls_enabled:

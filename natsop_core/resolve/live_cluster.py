@@ -18,11 +18,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LiveCluster:
-    """The servers as they run: their number and image as we asked for them last, and their JetStream volume."""
+    """The servers as they run: their number and image as we asked for them last, and their JetStream volume.
+
+    is_taken_over: another program made the StatefulSet, and we have not applied it yet.
+    keeps_identity: the servers run as whoever their image says, since before we took them over.
+    """
 
     replicas: int
     image: str
     volume: Claim | Scratch | None
+    server_name_prefix: str
+    pod_management_policy: str
+    is_taken_over: bool
+    keeps_identity: bool
 
 
 def live_cluster(cr: NatsCluster, inputs: Inputs) -> LiveCluster | None:
@@ -35,7 +43,16 @@ def live_cluster(cr: NatsCluster, inputs: Inputs) -> LiveCluster | None:
     if controller is None or controller.uid != metadata.uid:
         return None
     spec = live["spec"]
-    return LiveCluster(replicas=_replicas(live), image=_image(live), volume=_volume(spec))
+    taken_over = not _annotation(live, names.APPLIED_ANNOTATION)
+    return LiveCluster(
+        replicas=_replicas(live),
+        image=_image(live),
+        volume=_volume(spec),
+        server_name_prefix=_server_name_prefix(spec),
+        pod_management_policy=spec.get("podManagementPolicy", "OrderedReady"),
+        is_taken_over=taken_over,
+        keeps_identity=_has_no_identity(spec) if taken_over else bool(_annotation(live, names.IDENTITY_ANNOTATION)),
+    )
 
 
 def _replicas(live: Mapping[str, Any]) -> int:
@@ -49,6 +66,19 @@ def _image(live: Mapping[str, Any]) -> str:
     """Likewise what we asked for, and not what a stray `kubectl set image` made of it."""
     image: str = _annotation(live, names.IMAGE_ANNOTATION) or _server(live["spec"]).get("image", "")
     return image
+
+
+def _server_name_prefix(spec: Mapping[str, Any]) -> str:
+    for variable in _server(spec).get("env", ()):
+        if variable["name"] == names.SERVER_NAME_VARIABLE:
+            value: str = variable.get("value", "")
+            return value.strip("'").removesuffix(f"$({names.POD_NAME_VARIABLE})")
+    return ""
+
+
+def _has_no_identity(spec: Mapping[str, Any]) -> bool:
+    security = spec["template"]["spec"].get("securityContext", {})
+    return "runAsUser" not in security or "fsGroup" not in security
 
 
 def _annotation(live: Mapping[str, Any], name: str) -> str:

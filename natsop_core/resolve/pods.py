@@ -32,13 +32,14 @@ def resolve_pod(
     selector: Mapping[str, str],
     grace_seconds: int,
     service_account: str,
+    keeps_identity: bool = False,
 ) -> Pod:
     """A pod template's settings. The labelSelector of topology spread constraints is always `selector`."""
     wanted = template.termination_grace_period_seconds
     return Pod(
         extras=Extras(labels_with(settings, template.labels), template.annotations),
         placement=_placement(template, selector),
-        security_context=pod_security(template.security_context),
+        security_context=pod_security(template.security_context, keeps_identity=keeps_identity),
         pull_secrets=union(settings.image_pull_secrets if settings else (), template.image_pull_secrets),
         grace_seconds=grace_seconds if wanted is None else wanted,
         service_account=service_account,

@@ -26,12 +26,20 @@ RESTRICTED_CONTAINER: Final[SecurityContext] = {
     "readOnlyRootFilesystem": True,
 }
 
+_POD_IDENTITY: Final = ("runAsNonRoot", "runAsUser", "runAsGroup", "fsGroup", "fsGroupChangePolicy")
 _IDENTITY: Final = ("runAsUser", "runAsGroup", "runAsNonRoot")
 
 
-def pod_security(user: Mapping[str, Any] | None) -> PodSecurityContext:
-    """The pod's security context, field by field the user's where given."""
-    return cast("PodSecurityContext", {**RESTRICTED_POD, **(user or {})})
+def pod_security(user: Mapping[str, Any] | None, *, keeps_identity: bool = False) -> PodSecurityContext:
+    """The pod's security context, field by field the user's where given.
+
+    keeps_identity: without a user and group of ours, since the pod's files belong to others. Volumes without fsGroup
+    support (hostPath, NFS) would keep what root wrote from everybody else.
+    """
+    default = {
+        field: value for field, value in RESTRICTED_POD.items() if not (keeps_identity and field in _POD_IDENTITY)
+    }
+    return cast("PodSecurityContext", {**default, **(user or {})})
 
 
 def container_security(user: Mapping[str, Any] | None) -> SecurityContext:

@@ -259,6 +259,7 @@ class Cluster:
     reloader: Container | None
     exporter: Exporter | None
     pod: Pod
+    keeps_identity: bool
     pod_management_policy: str
     min_ready_seconds: int
     rolls_on_config_change: bool

@@ -1,0 +1,47 @@
+"""Servers that another program made: what of them must stay as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsop_core import names
+from natsop_core.conf.errors import ConfError
+from natsop_core.conf.parser import parse
+from natsop_core.conf.values import Block
+from natsop_core.findings import Finding
+from natsop_core.kinds import CONFIG_MAPS
+from natsop_core.references import ObjectRef
+
+if TYPE_CHECKING:
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.inputs import Inputs
+    from natsop_core.resolve.live_cluster import LiveCluster
+
+
+def live_configuration(cr: NatsCluster) -> ObjectRef:
+    """The ConfigMap with the nats.conf that the servers were started with."""
+    return ObjectRef(CONFIG_MAPS.key(cr.metadata.namespace, names.config_map(cr.metadata.name)))
+
+
+def data_outside_volume(cr: NatsCluster, live: LiveCluster | None, inputs: Inputs) -> Finding | None:
+    """Streams that lie in the containers' own layer, because JetStream is on without a folder: a restart loses them."""
+    if (
+        live is None
+        or not live.is_taken_over
+        or cr.metadata.annotations.get(names.ALLOW_DATA_LOSS_ANNOTATION) == "true"
+    ):
+        return None
+    config_map = inputs.object(live_configuration(cr).key)
+    conf = (config_map or {}).get("data", {}).get(names.CONFIG_KEY, "")
+    try:
+        jetstream = parse(conf, names.CONFIG_FILE).get("jetstream")
+    except ConfError:
+        return None
+    if not jetstream or (isinstance(jetstream, Block) and "store_dir" in jetstream):
+        return None
+    return Finding(
+        "DataOutsideVolume",
+        "The running servers keep their streams in the containers, not on the volumes, and would lose them with their"
+        " pods, so pods and configuration stay as they are. Back the streams up, then set the annotation"
+        f' {names.ALLOW_DATA_LOSS_ANNOTATION}: "true".',
+    )
