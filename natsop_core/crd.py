@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.api.natsbox import NatsBox, NatsBoxSpec
 from natsop_core.api.natscluster import NatsCluster, NatsClusterSpec
+from natsop_core.api.schema import schema_of
 from natsop_core.api.status import NatsBoxStatus, NatsClusterStatus
+from natsop_core.kubernetes.structural import structural_schema
 from natsop_core.names import API_VERSION
-from natsop_core.rules import BOX_RULES, CLUSTER_RULES
+from natsop_core.rules import BOX_RULES, CLUSTER_RULES, CLUSTER_TRANSITIONS
+from natsop_core.rules.rule import steps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from natsop_core.api.common import Resource
     from natsop_core.api.model import Model
-    from natsop_core.rules import Rule
+    from natsop_core.rules import Rule, TransitionRule
 
 Schema = dict[str, Any]
 Column = dict[str, str]
@@ -36,7 +37,7 @@ class _Kind:
     plural: str
     short_name: str
     columns: tuple[Column, ...]
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule | TransitionRule, ...]
 
 
 _KINDS: Final = (
@@ -56,7 +57,7 @@ _KINDS: Final = (
         plural="natsclusters",
         short_name="nc",
         columns=(_READY, _REPLICAS, _READY_PODS, _SERVER_VERSION, _AGE),
-        rules=CLUSTER_RULES,
+        rules=CLUSTER_RULES + CLUSTER_TRANSITIONS,
     ),
 )
 
@@ -106,86 +107,18 @@ def _root_schema(kind: _Kind) -> Schema:
             "apiVersion": {"type": "string"},
             "kind": {"type": "string"},
             "metadata": {"type": "object", "properties": {"name": {"type": "string"}}},
-            "spec": structural(kind.spec.model_json_schema()),
-            "status": structural(kind.status.model_json_schema()),
+            "spec": structural_schema(schema_of(kind.spec)),
+            "status": structural_schema(schema_of(kind.status)),
         },
     }
     for rule in kind.rules:
-        node = _node(schema, rule.at)
-        node.setdefault("x-kubernetes-validations", []).append({"rule": rule.cel, "message": rule.message})
+        validations = _node(schema, rule.at).setdefault("x-kubernetes-validations", [])
+        validations.append({"rule": rule.cel, "message": rule.message})
     return schema
 
 
 def _node(schema: Schema, path: str) -> Schema:
-    for part in path.split("."):
-        schema = schema["properties"][part]
+    for name, each in steps(path):
+        schema = schema["properties"][name]
+        schema = schema["items"] if each == "[]" else schema["additionalProperties"] if each == "{}" else schema
     return schema
-
-
-_SCALARS: Final = (
-    "description",
-    "type",
-    "format",
-    "enum",
-    "default",
-    "minimum",
-    "maximum",
-    "minItems",
-    "maxItems",
-    "minLength",
-    "maxLength",
-    "pattern",
-    "x-kubernetes-list-type",
-    "x-kubernetes-list-map-keys",
-    "x-kubernetes-map-type",
-    "required",
-)
-"""Keywords that mean the same in both, in the order in which a reader wants them."""
-
-_INT_OR_STRING: Final = ("description", "anyOf", "pattern", "x-kubernetes-int-or-string")
-_CONVERTED: Final = frozenset(("properties", "items", "additionalProperties"))
-_DROPPED: Final = frozenset(("$defs", "title"))
-_INT64_BOUNDS: Final = {"minimum": -(2**63), "maximum": 2**63 - 1}
-"""Left to the format: as floating point, which bounds are to the API server, they are wrong. Those of int32 are
-written, because about the format alone it complains without a path."""
-
-
-def structural(schema: Mapping[str, Any]) -> Schema:
-    """A model's JSON schema in the form that a CustomResourceDefinition takes.
-
-    References are written out and null alternatives dropped: the API server prunes nulls. A closed object stays open
-    here, as it has to: unknown fields are refused when a client asks for strict validation, and else pruned.
-    ValueError, with the path, for what a CustomResourceDefinition cannot express.
-    """
-    return _structural(schema, schema.get("$defs", {}), "")
-
-
-def _structural(schema: Mapping[str, Any], definitions: Mapping[str, Any], path: str) -> Schema:
-    schema = _single(schema, definitions)
-    if schema.get("x-kubernetes-int-or-string"):
-        return {key: schema[key] for key in _INT_OR_STRING if key in schema}
-    if foreign := schema.keys() - _CONVERTED - _DROPPED - set(_SCALARS):
-        raise ValueError(f"{path.removeprefix('.')}: a CustomResourceDefinition has no {', '.join(sorted(foreign))}")
-    implied = _INT64_BOUNDS if schema.get("format") == "int64" else {}
-    result: Schema = {key: schema[key] for key in _SCALARS if key in schema and schema[key] != implied.get(key)}
-    if "properties" in schema:
-        parts = schema["properties"].items()
-        result["properties"] = {name: _structural(part, definitions, f"{path}.{name}") for name, part in parts}
-    if "items" in schema:
-        result["items"] = _structural(schema["items"], definitions, f"{path}[]")
-    if schema.get("additionalProperties", False) is not False:
-        result["additionalProperties"] = _structural(schema["additionalProperties"], definitions, f"{path}.*")
-    return result
-
-
-def _single(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema with its reference followed and its null alternative dropped; what stands beside them wins."""
-    rest = {key: value for key, value in schema.items() if key not in ("$ref", "anyOf")}
-    if rest.get("default", ...) is None:
-        del rest["default"]
-    if "$ref" in schema:
-        return _single({**definitions[schema["$ref"].rpartition("/")[2]], **rest}, definitions)
-    alternatives = [part for part in schema.get("anyOf", ()) if part != {"type": "null"}]
-    if len(alternatives) == 1:
-        return _single({**alternatives[0], **rest}, definitions)
-    return {**rest, "anyOf": alternatives} if alternatives else rest

@@ -17,6 +17,7 @@ class JwtAccount(Model):
         max_length=63,
         pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
         description="Name of the account here and, after the cluster's name, of its NACK Account.",
+        json_schema_extra={"message": "must have only a-z, 0-9 and '-', and start and end with a letter or digit"},
     )
     public_key: str = Field(min_length=1, max_length=64, description="Public key of the account, which starts with A.")
     jwt: KeyRef = Field(description="Key of a Secret that holds the account's JWT, signed by the operator.")

@@ -23,7 +23,10 @@ class Include(Model):
     """A file of the user's own, in the syntax of nats.conf, included at the end of the configuration."""
 
     name: str = Field(
-        min_length=1, pattern=r"^[a-zA-Z0-9._-]+$", description="Name of the file, under /etc/nats-extra."
+        min_length=1,
+        pattern=r"^[a-zA-Z0-9._-]+$",
+        description="Name of the file, under /etc/nats-extra.",
+        json_schema_extra={"message": "must be a file name of the characters a-z, A-Z, 0-9, '.', '_' and '-'"},
     )
     secret: KeyRef | None = Field(None, description="Key of a Secret that holds the file.")
     config_map: KeyRef | None = Field(None, description="Key of a ConfigMap that holds the file.")

@@ -3,31 +3,17 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict
 from pydantic.alias_generators import to_camel
 
 
 class Model(BaseModel):
-    """A part of a custom resource, read as the API server reads it: no coercion, no unknown field, null is absent."""
+    """A part of a custom resource, made of a value that was checked as the API server checks it (see `read.py`)."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid", strict=True, defer_build=True)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _prune_nulls(cls, value: Any) -> Any:
-        """Drops null fields, as the API server does before it fills in defaults."""
-        if isinstance(value, Mapping) and None in value.values():
-            known = {field.alias for field in cls.model_fields.values()}
-            return {key: item for key, item in value.items() if item is not None or key not in known}
-        return value
 
-
-def _without_nulls(value: Any) -> Any:
-    return {key: item for key, item in value.items() if item is not None} if isinstance(value, Mapping) else value
-
-
-StringMap = Annotated[Mapping[str, str], BeforeValidator(_without_nulls)]
-"""Labels and the like; the API server drops null values."""
+StringMap = Mapping[str, str]
 
 
 def unset_means(value: object, *, description: str) -> Any:
@@ -36,7 +22,7 @@ def unset_means(value: object, *, description: str) -> Any:
 
 
 Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, json_schema_extra={"format": "int32"})]
-Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1, json_schema_extra={"format": "int64"})]
+Int64 = Annotated[int, Field(json_schema_extra={"format": "int64"})]
 Port = Annotated[int, Field(ge=1, le=65535, json_schema_extra={"format": "int32"})]
 
 Strings = Annotated[tuple[str, ...], Strict(False)]

@@ -1,41 +1,24 @@
-"""Kubernetes' own types inside our models: plain values, checked against the vendored structure, passed through."""
+"""Kubernetes' own types inside our models: plain values, passed through as they are.
+
+They are checked with everything else before a model is made, against the vendored structure (see `read.py`).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, ValidationError, core_schema
-
-from natsop_core.kubernetes.check import check
-from natsop_core.kubernetes.structural import structural_schema
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 
 @dataclass(frozen=True, slots=True)
 class KubernetesType:
-    """Annotation: the value is of this vendored type. Its faults are reported with paths of their own."""
+    """Annotation: the value is of this vendored type."""
 
     name: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self._validate)
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return structural_schema(self.name)
-
-    def _validate(self, value: Any) -> Any:
-        checked, faults = check(value, self.name)
-        if faults:
-            errors = [
-                InitErrorDetails(
-                    type=PydanticCustomError("kubernetes", "{reason}", {"reason": fault.message}),
-                    loc=fault.path,
-                    input=None,
-                )
-                for fault in faults
-            ]
-            raise ValidationError.from_exception_data(self.name, errors)
-        return checked
+        return core_schema.any_schema()
 
 
 IntOrString = Annotated[int | str, KubernetesType("IntOrString")]

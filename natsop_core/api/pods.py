@@ -20,6 +20,12 @@ from natsop_core.api.passthrough import (
     TopologySpreadConstraint,
 )
 
+_DURATION_PATTERN = r"^(0|(([0-9]+)y)?(([0-9]+)w)?(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?)$"
+"""That of the Prometheus operator."""
+
+PrometheusDuration = Annotated[
+    str, Field(pattern=_DURATION_PATTERN, json_schema_extra={"message": "must be a duration such as 30s or 1m30s"})
+]
 Environment = Annotated[tuple[EnvVar, ...], Strict(False), keyed_by("name")]
 DnsPolicy = Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]
 
@@ -68,8 +74,10 @@ class PodMonitor(Model):
     """A PodMonitor for the Prometheus operator, made once that is installed."""
 
     enabled: bool = unset_means(False, description="Whether there is a PodMonitor. False when unset.")
-    interval: str | None = Field(None, description="How often Prometheus asks for metrics, such as 30s.")
-    scrape_timeout: str | None = Field(None, description="How long Prometheus waits for an answer, such as 10s.")
+    interval: PrometheusDuration | None = Field(None, description="How often Prometheus asks for metrics, such as 30s.")
+    scrape_timeout: PrometheusDuration | None = Field(
+        None, description="How long Prometheus waits for an answer, such as 10s."
+    )
     labels: StringMap = Field(default_factory=dict, description="Further labels of the PodMonitor.")
 
 

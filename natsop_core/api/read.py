@@ -1,22 +1,36 @@
-"""Reads custom resources: a typed model, or every problem that the API server would find too."""
+"""Reads custom resources: a typed model, or every problem that the API server would find too.
+
+What is written is checked against the very schema that the CustomResourceDefinition is made of, in the API server's
+own manner; then the rules are applied to the typed model.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from natsop_core.api.common import Metadata, Resource
-from natsop_core.api.natsbox import NatsBox
-from natsop_core.api.natscluster import NatsCluster
-from natsop_core.rules import BOX_RULES, CLUSTER_RULES, broken_rules
+from natsop_core.api.metadata import check_metadata
+from natsop_core.api.natsbox import NatsBox, NatsBoxSpec
+from natsop_core.api.natscluster import NatsCluster, NatsClusterSpec
+from natsop_core.api.schema import schema_of
+from natsop_core.api.status import NatsBoxStatus, NatsClusterStatus
+from natsop_core.kubernetes.check import check, written
+from natsop_core.kubernetes.scalars import UNKNOWN
+from natsop_core.names import API_VERSION
+from natsop_core.rules import BOX_RULES, CLUSTER_RULES, CLUSTER_TRANSITIONS, breaches, broken_transitions
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+    from collections.abc import Iterable
 
-    from natsop_core.rules import Rule
+    from natsop_core.api.model import Model
+    from natsop_core.kubernetes.check import Fault
+    from natsop_core.kubernetes.openapi import Schema
+    from natsop_core.rules import Breach, Rule
 
 R = TypeVar("R", bound=Resource)
 
@@ -27,6 +41,8 @@ class Problem:
 
     path: str
     message: str
+    rule: str = field(default="", compare=False)
+    """Name of the rule that is broken; empty where a type or bound is violated."""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}"
@@ -42,73 +58,98 @@ class InvalidResource:
     status: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_cluster(obj: Mapping[str, Any]) -> NatsCluster | InvalidResource:
-    """The NatsCluster that `obj`, a parsed YAML or JSON document, describes, or what is wrong with it."""
-    return _read(NatsCluster, CLUSTER_RULES, obj)
+def read_cluster(obj: Mapping[str, Any], *, strict: bool = False) -> NatsCluster | InvalidResource:
+    """The NatsCluster that `obj`, a parsed YAML or JSON document, describes, or what is wrong with it.
+
+    With `strict`, metadata and status are checked as strictly as the spec is, as by an API server that is sent `obj`.
+    Without, they are its own business: a newer one may have filled in more than we know.
+    """
+    return _read(NatsCluster, NatsClusterSpec, NatsClusterStatus, CLUSTER_RULES, obj, strict=strict)
 
 
-def read_box(obj: Mapping[str, Any]) -> NatsBox | InvalidResource:
-    """The NatsBox that `obj`, a parsed YAML or JSON document, describes, or what is wrong with it."""
-    return _read(NatsBox, BOX_RULES, obj)
+def read_box(obj: Mapping[str, Any], *, strict: bool = False) -> NatsBox | InvalidResource:
+    """The NatsBox that `obj` describes, or what is wrong with it; `strict` as in `read_cluster`."""
+    return _read(NatsBox, NatsBoxSpec, NatsBoxStatus, BOX_RULES, obj, strict=strict)
 
 
-def _read(model: type[R], rules: tuple[Rule, ...], obj: Mapping[str, Any]) -> R | InvalidResource:
+def changed_cluster(old: NatsCluster, new: NatsCluster) -> tuple[Problem, ...]:
+    """What is wrong with replacing the one by the other, both of which are fine by themselves."""
+    return tuple(_problem(breach) for breach in broken_transitions(old, new, CLUSTER_TRANSITIONS))
+
+
+def _read(
+    model: type[R],
+    spec: type[Model],
+    status: type[Model],
+    rules: tuple[Rule, ...],
+    obj: Mapping[str, Any],
+    *,
+    strict: bool,
+) -> R | InvalidResource:
+    checked = check(obj, _schema(model, spec, status))
+    metadata = check_metadata(obj.get("metadata"), strict=strict)
+    faults = [*metadata.faults, *(fault for fault in checked.faults if _counts(fault, strict=strict))]
+    if faults:
+        return _invalid(model, obj, [Problem(written(fault.path), fault.message) for fault in faults])
+    values = {**checked.value, "metadata": metadata.value, "status": _status(obj)}
     try:
-        resource = model.model_validate(obj)
-    except ValidationError as error:
-        return _invalid(model, obj, _problems(error))
-    problems = tuple(Problem(rule.at, rule.message) for rule in broken_rules(resource, rules))
-    return _invalid(model, obj, problems) if problems else resource
+        resource = model.model_validate(values)
+    except ValidationError as error:  # the check above is a bit too lenient then, which is no reason to stop
+        found = error.errors(include_url=False, include_input=False)
+        return _invalid(model, obj, [Problem(written(each["loc"]), each["msg"]) for each in found])
+    broken = [_problem(breach) for breach in breaches(resource, rules, set(map(written, checked.floats)))]
+    return _invalid(model, obj, broken) if broken else resource
 
 
-def _problems(error: ValidationError) -> tuple[Problem, ...]:
-    found = error.errors(include_url=False, include_input=False)
-    return tuple(Problem(_path(details["loc"]), _message(details)) for details in found)
+@cache
+def _schema(model: type[Resource], spec: type[Model], status: type[Model]) -> Schema:
+    """The schema of the whole resource, save for its metadata."""
+    return {
+        "type": "object",
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": {"type": "string", "enum": [API_VERSION]},
+            "kind": {"type": "string", "enum": [model.__name__]},
+            "metadata": {"type": "object"},
+            "spec": schema_of(spec),
+            "status": schema_of(status),
+        },
+    }
 
 
-def _path(location: tuple[str | int, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
+def _counts(fault: Fault, *, strict: bool) -> bool:
+    """Metadata is checked apart. Of a status, the API server only says what fields are unknown: it drops the rest."""
+    match fault.path[0]:
+        case "metadata":
+            return False
+        case "status":
+            return strict and fault.message == UNKNOWN
+    return True
 
 
-_MESSAGES: Final = {
-    "bool_type": "must be true or false",
-    "dict_type": "must be an object",
-    "extra_forbidden": "unknown field",
-    "greater_than_equal": "must be at least {ge}",
-    "int_type": "must be an integer",
-    "kubernetes": "{reason}",
-    "less_than_equal": "must be at most {le}",
-    "literal_error": "must be {expected}",
-    "mapping_type": "must be an object",
-    "missing": "is required",
-    "model_type": "must be an object",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_type": "must be a string",
-    "tuple_type": "must be a list",
-}
-"""Our words for each fault that a model can find. None of them shows the value, which may be a secret."""
-
-
-def _message(details: ErrorDetails) -> str:
-    ours = _MESSAGES.get(details["type"])
-    return ours.format(**details.get("ctx", {})) if ours else details["msg"]
-
-
-def _invalid(model: type[R], obj: Mapping[str, Any], problems: tuple[Problem, ...]) -> InvalidResource:
+def _status(obj: Mapping[str, Any]) -> Mapping[str, Any]:
     status = obj.get("status")
+    return status if isinstance(status, Mapping) else {}
+
+
+def _problem(breach: Breach) -> Problem:
+    return Problem(breach.path, breach.message, breach.rule)
+
+
+def _invalid(model: type[Resource], obj: Mapping[str, Any], problems: Iterable[Problem]) -> InvalidResource:
     return InvalidResource(
         kind=model.__name__,
         metadata=_readable_metadata(obj.get("metadata")),
-        problems=problems,
-        status=status if isinstance(status, Mapping) else {},
+        problems=tuple(problems),
+        status=_status(obj),
     )
 
 
 def _readable_metadata(metadata: Any) -> Metadata:
     """The metadata, or as much of it as identifies the object when it is malformed itself."""
-    try:
-        return Metadata.model_validate(metadata)
-    except ValidationError:
-        known = metadata if isinstance(metadata, Mapping) else {}
-        texts = {key: known[key] for key in ("name", "namespace", "uid") if isinstance(known.get(key), str)}
-        return Metadata.model_validate({"name": ""} | texts)
+    checked = check_metadata(metadata, strict=False)
+    if not checked.faults:
+        return Metadata.model_validate(checked.value)
+    known = metadata if isinstance(metadata, Mapping) else {}
+    texts = {key: known[key] for key in ("name", "namespace", "uid") if isinstance(known.get(key), str)}
+    return Metadata.model_validate({"name": ""} | texts)

@@ -1,21 +1,18 @@
-"""Checks a plain value against a vendored type, as the API server checks a custom resource with that schema."""
+"""Checks a plain value against a schema exactly as the API server checks a custom resource against that schema.
+
+Sources, all in Kubernetes 1.37: pruning, defaulting and listtype in apiextensions-apiserver's pkg/apiserver/schema,
+and kube-openapi's pkg/validation/validate.
+"""
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any
 
-from natsop_core.kubernetes.openapi import Schema, resolved, types
-
-QUANTITY_PATTERN: Final = (
-    r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$"
-)
-"""What a CRD says of a quantity (controller-gen's pattern); the grammar itself is in `quantity.py`."""
-
-_QUANTITY: Final = re.compile(QUANTITY_PATTERN.removesuffix("$") + r"\Z", re.ASCII)
-_INTEGERS: Final = {"int32": 2**31, "int64": 2**63}
+from natsop_core.kubernetes.openapi import Schema, part_of, resolved
+from natsop_core.kubernetes.scalars import UNKNOWN, scalar_fault, whole, words
 
 Path = tuple[str | int, ...]
 
@@ -28,77 +25,106 @@ class Fault:
     message: str
 
 
-def check(value: Any, type_name: str) -> tuple[Any, tuple[Fault, ...]]:
-    """The value without its null fields, which count as absent, and what is wrong with it."""
-    faults: list[Fault] = []
-    return _check(value, types()[type_name], (), faults), tuple(faults)
+@dataclass(slots=True)
+class Checked:
+    """The outcome of a check.
+
+    `value` is what the API server would store: null fields, which count as absent, are gone, defaults are filled in.
+    `floats` are the paths of integers that were written as floating point: types allow that, CEL does not.
+    """
+
+    value: Any = None
+    faults: list[Fault] = field(default_factory=list)
+    floats: list[Path] = field(default_factory=list)
 
 
-def _check(value: Any, schema: Schema, path: Path, faults: list[Fault]) -> Any:
-    schema = resolved(schema)
-    if schema.get("type") == "object" and isinstance(value, Mapping):
-        return _check_object(value, schema, path, faults)
-    if schema.get("type") == "array" and isinstance(value, list):
-        items = [_check(item, schema["items"], (*path, index), faults) for index, item in enumerate(value)]
-        faults.extend(_duplicates(items, schema, path))
-        return items
-    if message := _scalar_fault(value, schema):
-        faults.append(Fault(path, message))
-    return value
-
-
-def _check_object(value: Mapping[str, Any], schema: Schema, path: Path, faults: list[Fault]) -> dict[str, Any]:
-    properties: Mapping[str, Schema] = schema.get("properties", {})
-    others: Schema | None = schema.get("additionalProperties")
-    checked = {}
-    for name, item in value.items():
-        part = properties.get(name, others)
-        if part is None:
-            faults.append(Fault((*path, name), "unknown field"))
-        elif item is not None:
-            checked[name] = _check(item, part, (*path, name), faults)
-    faults.extend(Fault((*path, name), "is required") for name in schema.get("required", ()) if name not in checked)
+def check(value: Any, schema: Schema) -> Checked:
+    """Check a value of any shape."""
+    checked = Checked()
+    checked.value = _check(value, schema, (), checked)
     return checked
 
 
-def _duplicates(items: list[Any], schema: Schema, path: Path) -> Iterator[Fault]:
-    keys = schema.get("x-kubernetes-list-map-keys", ())
-    seen = []
-    for index, item in enumerate(items):
-        if not keys or not isinstance(item, Mapping):
-            return
-        identity = [item.get(key) for key in keys]
-        if identity in seen:
-            yield Fault((*path, index), f"has the same {' and '.join(keys)} as another item")
-        seen.append(identity)
+def written(path: Path) -> str:
+    """The path as the API server writes it, such as `spec.config.includes[0].name`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
-def _scalar_fault(value: Any, schema: Schema) -> str | None:
-    """What is wrong with a value that is no object and no list, or should be none."""
-    if schema.get("format") == "quantity":
-        return None if is_quantity(value) else "must be a quantity such as 500m, 2Gi or 10"
-    if schema.get("format") == "int-or-string":
-        return None if isinstance(value, str) or _is_integer(value, "int64") else "must be an integer or a string"
+def _check(value: Any, schema: Schema, path: Path, checked: Checked) -> Any:
+    schema = resolved(schema)
     kind = schema.get("type")
-    if kind == "integer":
-        return None if _is_integer(value, schema.get("format", "int64")) else "must be an integer"
-    if kind == "boolean":
-        return None if isinstance(value, bool) else "must be true or false"
-    if kind != "string":
-        return "must be a list" if kind == "array" else "must be an object"
-    if not isinstance(value, str):
-        return "must be a string"
-    if value not in schema.get("enum", (value,)):
-        *others, last = (f"'{word}'" for word in schema["enum"])
-        return f"must be {', '.join(others)} or {last}" if others else f"must be {last}"
+    if kind == "object" and isinstance(value, Mapping):
+        return _check_object(value, schema, path, checked)
+    if kind == "array" and isinstance(value, list):
+        return _check_array(value, schema, path, checked)
+    checked.faults.extend(Fault(place, UNKNOWN) for place in _names(value, path))
+    if message := scalar_fault(value, schema):
+        checked.faults.append(Fault(path, message))
+    elif isinstance(value, float):
+        checked.floats.append(path)
+        return whole(value)
+    elif isinstance(value, str) and not value.isascii():
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # as Go reads half a pair
+    return value
+
+
+def _names(value: Any, path: Path) -> Iterator[Path]:
+    """The fields of an object where there should be none: to the API server they are unknown ones, in lists too."""
+    if isinstance(value, Mapping):
+        yield from ((*path, _name(name)) for name in value)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _names(item, (*path, index))
+
+
+def _check_object(value: Mapping[Any, Any], schema: Schema, path: Path, checked: Checked) -> Any:
+    if not schema.keys() & {"properties", "additionalProperties"}:
+        return value
+    found = {}
+    for key, item in value.items():
+        name = _name(key)
+        part = part_of(schema, name)
+        if part is None:
+            checked.faults.append(Fault((*path, name), UNKNOWN))
+        elif item is not None and not (item == "" and "" in part.get("enum", ())):
+            found[name] = _check(item, part, (*path, name), checked)
+    for name, part in schema.get("properties", {}).items():
+        if "default" in part:
+            found.setdefault(name, part["default"])
+    missing = (name for name in schema.get("required", ()) if name not in found)
+    checked.faults.extend(Fault((*path, name), "is required") for name in missing)
+    return found
+
+
+def _name(key: Any) -> str:
+    """A key as JSON has it: YAML has numbers and more for keys."""
+    return key if isinstance(key, str) else json.dumps(key, default=str)
+
+
+def _check_array(value: list[Any], schema: Schema, path: Path, checked: Checked) -> list[Any]:
+    items = [_check(item, schema["items"], (*path, index), checked) for index, item in enumerate(value)]
+    if message := _length_fault(len(items), schema):
+        checked.faults.append(Fault(path, message))
+    checked.faults.extend(_duplicates(items, schema, path))
+    return items
+
+
+def _length_fault(length: int, schema: Schema) -> str | None:
+    if length < schema.get("minItems", 0):
+        return f"must have at least {schema['minItems']} item"
+    if length > schema.get("maxItems", length):
+        return f"must have at most {schema['maxItems']} items"
     return None
 
 
-def is_quantity(value: Any) -> bool:
-    """Whether a CRD's schema takes the value as a quantity: an integer, or a string of the right form."""
-    return bool(_QUANTITY.match(value)) if isinstance(value, str) else _is_integer(value, "int64")
-
-
-def _is_integer(value: Any, form: str) -> bool:
-    bound = _INTEGERS[form]
-    return isinstance(value, int) and not isinstance(value, bool) and -bound <= value < bound
+def _duplicates(items: list[Any], schema: Schema, path: Path) -> Iterator[Fault]:
+    """The second one of each set of items that should differ."""
+    keys = schema.get("x-kubernetes-list-map-keys", ())
+    if not keys or not all(isinstance(item, Mapping) for item in items):
+        return
+    seen: dict[str, int] = {}
+    for index, item in enumerate(items):
+        identity = json.dumps([item.get(key) for key in keys], default=str)
+        seen[identity] = seen.get(identity, 0) + 1
+        if seen[identity] == 2:
+            yield Fault((*path, index), f"has the same {words(keys, 'and')} as another item")

@@ -1,29 +1,62 @@
-"""Vendored types as the structural schemas of a CustomResourceDefinition: everything in place, no references."""
+"""Schemas as a CustomResourceDefinition takes them: everything written out in place, no references."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from natsop_core.kubernetes.check import QUANTITY_PATTERN
-from natsop_core.kubernetes.openapi import Schema, resolved, types
+from natsop_core.kubernetes.openapi import Schema, part_of, types
+
+QUANTITY_PATTERN: Final = (
+    r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$"
+)
+"""What a CRD says of a quantity (controller-gen's pattern); the grammar itself is in `quantity.py`."""
 
 _INT_OR_STRING: Final = {"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": True}
 _UNIONS: Final = {"int-or-string": _INT_OR_STRING, "quantity": {**_INT_OR_STRING, "pattern": QUANTITY_PATTERN}}
 
+_KEYWORDS: Final = (
+    "description",
+    "type",
+    "format",
+    "enum",
+    "default",
+    "minimum",
+    "maximum",
+    "minItems",
+    "maxItems",
+    "minLength",
+    "maxLength",
+    "anyOf",
+    "pattern",
+    "x-kubernetes-int-or-string",
+    "x-kubernetes-list-type",
+    "x-kubernetes-list-map-keys",
+    "x-kubernetes-map-type",
+    "required",
+)
+"""In the order in which a reader wants them."""
 
-def structural_schema(type_name: str) -> dict[str, Any]:
-    """The type, `PodSpec` say, with all that it contains written out."""
-    return _structural(types()[type_name])
+_ATOMIC: Final = {"ConfigMapEnvSource", "SecretEnvSource"}
+"""Types that are one value to server-side apply in a CRD, as Go's markers say, but not in the API server's OpenAPI."""
 
 
-def _structural(schema: Schema) -> dict[str, Any]:
-    schema = resolved(schema)
-    if schema.get("format") in _UNIONS:
-        return dict(_UNIONS[schema["format"]])
-    structural = {key: value for key, value in schema.items() if key not in ("properties", "items")}
+def structural_schema(schema: Schema) -> dict[str, Any]:
+    """The schema with all that it refers to written out.
+
+    A closed object stays open here, as it has to: unknown fields are refused when a client asks for strict validation,
+    and else pruned.
+    """
+    if reference := schema.get("$ref"):
+        atomic = {"x-kubernetes-map-type": "atomic"} if reference in _ATOMIC else {}
+        schema = {**types()[reference], **atomic, **schema}
+    if union := _UNIONS.get(schema.get("format", "")):
+        return {key: part for key in _KEYWORDS if (part := {**schema, "format": None, **union}.get(key)) is not None}
+    structural = {key: schema[key] for key in _KEYWORDS if key in schema}
     if "properties" in schema:
-        structural["properties"] = {name: _structural(part) for name, part in schema["properties"].items()}
+        structural["properties"] = {
+            name: structural_schema(part_of(schema, name) or part) for name, part in schema["properties"].items()
+        }
     for key in ("items", "additionalProperties"):
         if key in schema:
-            structural[key] = _structural(schema[key])
+            structural[key] = structural_schema(schema[key])
     return structural

@@ -1,0 +1,81 @@
+"""What the API server demands of any object's metadata (apimachinery's pkg/api/validation/objectmeta.go)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.kubernetes.check import Fault, check
+from natsop_core.kubernetes.scalars import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from natsop_core.kubernetes.check import Checked
+
+_LABEL: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_SUBDOMAIN: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+_WORD: Final = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_MAX_SUBDOMAIN: Final = 253
+_MAX_ANNOTATIONS: Final = 256 * 1024
+_BAD_KEY: Final = "keys must be names such as team or example.com/team, of at most 63 characters after the slash"
+
+
+def check_metadata(value: Any, *, strict: bool) -> Checked:
+    """Check an object's metadata. Paths start with `metadata`. Not `strict`, all but malformed fields is accepted."""
+    checked = check({} if value is None else value, {"$ref": "ObjectMeta"})
+    faults = checked.faults if strict else [fault for fault in checked.faults if fault.message != UNKNOWN]
+    if not faults:
+        faults = [fault for fault in _faults(checked.value) if strict or fault.path == ("name",)]
+    return replace(checked, faults=[Fault(("metadata", *fault.path), fault.message) for fault in faults])
+
+
+def _faults(metadata: Mapping[str, Any]) -> Iterator[Fault]:
+    if not metadata.get("name"):
+        yield Fault(("name",), "is required")
+    elif not _is_subdomain(metadata["name"]):
+        yield Fault(("name",), "must be a lowercase DNS name of at most 253 characters")
+    if (generated := metadata.get("generateName")) and not _is_subdomain(f"{generated}x"):
+        yield Fault(("generateName",), "must be the start of a lowercase DNS name")
+    if (namespace := metadata.get("namespace")) and not re.fullmatch(_LABEL, namespace):
+        yield Fault(("namespace",), "must be a lowercase DNS label of at most 63 characters")
+    labels, annotations = metadata.get("labels", {}), metadata.get("annotations", {})
+    if not all(_is_qualified(key) for key in labels):
+        yield Fault(("labels",), _BAD_KEY)
+    if not all(re.fullmatch(f"({_WORD})?", value) for value in labels.values()):
+        yield Fault(("labels",), "values must have at most 63 of the characters A-Z, a-z, 0-9, '-', '_' and '.'")
+    if not all(_is_qualified(key.lower()) for key in annotations):
+        yield Fault(("annotations",), _BAD_KEY)
+    if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > _MAX_ANNOTATIONS:
+        yield Fault(("annotations",), "must have at most 256 KiB in all")
+    yield from _finalizer_faults(metadata.get("finalizers", ()))
+    yield from _owner_faults(metadata.get("ownerReferences", ()))
+
+
+def _finalizer_faults(finalizers: list[str]) -> Iterator[Fault]:
+    if not all(_is_qualified(finalizer) for finalizer in finalizers):
+        yield Fault(("finalizers",), "must be names such as example.com/cleanup")
+    if {"orphan", "foregroundDeletion"} <= set(finalizers):
+        yield Fault(("finalizers",), "must not have both orphan and foregroundDeletion")
+
+
+def _owner_faults(owners: list[Mapping[str, Any]]) -> Iterator[Fault]:
+    for index, owner in enumerate(owners):
+        empty = (name for name in ("apiVersion", "kind", "name", "uid") if not owner[name])
+        yield from (Fault(("ownerReferences", index, name), "must not be empty") for name in empty)
+        if not re.fullmatch("([^/]*/)?[^/]*[^/]|", owner["apiVersion"]):
+            yield Fault(("ownerReferences", index, "apiVersion"), "must be a version or a group, a slash and a version")
+        if (owner["apiVersion"], owner["kind"]) == ("v1", "Event"):
+            yield Fault(("ownerReferences", index), "must not be an Event")
+    if sum(owner.get("controller", False) for owner in owners) > 1:
+        yield Fault(("ownerReferences",), "must have at most one controller")
+
+
+def _is_subdomain(text: str) -> bool:
+    return len(text) <= _MAX_SUBDOMAIN and re.fullmatch(_SUBDOMAIN, text) is not None
+
+
+def _is_qualified(key: str) -> bool:
+    prefix, slash, name = key.rpartition("/")
+    return re.fullmatch(_WORD, name) is not None and (not slash or _is_subdomain(prefix))

@@ -1,0 +1,23 @@
+"""The validation rules that types and bounds cannot express, each in two languages that say the same.
+
+The API server evaluates the CEL text, which stands in the CustomResourceDefinitions; `natsop` evaluates the predicate.
+CEL reads a field that may be absent through `has()` or its short form `.?`, and nothing that Kubernetes 1.30 lacks.
+"""
+
+from natsop_core.rules.box import BOX_RULES
+from natsop_core.rules.cluster import CLUSTER_RULES, CLUSTER_TRANSITIONS
+from natsop_core.rules.refusals import REFUSALS, Refusal
+from natsop_core.rules.rule import Breach, Rule, TransitionRule, breaches, broken_transitions
+
+__all__ = [
+    "BOX_RULES",
+    "CLUSTER_RULES",
+    "CLUSTER_TRANSITIONS",
+    "REFUSALS",
+    "Breach",
+    "Refusal",
+    "Rule",
+    "TransitionRule",
+    "breaches",
+    "broken_transitions",
+]

@@ -1,0 +1,102 @@
+"""What a rule is, and how rules are applied to resources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from natsop_core.api.common import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule about every node at `at`, whose value is `self` in CEL; skipped where there is no such node.
+
+    `at` is a path such as `spec.config.includes[].name` or `spec.contexts{}.ca`, with all items of a list or map.
+    `integers` are paths below `at` of integers that CEL reads in any case: it refuses them as floating point.
+    """
+
+    name: str
+    at: str
+    cel: str
+    message: str
+    holds: Callable[[Any], bool]
+    integers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionRule:
+    """A rule about a change of the node at `at`: `oldSelf` becomes `self`. Skipped unless both exist."""
+
+    name: str
+    at: str
+    cel: str
+    message: str
+    holds: Callable[[Any, Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A broken rule, by its name, at a path as the API server writes it."""
+
+    rule: str
+    path: str
+    message: str
+
+
+def breaches(resource: Resource, rules: tuple[Rule, ...], floats: AbstractSet[str] = frozenset()) -> Iterator[Breach]:
+    """The rules that the resource breaks, in the order of the table, each with the place where.
+
+    `floats` are the paths of integers that were written as floating point.
+    """
+    for rule in rules:
+        for path, node in _nodes(resource, rule.at):
+            if any(_joined(path, integer) in floats for integer in rule.integers):
+                yield Breach(rule.name, path, "integers must be written without a decimal point or an exponent")
+            elif not rule.holds(node):
+                yield Breach(rule.name, path, rule.message)
+
+
+def broken_transitions(old: Resource, new: Resource, rules: tuple[TransitionRule, ...]) -> Iterator[Breach]:
+    """The rules that a change from the one resource to the other breaks."""
+    for rule in rules:
+        before, after = dict(_nodes(old, rule.at)), dict(_nodes(new, rule.at))
+        for path, node in after.items():
+            if path in before and not rule.holds(before[path], node):
+                yield Breach(rule.name, path, rule.message)
+
+
+_STEP: Final = re.compile(r"([^.\[{]+)(\[]|\{})?")
+
+
+def steps(at: str) -> list[tuple[str, str]]:
+    """The steps of a rule's path: the name of a field, and `[]` or `{}` where all that it contains is meant."""
+    return _STEP.findall(at)
+
+
+def _nodes(resource: Resource, at: str) -> Iterator[tuple[str, Any]]:
+    nodes: list[tuple[str, Any]] = [("", resource)]
+    for name, each in steps(at):
+        nodes = [(_joined(path, name), _part(node, name)) for path, node in nodes]
+        nodes = [(path, node) for path, node in nodes if node is not None]
+        if each == "[]":
+            nodes = [(f"{path}[{index}]", item) for path, node in nodes for index, item in enumerate(node)]
+        elif each == "{}":
+            nodes = [(f"{path}[{key}]", item) for path, node in nodes for key, item in node.items()]
+    yield from nodes
+
+
+def _part(node: Any, name: str) -> Any:
+    if isinstance(node, Mapping):
+        return node.get(name)
+    attribute = next(attribute for attribute, field in type(node).model_fields.items() if field.alias == name)
+    return getattr(node, attribute)
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path and name else path or name

@@ -1,0 +1,62 @@
+"""Sizes: whole bytes that fit, of stores and of volumes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.kubernetes.quantity import MAX_LENGTH, TOO_LARGE, to_bytes
+from natsop_core.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_STORAGE: Final = "self.requests['storage']"
+_MESSAGE: Final = "must be a whole number of bytes, at least 0 and less than 8Ei"
+
+
+def _is_size(quantity: int | str) -> bool:
+    try:
+        to_bytes(quantity)
+    except ValueError:
+        return False
+    return True
+
+
+def _storage_is_size(resources: Mapping[str, Any]) -> bool:
+    storage = resources.get("requests", {}).get("storage")
+    return storage is None or _is_size(storage)
+
+
+def _cel(value: str) -> str:
+    """CEL for `_is_size`. A list of one element with `all` stands for a variable, which CEL lacks.
+
+    `isInteger()` would say no to 1.5Gi, which apimachinery holds as a decimal, so the whole number next to the
+    quantity is found through floating point and taken away in two steps, exactly; halves, because the float may round
+    up to 2^63. Exponents of three digits are refused first: apimachinery would compute that power of ten.
+    """
+    whole = (
+        "[int(q.asApproximateFloat() / 2.0)].all(half, [q.sub(half).sub(half)].all(rest, "
+        "sign(rest.sub(int(rest.asApproximateFloat() + (sign(rest) < 0 ? -0.5 : 0.5)))) == 0))"
+    )
+    return (
+        f"type({value}) == int ? {value} >= 0 && {value} < {TOO_LARGE} : "
+        f"size({value}) <= {MAX_LENGTH} && !{value}.matches('[eE][+-]?[0-9]{{3}}') && isQuantity({value}) && "
+        f"[quantity({value})].all(q, sign(q) >= 0 && q.compareTo(quantity('{TOO_LARGE}')) < 0 && {whole})"
+    )
+
+
+def size_rule(name: str, at: str) -> Rule:
+    """A rule about a size itself."""
+    return Rule(name=name, at=at, cel=_cel("self"), message=_MESSAGE, holds=_is_size, integers=("",))
+
+
+def volume_size_rule(name: str, at: str) -> Rule:
+    """A rule about the size that a volume's resources ask for."""
+    return Rule(
+        name=name,
+        at=at,
+        cel=f"!has(self.requests) || !('storage' in self.requests) || ({_cel(_STORAGE)})",
+        message=f"requests.storage {_MESSAGE}",
+        holds=_storage_is_size,
+        integers=("requests.storage",),
+    )

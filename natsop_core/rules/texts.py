@@ -1,0 +1,118 @@
+"""Rules about names and other texts."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from natsop_core.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LABEL: Final = "[a-z]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+_DOMAIN_PART: Final = "[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
+_DOMAIN: Final = f"{_DOMAIN_PART}([.]{_DOMAIN_PART})*[.]?"
+_PREFIX: Final = f"({_DOMAIN_PART}[.])*([A-Za-z0-9][-A-Za-z0-9]{{0,62}})?"
+_NO_FILE_NAME: Final = r"[/\x00-\x1f\x7f-\x9f]"
+_NO_FILE_NAME_CEL: Final = r"[/\\x00-\\x1f\\x7f-\\x{9f}]"
+
+_NANOSECONDS: Final = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9}
+_UNITS: Final = _NANOSECONDS | {"m": 60 * 10**9, "h": 3600 * 10**9}
+_PARTS: Final = re.compile(r"(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_MOST_NANOSECONDS: Final = 2**63 - 1
+_MOST_DIGITS: Final = 19
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return re.fullmatch(pattern, text, re.ASCII) is not None
+
+
+def is_go_duration(text: str) -> bool:
+    """Whether Go's time.ParseDuration takes the text; so does nats-server then."""
+    sign = -1 if text.startswith("-") else 1
+    text = text[1:] if text.startswith(("+", "-")) else text
+    if text == "0":
+        return True
+    total, end = 0, 0
+    for part in _PARTS.finditer(text):
+        if part.start() != end:
+            return False
+        whole, fraction, unit = (part[1] or "").lstrip("0"), (part[2] or part[3] or "")[:_MOST_DIGITS], _UNITS[part[4]]
+        if len(whole) > _MOST_DIGITS:
+            return False
+        total += int(whole or 0) * unit + int(fraction or 0) * unit // 10 ** len(fraction)
+        end = part.end()
+    return 0 < end == len(text) and total <= _MOST_NANOSECONDS + (sign < 0)
+
+
+def _are_file_names(contexts: Mapping[str, object]) -> bool:
+    return all(name not in (".", "..") and not re.search(_NO_FILE_NAME, name) for name in contexts)
+
+
+CLUSTER_NAME: Final = Rule(
+    name="cluster-name",
+    at="metadata.name",
+    cel=f"size(self) <= 52 && self.matches('^{_LABEL}$')",
+    message=(
+        "must have at most 52 characters, only a-z, 0-9 and '-', start with a letter and end with a letter or digit"
+    ),
+    holds=lambda name: len(name) <= 52 and _matches(_LABEL, name),
+)
+
+BOX_NAME: Final = Rule(
+    name="box-name",
+    at="metadata.name",
+    cel=f"size(self) <= 63 && self.matches('^{_SUBDOMAIN}$')",
+    message="must be a lowercase DNS name of at most 63 characters, because it becomes a label's value",
+    holds=lambda name: len(name) <= 63 and _matches(_SUBDOMAIN, name),
+)
+
+CLUSTER_DOMAIN: Final = Rule(
+    name="cluster-domain",
+    at="spec.config.cluster.routeURLs.k8sClusterDomain",
+    cel=f"self.matches('^{_DOMAIN}$')",
+    message="must be a DNS name such as cluster.local",
+    holds=lambda domain: _matches(_DOMAIN, domain),
+)
+
+SERVER_NAME_PREFIX: Final = Rule(
+    name="server-name-prefix",
+    at="spec.config.serverNamePrefix",
+    cel=f"self.matches('^{_PREFIX}$')",
+    message="must be the start of a DNS name, such as east-: letters, digits, '-' and '.' only",
+    holds=lambda prefix: _matches(_PREFIX, prefix),
+)
+
+INCLUDE_NAME: Final = Rule(
+    name="include-name",
+    at="spec.config.includes[].name",
+    cel="self != '.' && !self.startsWith('..')",
+    message="must not be '.' nor start with '..': volumes keep such names to themselves",
+    holds=lambda name: name != "." and not name.startswith(".."),
+)
+
+RESERVED_ENVIRONMENT: Final = Rule(
+    name="environment-reserved",
+    at="spec.container.env[]",
+    cel="self.name != 'SERVER_NAME' && self.name != 'POD_NAME'",
+    message="SERVER_NAME and POD_NAME are set by the operator; config.serverNamePrefix changes the server's name",
+    holds=lambda variable: variable["name"] not in ("SERVER_NAME", "POD_NAME"),
+)
+
+RESOLVER_INTERVAL: Final = Rule(
+    name="resolver-interval",
+    at="spec.auth.jwt.resolver.interval",
+    cel="self == '' || string(duration(self)) != ''",
+    message="must be a duration such as 30s, 2m or 1h30m",
+    holds=lambda interval: interval == "" or is_go_duration(interval),
+)
+
+CONTEXT_NAMES: Final = Rule(
+    name="context-names",
+    at="spec.contexts",
+    cel=f"self.all(name, name != '.' && name != '..' && !name.matches('{_NO_FILE_NAME_CEL}'))",
+    message="names of contexts become names of files: they must not be '.' or '..', nor have '/' or control characters",
+    holds=_are_file_names,
+)
