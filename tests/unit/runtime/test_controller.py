@@ -17,7 +17,7 @@ from natsop_core.reconcile import Reconciled
 from natsop_core.references import ObjectKey, ObjectRef, Reference
 from natsop_core.report import Event, Report
 from natsop_runtime.controller import Controller
-from natsop_runtime.errors import ApiError, NotFoundError, UnavailableError
+from natsop_runtime.errors import ApiError, ConflictError, NotFoundError, UnavailableError
 from natsop_runtime.reference_index import ReferenceIndex
 from natsop_runtime.stores import Change
 
@@ -35,7 +35,7 @@ def custom_resource(version: int = 10, **fields: Any) -> Object:
 class World:
     """All that the controller works with: a core that wants two Secrets and reports READY, and what was done."""
 
-    def __init__(self, *, raw: Object | None = None, answer: Object | ApiError | None = None) -> None:
+    def __init__(self, *, raw: Object | None = None, answer: ApiError | None = None) -> None:
         self.raw = raw
         self.answer = answer
         self.unavailable = False
@@ -82,9 +82,9 @@ class World:
 
     async def apply_status(self, _resource: object, _key: ObjectKey, body: Object) -> Object:
         self.statuses.append(body)
-        if isinstance(self.answer, ApiError):
+        if self.answer is not None:
             raise self.answer
-        return self.answer or custom_resource(11, status=body["status"])
+        return custom_resource(11, status=body["status"])
 
     async def send(self, _regarding: Object, events: tuple[Event, ...], _now: datetime) -> None:
         assert not events
@@ -111,24 +111,20 @@ def test_a_status_that_is_so_already_is_not_written() -> None:
     assert world.statuses == []
 
 
-def test_a_status_is_written_to_that_very_object_and_is_no_reason_to_look_again() -> None:
+def test_a_status_is_written_to_what_was_read_and_is_no_reason_to_look_again() -> None:
     world = World(raw=custom_resource())
     world.reconcile()
     (body,) = world.statuses
-    assert body["metadata"] == {"name": "c", "namespace": "prod", "uid": "uid-c"}
+    assert body["metadata"] == {"name": "c", "namespace": "prod", "resourceVersion": "10"}
     assert body["status"] == READY
     assert world.own_writes == {Change(KEY, "11")}
 
 
-def test_an_edit_that_is_first_seen_in_the_answer_to_a_status_is_a_reason_to_look_again() -> None:
-    world = World(raw=custom_resource(), answer=custom_resource(12, status=READY, spec={"replicas": 3}))
-    world.reconcile()
-    assert world.own_writes == set()
-
-
-def test_a_custom_resource_that_was_deleted_meanwhile_has_nobody_to_tell() -> None:
-    world = World(raw=custom_resource(), answer=NotFoundError("gone"))
+@pytest.mark.parametrize("error", [NotFoundError("gone"), ConflictError("changed")])
+def test_a_custom_resource_that_was_changed_or_deleted_meanwhile_is_told_nothing(error: ApiError) -> None:
+    world = World(raw=custom_resource(), answer=error)
     assert world.reconcile() == 30
+    assert world.own_writes == set()
 
 
 def test_a_custom_resource_that_is_gone_depends_on_nothing() -> None:
