@@ -19,6 +19,9 @@ from tests.testbed.wait import wait_until
 SOON: Final = 20
 """Seconds for what takes one or two: the machine may be busy with other tests."""
 
+COLLECTED_WITHIN: Final = 60
+"""Seconds for the garbage collector, which looks for new kinds such as ours every 30 seconds only."""
+
 MARKERS: Final = "default"
 """The namespace of what `await_all_handled` creates."""
 
@@ -92,7 +95,7 @@ class Site(Namespace):
         what = f"{kind} {name} has {condition}={status} {reason}"
         return wait_until(seen, timeout, what)
 
-    def await_child(self, kind: str, name: str, owner: Manifest) -> Manifest:
+    def await_child(self, kind: str, name: str, owner: Manifest, *, timeout: float = SOON) -> Manifest:
         """Wait until the object exists and the custom resource controls it, and return it."""
 
         def seen() -> Manifest:
@@ -100,7 +103,7 @@ class Site(Namespace):
             assert controller_of(found) == owner["metadata"]["uid"], found["metadata"]
             return found
 
-        return wait_until(seen, SOON, f"{kind} {name} belongs to {owner['kind']} {owner['metadata']['name']}")
+        return wait_until(seen, timeout, f"{kind} {name} belongs to {owner['kind']} {owner['metadata']['name']}")
 
     def await_gone(self, kind: str, name: str) -> None:
         """Wait until the object does not exist any more."""
