@@ -105,9 +105,9 @@ class Site(Namespace):
 
         return wait_until(seen, timeout, f"{kind} {name} belongs to {owner['kind']} {owner['metadata']['name']}")
 
-    def await_gone(self, kind: str, name: str) -> None:
+    def await_gone(self, kind: str, name: str, *, timeout: float = COLLECTED_WITHIN) -> None:
         """Wait until the object does not exist any more."""
-        wait_until(lambda: self.client.find(kind, name) is None, SOON, f"{kind} {name} is gone")
+        wait_until(lambda: self.client.find(kind, name) is None, timeout, f"{kind} {name} is gone")
 
     def await_quiet(self, seconds: float = 1.0) -> None:
         """Wait until the operator has written nothing here for so long, because all that it was told of is done."""
