@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lightkube.config.kubeconfig import SingleConfig
 
 IDLE_CONNECTIONS: Final = 4
-"""How many idle connections are kept: each is probed at every request, which shows in the CPU time when they are many."""
+"""How many idle connections are kept: each is probed at every request, which costs CPU time."""
 
 IDLE_SECONDS: Final = 60.0
 """How long an idle connection is kept; an API server closes its own after 90 seconds."""
