@@ -20,6 +20,9 @@ from natsop_runtime.kube import REQUEST_TIMEOUT, Kube
 if TYPE_CHECKING:
     from lightkube.config.kubeconfig import SingleConfig
 
+IDLE_CONNECTIONS: Final = 4
+"""How many idle connections are kept: each is probed at every request, which costs CPU time."""
+
 IDLE_SECONDS: Final = 60.0
 """How long an idle connection is kept; an API server closes its own after 90 seconds."""
 
@@ -59,7 +62,9 @@ async def connected(config: SingleConfig, transport: httpx2.AsyncBaseTransport |
 
 
 def _http_client(config: SingleConfig, conn_parameters: ConnectionParams) -> httpx2.AsyncClient:
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=4, keepalive_expiry=IDLE_SECONDS)
+    limits = httpx2.Limits(
+        max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS, keepalive_expiry=IDLE_SECONDS
+    )
     return httpx2.AsyncClient(**conn_parameters.httpx_params(config), limits=limits, headers={"User-Agent": "natsop"})
 
 

@@ -93,20 +93,12 @@ class Controller:
         await self._recorder.send(raw, report.events, now)
 
     async def _write_status(self, key: ObjectKey, raw: Object, status: Object, own_writes: set[Change]) -> None:
-        identity = {"name": key.name, "namespace": key.namespace, "uid": raw["metadata"]["uid"]}
+        # The version is the guard: for a status the API server does not mind the UID of another, earlier object.
+        identity = {"name": key.name, "namespace": key.namespace, "resourceVersion": raw["metadata"]["resourceVersion"]}
         body = {"apiVersion": key.api_version, "kind": key.kind, "metadata": identity, "status": status}
         resource = self._reconciled[key.api_version, key.kind].resource
         try:
             written = await self._kube.apply_status(resource, key, body)
-        except (NotFoundError, ConflictError):  # deleted meanwhile, or another by now: there is nobody to tell
+        except (NotFoundError, ConflictError):  # it was changed or deleted meanwhile: the event of that is on its way
             return
-        change = self._stores.written(key, written)
-        if _apart_from_status(written) == _apart_from_status(raw):  # else the answer is also news of the user's edit
-            own_writes.add(change)
-
-
-def _apart_from_status(obj: Object) -> Object:
-    metadata = {
-        field: value for field, value in obj["metadata"].items() if field not in {"resourceVersion", "managedFields"}
-    }
-    return {**obj, "metadata": metadata, "status": None}
+        own_writes.add(self._stores.written(key, written))

@@ -22,7 +22,7 @@ from lightkube.generic_resource import GenericNamespacedResource, create_namespa
 from lightkube.types import PatchType
 
 from natsop_core.names import FIELD_MANAGER
-from natsop_runtime.errors import UnavailableError
+from natsop_runtime.errors import GoneError, UnavailableError
 from natsop_runtime.kube_errors import error_in_stream, raise_for_status, unreachable
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ WATCH_SECONDS: Final = 290
 """How long the API server is asked to keep a watch open."""
 
 WATCH_SILENCE: Final = 150.0
-"""Seconds without a byte after which a watch counts as half-open: bookmarks come every minute."""
+"""Seconds without a byte after which a watch counts as lost: bookmarks come every minute, but neither over a half-open
+connection nor to those who ask for a version that a restored etcd has not reached yet."""
 
 METADATA: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -101,7 +102,7 @@ class Kube:
                 return
 
     async def watch(self, selection: Selection, version: str) -> AsyncGenerator[WatchEvent]:
-        """Follow the changes since `version` until the server ends the stream or it falls silent."""
+        """Follow the changes since `version` until the server ends the stream."""
         prepared = self._watches.prepare_request(
             "list",
             _class(selection.resource),
@@ -125,8 +126,8 @@ class Kube:
                 async for line in lines:
                     if (event := _decoded_event(line)) is not None:
                         yield event
-        except httpx2.ReadTimeout:
-            return
+        except httpx2.ReadTimeout as error:
+            raise GoneError(f"not a word for {WATCH_SILENCE:g} s") from error
         except (httpx2.TransportError, ConfigError) as error:
             raise unreachable(error) from error
 

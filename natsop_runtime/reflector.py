@@ -12,7 +12,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from natsop_runtime.backoff import Backoff
-from natsop_runtime.errors import ApiError, GoneError, UnavailableError
+from natsop_runtime.errors import ApiError, UnavailableError
 
 if TYPE_CHECKING:
     from natsop_runtime.kube import Kube, Selection, WatchEvent
@@ -24,9 +24,6 @@ BACKOFF: Final = Backoff(first=0.8, most=30.0)
 
 A_GOOD_WATCH: Final = 10.0
 """Seconds that a watch must have lasted for its end to be the usual one: taken up again at once."""
-
-TO_LIST_AGAIN: Final = 3
-"""Failures in a row after which the version itself is suspected: one from before a restored backup never works."""
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +49,6 @@ class Reflector(Generic[T]):
                 if problem is None:
                     continue
             self._failures += 1
-            if self._failures >= TO_LIST_AGAIN:
-                self._version = None
             await asyncio.sleep(self._pause(problem))
 
     async def _list_and_watch(self) -> ApiError | None:
@@ -63,11 +58,12 @@ class Reflector(Generic[T]):
                 self._version = await self._list()
                 self.synced.set()
             await self._watch(self._version)
-        except GoneError as error:
-            self._version = None
-            return error
-        except ApiError as error:
+        except UnavailableError as error:
             log.warning("cannot watch %s: %s", self.selection.resource.plural, error)
+            return error
+        except ApiError as error:  # the version is too old or from another life of the API server: start anew
+            log.warning("cannot watch %s, listing again: %s", self.selection.resource.plural, error)
+            self._version = None
             return error
         return None
 

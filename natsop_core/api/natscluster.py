@@ -23,7 +23,7 @@ from natsop_core.api.workload import (
 class NatsClusterSpec(Model):
     """What the NatsCluster should be."""
 
-    replicas: Annotated[Int32, Field(ge=1)] = Field(
+    replicas: Annotated[Int32, Field(ge=1, le=10_000)] = Field(
         1, description="Number of servers. More than one form a cluster with routes between them."
     )
     image: ImageSpec = Field(default_factory=ImageSpec, description="Image of the nats-server container.")

@@ -50,7 +50,7 @@ def is_being_collected(owner: Owner, controller: Controller | None) -> bool:
 
 
 def _name_conflict(key: ObjectKey, controller: Controller | None) -> Finding:
-    holder = f"is controlled by {controller}" if controller else "was not made by this operator"
+    holder = f"is controlled by {controller}" if controller else "has no controller"
     return Finding(
         "NameConflict", f"{key.kind} {key.name} exists and {holder}; it is left untouched until it is removed."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from natsop_runtime.logs import LEVELS
 from natsop_runtime.settings import RunSettings
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--context", metavar="NAME", help="context of the kubeconfig; default: its current one")
     parser.add_argument("--workers", type=_positive, default=defaults.workers, metavar="N", help="default: %(default)s")
-    parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default=defaults.log_level)
+    parser.add_argument("--log-level", choices=LEVELS, default=defaults.log_level)
     parser.set_defaults(run=run)
 
 

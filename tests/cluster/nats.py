@@ -92,6 +92,13 @@ def edit(namespace: Namespace, **spec: Any) -> None:
     namespace.client.patch("NatsCluster", CLUSTER, {"spec": spec})
 
 
+def everything_of(namespace: Namespace, name: str) -> set[str]:
+    """The names of all objects, of whatever kind the API server knows, that bear the label of this custom resource."""
+    kinds = namespace.kubectl("api-resources", "--namespaced", "--verbs=list", "--output=name").stdout.split()
+    selector = f"--selector={names.CLUSTER_LABEL}={name}"
+    return set(namespace.kubectl("get", ",".join(kinds), selector, "--output=name").stdout.split())
+
+
 def monitor(namespace: Namespace, pod: str, path: str) -> Any:
     """What a server's monitor port answers. That it does not answer yet is a failed assertion: waits go on."""
     try:

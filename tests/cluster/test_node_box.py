@@ -2,7 +2,7 @@
 
 import json
 
-from tests.cluster.nats import BOX, CLUSTER, READY_WITHIN, Box, box_in, edit, nats_box, nats_cluster
+from tests.cluster.nats import BOX, CLUSTER, READY_WITHIN, Box, box_in, edit, everything_of, nats_box, nats_cluster
 from tests.testbed.client import Manifest
 from tests.testbed.namespace import RESTRICTED, Namespace
 
@@ -54,6 +54,16 @@ def test_a_box_runs_where_pods_must_be_restricted(workspace: Namespace) -> None:
 
     assert box.run("id", "-u").strip() == "1000"
     assert workspace.exec(box.pod, "touch", "/bin/mine", check=False).code == 1
+
+
+def test_nothing_is_left_of_a_deleted_box(workspace: Namespace) -> None:
+    started(workspace)
+    kinds = {name.partition("/")[0] for name in everything_of(workspace, BOX)}
+    assert {"deployment.apps", "pod", "secret"} <= kinds
+
+    workspace.kubectl("delete", "natsbox", BOX)
+
+    workspace.wait_until(lambda: not everything_of(workspace, BOX), what="nothing is left of the box")
 
 
 def started(namespace: Namespace) -> Box:

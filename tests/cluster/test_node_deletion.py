@@ -1,11 +1,14 @@
 """Deletion on the node: what goes with a cluster, what stays, and what a cluster of the same name finds."""
 
+import pytest
+
 from tests.cluster.nats import (
     CLUSTER,
     JETSTREAM,
     READY_WITHIN,
     Stream,
     condition,
+    everything_of,
     nats_cluster,
     pods_of,
     start,
@@ -17,10 +20,11 @@ from tests.testbed.namespace import Namespace
 FINALIZER = "natsop.test/hold"
 
 
+@pytest.mark.long
 def test_deleting_a_cluster_removes_everything_but_its_claims(workspace: Namespace) -> None:
     workspace.client.create(nats_cluster(replicas=3, jetstream=JETSTREAM))
     wait_until_ready(workspace)
-    kinds = {name.partition("/")[0] for name in everything_of_the_cluster(workspace)}
+    kinds = {name.partition("/")[0] for name in everything_of(workspace, CLUSTER)}
     assert {"configmap", "service", "statefulset.apps", "poddisruptionbudget.policy", "pod"} <= kinds
 
     workspace.kubectl("delete", "natscluster", CLUSTER)
@@ -28,13 +32,14 @@ def test_deleting_a_cluster_removes_everything_but_its_claims(workspace: Namespa
     claims = {f"persistentvolumeclaim/jetstream-{pod}" for pod in pods_of(3)}
 
     def only_claims_are_left() -> bool:
-        left = everything_of_the_cluster(workspace)
+        left = everything_of(workspace, CLUSTER)
         assert left == claims, sorted(left)
         return True
 
     workspace.wait_until(only_claims_are_left, READY_WITHIN)
 
 
+@pytest.mark.long
 def test_a_cluster_created_anew_at_once_waits_for_the_old_ones_objects_and_serves_its_data(
     workspace: Namespace,
 ) -> None:
@@ -58,13 +63,6 @@ def test_a_cluster_created_anew_at_once_waits_for_the_old_ones_objects_and_serve
     assert not set(old) & set(uids(workspace, pods_of(3))), "a pod of the old cluster serves the new one"
     stream.wait_until_current(replicas=3)
     stream.wait_until_holds(messages)
-
-
-def everything_of_the_cluster(namespace: Namespace) -> set[str]:
-    """The names of all objects, of whatever kind the API server knows, that bear the cluster's label."""
-    kinds = namespace.kubectl("api-resources", "--namespaced", "--verbs=list", "--output=name").stdout.split()
-    label = f"--selector=nats.crewlet.cloud/cluster={CLUSTER}"
-    return set(namespace.kubectl("get", ",".join(kinds), label, "--output=name").stdout.split())
 
 
 def what_it_waits_for(namespace: Namespace, name: str) -> str:

@@ -3,6 +3,8 @@
 from datetime import datetime
 from itertools import pairwise
 
+import pytest
+
 from tests.cluster.nats import (
     JETSTREAM,
     READY_WITHIN,
@@ -19,6 +21,7 @@ from tests.testbed.client import Manifest
 from tests.testbed.namespace import Namespace
 
 
+@pytest.mark.long
 def test_a_stream_of_three_replicas_keeps_its_messages_when_a_pod_is_replaced(workspace: Namespace) -> None:
     stream = Stream(start(workspace, nats_cluster(replicas=3, jetstream=JETSTREAM)))
     stream.add(replicas=3)
@@ -37,6 +40,7 @@ def test_a_stream_of_three_replicas_keeps_its_messages_when_a_pod_is_replaced(wo
     stream.wait_until_holds(messages)
 
 
+@pytest.mark.long
 def test_an_edit_that_needs_a_restart_replaces_the_pods_one_after_the_other_and_keeps_the_stream(
     workspace: Namespace,
 ) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
+from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION, CLUSTER_LABEL
 from tests.cluster.nats import (
     CLUSTER,
     JETSTREAM,
@@ -43,6 +43,7 @@ def test_a_scale_that_would_destroy_streams_changes_nothing_and_is_forgotten_onc
     assert objects_and_pods(workspace, replicas) == before
 
 
+@pytest.mark.long
 def test_the_annotation_lets_a_scale_through_that_destroys_streams(workspace: Namespace) -> None:
     workspace.client.create(nats_cluster(jetstream=JETSTREAM))
     wait_until_ready(workspace)
@@ -60,8 +61,6 @@ def test_the_annotation_lets_a_scale_through_that_destroys_streams(workspace: Na
 def objects_and_pods(namespace: Namespace, replicas: int) -> Manifest:
     """What the cluster consists of, without what changes by itself."""
     kinds = ("ConfigMap", "Service", "StatefulSet", "PodDisruptionBudget")
-    found = [
-        each for kind in kinds for each in namespace.client.list(kind, labels=f"nats.crewlet.cloud/cluster={CLUSTER}")
-    ]
+    found = [each for kind in kinds for each in namespace.client.list(kind, labels=f"{CLUSTER_LABEL}={CLUSTER}")]
     specs = {each["metadata"]["uid"]: each.get("spec") or each["data"] for each in found}
     return {**specs, "pods": uids(namespace, pods_of(replicas))}

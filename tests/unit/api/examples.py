@@ -132,7 +132,9 @@ INVALID: dict[str, Invalid] = {
         volume(accessModes="ReadWriteOnce"), "spec.config.jetstream.fileStore.pvc.accessModes", "must be a list"
     ),
     "no replicas": Invalid(cluster({"replicas": 0}), "spec.replicas", "must be at least 1"),
-    "replicas beyond int32": Invalid(cluster({"replicas": 2**31}), "spec.replicas", "must be at most 2147483647"),
+    "more routes than a ConfigMap holds": Invalid(
+        cluster({"replicas": 10_001}), "spec.replicas", "must be at most 10000"
+    ),
     "negative replicas of a box": Invalid(box({"replicas": -1}), "spec.replicas", "must be at least 0"),
     "port too small": Invalid(config(nats={"port": 0}), "spec.config.nats.port", "must be at least 1"),
     "port too large": Invalid(config(monitor={"port": 65536}), "spec.config.monitor.port", "must be at most 65535"),

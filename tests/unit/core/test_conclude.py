@@ -191,7 +191,7 @@ def test_a_name_that_another_holds_is_named_with_its_holder() -> None:
 def test_a_name_that_nobody_controls_is_a_conflict_too() -> None:
     report = outcome(CONFIG_MAP, Taken(None))
     assert conditions(report.status)["Ready"] == ("False", "NameConflict")
-    assert "ConfigMap c-config exists and was not made by this operator" in message(report.status, "Degraded")
+    assert "ConfigMap c-config exists and has no controller" in message(report.status, "Degraded")
 
 
 def test_a_child_of_an_earlier_cluster_of_the_name_is_waited_for() -> None:

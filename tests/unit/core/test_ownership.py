@@ -133,7 +133,7 @@ def test_a_refusal_for_another_reason_is_no_dispute() -> None:
 
 def test_there_is_no_dispute_where_all_of_ours_is_still_ours() -> None:
     case = RECORDED["one port's number"]
-    port = {
+    port: Object = {
         'k:{"port":4222,"protocol":"TCP"}': {".": {}, "f:name": {}, "f:port": {}, "f:protocol": {}, "f:targetPort": {}}
     }
     fields = {

@@ -1,0 +1,135 @@
+"""One reconciliation: what it asks for, what it writes, and which of its own changes it expects."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from natsop_core.inputs import Inputs
+from natsop_core.kinds import CLUSTERS, SECRETS
+from natsop_core.outcomes import Outcomes
+from natsop_core.plan import Plan
+from natsop_core.reconcile import Reconciled
+from natsop_core.references import ObjectKey, ObjectRef, Reference
+from natsop_core.report import Event, Report
+from natsop_runtime.controller import Controller
+from natsop_runtime.errors import ApiError, ConflictError, NotFoundError, UnavailableError
+from natsop_runtime.reference_index import ReferenceIndex
+from natsop_runtime.stores import Change
+
+Object = dict[str, Any]
+KEY = CLUSTERS.key("prod", "c")
+FIRST, SECOND = ObjectRef(SECRETS.key("prod", "first")), ObjectRef(SECRETS.key("prod", "second"))
+READY = {"ready": True}
+
+
+def custom_resource(version: int = 10, **fields: Any) -> Object:
+    metadata = {"name": "c", "namespace": "prod", "uid": "uid-c", "resourceVersion": str(version), "generation": 1}
+    return {"apiVersion": CLUSTERS.api_version, "kind": CLUSTERS.kind, "metadata": metadata, "spec": {}} | fields
+
+
+class World:
+    """All that the controller works with: a core that wants two Secrets and reports READY, and what was done."""
+
+    def __init__(self, *, raw: Object | None = None, answer: ApiError | None = None) -> None:
+        self.raw = raw
+        self.answer = answer
+        self.unavailable = False
+        self.statuses: list[Object] = []
+        self.rounds: list[tuple[Reference, ...]] = []
+        self.index = ReferenceIndex()
+        self.own_writes: set[Change] = set()
+
+    def reconcile(self) -> float | None:
+        functions = Reconciled(CLUSTERS, dict, self._missing, lambda _cr, _inputs: Plan(), self._conclude)
+        controller = Controller(
+            reconciled=[functions],
+            kube=self,  # type: ignore[arg-type]
+            stores=self,  # type: ignore[arg-type]
+            references=self.index,
+            fetcher=self,  # type: ignore[arg-type]
+            executor=self,  # type: ignore[arg-type]
+            recorder=self,  # type: ignore[arg-type]
+            now=lambda: datetime(2026, 1, 2, tzinfo=UTC),
+        )
+        return asyncio.run(controller.reconcile(KEY, self.own_writes))
+
+    def _missing(self, _custom_resource: Object, inputs: Inputs) -> tuple[Reference, ...]:
+        wanted = (FIRST, SECOND) if FIRST in inputs else (FIRST,)
+        return tuple(reference for reference in wanted if reference not in inputs)
+
+    def _conclude(self, _custom_resource: Object, _inputs: Inputs, _plan: Plan, _outcomes: Outcomes) -> Report:
+        return Report(READY, requeue_after=30)
+
+    def custom_resource(self, _key: ObjectKey) -> Object | None:
+        return self.raw
+
+    def written(self, key: ObjectKey, obj: Object) -> Change:
+        return Change(key, obj["metadata"]["resourceVersion"])
+
+    async def fetch(self, references: Iterable[Reference]) -> dict[Reference, None]:
+        self.rounds.append(tuple(references))
+        if self.unavailable:
+            raise UnavailableError("timeout")
+        return dict.fromkeys(self.rounds[-1])
+
+    async def execute(self, _plan: Plan, _own_writes: set[Change]) -> Outcomes:
+        return {}
+
+    async def apply_status(self, _resource: object, _key: ObjectKey, body: Object) -> Object:
+        self.statuses.append(body)
+        if self.answer is not None:
+            raise self.answer
+        return custom_resource(11, status=body["status"])
+
+    async def send(self, _regarding: Object, events: tuple[Event, ...], _now: datetime) -> None:
+        assert not events
+
+
+def test_references_are_asked_for_until_nothing_is_missing() -> None:
+    world = World(raw=custom_resource())
+    assert world.reconcile() == 30
+    assert world.rounds == [(FIRST,), (SECOND,)]
+    assert set(world.index.dependents(SECOND.key)) == {KEY}
+
+
+def test_a_reference_is_recorded_before_it_is_fetched() -> None:
+    world = World(raw=custom_resource())
+    world.unavailable = True
+    with pytest.raises(UnavailableError):
+        world.reconcile()
+    assert set(world.index.dependents(FIRST.key)) == {KEY}
+
+
+def test_a_status_that_is_so_already_is_not_written() -> None:
+    world = World(raw=custom_resource(status=READY))
+    world.reconcile()
+    assert world.statuses == []
+
+
+def test_a_status_is_written_to_what_was_read_and_is_no_reason_to_look_again() -> None:
+    world = World(raw=custom_resource())
+    world.reconcile()
+    (body,) = world.statuses
+    assert body["metadata"] == {"name": "c", "namespace": "prod", "resourceVersion": "10"}
+    assert body["status"] == READY
+    assert world.own_writes == {Change(KEY, "11")}
+
+
+@pytest.mark.parametrize("error", [NotFoundError("gone"), ConflictError("changed")])
+def test_a_custom_resource_that_was_changed_or_deleted_meanwhile_is_told_nothing(error: ApiError) -> None:
+    world = World(raw=custom_resource(), answer=error)
+    assert world.reconcile() == 30
+    assert world.own_writes == set()
+
+
+def test_a_custom_resource_that_is_gone_depends_on_nothing() -> None:
+    world = World(raw=custom_resource())
+    world.reconcile()
+    world.raw = None
+    assert world.reconcile() is None
+    assert not world.index.dependents(FIRST.key)

@@ -1,0 +1,101 @@
+"""The shell's small parts: asking pods, events, log lines."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+import pytest
+
+from natsop_core.inputs import HttpAnswer, Unreachable
+from natsop_core.kinds import PODS
+from natsop_core.references import HttpRef
+from natsop_core.report import Event
+from natsop_runtime import nats
+from natsop_runtime.errors import UnavailableError
+from natsop_runtime.events import Recorder
+from natsop_runtime.logs import JsonLines
+
+CUSTOM_RESOURCE = {
+    "apiVersion": "nats.crewlet.cloud/v1alpha1",
+    "kind": "NatsCluster",
+    "metadata": {"name": "c", "namespace": "prod", "uid": "uid-c", "resourceVersion": "7"},
+}
+WHOLE_SECOND = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def ask(host: str, transport: httpx2.MockTransport) -> HttpAnswer | Unreachable:
+    async def story() -> HttpAnswer | Unreachable:
+        async with nats.reachable_pods(transport) as pods:
+            return await pods.get(HttpRef(PODS.key("prod", "c-0"), host, 8222, "/varz?x=1"))
+
+    return asyncio.run(story())
+
+
+@pytest.mark.parametrize(("host", "url"), [("10.0.0.1", "http://10.0.0.1:8222"), ("fd00::1", "http://[fd00::1]:8222")])
+def test_a_pods_answer_is_handed_on_as_it_is(host: str, url: str) -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        assert str(request.url) == f"{url}/varz?x=1"
+        return httpx2.Response(503, content=b"not yet")
+
+    assert ask(host, httpx2.MockTransport(answer)) == HttpAnswer(503, b"not yet")
+
+
+def test_a_pod_out_of_reach_is_no_error() -> None:
+    def refuse(_request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("connection refused")
+
+    assert ask("10.0.0.1", httpx2.MockTransport(refuse)) == Unreachable("connection refused")
+
+
+def test_a_pod_that_takes_too_long_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nats, "PATIENCE", 0.01)
+
+    async def dawdle(_request: httpx2.Request) -> httpx2.Response:
+        await asyncio.sleep(10)
+        raise AssertionError
+
+    assert isinstance(ask("10.0.0.1", httpx2.MockTransport(dawdle)), Unreachable)
+
+
+class Mailbox:
+    """Takes events, or does not."""
+
+    def __init__(self, *, full: bool = False) -> None:
+        self.full = full
+        self.bodies: list[dict[str, Any]] = []
+
+    def create(self, _resource: object, body: dict[str, Any]) -> Awaitable[None]:
+        self.bodies.append(body)
+        if self.full:
+            raise UnavailableError("overloaded")
+        return asyncio.sleep(0)
+
+
+def send(mailbox: Mailbox, *events: Event) -> list[dict[str, Any]]:
+    recorder = Recorder(mailbox)  # type: ignore[arg-type]
+    asyncio.run(recorder.send(CUSTOM_RESOURCE, events, WHOLE_SECOND))
+    return mailbox.bodies
+
+
+def test_an_event_is_about_the_custom_resource_and_readable_for_go_clients() -> None:
+    (body,) = send(Mailbox(), Event("Warning", "NameConflict", "x" * 2000))
+    assert body["regarding"]["uid"] == "uid-c"
+    assert body["eventTime"] == "2026-01-02T03:04:05.000000+00:00"
+    assert (body["type"], body["reason"], len(body["note"])) == ("Warning", "NameConflict", 1024)
+
+
+def test_an_event_that_is_not_taken_fails_nothing_and_the_next_has_its_chance() -> None:
+    assert len(send(Mailbox(full=True), Event("Normal", "A", "a"), Event("Normal", "B", "b"))) == 2
+
+
+def test_a_log_line_is_one_json_object() -> None:
+    record = logging.LogRecord("natsop_runtime.loop", logging.WARNING, "", 0, 'two\n%s "lines"', ("quoted",), None)
+    line = JsonLines().format(record)
+    assert "\n" not in line
+    assert json.loads(line)["message"] == 'two\nquoted "lines"'
