@@ -87,12 +87,12 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, _plan: Plan, out
     workload = see_workload("Deployment", live, needed=1, pod="pod", just_applied=_applied(key, outcomes))
     if isinstance(cr, InvalidResource):
         return _conclude_invalid(cr, workload, inputs)
-    box = resolve_box(cr, inputs)
-    waits = [box] if isinstance(box, Finding) else []
+    resolved = resolve_box(cr, inputs)
+    waits = resolved.box is None
     conditions = _summarize(
         workload,
         under_way=[*delays(owner, outcomes), *([] if waits else _unsettled(workload))],
-        wrong=[*waits, *refusals(owner, outcomes)],
+        wrong=[*resolved.findings, *refusals(owner, outcomes)],
     )
     return make_report(
         conditions,

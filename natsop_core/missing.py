@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsop_core import names
+from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import InvalidResource
 from natsop_core.kinds import DEPLOYMENTS, PODS, STATEFUL_SETS
 from natsop_core.plan import children_of
 from natsop_core.references import ObjectRef, Reference
-from natsop_core.resolve.box import cluster_reference
+from natsop_core.resolve.box import cluster_of, cluster_reference
 from natsop_core.resolve.cluster import resolve_cluster
 from natsop_core.resolve.config import existing_config_reference
+from natsop_core.resolve.contexts import all_references
 from natsop_core.resolve.files import authority, certificates, include_reference
 from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.routes import credential_references
@@ -19,11 +21,11 @@ from natsop_core.resolve.take_over import live_configuration
 from natsop_core.servers import servers_to_ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from natsop_core.api.natsbox import NatsBox
-    from natsop_core.api.natscluster import NatsCluster
     from natsop_core.inputs import Inputs
+    from natsop_core.resolve.referred import KeyReference
 
 
 def missing_for_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> tuple[Reference, ...]:
@@ -37,14 +39,17 @@ def missing_for_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> tu
 
 
 def missing_for_box(cr: NatsBox | InvalidResource, inputs: Inputs) -> tuple[Reference, ...]:
-    """What is still to be fetched for a NatsBox: its Deployment, its children, and the cluster it is for."""
+    """What is still to be fetched for a NatsBox: its Deployment, children and cluster, then what contexts refer to."""
     metadata = cr.metadata
     wanted: list[Reference] = [
         ObjectRef(DEPLOYMENTS.key(metadata.namespace, names.deployment(metadata.name))),
         children_of(metadata),
     ]
-    cluster = None if isinstance(cr, InvalidResource) else cluster_reference(cr)
-    return _not_in(inputs, *wanted, *([cluster] if cluster else []))
+    if isinstance(cr, InvalidResource):
+        return _not_in(inputs, *wanted)
+    reference, cluster = cluster_reference(cr), cluster_of(cr, inputs)
+    keys = all_references(cr, cluster if isinstance(cluster, NatsCluster) else None)
+    return _not_in(inputs, *wanted, *([reference] if reference else []), *_objects_of(keys))
 
 
 def _referred(cr: NatsCluster | InvalidResource) -> Iterator[Reference]:
@@ -57,6 +62,10 @@ def _referred(cr: NatsCluster | InvalidResource) -> Iterator[Reference]:
         *credential_references(cr),
         *(each for each in (authority(cr), existing_config_reference(cr)) if each),
     ]
+    yield from _objects_of(keys)
+
+
+def _objects_of(keys: Iterable[KeyReference]) -> Iterator[Reference]:
     yield from dict.fromkeys(key.object for key in keys if key.name)
 
 

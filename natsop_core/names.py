@@ -69,6 +69,7 @@ INCLUDES_VOLUME: Final = "includes"
 ROUTES_VOLUME: Final = "routes"
 AUTH_VOLUME: Final = "auth"
 CA_VOLUME: Final = "ca"
+REFERENCES_VOLUME: Final = "references"
 CONTEXTS_VOLUME: Final = "contexts"
 HOME_VOLUME: Final = "home"
 TEMPORARY_VOLUME: Final = "tmp"
@@ -86,6 +87,9 @@ METRICS_PORT: Final = "metrics"
 DEFAULT_CONTEXT: Final = "default"
 SELECTED_CONTEXT_KEY: Final = "context.txt"
 CONTEXTS_FOLDER: Final = "/etc/nats-contexts"
+REFERENCES_FOLDER: Final = "/etc/nats-references"
+"""Credentials, certificates and CAs of a box's contexts: a folder per Secret or ConfigMap, a file per key."""
+
 HOME_FOLDER: Final = "/home/nats"
 
 

@@ -30,8 +30,8 @@ def render(resource: NatsCluster | NatsBox, inputs: Inputs) -> tuple[Manifest, .
     if isinstance(resource, NatsCluster):
         resolved = resolve_cluster(resource, inputs)
         return resolved.findings[0] if resolved.cluster is None else render_cluster(resolved.cluster)
-    box = resolve_box(resource, inputs)
-    return box if isinstance(box, Finding) else render_box(box)
+    resolved_box = resolve_box(resource, inputs)
+    return resolved_box.findings[0] if resolved_box.box is None else render_box(resolved_box.box)
 
 
 def _key(obj: Mapping[str, Any]) -> ObjectKey:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from natsop_core import names
 from natsop_core.api.read import InvalidResource
 from natsop_core.drift import stamped
-from natsop_core.findings import Finding
 from natsop_core.kinds import CONFIG_MAPS, STATEFUL_SETS
 from natsop_core.references import ChildrenRef, ObjectKey
 from natsop_core.render import render_box, render_cluster
@@ -71,10 +70,8 @@ def plan_box(cr: NatsBox | InvalidResource, inputs: Inputs) -> Plan:
     children = inputs.children(children_of(cr.metadata))
     if isinstance(cr, InvalidResource) or cr.metadata.deletion_timestamp:
         return _keep_all(children)
-    box = resolve_box(cr, inputs)
-    if isinstance(box, Finding):
-        return _keep_all(children)
-    return _apply(render_box(box), children)
+    box = resolve_box(cr, inputs).box
+    return _keep_all(children) if box is None else _apply(render_box(box), children)
 
 
 def children_of(metadata: Metadata) -> ChildrenRef:

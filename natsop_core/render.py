@@ -52,15 +52,21 @@ def render_cluster(cluster: Cluster) -> tuple[Manifest, ...]:
 
 def render_box(box: Box) -> tuple[Manifest, ...]:
     """Every object of a box."""
-    return _present(build_contexts_secret(box), build_deployment(box))
+    contexts = build_contexts_secret(box)
+    annotations = {names.CHECKSUM_ANNOTATION: _checksum(contexts["data"])} if box.rolls_on_config_change else {}
+    return _present(contexts, build_deployment(box, annotations))
 
 
 def _pod_annotations(cluster: Cluster, files: Mapping[str, str]) -> dict[str, str]:
     """What rolls the pods: the part of the configuration that no reload changes, or all of it where asked for."""
     annotations = {names.RESTART_ANNOTATION: _restart_digest(files)}
     if cluster.rolls_on_config_change:
-        annotations[names.CHECKSUM_ANNOTATION] = hashlib.sha256(json.dumps(files).encode()).hexdigest()
+        annotations[names.CHECKSUM_ANNOTATION] = _checksum(files)
     return annotations
+
+
+def _checksum(files: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 
 
 def _restart_digest(files: Mapping[str, str]) -> str:

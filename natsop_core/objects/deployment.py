@@ -9,7 +9,18 @@ from natsop_core.objects.containers import container, folder_mounts, folder_volu
 from natsop_core.objects.metadata import box_metadata
 
 if TYPE_CHECKING:
-    from natsop_core.kubernetes.types import Container, Deployment, ObjectMeta, PodSpec, PodTemplateSpec
+    from collections.abc import Mapping
+
+    from natsop_core.kubernetes.types import (
+        Container,
+        Deployment,
+        KeyToPath,
+        ObjectMeta,
+        PodSpec,
+        PodTemplateSpec,
+        SecretVolumeSource,
+        Volume,
+    )
     from natsop_core.resolve.types import Box
 
 CLI_FOLDER: Final = f"{names.HOME_FOLDER}/.config/nats"
@@ -22,15 +33,15 @@ KEEP_CONTEXTS_LINKED: Final = f"""\
 trap 'exit 0' TERM INT
 mkdir -p {CLI_FOLDER}/context
 while true; do
-  for link in {CLI_FOLDER}/context/*.json; do
+  for link in {CLI_FOLDER}/context/*.json {CLI_FOLDER}/context/.[!.]*.json; do
     if [ -L "$link" ] && [ ! -e "$link" ]; then rm "$link"; fi
   done
-  for context in {names.CONTEXTS_FOLDER}/*.json; do
+  for context in {names.CONTEXTS_FOLDER}/*.json {names.CONTEXTS_FOLDER}/.[!.]*.json; do
     link={CLI_FOLDER}/context/"${{context##*/}}"
     if [ -e "$context" ] && [ ! -e "$link" ]; then ln -s "$context" "$link"; fi
   done
   selected={CLI_FOLDER}/{names.SELECTED_CONTEXT_KEY}
-  if [ ! -e "$selected" ]; then cat {names.CONTEXTS_FOLDER}/{names.SELECTED_CONTEXT_KEY} > "$selected"; fi
+  if [ ! -s "$selected" ]; then cat {names.CONTEXTS_FOLDER}/{names.SELECTED_CONTEXT_KEY} > "$selected"; fi
   touch {LINKED}
   sleep 5 &
   wait $!
@@ -40,8 +51,8 @@ done
 contexts and select one. As PID 1 the shell's `wait` reaps what `kubectl exec` leaves behind, and lets TERM through."""
 
 
-def build_deployment(box: Box) -> Deployment:
-    """The box's Deployment."""
+def build_deployment(box: Box, pod_annotations: Mapping[str, str]) -> Deployment:
+    """The box's Deployment. `pod_annotations` are the operator's own: a change of them rolls the pods."""
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -49,16 +60,16 @@ def build_deployment(box: Box) -> Deployment:
         "spec": {
             "replicas": box.replicas,
             "selector": {"matchLabels": names.box_selector(box.name)},
-            "template": _template(box),
+            "template": _template(box, pod_annotations),
         },
     }
 
 
-def _template(box: Box) -> PodTemplateSpec:
+def _template(box: Box, own_annotations: Mapping[str, str]) -> PodTemplateSpec:
     extras = box.pod.extras
     metadata: ObjectMeta = {"labels": {**extras.labels, **names.box_labels(box.name)}}
-    if extras.annotations:
-        metadata["annotations"] = dict(extras.annotations)
+    if annotations := {**extras.annotations, **own_annotations}:
+        metadata["annotations"] = annotations
     return {"metadata": metadata, "spec": _pod_spec(box)}
 
 
@@ -67,12 +78,21 @@ def _pod_spec(box: Box) -> PodSpec:
         **pod_spec(box.pod),
         "containers": [_container(box)],
         "volumes": [
-            {"name": names.CONTEXTS_VOLUME, "secret": {"secretName": names.contexts_secret(box.name)}},
+            _contexts_volume(box),
             {"name": names.HOME_VOLUME, "emptyDir": {}},
             {"name": names.TEMPORARY_VOLUME, "emptyDir": {}},
             *folder_volumes(box.folders),
         ],
     }
+
+
+def _contexts_volume(box: Box) -> Volume:
+    """The Secret's keys as files; by their own names unless some context's name cannot be a key."""
+    secret: SecretVolumeSource = {"secretName": names.contexts_secret(box.name)}
+    if any(context.key != context.file for context in box.contexts):
+        contexts: list[KeyToPath] = [{"key": each.key, "path": each.file} for each in box.contexts]
+        secret["items"] = [{"key": names.SELECTED_CONTEXT_KEY, "path": names.SELECTED_CONTEXT_KEY}, *contexts]
+    return {"name": names.CONTEXTS_VOLUME, "secret": secret}
 
 
 def _container(box: Box) -> Container:

@@ -33,7 +33,7 @@ def build_auth_secret(cluster: Cluster) -> Secret | None:
 
 def build_contexts_secret(box: Box) -> Secret:
     """The box's contexts of the nats CLI: a JSON file for each, and the name of the one selected at first."""
-    files = {f"{context.name}.json": _context_file(context) for context in box.contexts}
+    files = {context.key: _context_file(context) for context in box.contexts}
     return _secret(
         box_metadata(box, names.contexts_secret(box.name)), {names.SELECTED_CONTEXT_KEY: box.selected, **files}
     )

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
+from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import InvalidResource, read_cluster
 from natsop_core.findings import Finding
 from natsop_core.kinds import CLUSTERS
 from natsop_core.references import ObjectRef
 from natsop_core.resolve.cluster import owner_of
+from natsop_core.resolve.contexts import resolve_contexts
 from natsop_core.resolve.images import BOX
 from natsop_core.resolve.pods import resolve_container, resolve_pod
-from natsop_core.resolve.routes import cluster_domain
 from natsop_core.resolve.security import container_security
-from natsop_core.resolve.types import Box, Context
+from natsop_core.resolve.types import Box
 
 if TYPE_CHECKING:
     from natsop_core.api.natsbox import NatsBox
-    from natsop_core.api.natscluster import NatsCluster
     from natsop_core.inputs import Inputs
+    from natsop_core.resolve.contexts import Contexts
 
 GRACE_SECONDS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedBox:
+    """The box to build, and what of the custom resource could not be granted.
+
+    box: None while its cluster or something that it refers to is missing: then nothing is changed at all.
+    """
+
+    box: Box | None
+    findings: tuple[Finding, ...]
 
 
 def cluster_reference(cr: NatsBox) -> ObjectRef | None:
@@ -31,14 +44,26 @@ def cluster_reference(cr: NatsBox) -> ObjectRef | None:
     return ObjectRef(CLUSTERS.key(cr.metadata.namespace, cr.spec.cluster_ref.name))
 
 
-def resolve_box(cr: NatsBox, inputs: Inputs) -> Box | Finding:
-    """The box to build, or what it waits for."""
+def resolve_box(cr: NatsBox, inputs: Inputs) -> ResolvedBox:
+    """Decide everything that a builder needs."""
+    cluster = cluster_of(cr, inputs)
+    if isinstance(cluster, Finding):
+        return ResolvedBox(None, (cluster,))
+    contexts = resolve_contexts(cr, cluster, inputs)
+    if contexts.findings:
+        return ResolvedBox(None, contexts.findings)
+    selected, unmet = _selected(cr, contexts)
+    return ResolvedBox(_box(cr, contexts, selected), (unmet,) if unmet else ())
+
+
+def cluster_of(cr: NatsBox, inputs: Inputs) -> NatsCluster | Finding | None:
+    """The box's cluster, why it cannot be used, or None when the box names none."""
     reference = cluster_reference(cr)
     if reference is None:
-        return _box(cr, ())
-    found = inputs.object(reference.key)
+        return None
     if not reference.key.name:
         return Finding("InvalidSpec", "spec.clusterRef.name is empty: name a NatsCluster, or leave clusterRef out.")
+    found = inputs.object(reference.key)
     if found is None:
         return Finding(
             "ClusterNotFound",
@@ -51,19 +76,24 @@ def resolve_box(cr: NatsBox, inputs: Inputs) -> Box | Finding:
             "ClusterInvalid",
             f"NatsCluster {reference.key.name} has an invalid spec, so its address is not known: correct it first.",
         )
-    return _box(cr, (_default_context(cluster),))
+    return cluster
 
 
-def _default_context(cluster: NatsCluster) -> Context:
-    metadata = cluster.metadata
-    host = names.headless_host(metadata.name, metadata.namespace, cluster_domain(cluster))
-    description = f"NatsCluster {metadata.name}"
-    return Context(
-        names.DEFAULT_CONTEXT, {"description": description, "url": f"nats://{host}:{cluster.spec.config.nats.port}"}
+def _selected(cr: NatsBox, contexts: Contexts) -> tuple[str, Finding | None]:
+    """The context to select at first, empty for none, and what is wrong with it. A box of no contexts needs none."""
+    wanted = cr.spec.default_context_name
+    name = wanted or names.DEFAULT_CONTEXT
+    if any(context.name == name for context in contexts.contexts):
+        return name, None
+    if not wanted and not contexts.contexts:
+        return "", None
+    return "", Finding(
+        "ContextNotFound",
+        f"There is no context {name} to select: add it to spec.contexts, or name another in spec.defaultContextName.",
     )
 
 
-def _box(cr: NatsBox, contexts: tuple[Context, ...]) -> Box:
+def _box(cr: NatsBox, contexts: Contexts, selected: str) -> Box:
     spec = cr.spec
     return Box(
         owner=owner_of(cr.metadata, names.BOX_KIND),
@@ -78,8 +108,8 @@ def _box(cr: NatsBox, contexts: tuple[Context, ...]) -> Box:
             grace_seconds=GRACE_SECONDS,
             service_account=spec.service_account_name or "",
         ),
-        contexts=contexts,
-        folders=(),
-        selected=contexts[0].name if contexts else "",
+        contexts=contexts.contexts,
+        folders=(contexts.folder,) if contexts.folder else (),
+        selected=selected,
         rolls_on_config_change=spec.pod_template.config_checksum_annotation,
     )

@@ -292,10 +292,16 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A context of the nats CLI: the content of its JSON file."""
+    """A context of the nats CLI: the content of its JSON file, and the Secret's key which that is under."""
 
     name: str
     settings: Mapping[str, str]
+    key: str
+
+    @property
+    def file(self) -> str:
+        """The name of its file, by which the CLI knows it."""
+        return f"{self.name}.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,155 @@
+"""A NatsBox's contexts of the nats CLI: whom each connects to, as whom, and the files that it names."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from natsop_core import names
+from natsop_core.api.natsbox import Context as ContextSpec
+from natsop_core.findings import Finding
+from natsop_core.resolve.files import authority
+from natsop_core.resolve.referred import KeyReference, Kind, find, key_reference
+from natsop_core.resolve.routes import cluster_domain
+from natsop_core.resolve.types import Context, Folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from natsop_core.api.natsbox import NatsBox
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.inputs import Inputs
+    from natsop_core.kubernetes.types import KeyToPath, VolumeProjection
+
+LONGEST_FILE_NAME: Final = 255
+"""In bytes, on every file system that a pod may have."""
+
+_KEY: Final = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+"""What Kubernetes takes as a key of a Secret (apimachinery IsConfigMapKey); a name has no `..` here."""
+
+Setting = str
+"""A field of a context's JSON file (jsm.go natscontext/context.go)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """The contexts by what is to be built of them, and `findings`: why they cannot be used.
+
+    folder: all files that they name, or None where they name none.
+    """
+
+    contexts: tuple[Context, ...]
+    folder: Folder | None
+    findings: tuple[Finding, ...]
+
+
+def resolve_contexts(cr: NatsBox, cluster: NatsCluster | None, inputs: Inputs) -> Contexts:
+    """Look up what the contexts refer to. `cluster`: the one of clusterRef; credentials are never borrowed from it."""
+    contexts, mounted, findings = [], [], []
+    for name, spec in wanted_contexts(cr).items():
+        findings += [each for each in (_unusable(name), _without_address(name, spec, cluster)) if each]
+        settings = {"description": spec.description or "", "url": spec.url or (_url(cluster) if cluster else "")}
+        for setting, reference in context_references(cr, name, spec, cluster):
+            found = find(reference, inputs)
+            if isinstance(found, Finding):
+                findings.append(found)
+            elif found is not None:
+                settings[setting] = f"{names.REFERENCES_FOLDER}/{_path(reference)}"
+                mounted.append(reference)
+        contexts.append(Context(name, {key: value for key, value in settings.items() if value}, _key(name)))
+    return Contexts(tuple(contexts), _folder(mounted), tuple(dict.fromkeys(findings)))
+
+
+def wanted_contexts(cr: NatsBox) -> Mapping[str, ContextSpec]:
+    """The contexts by name; with a clusterRef there is always one named default, which connects to it."""
+    contexts = dict(cr.spec.contexts)
+    if cr.spec.cluster_ref and names.DEFAULT_CONTEXT not in contexts:
+        contexts[names.DEFAULT_CONTEXT] = ContextSpec(description=f"NatsCluster {cr.spec.cluster_ref.name}")
+    return dict(sorted(contexts.items()))
+
+
+def all_references(cr: NatsBox, cluster: NatsCluster | None) -> Iterator[KeyReference]:
+    """The keys that the contexts refer to, and those of the cluster's that they need."""
+    for name, spec in wanted_contexts(cr).items():
+        yield from (reference for _, reference in context_references(cr, name, spec, cluster))
+
+
+def context_references(
+    cr: NatsBox, name: str, spec: ContextSpec, cluster: NatsCluster | None
+) -> Iterator[tuple[Setting, KeyReference]]:
+    """Which setting of the context is the path of which key."""
+    field, namespace = f"spec.contexts[{name}]", cr.metadata.namespace
+    if spec.creds:
+        yield "creds", key_reference("Secret", namespace, spec.creds, f"{field}.creds")
+    if spec.nkey:
+        yield "nkey", key_reference("Secret", namespace, spec.nkey, f"{field}.nkey")
+    if spec.tls:
+        yield "cert", KeyReference("Secret", namespace, spec.tls.name, "tls.crt", f"{field}.tls")
+        yield "key", KeyReference("Secret", namespace, spec.tls.name, "tls.key", f"{field}.tls")
+    if spec.ca.source:
+        kind: Kind = "Secret" if spec.ca.secret else "ConfigMap"
+        yield "ca", key_reference(kind, namespace, spec.ca.source, f"{field}.ca")
+    elif cluster and not spec.url and (of_cluster := _authority_of(cluster)):
+        yield "ca", of_cluster
+
+
+def _authority_of(cluster: NatsCluster) -> KeyReference | None:
+    """The cluster's CA, where clients need it."""
+    return authority(cluster) if cluster.spec.config.nats.tls.enabled else None
+
+
+def _url(cluster: NatsCluster) -> str:
+    metadata, client = cluster.metadata, cluster.spec.config.nats
+    host = names.headless_host(metadata.name, metadata.namespace, cluster_domain(cluster))
+    return f"{'tls' if client.tls.enabled else 'nats'}://{host}:{client.port}"
+
+
+def _unusable(name: str) -> Finding | None:
+    """What the nats CLI refuses as a name (jsm.go natscontext ValidateName), or no file can have."""
+    if name and ".." not in name and "\\" not in name and len(f"{name}.json".encode()) <= LONGEST_FILE_NAME:
+        return None
+    return Finding(
+        "InvalidSpec",
+        f"spec.contexts[{name}] has a name that the nats CLI cannot use: give it one of 1 to 250 bytes, without '..'"
+        " and '\\'.",
+    )
+
+
+def _without_address(name: str, spec: ContextSpec, cluster: NatsCluster | None) -> Finding | None:
+    if spec.url or cluster:
+        return None
+    return Finding("InvalidSpec", f"spec.contexts[{name}] has no url: give it one, or name a cluster in clusterRef.")
+
+
+def _key(name: str) -> str:
+    """The Secret's key for a context: the name of its file where a key may be called so, else one made of its digest.
+
+    They never collide: only the former end in `.json`.
+    """
+    file = f"{name}.json"
+    return file if _KEY.fullmatch(file) else f"context-{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+
+
+def _folder(references: Iterable[KeyReference]) -> Folder | None:
+    """One projected volume with a folder per object, so that no two names can collide."""
+    items: dict[tuple[Kind, str], dict[str, KeyToPath]] = {}
+    for each in references:
+        items.setdefault((each.kind, each.name), {})[each.key] = {"key": each.key, "path": _path(each)}
+    if not items:
+        return None
+    sources = [_projection(kind, name, list(of_object.values())) for (kind, name), of_object in sorted(items.items())]
+    files = tuple(item["path"] for of_object in items.values() for item in of_object.values())
+    return Folder({"name": names.REFERENCES_VOLUME, "projected": {"sources": sources}}, names.REFERENCES_FOLDER, files)
+
+
+def _projection(kind: Kind, name: str, items: list[KeyToPath]) -> VolumeProjection:
+    if kind == "Secret":
+        return {"secret": {"name": name, "items": items}}
+    return {"configMap": {"name": name, "items": items}}
+
+
+def _path(reference: KeyReference) -> str:
+    return f"{reference.kind.lower()}/{reference.name}/{reference.key}"
