@@ -1,4 +1,4 @@
-"""Reading YAML and JSON files of Kubernetes objects, so that an error can name its file, line and column."""
+"""Reading files of Kubernetes objects, so that an error can name its file, line and column."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from natsop_runtime.cli.yaml_input import Lines, YamlFaultError, read_yaml
 
 STDIN: Final = "-"
 
-_PATH_PART: Final = re.compile(r"[^.\[\]]+")
+LARGEST: Final = 8 * 2**20
+"""In characters. An API server takes objects of 3 MiB at most; a file may hold many."""
+
+_INDEX: Final = re.compile(r"\[([0-9]+)]")
+_SUFFIXES: Final = (".yaml", ".yml", ".json")
 
 
 class InputError(Exception):
@@ -24,13 +26,12 @@ class InputError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One object of a file: the `item`-th of a List, or a whole YAML document, the `index`-th of the file."""
+    """One object of a file: a whole YAML document, or an item of a List."""
 
     file: str
     content: dict[str, Any] = field(repr=False)  # it may be a Secret
-    text: str = field(repr=False)
-    index: int
-    item: int | None = None
+    line: int
+    lines: Lines = field(repr=False)
 
     @property
     def kind(self) -> str:
@@ -38,83 +39,100 @@ class Document:
 
     @property
     def name(self) -> str:
+        return str(self._metadata.get("name", ""))
+
+    @property
+    def namespace(self) -> str:
+        return str(self._metadata.get("namespace", "default"))
+
+    @property
+    def _metadata(self) -> dict[str, Any]:
         metadata = self.content.get("metadata")
-        return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
+        return metadata if isinstance(metadata, dict) else {}
 
     def place(self, path: str = "") -> str:
         """`file:line` of the field at a path such as `spec.ports[1].name`, or of the nearest one around it."""
-        node = list(YAML(typ="rt").compose_all(self.text))[self.index]
-        parts = _PATH_PART.findall(path) if self.item is None else ["items", str(self.item), *_PATH_PART.findall(path)]
-        return f"{self.file}:{_line(node, parts) + 1}"
+        line, inside, rest = self.line, self.content, f".{path}"
+        while step := _step(inside, rest):
+            key, rest = step
+            line = self.lines.get((id(inside), key), line)
+            inside = inside[key]
+        return f"{self.file}:{line + 1}"
 
 
 def read_documents(files: Iterable[str]) -> list[Document]:
-    """All objects of the files, in order; `-` is standard input, a List is taken apart. Raises InputError."""
-    return [document for file in files for document in _read(file)]
+    """All objects of the files, in order; `-` is standard input, a folder all its YAML and JSON files.
+
+    A List is taken apart. Raises InputError.
+    """
+    return [document for file in files for each in _files(file) for document in _read(each)]
 
 
-def _read(file: str) -> Iterator[Document]:
-    text, name = _text(file)
+def parse_documents(file: str, text: str) -> list[Document]:
+    """All objects of a text; `file` is what to call it in errors. Raises InputError."""
+    if len(text) > LARGEST:
+        raise InputError(f"{file}: larger than {LARGEST // 2**20} MiB")
     try:
-        contents = list(YAML(typ="safe", pure=True).load_all(text))
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        raise InputError(f"{where}: {error.problem or error.context or 'not YAML'}") from error
-    except YAMLError as error:
-        raise InputError(f"{name}: {error}") from error
-    except RecursionError as error:
-        raise InputError(f"{name}: nested too deeply") from error
-    for index, content in enumerate(contents):
-        yield from _documents(name, content, text, index)
+        documents = read_yaml(text)
+    except YamlFaultError as fault:
+        where = f"{file}:{fault.line + 1}:{fault.column + 1}" if fault.line >= 0 else file
+        raise InputError(f"{where}: {fault}") from None
+    return [each for one in documents for each in _objects(file, one.content, one.line, one.lines)]
 
 
-def _documents(file: str, content: Any, text: str, index: int) -> Iterator[Document]:
+def _objects(file: str, content: Any, line: int, lines: Lines) -> Iterator[Document]:
     if content is None:
         return
-    content = _object(file, content)
+    content = _object(file, line, content)
     if content.get("kind") != "List":
-        yield Document(file, content, text, index)
+        yield Document(file, content, line, lines)
         return
     items = content.get("items") or []
     if not isinstance(items, list):
-        raise InputError(f"{file}: the items of a List must be a list")
+        raise InputError(f"{file}:{line + 1}: the items of a List must be a list")
     for number, item in enumerate(items):
-        yield Document(file, _object(file, item), text, index, number)
+        item_line = lines.get((id(items), number), line)
+        yield Document(file, _object(file, item_line, item), item_line, lines)
 
 
-def _object(file: str, content: Any) -> dict[str, Any]:
+def _object(file: str, line: int, content: Any) -> dict[str, Any]:
     if isinstance(content, dict):
         return content
-    raise InputError(f"{file}: expected a Kubernetes object: a map with apiVersion, kind and metadata")
+    raise InputError(f"{file}:{line + 1}: expected a Kubernetes object: a map with apiVersion, kind and metadata")
 
 
-def _text(file: str) -> tuple[str, str]:
+def _step(inside: Any, path: str) -> tuple[Any, str] | None:
+    """The key or index that a path such as `.spec.ports[1]` goes on with, and the rest; keys may have dots in them."""
+    if isinstance(inside, list):
+        index = _INDEX.match(path)
+        return (int(index[1]), path[index.end() :]) if index and int(index[1]) < len(inside) else None
+    if not isinstance(inside, dict):
+        return None
+    for key in sorted(inside, key=len, reverse=True):
+        for written in (f".{key}", f"[{key}]"):
+            if path.startswith(written) and path[len(written) :][:1] in ("", ".", "["):
+                return key, path[len(written) :]
+    return None
+
+
+def _files(file: str) -> Iterator[str]:
+    """The file itself, or what is in it: files in the order of their names, not of folders below."""
+    if file == STDIN or not Path(file).is_dir():
+        yield file
+        return
+    inside = sorted(each for each in Path(file).iterdir() if each.suffix in _SUFFIXES and each.is_file())
+    if not inside:
+        raise InputError(f"{file}: no file in this folder ends in {', '.join(_SUFFIXES)}")
+    yield from map(str, inside)
+
+
+def _read(file: str) -> list[Document]:
     try:
         if file == STDIN:
-            return sys.stdin.read(), "<stdin>"
-        return Path(file).read_text(encoding="utf-8"), file
+            return parse_documents("<stdin>", sys.stdin.read(LARGEST + 1))
+        with Path(file).open(encoding="utf-8-sig") as stream:
+            return parse_documents(file, stream.read(LARGEST + 1))
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: not UTF-8 text") from error
     except OSError as error:
         raise InputError(f"{file}: {error.strerror}") from error
-
-
-def _line(node: Node, parts: list[str]) -> int:
-    line: int = node.start_mark.line
-    for part in parts:
-        step = _step(node, part)
-        if step is None:
-            break
-        line, node = step
-    return line
-
-
-def _step(node: Node, part: str) -> tuple[int, Node] | None:
-    """The line of a map's key or a list's item, and its value."""
-    if isinstance(node, MappingNode):
-        return next(((key.start_mark.line, value) for key, value in node.value if key.value == part), None)
-    if isinstance(node, SequenceNode) and part.isdecimal() and int(part) < len(node.value):
-        item = node.value[int(part)]
-        return item.start_mark.line, item
-    return None
