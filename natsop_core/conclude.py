@@ -8,11 +8,13 @@ from natsop_core import names
 from natsop_core.api.read import InvalidResource
 from natsop_core.conditions.condition import Condition, first_finding
 from natsop_core.conditions.configuration import configuration_loaded, configuration_overridden
+from natsop_core.conditions.integrations import integration_available
 from natsop_core.conditions.steps import delays, refusals
 from natsop_core.conditions.summary import degraded, progressing, ready
 from natsop_core.conditions.workload import SETTLED, Workload, available, see_workload
 from natsop_core.conf.digest import config_digest
 from natsop_core.conf.files import configuration_files
+from natsop_core.conf.server import server_block
 from natsop_core.findings import Finding
 from natsop_core.kinds import DEPLOYMENTS, STATEFUL_SETS
 from natsop_core.live import reduce_metadata
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 
 RELOAD_SECONDS: Final = 5.0
 """How soon the servers are asked again while one still runs an older configuration."""
+
+INSTALLATION_SECONDS: Final = 60.0
+"""How soon the API server is asked again whether it serves what others have to install."""
 
 REST_SECONDS: Final = 300.0
 """How soon they are asked again while nothing is under way."""
@@ -65,7 +70,12 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
         wrong=[*resolved.findings, *refusals(owner, outcomes)],
     )
     return make_report(
-        [*conditions, loaded, *([overridden] if overridden else [])],
+        [
+            *conditions,
+            loaded,
+            *([overridden] if overridden else []),
+            *map(integration_available, resolved.integrations),
+        ],
         _cluster_facts(resolved.cluster, servers, live, cr.status),
         cr.status,
         generation=cr.metadata.generation,
@@ -73,6 +83,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
         requeue_after=[
             *retries(owner, outcomes, cr.status, inputs.now),
             RELOAD_SECONDS if pending else REST_SECONDS,
+            *(INSTALLATION_SECONDS for integration in resolved.integrations if integration.is_awaited),
         ],
     )
 
@@ -146,7 +157,7 @@ def _expected_digests(cluster: Cluster, servers: Sequence[Server]) -> dict[str, 
     files = configuration_files(cluster)
     return {
         each.pod: config_digest(
-            files[names.CONFIG_FILE],
+            cluster.existing_config.conf if cluster.existing_config else server_block(cluster),
             {names.SERVER_NAME_VARIABLE: names.server_name(f"{cluster.server_name_prefix}{each.pod}")},
             files,
             version=each.version,
@@ -160,19 +171,10 @@ def _expected_digests(cluster: Cluster, servers: Sequence[Server]) -> dict[str, 
 def _cluster_facts(
     cluster: Cluster, servers: Sequence[Server], live: Mapping[str, Any] | None, previous: Mapping[str, Any]
 ) -> dict[str, Any]:
-    client = cluster.listener(names.CLIENT_PORT)
-    scheme = "tls" if client and client.tls else "nats"
-    address = f"{cluster.namespace}.svc:{client.port if client else 0}"
-    headless = f"{scheme}://{names.headless_service(cluster.name)}.{address}"
     versions = {each.version for each in servers if each.version}
     return {
         **_pod_counts(live),
-        "endpoints": {
-            "client": f"{scheme}://{names.client_service(cluster.name)}.{address}"
-            if cluster.client_service
-            else headless,
-            "headless": headless,
-        },
+        "endpoints": {"client": cluster.client_endpoint, "headless": cluster.headless_endpoint},
         "configMapName": cluster.existing_config.name if cluster.existing_config else names.config_map(cluster.name),
         "version": ", ".join(sorted(versions)) or previous.get("version"),
     }

@@ -12,12 +12,19 @@ from natsop_core.conf.expand import expand
 from natsop_core.conf.files import configuration_files
 from natsop_core.conf.parser import parse
 from natsop_core.conf.restart import restart_digest
+from natsop_core.conf.server import server_block
 from natsop_core.objects.config_map import build_config_map
 from natsop_core.objects.deployment import build_deployment
 from natsop_core.objects.ingress import build_websocket_ingress
+from natsop_core.objects.nack_account import build_nack_accounts
 from natsop_core.objects.pod_disruption_budget import build_pod_disruption_budget
 from natsop_core.objects.pod_monitor import build_pod_monitor
-from natsop_core.objects.secrets import build_auth_secret, build_contexts_secret, build_routes_secret
+from natsop_core.objects.secrets import (
+    build_auth_secret,
+    build_contexts_secret,
+    build_nack_authority_secret,
+    build_routes_secret,
+)
 from natsop_core.objects.service_account import build_service_account
 from natsop_core.objects.services import build_client_service, build_headless_service
 from natsop_core.objects.stateful_set import build_stateful_set
@@ -40,6 +47,7 @@ def render_cluster(cluster: Cluster) -> tuple[Manifest, ...]:
         build_service_account(cluster),
         build_auth_secret(cluster),
         build_routes_secret(cluster, files),
+        build_nack_authority_secret(cluster),
         build_config_map(cluster, files),
         build_headless_service(cluster),
         build_client_service(cluster),
@@ -47,6 +55,7 @@ def render_cluster(cluster: Cluster) -> tuple[Manifest, ...]:
         build_stateful_set(cluster, _pod_annotations(cluster, files)),
         build_websocket_ingress(cluster),
         build_pod_monitor(cluster),
+        *build_nack_accounts(cluster),
     )
 
 
@@ -59,7 +68,7 @@ def render_box(box: Box) -> tuple[Manifest, ...]:
 
 def _pod_annotations(cluster: Cluster, files: Mapping[str, str]) -> dict[str, str]:
     """What rolls the pods: the part of the configuration that no reload changes, or all of it where asked for."""
-    annotations = {names.RESTART_ANNOTATION: _restart_digest(files)}
+    annotations = {names.RESTART_ANNOTATION: _restart_digest(cluster, files)}
     if cluster.rolls_on_config_change:
         annotations[names.CHECKSUM_ANNOTATION] = _checksum(files)
     return annotations
@@ -69,15 +78,15 @@ def _checksum(files: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 
 
-def _restart_digest(files: Mapping[str, str]) -> str:
+def _restart_digest(cluster: Cluster, files: Mapping[str, str]) -> str:
     """Over all that the configuration includes; over its own text where it cannot be read like nats-server reads it."""
     environment = {names.SERVER_NAME_VARIABLE: names.server_name(ANY_POD)}
-    conf = files[names.CONFIG_FILE]
+    existing = cluster.existing_config
     try:
-        tree = parse(conf, names.CONFIG_FILE)
+        tree = parse(existing.conf, names.CONFIG_FILE) if existing else server_block(cluster)
         return restart_digest(expand(tree, environment=environment, includes=files, file=names.CONFIG_FILE).tree)
     except ConfError:
-        return hashlib.sha256(conf.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        return hashlib.sha256(files[names.CONFIG_FILE].encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _present(*manifests: Mapping[str, Any] | None) -> tuple[Manifest, ...]:

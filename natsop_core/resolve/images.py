@@ -17,6 +17,9 @@ class DefaultImage:
     repository: str
     tag: str
 
+    def __str__(self) -> str:
+        return f"{self.repository}:{self.tag}"
+
 
 SERVER: Final = DefaultImage("nats", "2.15.2-alpine")
 RELOADER: Final = DefaultImage("natsio/nats-server-config-reloader", "0.23.0")
