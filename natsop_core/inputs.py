@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from natsop_core.live import Child
 from natsop_core.references import (
@@ -43,7 +43,12 @@ class Forbidden:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the person who runs the operator chose and a plan depends on; so far nothing."""
+    """What the person who runs the operator chose and a plan depends on.
+
+    nack_integration: whether NACK gets Accounts. auto: where it is installed; enabled: it has to be; disabled: never.
+    """
+
+    nack_integration: Literal["auto", "enabled", "disabled"] = "auto"
 
 
 Found: TypeAlias = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from natsop_core.names import API_VERSION, BOX_KIND, CLUSTER_KIND
-from natsop_core.references import ObjectKey
+from natsop_core.references import ApiGroupRef, ObjectKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,11 @@ class ApiResource:
     def group(self) -> str:
         """The API group; empty for the core group."""
         return self.api_version.rpartition("/")[0]
+
+    @property
+    def reference(self) -> ApiGroupRef:
+        """The question whether the API server serves the kind."""
+        return ApiGroupRef(self.api_version, self.kind)
 
     def key(self, namespace: str, name: str) -> ObjectKey:
         """The identity of the object of this kind with that name."""
@@ -40,6 +45,7 @@ DISRUPTION_BUDGETS: Final = ApiResource("policy/v1", "PodDisruptionBudget", "pod
 SERVICE_ACCOUNTS: Final = ApiResource("v1", "ServiceAccount", "serviceaccounts")
 INGRESSES: Final = ApiResource("networking.k8s.io/v1", "Ingress", "ingresses")
 POD_MONITORS: Final = ApiResource("monitoring.coreos.com/v1", "PodMonitor", "podmonitors")
+NACK_ACCOUNTS: Final = ApiResource("jetstream.nats.io/v1beta2", "Account", "accounts")
 
 CREATED: Final = (
     CONFIG_MAPS,
@@ -52,6 +58,9 @@ CREATED: Final = (
     INGRESSES,
 )
 """The kinds of the children: the shell watches the metadata of all objects of these kinds, ours or not."""
+
+OPTIONAL: Final = (POD_MONITORS, NACK_ACCOUNTS)
+"""Further kinds of children, which the API server knows only where others have installed them."""
 
 WATCHED_IN_FULL: Final = (STATEFUL_SETS, DEPLOYMENTS, PODS)
 """The kinds whose status decides ours: the shell also watches them in full, those with our managed-by label."""

@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 from natsop_core import names
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import InvalidResource
-from natsop_core.kinds import DEPLOYMENTS, PODS, STATEFUL_SETS
+from natsop_core.conditions.condition import find
+from natsop_core.kinds import DEPLOYMENTS, NACK_ACCOUNTS, POD_MONITORS, PODS, STATEFUL_SETS
 from natsop_core.plan import children_of
 from natsop_core.references import ObjectRef, Reference
+from natsop_core.resolve.auth import auth_secret
 from natsop_core.resolve.box import cluster_of, cluster_reference
 from natsop_core.resolve.cluster import resolve_cluster
 from natsop_core.resolve.config import existing_config_reference
 from natsop_core.resolve.contexts import all_references
 from natsop_core.resolve.files import authority, certificates, include_reference
+from natsop_core.resolve.jwts import jwt_references
 from natsop_core.resolve.live_cluster import live_cluster
+from natsop_core.resolve.nack import CONDITION, credentials
 from natsop_core.resolve.routes import credential_references
+from natsop_core.resolve.services import pod_monitor
 from natsop_core.resolve.take_over import live_configuration
 from natsop_core.servers import servers_to_ask
 
@@ -47,22 +52,35 @@ def missing_for_box(cr: NatsBox | InvalidResource, inputs: Inputs) -> tuple[Refe
     ]
     if isinstance(cr, InvalidResource):
         return _not_in(inputs, *wanted)
-    reference, cluster = cluster_reference(cr), cluster_of(cr, inputs)
-    keys = all_references(cr, cluster if isinstance(cluster, NatsCluster) else None)
-    return _not_in(inputs, *wanted, *([reference] if reference else []), *_objects_of(keys))
+    reference = cluster_reference(cr)
+    return _not_in(inputs, *wanted, *([reference] if reference else []), *_objects_of(keys_of_box(cr, inputs)))
+
+
+def keys_of_cluster(cr: NatsCluster) -> Iterator[KeyReference]:
+    """The keys of Secrets and ConfigMaps that a NatsCluster refers to."""
+    yield from (each for _, _, *pair in certificates(cr) for each in pair)
+    yield from (include_reference(cr, include) for include in cr.spec.config.includes)
+    yield from credential_references(cr)
+    yield from jwt_references(cr)
+    yield from (reference for _, reference in credentials(cr))
+    yield from (each for each in (authority(cr), existing_config_reference(cr)) if each)
+
+
+def keys_of_box(cr: NatsBox, inputs: Inputs) -> Iterator[KeyReference]:
+    """The keys that a NatsBox refers to and, once its cluster is known, those that it needs of that."""
+    cluster = cluster_of(cr, inputs)
+    yield from all_references(cr, cluster if isinstance(cluster, NatsCluster) else None)
 
 
 def _referred(cr: NatsCluster | InvalidResource) -> Iterator[Reference]:
-    """The Secrets and ConfigMaps that the configuration refers to."""
+    """The Secrets and ConfigMaps that the configuration refers to, and the kinds that the API server has to serve."""
     if isinstance(cr, InvalidResource):
         return
-    keys = [
-        *(each for _, _, *pair in certificates(cr) for each in pair),
-        *(include_reference(cr, include) for include in cr.spec.config.includes),
-        *credential_references(cr),
-        *(each for each in (authority(cr), existing_config_reference(cr)) if each),
-    ]
-    yield from _objects_of(keys)
+    if pod_monitor(cr):
+        yield POD_MONITORS.reference
+    if any(credentials(cr)) or find(cr.status, CONDITION):  # of an account that was removed, the Account has to go
+        yield NACK_ACCOUNTS.reference
+    yield from _objects_of(keys_of_cluster(cr))
 
 
 def _objects_of(keys: Iterable[KeyReference]) -> Iterator[Reference]:
@@ -73,6 +91,8 @@ def _pods_and_servers(cr: NatsCluster, inputs: Inputs) -> Iterator[Reference]:
     live = live_cluster(cr, inputs)
     if live is not None and live.is_taken_over:
         yield live_configuration(cr)
+    if any(child.key == auth_secret(cr) for child in inputs.children(children_of(cr.metadata))):
+        yield ObjectRef(auth_secret(cr))  # what was good last
     cluster = resolve_cluster(cr, inputs).cluster
     if cluster is None:
         return

@@ -55,6 +55,7 @@ AUTH_FOLDER: Final = "/etc/nats-auth"
 AUTH_KEY: Final = "auth.conf"
 PRELOAD_KEY: Final = "resolver_preload.conf"
 OPERATOR_KEY: Final = "operator.jwt"
+NACK_AUTHORITY_KEY: Final = "ca.crt"
 
 SERVER_CONTAINER: Final = "nats"
 RELOADER_CONTAINER: Final = "reloader"
@@ -128,6 +129,11 @@ def routes_secret(cluster: str) -> str:
 
 def auth_secret(cluster: str) -> str:
     return f"{cluster}-auth"
+
+
+def nack_authority_secret(cluster: str) -> str:
+    """The copy of a CA from a ConfigMap, for NACK, which reads Secrets only."""
+    return f"{cluster}-nack-ca"
 
 
 def service_account(cluster: str) -> str:

@@ -61,7 +61,7 @@ def plan_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> Plan:
     resolved = resolve_cluster(cr, inputs)
     if resolved.cluster is None:
         return _keep_all(children)
-    keep = _servers(cr.metadata) if resolved.keeps_servers else ()
+    keep = (*(_servers(cr.metadata) if resolved.keeps_servers else ()), *resolved.keep)
     return _apply(render_cluster(resolved.cluster), children, keep)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from natsop_core.kinds import BOXES, CLUSTERS, CREATED, PODS, ApiResource
+from natsop_core.kinds import BOXES, CLUSTERS, CREATED, OPTIONAL, PODS, ApiResource
 from natsop_core.names import FIELD_MANAGER
 
 LOOK: Final = ("list", "watch")
@@ -28,7 +28,7 @@ def cluster_role() -> dict[str, Any]:
         "metadata": {"name": FIELD_MANAGER},
         "rules": [
             *reconciled,
-            *(_rule(resource, *OWN) for resource in CREATED),
+            *(_rule(resource, *OWN) for resource in (*CREATED, *OPTIONAL)),
             _rule(PODS, *LOOK),
             {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create"]},
         ],

@@ -23,6 +23,8 @@ def server_block(cluster: Cluster) -> Block:
 
     The user's includes come last, so that what they define counts.
     """
+    includes = [f"../nats-auth/{names.AUTH_KEY}"] if cluster.auth else []
+    includes += [f"../nats-extra/{file.name}" for file in cluster.includes]
     client = cluster.listener(names.CLIENT_PORT)
     monitor = cluster.listener(names.MONITOR_PORT)
     own = Block(
@@ -44,7 +46,7 @@ def server_block(cluster: Cluster) -> Block:
         accounts=Block((SYSTEM_ACCOUNT, Block())) if cluster.needs_system_account else None,
         system_account=SYSTEM_ACCOUNT if cluster.needs_system_account else None,
     )
-    return own | Block(*(Include(f"../nats-extra/{file.name}") for file in cluster.includes))
+    return own | Block(*map(Include, includes))
 
 
 def routes_block(routes: Routes) -> Block:

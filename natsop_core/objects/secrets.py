@@ -31,6 +31,14 @@ def build_auth_secret(cluster: Cluster) -> Secret | None:
     return _secret(cluster_metadata(cluster, names.auth_secret(cluster.name)), cluster.auth.files)
 
 
+def build_nack_authority_secret(cluster: Cluster) -> Secret | None:
+    """The CA for NACK, or None where NACK finds it in a Secret of the user's, or needs none."""
+    authority = cluster.nack.authority if cluster.nack else None
+    if authority is None or not authority.copy:
+        return None
+    return _secret(cluster_metadata(cluster, authority.secret), {authority.key: authority.copy})
+
+
 def build_contexts_secret(box: Box) -> Secret:
     """The box's contexts of the nats CLI: a JSON file for each, and the name of the one selected at first."""
     files = {context.key: _context_file(context) for context in box.contexts}

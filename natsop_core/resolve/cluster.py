@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from natsop_core import names
 from natsop_core.findings import Finding
+from natsop_core.resolve.auth import auth_folder, auth_secret, resolve_auth
 from natsop_core.resolve.config import ExternalFiles, external_files, included_trees
 from natsop_core.resolve.exporter import resolve_exporter
 from natsop_core.resolve.immutable import resolve_immutable
+from natsop_core.resolve.integrations import resolve_pod_monitor
 from natsop_core.resolve.listeners import listeners
 from natsop_core.resolve.live_cluster import live_cluster
+from natsop_core.resolve.nack import resolve_nack
 from natsop_core.resolve.pods import labels_with, resolve_pod, with_host_alias, with_sysctl
 from natsop_core.resolve.probes import resolve_probes
 from natsop_core.resolve.routes import cluster_domain, resolve_routes
@@ -35,9 +38,11 @@ if TYPE_CHECKING:
     from natsop_core.api.common import Metadata
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.inputs import Inputs
+    from natsop_core.references import ObjectKey
     from natsop_core.resolve.immutable import Immutable
+    from natsop_core.resolve.integrations import Integration
     from natsop_core.resolve.live_cluster import LiveCluster
-    from natsop_core.resolve.types import JetStream, Listener, Pod, Routes
+    from natsop_core.resolve.types import Auth, JetStream, Listener, Nack, Pod, PodMonitor, Routes
 
 
 class Labelled(Protocol):
@@ -64,11 +69,32 @@ class ResolvedCluster:
 
     cluster: None while something that it refers to is missing or unusable: then nothing is changed at all.
     keeps_servers: the live StatefulSet and its configuration must stay exactly as they are.
+    keep: other children that must. integrations: how it stands with what others have to install.
     """
 
     cluster: Cluster | None
     findings: tuple[Finding, ...]
     keeps_servers: bool = False
+    keep: tuple[ObjectKey, ...] = ()
+    integrations: tuple[Integration, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What was decided of a cluster before the rest."""
+
+    replicas: int
+    listeners: tuple[Listener, ...]
+    jetstream: JetStream | None
+    files: ExternalFiles
+    routes: Routes | None
+    auth: Auth | None
+    fixed: Immutable
+    pod_monitor: PodMonitor | None
+    nack: Nack | None
+
+    def listener(self, name: str) -> Listener | None:
+        return next((each for each in self.listeners if each.name == name), None)
 
 
 def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
@@ -78,14 +104,33 @@ def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
     replicas, refused_scale = resolve_replicas(cr, live, has_jetstream=jetstream is not None)
     files = external_files(cr, inputs)
     routes, missing_credentials = resolve_routes(cr, replicas, inputs)
-    blocking = (*files.findings, *missing_credentials)
+    auth = resolve_auth(cr, live, inputs)
+    blocking = (*files.findings, *missing_credentials, *(auth.findings if auth.is_blocked else ()))
     if blocking:
         return ResolvedCluster(None, blocking)
     fixed = resolve_immutable(cr, live, replicas, has_jetstream=jetstream is not None)
-    cluster, unmet = _build(cr, live, replicas, jetstream, files, routes, fixed)
+    ports = listeners(cr, replicas, files.ca_file)
+    monitor, monitoring = resolve_pod_monitor(pod_monitor(cr), inputs)
+    nack = resolve_nack(cr, ports[0].tls, inputs)
+    cluster, unmet = _build(
+        cr, live, _Parts(replicas, ports, jetstream, files, routes, auth.auth, fixed, monitor, nack.nack)
+    )
     outside = data_outside_volume(cr, live, inputs)
-    findings = (*([outside] if outside else []), *refused_storage, *refused_scale, *fixed.findings, *unmet)
-    return ResolvedCluster(cluster, findings, keeps_servers=outside is not None)
+    return ResolvedCluster(
+        cluster,
+        findings=(
+            *([outside] if outside else []),
+            *auth.findings,
+            *refused_storage,
+            *refused_scale,
+            *fixed.findings,
+            *unmet,
+            *nack.findings,
+        ),
+        keeps_servers=outside is not None,
+        keep=(*([auth_secret(cr)] if auth.keeps_secret else []), *nack.keep),
+        integrations=(*monitoring, *([nack.integration] if nack.integration else [])),
+    )
 
 
 def owner_of(metadata: Metadata, kind: str) -> Owner:
@@ -93,19 +138,10 @@ def owner_of(metadata: Metadata, kind: str) -> Owner:
     return Owner(names.API_VERSION, kind, metadata.namespace, metadata.name, metadata.uid)
 
 
-def _build(
-    cr: NatsCluster,
-    live: LiveCluster | None,
-    replicas: int,
-    jetstream: JetStream | None,
-    files: ExternalFiles,
-    routes: Routes | None,
-    fixed: Immutable,
-) -> tuple[Cluster, tuple[Finding, ...]]:
+def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts) -> tuple[Cluster, tuple[Finding, ...]]:
     """The cluster, and what of it cannot be had because something that it needs is off."""
-    spec = cr.spec
-    ports = listeners(cr, replicas, files.ca_file)
-    monitor = next((each for each in ports if each.name == names.MONITOR_PORT), None)
+    spec, files = cr.spec, parts.files
+    monitor = parts.listener(names.MONITOR_PORT)
     exporter = resolve_exporter(cr, monitor, files.ca_file)
     ingress = websocket_ingress(cr)
     server = resolve_server(cr, live)
@@ -118,23 +154,23 @@ def _build(
         owner=owner_of(cr.metadata, names.CLUSTER_KIND),
         labels=spec.global_.labels,
         domain=cluster_domain(cr),
-        replicas=replicas,
-        listeners=ports,
-        routes=routes,
-        jetstream=jetstream,
-        server_name_prefix=fixed.server_name_prefix,
+        replicas=parts.replicas,
+        listeners=parts.listeners,
+        routes=parts.routes,
+        jetstream=parts.jetstream,
+        server_name_prefix=parts.fixed.server_name_prefix,
         needs_system_account=_needs_system_account(cr, files),
-        folders=files.folders,
+        folders=(*files.folders, *([auth_folder(cr)] if parts.auth else [])),
         includes=files.includes,
         existing_config=files.existing_config,
-        auth=None,
+        auth=parts.auth,
         server=server,
         probes=resolve_probes(spec.container, monitor),
         reloader=resolve_reloader(cr, server),
         exporter=exporter if isinstance(exporter, Exporter) else None,
-        pod=_pod(cr, ports, keeps_identity=keeps_identity),
+        pod=_pod(cr, parts.listeners, keeps_identity=keeps_identity),
         keeps_identity=keeps_identity,
-        pod_management_policy=fixed.pod_management_policy,
+        pod_management_policy=parts.fixed.pod_management_policy,
         min_ready_seconds=spec.stateful_set.min_ready_seconds or 0,
         rolls_on_config_change=spec.pod_template.config_checksum_annotation,
         stateful_set=extras(spec.stateful_set),
@@ -142,9 +178,10 @@ def _build(
         headless_service=extras(spec.headless_service),
         client_service=client_service(cr),
         ingress=ingress if isinstance(ingress, Ingress) else None,
-        disruption_budget=disruption_budget(cr, replicas),
+        disruption_budget=disruption_budget(cr, parts.replicas),
         service_account=service_account(cr),
-        pod_monitor=pod_monitor(cr),
+        pod_monitor=parts.pod_monitor,
+        nack=parts.nack,
     )
     unmet = tuple(each for each in (exporter, ingress) if isinstance(each, Finding))
     return cluster, unmet
@@ -174,9 +211,9 @@ def _pod(cr: NatsCluster, ports: tuple[Listener, ...], *, keeps_identity: bool) 
 def _needs_system_account(cr: NatsCluster, files: ExternalFiles) -> bool:
     """The server refuses leafnodes beside a gateway without one, and says so only when it starts.
 
-    An include that defines accounts sees to that itself.
+    An include that defines accounts sees to that itself, and so does decentralized authentication.
     """
     config = cr.spec.config
-    if not (config.leafnodes.enabled and config.gateway.enabled):
+    if cr.spec.auth.jwt is not None or not (config.leafnodes.enabled and config.gateway.enabled):
         return False
     return not any({"accounts", "system_account"} & tree.keys() for tree in included_trees(files.includes).values())

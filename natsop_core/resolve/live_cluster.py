@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LiveCluster:
-    """The servers as they run: their number and image as we asked for them last, and their JetStream volume.
+    """The servers as they run: their number and image as we asked for them last, and their volumes: of
+    JetStream, and of a full account resolver.
 
     is_taken_over: another program made the StatefulSet, and we have not applied it yet.
     keeps_identity: the servers run as whoever their image says, since before we took them over.
@@ -27,6 +28,7 @@ class LiveCluster:
     replicas: int
     image: str
     volume: Claim | Scratch | None
+    resolver_volume: Claim | None
     server_name_prefix: str
     pod_management_policy: str
     is_taken_over: bool
@@ -48,6 +50,7 @@ def live_cluster(cr: NatsCluster, inputs: Inputs) -> LiveCluster | None:
         replicas=_replicas(live),
         image=_image(live),
         volume=_volume(spec),
+        resolver_volume=_claim(spec, names.RESOLVER_VOLUME),
         server_name_prefix=_server_name_prefix(spec),
         pod_management_policy=spec.get("podManagementPolicy", "OrderedReady"),
         is_taken_over=taken_over,
@@ -92,10 +95,14 @@ def _server(spec: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _volume(spec: Mapping[str, Any]) -> Claim | Scratch | None:
-    for template in spec.get("volumeClaimTemplates", ()):
-        if template["metadata"]["name"] == names.JETSTREAM_VOLUME:
-            return Claim(template["spec"])
+    if claim := _claim(spec, names.JETSTREAM_VOLUME):
+        return claim
     for volume in spec["template"]["spec"].get("volumes", ()):
         if volume["name"] == names.JETSTREAM_VOLUME:
             return Scratch(volume.get("emptyDir", {}).get("sizeLimit", DEFAULT_VOLUME_SIZE))
     return None
+
+
+def _claim(spec: Mapping[str, Any], name: str) -> Claim | None:
+    templates = spec.get("volumeClaimTemplates", ())
+    return next((Claim(template["spec"]) for template in templates if template["metadata"]["name"] == name), None)

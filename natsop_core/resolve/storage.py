@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from natsop_core.findings import Finding
 from natsop_core.kubernetes.quantity import rounded_bytes, to_bytes
+from natsop_core.resolve.claims import claim_from, immutable_claim, is_allowed
 from natsop_core.resolve.types import DEFAULT_VOLUME_SIZE, Claim, JetStream, Scratch
 
 if TYPE_CHECKING:
     from natsop_core.api.jetstream import FileStore
     from natsop_core.api.jetstream import JetStream as JetStreamConfig
-    from natsop_core.api.storage import VolumeClaim
-    from natsop_core.kubernetes.types import PersistentVolumeClaimSpec, Quantity
+    from natsop_core.findings import Finding
+    from natsop_core.kubernetes.types import Quantity
     from natsop_core.resolve.live_cluster import LiveCluster
 
 RAFT_ONLY_SIZE: Final = "256Mi"
@@ -25,9 +24,11 @@ def resolve_jetstream(
 ) -> tuple[JetStream | None, tuple[Finding, ...]]:
     """JetStream as wanted; as it runs, with a finding, where the StatefulSet's claim templates would have to change."""
     wanted = _wanted_volume(config)
-    if live is None or _is_allowed(wanted, live.volume):
+    if live is None or is_allowed(wanted, live.volume):
         return _jetstream(config, wanted), ()
-    return _jetstream(config, live.volume), (_immutable(name),)
+    return _jetstream(config, live.volume), (
+        immutable_claim("spec.config.jetstream", "JetStream stays as it runs", name),
+    )
 
 
 def _wanted_volume(config: JetStreamConfig) -> Claim | Scratch | None:
@@ -35,36 +36,8 @@ def _wanted_volume(config: JetStreamConfig) -> Claim | Scratch | None:
         return None
     if not config.file_store.enabled:
         return Scratch(RAFT_ONLY_SIZE)
-    claim = _claim(config.file_store.pvc)
+    claim = claim_from(config.file_store.pvc, DEFAULT_VOLUME_SIZE)
     return claim if config.file_store.pvc.enabled else Scratch(_size(claim))
-
-
-def _claim(pvc: VolumeClaim) -> Claim:
-    spec = pvc.model_dump(mode="json", by_alias=True, exclude={"enabled"}, exclude_none=True)
-    resources = spec.get("resources", {})
-    requests = {"storage": DEFAULT_VOLUME_SIZE, **resources.get("requests", {})}
-    wanted = {"accessModes": ["ReadWriteOnce"], **spec, "resources": {**resources, "requests": requests}}
-    return Claim(cast("PersistentVolumeClaimSpec", wanted))
-
-
-def _is_allowed(wanted: Claim | Scratch | None, live: Claim | Scratch | None) -> bool:
-    if isinstance(wanted, Claim) and isinstance(live, Claim):
-        return _comparable(wanted.spec) == _comparable(live.spec)
-    return not isinstance(wanted, Claim) and not isinstance(live, Claim)
-
-
-def _comparable(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The claim's spec with the API server's default and with quantities that compare by their value."""
-    resources = {
-        kind: {name: _comparable_size(quantity) for name, quantity in quantities.items()}
-        for kind, quantities in spec.get("resources", {}).items()
-    }
-    return {"volumeMode": "Filesystem", **spec, "resources": resources}
-
-
-def _comparable_size(quantity: Quantity) -> Quantity:
-    size = rounded_bytes(quantity)
-    return quantity if size is None else size
 
 
 def _jetstream(config: JetStreamConfig, volume: Claim | Scratch | None) -> JetStream | None:
@@ -92,12 +65,3 @@ def _size(volume: Claim | Scratch) -> Quantity:
     if isinstance(volume, Scratch):
         return volume.size
     return volume.spec.get("resources", {}).get("requests", {}).get("storage", DEFAULT_VOLUME_SIZE)
-
-
-def _immutable(name: str) -> Finding:
-    return Finding(
-        "ImmutableField",
-        "spec.config.jetstream asks for another volume than spec.volumeClaimTemplates of the StatefulSet has, which"
-        " Kubernetes does not let change; JetStream stays as it runs. Undo the change, or bring the existing claims to"
-        f" the wanted state yourself and then run `kubectl delete statefulset {name} --cascade=orphan`.",
-    )

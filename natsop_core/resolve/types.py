@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from natsop_core import names
+
 if TYPE_CHECKING:
     from natsop_core.api.common import PullPolicy
     from natsop_core.kubernetes.types import (
@@ -238,6 +240,32 @@ class Auth:
 
 
 @dataclass(frozen=True, slots=True)
+class NackAccount:
+    """An Account of NACK: its name, and the Secret and key with the credentials that NACK uses for it."""
+
+    name: str
+    secret: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NackAuthority:
+    """The Secret and key with the CA of the servers' certificates. `copy`: what to put there; empty: it is there."""
+
+    secret: str
+    key: str
+    copy: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Nack:
+    """What NACK is given."""
+
+    accounts: tuple[NackAccount, ...]
+    authority: NackAuthority | None
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """A resolved NatsCluster."""
 
@@ -271,6 +299,7 @@ class Cluster:
     disruption_budget: DisruptionBudget | None
     service_account: ServiceAccount | None
     pod_monitor: PodMonitor | None
+    nack: Nack | None
 
     @property
     def name(self) -> str:
@@ -288,6 +317,22 @@ class Cluster:
         """The port of the listener with that name, or None when it is off."""
         listener = self.listener(name)
         return listener.port if listener else None
+
+    @property
+    def client_endpoint(self) -> str:
+        """The URL for clients inside the Kubernetes cluster, in the Go operator's form."""
+        service = names.client_service(self.name) if self.client_service else names.headless_service(self.name)
+        return self._endpoint(service)
+
+    @property
+    def headless_endpoint(self) -> str:
+        """The URL of all servers, ready or not."""
+        return self._endpoint(names.headless_service(self.name))
+
+    def _endpoint(self, service: str) -> str:
+        client = self.listener(names.CLIENT_PORT)
+        scheme = "tls" if client and client.tls else "nats"
+        return f"{scheme}://{service}.{self.namespace}.svc:{client.port if client else 0}"
 
 
 @dataclass(frozen=True, slots=True)

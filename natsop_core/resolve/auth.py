@@ -1,0 +1,183 @@
+"""Decentralized authentication: what the servers get, and what of it stays as it was because it cannot be replaced.
+
+A server without the authentication that was asked for is never the answer. While the operator's JWT or that of the
+system account is bad, the Secret that the servers read stays as it is, and without one nothing is changed at all. An
+account whose JWT is bad keeps its last good one, and is left out when it has none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from natsop_core import names
+from natsop_core.api.storage import VolumeTemplate
+from natsop_core.conf.auth import FILES, Authentication, FullResolver, auth_files, preloaded_accounts
+from natsop_core.conf.errors import ConfError
+from natsop_core.findings import Finding
+from natsop_core.kinds import SECRETS
+from natsop_core.live import reduce_metadata
+from natsop_core.resolve.claims import claim_from, immutable_claim, is_allowed
+from natsop_core.resolve.jwts import check_account, read_account, read_operator, read_system_account
+from natsop_core.resolve.referred import KeyReference, find
+from natsop_core.resolve.types import Auth, Folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from natsop_core.api.auth import Jwt, JwtAccount
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.inputs import Inputs
+    from natsop_core.references import ObjectKey
+    from natsop_core.resolve.jwts import Operator
+    from natsop_core.resolve.live_cluster import LiveCluster
+    from natsop_core.resolve.types import Claim
+
+RESOLVER_SIZE: Final = "1Gi"
+RESOLVER_INTERVAL: Final = "2m"
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedAuth:
+    """The authentication to build; None without any.
+
+    is_blocked: there is no usable one, so nothing may be changed. keeps_secret: it is that of the live Secret.
+    """
+
+    auth: Auth | None = None
+    findings: tuple[Finding, ...] = ()
+    is_blocked: bool = False
+    keeps_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LastGood:
+    """What the live Secret holds: its files, and the accounts' tokens by public key."""
+
+    files: Mapping[str, str] = field(repr=False)
+    accounts: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolver:
+    full: FullResolver | None
+    volume: Claim | None
+    findings: tuple[Finding, ...]
+
+
+def auth_secret(cr: NatsCluster) -> ObjectKey:
+    """The Secret that the servers read: while it is ours, it holds what was good last."""
+    return SECRETS.key(cr.metadata.namespace, names.auth_secret(cr.metadata.name))
+
+
+def auth_folder(cr: NatsCluster) -> Folder:
+    """Where the servers find it."""
+    secret = names.auth_secret(cr.metadata.name)
+    return Folder({"name": names.AUTH_VOLUME, "secret": {"secretName": secret}}, names.AUTH_FOLDER, FILES)
+
+
+def resolve_auth(cr: NatsCluster, live: LiveCluster | None, inputs: Inputs) -> ResolvedAuth:
+    """The authentication as wanted, as far as its JWTs are in order."""
+    jwt = cr.spec.auth.jwt
+    if jwt is None:
+        return _without(cr, live, inputs)
+    resolver = _resolver(cr, jwt, live)
+    last_good = _last_good(cr, inputs)
+    operator = read_operator(cr, jwt, inputs)
+    if isinstance(operator, Finding):
+        return _kept(last_good, resolver.volume, (operator, *resolver.findings))
+    accounts, findings = _accounts(cr, jwt, operator, last_good, inputs)
+    if jwt.system_account not in accounts:
+        return _kept(last_good, resolver.volume, (*findings, *resolver.findings))
+    authentication = Authentication(operator.file, operator.token, jwt.system_account, accounts, resolver.full)
+    return ResolvedAuth(Auth(auth_files(authentication), resolver.volume), (*findings, *resolver.findings))
+
+
+def _without(cr: NatsCluster, live: LiveCluster | None, inputs: Inputs) -> ResolvedAuth:
+    """No authentication is wanted; but servers that claim a volume for their accounts cannot let go of it."""
+    if live is None or live.resolver_volume is None:
+        return ResolvedAuth()
+    refused = immutable_claim("spec.auth.jwt", "authentication stays as it is", names.stateful_set(cr.metadata.name))
+    return _kept(_last_good(cr, inputs), live.resolver_volume, (refused,))
+
+
+def _kept(last_good: LastGood | None, volume: Claim | None, findings: tuple[Finding, ...]) -> ResolvedAuth:
+    """All of it stays as it is: findings[0] says why."""
+    first, *others = findings
+    if last_good is None:
+        return ResolvedAuth(None, (_until_then(first, "nothing is changed"), *others), is_blocked=True)
+    said = _until_then(first, "the last good JWTs stay in use")
+    return ResolvedAuth(Auth(last_good.files, volume), (said, *others), keeps_secret=True)
+
+
+def _accounts(
+    cr: NatsCluster, jwt: Jwt, operator: Operator, last_good: LastGood | None, inputs: Inputs
+) -> tuple[dict[str, str], tuple[Finding, ...]]:
+    """The usable accounts' tokens by public key; none of them, and why, where the system account's is not usable."""
+    system = next((account for account in jwt.accounts if account.public_key == jwt.system_account), None)
+    if system is None:
+        return {}, (_no_system_account(),)
+    system_token = read_system_account(cr, system, operator, inputs)
+    if isinstance(system_token, Finding):
+        return {}, (system_token,)
+    tokens, findings = {system.public_key: system_token}, []
+    for account in jwt.accounts:
+        token = read_account(cr, account, operator, inputs)
+        if isinstance(token, Finding):
+            earlier = _earlier(cr, account, operator, last_good, inputs)
+            so_far = "its last good JWT stays in use" if earlier else "the account is left out"
+            findings.append(_until_then(token, so_far))
+            token = earlier
+        if token:
+            tokens[account.public_key] = token
+    return tokens, tuple(findings)
+
+
+def _earlier(
+    cr: NatsCluster, account: JwtAccount, operator: Operator, last_good: LastGood | None, inputs: Inputs
+) -> str:
+    """The account's token that the servers have already, if it is still in order; otherwise empty."""
+    token = last_good.accounts.get(account.public_key, "") if last_good else ""
+    bad = check_account(cr, account, token, operator, inputs) if token else None
+    return "" if bad else token
+
+
+def _resolver(cr: NatsCluster, jwt: Jwt, live: LiveCluster | None) -> _Resolver:
+    """Where accounts are kept, as wanted; as it is, with a finding, where the live claims would have to change."""
+    wanted = jwt.resolver
+    volume = claim_from(wanted.storage or VolumeTemplate(), RESOLVER_SIZE) if wanted.type == "full" else None
+    findings: tuple[Finding, ...] = ()
+    if live is not None and not is_allowed(volume, live.resolver_volume):
+        volume = live.resolver_volume
+        stays = "accounts are still kept on the volume as it is" if volume else "accounts are still kept in memory"
+        findings = (immutable_claim("spec.auth.jwt.resolver", stays, names.stateful_set(cr.metadata.name)),)
+    full = FullResolver(wanted.allow_delete, wanted.interval or RESOLVER_INTERVAL) if volume else None
+    return _Resolver(full, volume, findings)
+
+
+def _last_good(cr: NatsCluster, inputs: Inputs) -> LastGood | None:
+    """What the live Secret holds, if this custom resource controls it and nats-server can read it."""
+    key = auth_secret(cr)
+    secret = inputs.object(key)
+    controller = reduce_metadata(secret["metadata"]).controller if secret else None
+    if controller is None or controller.uid != cr.metadata.uid:
+        return None
+    contents = {name: find(KeyReference("Secret", key.namespace, key.name, name, ""), inputs) for name in FILES}
+    files = {
+        name: text.decode("utf-8", "surrogateescape") for name, text in contents.items() if isinstance(text, bytes)
+    }
+    try:
+        return LastGood(files, preloaded_accounts(files))
+    except (ConfError, KeyError):
+        return None
+
+
+def _until_then(finding: Finding, consequence: str) -> Finding:
+    return replace(finding, message=f"{finding.message} Until then, {consequence}.")
+
+
+def _no_system_account() -> Finding:
+    return Finding(
+        "SystemAccountNotFound",
+        "spec.auth.jwt.systemAccount is the publicKey of none of spec.auth.jwt.accounts; correct it.",
+    )

@@ -1,0 +1,145 @@
+"""The JWTs that a custom resource refers to, each checked before nats-server gets to see it.
+
+A finding says which Secret and key, what is wrong and what to do, and never what is in there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from natsop_core.conf.jwt import BadSignatureError, NotAJwtError, is_public_key, token_in, verified_claims
+from natsop_core.findings import Finding
+from natsop_core.resolve.referred import find, key_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsop_core.api.auth import Jwt, JwtAccount
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.conf.jwt import Claims, KeyType
+    from natsop_core.inputs import Inputs
+    from natsop_core.resolve.referred import KeyReference
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An operator whose JWT is in order. `file`: what its Secret holds, byte for byte."""
+
+    file: bytes = field(repr=False)
+    token: str = field(repr=False)
+    claims: Claims
+
+
+def jwt_references(cr: NatsCluster) -> Iterator[KeyReference]:
+    """The references to the operator's JWT and to those of the accounts."""
+    jwt = cr.spec.auth.jwt
+    if jwt is not None:
+        yield _operator_reference(cr, jwt)
+        yield from (_account_reference(cr, account) for account in jwt.accounts)
+
+
+def read_operator(cr: NatsCluster, jwt: Jwt, inputs: Inputs) -> Operator | Finding:
+    """The operator, or why its JWT cannot be used."""
+    reference = _operator_reference(cr, jwt)
+    content = find(reference, inputs)
+    if not isinstance(content, bytes):
+        return content or _indispensable(reference)
+    token = token_in(content)
+    claims = _claims(reference, token, "operator", inputs)
+    if isinstance(claims, Finding):
+        return claims
+    if claims.issuer not in (claims.subject, *claims.signing_keys):
+        return _finding(reference, "OperatorNotSelfSigned", "is not signed by that operator itself; have nsc sign it")
+    if not all(is_public_key(key, "operator") for key in claims.signing_keys):
+        return _finding(reference, "JwtMalformed", "names a signing key that is no operator's; correct it")
+    if claims.system_account not in {"", jwt.system_account}:
+        return _finding(
+            reference,
+            "OtherSystemAccount",
+            "names another system account than spec.auth.jwt.systemAccount; nats-server wants them to be the same",
+        )
+    return Operator(content, token, claims)
+
+
+def read_account(cr: NatsCluster, account: JwtAccount, operator: Operator, inputs: Inputs) -> str | Finding | None:
+    """The account's token, why it cannot be used, or None where it is optional and not there yet."""
+    content = find(_account_reference(cr, account), inputs)
+    if not isinstance(content, bytes):
+        return content
+    token = token_in(content)
+    return check_account(cr, account, token, operator, inputs) or token
+
+
+def read_system_account(cr: NatsCluster, account: JwtAccount, operator: Operator, inputs: Inputs) -> str | Finding:
+    """Likewise for the system account, without which no server starts."""
+    reference = _account_reference(cr, account)
+    token = read_account(cr, account, operator, inputs) or _indispensable(reference)
+    if isinstance(token, str) and verified_claims(token).uses_jetstream:
+        return _finding(
+            reference,
+            "SystemAccountHasJetStream",
+            "gives the system account JetStream, with which nats-server does not start; take those limits away",
+        )
+    return token
+
+
+def check_account(
+    cr: NatsCluster, account: JwtAccount, token: str, operator: Operator, inputs: Inputs
+) -> Finding | None:
+    """Why the account's token cannot be used, if so."""
+    reference = _account_reference(cr, account)
+    claims = _claims(reference, token, "account", inputs)
+    if isinstance(claims, Finding):
+        return claims
+    if claims.issuer not in operator.claims.trusted_keys:
+        return _untrusted(reference)
+    if claims.subject != account.public_key:
+        return _finding(reference, "JwtSubjectMismatch", "is of another account than its publicKey says; correct one")
+    return None
+
+
+def _claims(reference: KeyReference, token: str, type_: KeyType, inputs: Inputs) -> Claims | Finding:
+    """What the token says, if it is in order in itself and for now."""
+    try:
+        claims = verified_claims(token)
+    except NotAJwtError as error:
+        return _finding(reference, "JwtMalformed", f"cannot be read: {error}; put in there what nsc wrote")
+    except BadSignatureError:
+        return _untrusted(reference)
+    if claims.type != type_ or not is_public_key(claims.subject, type_):
+        return _finding(reference, "JwtMalformed", f"is not that of an {type_}; refer to another")
+    now = inputs.now.timestamp()
+    if 0 < claims.expires < now:
+        return _finding(reference, "JwtExpired", "has expired; replace it")
+    if claims.not_before > now:
+        return _finding(reference, "JwtNotYetValid", "is not valid yet; wait, or replace it")
+    return claims
+
+
+def _untrusted(reference: KeyReference) -> Finding:
+    return _finding(
+        reference,
+        "JwtUntrusted",
+        "is not signed by the operator of spec.auth.jwt.operator or one of its signing keys; have it signed by one",
+    )
+
+
+def _indispensable(reference: KeyReference) -> Finding:
+    """An optional reference to what nothing works without: servers that anybody may use are never the answer."""
+    what = f"Secret {reference.name} with key {reference.key}, which {reference.field} refers to,"
+    return Finding("SecretNotFound", f"{what} is not there; create it, because nothing works without it.")
+
+
+def _finding(reference: KeyReference, reason: str, problem: str) -> Finding:
+    where = f"key {reference.key} of Secret {reference.name}, which {reference.field} refers to,"
+    return Finding(reason, f"The JWT in {where} {problem}.")
+
+
+def _operator_reference(cr: NatsCluster, jwt: Jwt) -> KeyReference:
+    return key_reference("Secret", cr.metadata.namespace, jwt.operator, "spec.auth.jwt.operator")
+
+
+def _account_reference(cr: NatsCluster, account: JwtAccount) -> KeyReference:
+    field = f"spec.auth.jwt.accounts[{account.name}].jwt"
+    return key_reference("Secret", cr.metadata.namespace, account.jwt, field)

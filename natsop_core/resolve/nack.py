@@ -1,0 +1,133 @@
+"""NACK, which manages streams by Kubernetes resources, and gets an Account for each account with a user for it.
+
+NACK takes credentials and CAs from Secrets only, and where the Secret lacks the key that an Account names it connects
+with its global credentials, to whatever account those are of, without a word. So the key has to be there first, and an
+Account whose key has gone is left as it is: deleting it would orphan the streams that refer to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from natsop_core import names
+from natsop_core.findings import Finding
+from natsop_core.kinds import NACK_ACCOUNTS
+from natsop_core.references import ChildrenRef
+from natsop_core.resolve.files import authority
+from natsop_core.resolve.integrations import Integration
+from natsop_core.resolve.referred import find, key_reference
+from natsop_core.resolve.types import Nack, NackAccount, NackAuthority
+
+if TYPE_CHECKING:
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.inputs import Inputs
+    from natsop_core.references import ObjectKey
+    from natsop_core.resolve.referred import KeyReference
+    from natsop_core.resolve.types import Tls
+
+CONDITION = "NackIntegrationAvailable"
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedNack:
+    """What to build for NACK, which Accounts stay as they are, and how it stands with NACK itself."""
+
+    nack: Nack | None = None
+    integration: Integration | None = None
+    findings: tuple[Finding, ...] = ()
+    keep: tuple[ObjectKey, ...] = ()
+
+
+def credentials(cr: NatsCluster) -> Iterator[tuple[str, KeyReference]]:
+    """For each account with a user for NACK, its name and the reference to the user's credentials."""
+    jwt = cr.spec.auth.jwt
+    for account in jwt.accounts if jwt else ():
+        if account.user_creds is not None:
+            field = f"spec.auth.jwt.accounts[{account.name}].userCreds"
+            yield account.name, key_reference("Secret", cr.metadata.namespace, account.user_creds, field)
+
+
+def resolve_nack(cr: NatsCluster, client_tls: Tls | None, inputs: Inputs) -> ResolvedNack:
+    """The Accounts, as far as NACK is there and may be used. client_tls: that of the servers' client port."""
+    wanted = dict(credentials(cr))
+    mode = inputs.settings.nack_integration
+    if not wanted:
+        return ResolvedNack(keep=_existing(cr, inputs) if mode == "disabled" else ())
+    lack = _lack(inputs)
+    if lack is not None:
+        integration = Integration(CONDITION, lack, is_awaited=lack.reason == "NackNotInstalled")
+        return ResolvedNack(None, integration, (lack,) if mode == "enabled" else (), keep=_existing(cr, inputs))
+    problems = {account: _problem(reference, inputs) for account, reference in wanted.items()}
+    nack = Nack(
+        tuple(
+            NackAccount(names.account(cr.metadata.name, account), reference.name, reference.key)
+            for account, reference in wanted.items()
+            if problems[account] is None
+        ),
+        _authority(cr, inputs) if client_tls else None,
+    )
+    return ResolvedNack(
+        nack,
+        Integration(CONDITION, _unreachable(client_tls)),
+        tuple(problem for account, problem in problems.items() if problem and not wanted[account].optional),
+        tuple(_account_key(cr, account) for account, problem in problems.items() if problem),
+    )
+
+
+def _account_key(cr: NatsCluster, account: str) -> ObjectKey:
+    return NACK_ACCOUNTS.key(cr.metadata.namespace, names.account(cr.metadata.name, account))
+
+
+def _lack(inputs: Inputs) -> Finding | None:
+    """Why there is no NACK to build anything for."""
+    if inputs.settings.nack_integration == "disabled":
+        return Finding("Disabled", "The operator runs with the NACK integration disabled; existing Accounts are kept.")
+    if not inputs.serves(NACK_ACCOUNTS.reference):
+        return Finding(
+            "NackNotInstalled",
+            f"The API server knows no {NACK_ACCOUNTS.plural}.{NACK_ACCOUNTS.group}; install NACK to manage streams by"
+            " Kubernetes resources, or leave userCreds out.",
+        )
+    return None
+
+
+def _existing(cr: NatsCluster, inputs: Inputs) -> tuple[ObjectKey, ...]:
+    children = inputs.children(ChildrenRef(cr.metadata.namespace, cr.metadata.uid))
+    return tuple(child.key for child in children if child.key.kind == NACK_ACCOUNTS.kind)
+
+
+def _problem(reference: KeyReference, inputs: Inputs) -> Finding | None:
+    """Why an Account must not name these credentials."""
+    found = find(reference, inputs)
+    if isinstance(found, Finding):
+        return found
+    if not found:
+        return Finding(
+            "KeyEmpty",
+            f"Secret {reference.name}, which {reference.field} refers to, has nothing under {reference.key}; add it.",
+        )
+    return None
+
+
+def _authority(cr: NatsCluster, inputs: Inputs) -> NackAuthority | None:
+    """The CA by which NACK recognizes the servers. One in a ConfigMap is copied into a Secret, where NACK finds it."""
+    reference = authority(cr)
+    found = find(reference, inputs) if reference else None
+    if reference is None or not isinstance(found, bytes):
+        return None
+    if reference.kind == "Secret":
+        return NackAuthority(reference.name, reference.key, copy="")
+    copy = found.decode("utf-8", "surrogateescape")
+    return NackAuthority(names.nack_authority_secret(cr.metadata.name), names.NACK_AUTHORITY_KEY, copy)
+
+
+def _unreachable(client_tls: Tls | None) -> Finding | None:
+    if client_tls is None or not client_tls.verify:
+        return None
+    return Finding(
+        "ClientCertificateRequired",
+        "spec.config.nats.tls.verify asks clients for a certificate, and an Account cannot be given one here, so NACK"
+        " cannot connect unless it was itself started with one.",
+    )
