@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from natsop_core import names
 from natsop_core.conditions.condition import Condition, Status
 from natsop_core.conf.digest import Unknown
+from natsop_core.conf.files import configuration_files
 from natsop_core.conf.server import server_block
 from natsop_core.findings import Finding
 from natsop_core.resolve.config import included_trees
@@ -41,7 +43,9 @@ def _condition(status: Status, reason: str, message: str) -> Condition:
 
 
 def configuration_overridden(cluster: Cluster) -> Condition | None:
-    """Which of our settings the user's includes replace, or None: nats-server replaces a block whole, never merges."""
+    """What of our configuration does not reach the servers, or None: all of it does."""
+    if cluster.existing_config:
+        return _not_reached(cluster, cluster.existing_config.name)
     ours = server_block(cluster).keys()
     overrides = [
         f"{name} redefines {', '.join(sorted(ours & tree.keys()))}"
@@ -52,3 +56,12 @@ def configuration_overridden(cluster: Cluster) -> Condition | None:
         return None
     message = f"An included file replaces whole what the operator renders: {'; '.join(overrides)}."
     return Condition("ConfigurationOverridden", "True", Finding("IncludeRedefines", message))
+
+
+def _not_reached(cluster: Cluster, config_map: str) -> Condition | None:
+    """The user's own nats.conf is mounted as it is; files that it does not include itself have no effect."""
+    files = [path for path in configuration_files(cluster) if path != names.CONFIG_FILE]
+    if not files:
+        return None
+    message = f"ConfigMap {config_map} is used as it is, so it has to include what is to count: {', '.join(files)}."
+    return Condition("ConfigurationOverridden", "True", Finding("ExistingConfigMap", message))
