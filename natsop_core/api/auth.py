@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, Strict
 
 from natsop_core.api.common import KeyRef
-from natsop_core.api.model import Model, keyed_by, unset_means
+from natsop_core.api.model import Model, block, keyed_by, unset_means
 from natsop_core.api.storage import VolumeTemplate
 
 
@@ -51,7 +51,7 @@ class Jwt(Model):
     accounts: Annotated[tuple[JwtAccount, ...], Strict(False), keyed_by("name")] = Field(
         min_length=1, max_length=64, description="The accounts that the servers know from the start."
     )
-    resolver: Resolver = Field(default_factory=Resolver)
+    resolver: Resolver = block()
 
 
 class Auth(Model):

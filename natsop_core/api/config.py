@@ -16,7 +16,7 @@ from natsop_core.api.listeners import (
     Profiling,
     Websocket,
 )
-from natsop_core.api.model import Model, keyed_by
+from natsop_core.api.model import Model, block, keyed_by
 
 
 class Include(Model):
@@ -40,15 +40,15 @@ class Include(Model):
 class Config(Model):
     """The configuration of nats-server."""
 
-    nats: NatsListener = Field(default_factory=NatsListener)
-    cluster: ClusterListener = Field(default_factory=ClusterListener)
-    leafnodes: Leafnodes = Field(default_factory=Leafnodes)
-    websocket: Websocket = Field(default_factory=Websocket)
-    mqtt: Mqtt = Field(default_factory=Mqtt)
-    gateway: Gateway = Field(default_factory=Gateway)
-    monitor: Monitor = Field(default_factory=Monitor)
-    profiling: Profiling = Field(default_factory=Profiling)
-    jetstream: JetStream = Field(default_factory=JetStream)
+    nats: NatsListener = block()
+    cluster: ClusterListener = block()
+    leafnodes: Leafnodes = block()
+    websocket: Websocket = block()
+    mqtt: Mqtt = block()
+    gateway: Gateway = block()
+    monitor: Monitor = block()
+    profiling: Profiling = block()
+    jetstream: JetStream = block()
     server_name_prefix: str = Field(
         default_factory=str,
         max_length=253,

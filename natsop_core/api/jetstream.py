@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from natsop_core.api.model import Model, unset_means
+from natsop_core.api.model import Model, block, unset_means
 from natsop_core.api.passthrough import Quantity
 from natsop_core.api.storage import VolumeClaim
 
@@ -14,7 +14,7 @@ class FileStore(Model):
     max_size: Quantity | None = Field(
         None, description="Most bytes that one server stores on disk. The size of its volume when unset."
     )
-    pvc: VolumeClaim = Field(default_factory=VolumeClaim)
+    pvc: VolumeClaim = block()
 
 
 class MemoryStore(Model):
@@ -30,5 +30,5 @@ class JetStream(Model):
     """JetStream, the persistence of NATS."""
 
     enabled: bool = unset_means(False, description="Whether the servers run JetStream. False when unset.")
-    file_store: FileStore = Field(default_factory=FileStore)
-    memory_store: MemoryStore = Field(default_factory=MemoryStore)
+    file_store: FileStore = block()
+    memory_store: MemoryStore = block()

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from natsop_core.api.common import ObjectRef
-from natsop_core.api.model import Int32, Model, Port, StringMap, Strings, unset_means
+from natsop_core.api.model import Int32, Model, Port, StringMap, Strings, block, unset_means
 
 
 class Tls(Model):
@@ -27,7 +27,7 @@ class NatsListener(Model):
     """The listener for clients."""
 
     port: Port = Field(4222, description="Port for clients.")
-    tls: Tls = Field(default_factory=Tls)
+    tls: Tls = block()
 
 
 class RouteURLs(Model):
@@ -46,8 +46,8 @@ class ClusterListener(Model):
 
     port: Port = Field(6222, description="Port for routes from the other servers.")
     no_advertise: bool = Field(True, description="Keep the servers' own addresses from clients.")
-    route_urls: RouteURLs = Field(default_factory=RouteURLs, alias="routeURLs")
-    tls: Tls = Field(default_factory=Tls)
+    route_urls: RouteURLs = block(alias="routeURLs")
+    tls: Tls = block()
 
 
 class Leafnodes(Model):
@@ -55,7 +55,7 @@ class Leafnodes(Model):
 
     enabled: bool = unset_means(False, description="Whether the servers accept leaf nodes. False when unset.")
     port: Port = unset_means(7422, description="Port for leaf nodes. 7422 when unset.")
-    tls: Tls = Field(default_factory=Tls)
+    tls: Tls = block()
 
 
 class Mqtt(Model):
@@ -63,7 +63,7 @@ class Mqtt(Model):
 
     enabled: bool = unset_means(False, description="Whether the servers speak MQTT. False when unset.")
     port: Port = unset_means(1883, description="Port for MQTT clients. 1883 when unset.")
-    tls: Tls = Field(default_factory=Tls)
+    tls: Tls = block()
 
 
 class Gateway(Model):
@@ -71,7 +71,7 @@ class Gateway(Model):
 
     enabled: bool = unset_means(False, description="Whether the servers accept other clusters. False when unset.")
     port: Port = unset_means(7222, description="Port for other clusters. 7222 when unset.")
-    tls: Tls = Field(default_factory=Tls)
+    tls: Tls = block()
 
 
 PathType = Literal["Exact", "ImplementationSpecific", "Prefix"]
@@ -94,8 +94,8 @@ class Websocket(Model):
 
     enabled: bool = unset_means(False, description="Whether the servers speak websocket. False when unset.")
     port: Port = Field(8080, description="Port for websocket clients.")
-    tls: Tls = Field(default_factory=Tls)
-    ingress: WebsocketIngress = Field(default_factory=WebsocketIngress)
+    tls: Tls = block()
+    ingress: WebsocketIngress = block()
 
 
 class Monitor(Model):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.kubernetes.check import Fault, check
+from natsop_core.kubernetes.openapi import types
 from natsop_core.kubernetes.scalars import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from natsop_core.kubernetes.check import Checked
+    from natsop_core.kubernetes.openapi import Schema
 
 _LABEL: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _SUBDOMAIN: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
@@ -24,11 +29,44 @@ _BAD_KEY: Final = "keys must be names such as team or example.com/team, of at mo
 
 def check_metadata(value: Any, *, strict: bool) -> Checked:
     """Check an object's metadata. Paths start with `metadata`. Not `strict`, all but malformed fields is accepted."""
-    checked = check({} if value is None else value, {"$ref": "ObjectMeta"})
+    checked = check({} if value is None else _decoded(value), _schema())
     faults = checked.faults if strict else [fault for fault in checked.faults if fault.message != UNKNOWN]
     if not faults:
         faults = [fault for fault in _faults(checked.value) if strict or fault.path == ("name",)]
     return replace(checked, faults=[Fault(("metadata", *fault.path), fault.message) for fault in faults])
+
+
+@cache
+def _schema() -> Schema:
+    """The vendored structure, with what the API server does not look at when it decodes metadata."""
+    anything = {"x-kubernetes-preserve-unknown-fields": True}
+    entry = types()["ManagedFieldsEntry"]
+    own = {
+        "managedFields": {
+            "type": "array",
+            "items": {**entry, "properties": {**entry["properties"], "fieldsV1": anything}},
+        },
+        "ownerReferences": {"type": "array", "items": {**types()["OwnerReference"], "required": []}},
+    }
+    return {"type": "object", "properties": {**types()["ObjectMeta"]["properties"], **own}}
+
+
+_EMPTY: Final = {"finalizers": "", "managedFields": {}, "ownerReferences": {}}
+
+
+def _decoded(value: Any) -> Any:
+    """Metadata as Go decodes it: null is the empty value of its type, in lists too; any whole number is an integer."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _decoded_field(name, part) for name, part in value.items()}
+
+
+def _decoded_field(name: str, value: Any) -> Any:
+    if isinstance(value, list) and name in _EMPTY:
+        return [_EMPTY[name] if item is None else item for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
 
 
 def _faults(metadata: Mapping[str, Any]) -> Iterator[Fault]:
@@ -36,7 +74,7 @@ def _faults(metadata: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(("name",), "is required")
     elif not _is_subdomain(metadata["name"]):
         yield Fault(("name",), "must be a lowercase DNS name of at most 253 characters")
-    if (generated := metadata.get("generateName")) and not _is_subdomain(f"{generated}x"):
+    if (generated := metadata.get("generateName")) and not _is_subdomain(re.sub("(?<=.)-$", "x", generated)):
         yield Fault(("generateName",), "must be the start of a lowercase DNS name")
     if (namespace := metadata.get("namespace")) and not re.fullmatch(_LABEL, namespace):
         yield Fault(("namespace",), "must be a lowercase DNS label of at most 63 characters")
@@ -50,7 +88,7 @@ def _faults(metadata: Mapping[str, Any]) -> Iterator[Fault]:
     if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > _MAX_ANNOTATIONS:
         yield Fault(("annotations",), "must have at most 256 KiB in all")
     yield from _finalizer_faults(metadata.get("finalizers", ()))
-    yield from _owner_faults(metadata.get("ownerReferences", ()))
+    yield from _owner_faults(metadata.get("ownerReferences", []))
 
 
 def _finalizer_faults(finalizers: list[str]) -> Iterator[Fault]:
@@ -61,14 +99,16 @@ def _finalizer_faults(finalizers: list[str]) -> Iterator[Fault]:
 
 
 def _owner_faults(owners: list[Mapping[str, Any]]) -> Iterator[Fault]:
-    for index, owner in enumerate(owners):
-        empty = (name for name in ("apiVersion", "kind", "name", "uid") if not owner[name])
+    different = {json.dumps(owner, sort_keys=True): owner for owner in owners}.values()  # as the API server does
+    for index, owner in enumerate(different):
+        empty = (name for name in ("apiVersion", "kind", "name", "uid") if not owner.get(name))
         yield from (Fault(("ownerReferences", index, name), "must not be empty") for name in empty)
-        if not re.fullmatch("([^/]*/)?[^/]*[^/]|", owner["apiVersion"]):
+        version = owner.get("apiVersion", "")
+        if not re.fullmatch("([^/]*/)?[^/]*[^/]|", version):
             yield Fault(("ownerReferences", index, "apiVersion"), "must be a version or a group, a slash and a version")
-        if (owner["apiVersion"], owner["kind"]) == ("v1", "Event"):
+        if (version, owner.get("kind")) == ("v1", "Event"):
             yield Fault(("ownerReferences", index), "must not be an Event")
-    if sum(owner.get("controller", False) for owner in owners) > 1:
+    if sum(owner.get("controller", False) for owner in different) > 1:
         yield Fault(("ownerReferences",), "must have at most one controller")
 
 

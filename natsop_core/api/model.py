@@ -21,6 +21,14 @@ def unset_means(value: object, *, description: str) -> Any:
     return Field(default_factory=lambda: value, description=description)
 
 
+def block(*, alias: str | None = None, description: str | None = None) -> Any:
+    """A field that holds another model; absent, it reads as one with nothing set.
+
+    Made of an empty value, not by a call of that model, which would make pydantic compile each model once more.
+    """
+    return Field(default_factory=dict, validate_default=True, alias=alias, description=description)
+
+
 Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, json_schema_extra={"format": "int32"})]
 Int64 = Annotated[int, Field(json_schema_extra={"format": "int64"})]
 Port = Annotated[int, Field(ge=1, le=65535, json_schema_extra={"format": "int32"})]

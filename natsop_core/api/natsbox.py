@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from natsop_core.api.common import CertificateAuthority, ImageSpec, KeyRef, ObjectRef, Resource
-from natsop_core.api.model import Int32, Model
+from natsop_core.api.model import Int32, Model, block
 from natsop_core.api.passthrough import ResourceRequirements
 from natsop_core.api.pods import PodTemplate
 
@@ -36,7 +36,7 @@ class NatsBoxSpec(Model):
     default_context_name: str | None = Field(
         None, description="The context that is selected at first. The one named default when unset."
     )
-    image: ImageSpec = Field(default_factory=ImageSpec, description="Image of the nats-box container.")
+    image: ImageSpec = block(description="Image of the nats-box container.")
     replicas: Annotated[Int32, Field(ge=0)] = Field(1, description="Number of nats-box pods.")
     resources: ResourceRequirements | None = Field(
         None, description="CPU and memory that the nats-box container requests and may use."
@@ -44,7 +44,7 @@ class NatsBoxSpec(Model):
     service_account_name: str | None = Field(
         None, description="ServiceAccount of the pods, which is the user's own. The namespace's default when unset."
     )
-    pod_template: PodTemplate = Field(default_factory=PodTemplate)
+    pod_template: PodTemplate = block()
 
 
 class NatsBox(Resource):

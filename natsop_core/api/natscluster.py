@@ -7,7 +7,7 @@ from pydantic import Field
 from natsop_core.api.auth import Auth
 from natsop_core.api.common import CertificateAuthority, ImageSpec, Resource
 from natsop_core.api.config import Config
-from natsop_core.api.model import Int32, Model
+from natsop_core.api.model import Int32, Model, block
 from natsop_core.api.pods import Container, PodTemplate, PromExporter, Reloader
 from natsop_core.api.workload import (
     ConfigMap,
@@ -26,25 +26,24 @@ class NatsClusterSpec(Model):
     replicas: Annotated[Int32, Field(ge=1, le=10_000)] = Field(
         1, description="Number of servers. More than one form a cluster with routes between them."
     )
-    image: ImageSpec = Field(default_factory=ImageSpec, description="Image of the nats-server container.")
-    container: Container = Field(default_factory=Container)
-    config: Config = Field(default_factory=Config)
-    config_map: ConfigMap = Field(default_factory=ConfigMap)
-    auth: Auth = Field(default_factory=Auth)
-    tls_ca: CertificateAuthority = Field(
-        default_factory=CertificateAuthority,
+    image: ImageSpec = block(description="Image of the nats-server container.")
+    container: Container = block()
+    config: Config = block()
+    config_map: ConfigMap = block()
+    auth: Auth = block()
+    tls_ca: CertificateAuthority = block(
         alias="tlsCA",
         description="CA certificates that every listener with TLS verifies others with.",
     )
-    reloader: Reloader = Field(default_factory=Reloader)
-    prom_exporter: PromExporter = Field(default_factory=PromExporter)
-    service: Service = Field(default_factory=Service)
-    headless_service: HeadlessService = Field(default_factory=HeadlessService)
-    service_account: ServiceAccount = Field(default_factory=ServiceAccount)
-    stateful_set: StatefulSet = Field(default_factory=StatefulSet)
-    pod_disruption_budget: PodDisruptionBudget = Field(default_factory=PodDisruptionBudget)
-    pod_template: PodTemplate = Field(default_factory=PodTemplate)
-    global_: Global = Field(default_factory=Global, alias="global")
+    reloader: Reloader = block()
+    prom_exporter: PromExporter = block()
+    service: Service = block()
+    headless_service: HeadlessService = block()
+    service_account: ServiceAccount = block()
+    stateful_set: StatefulSet = block()
+    pod_disruption_budget: PodDisruptionBudget = block()
+    pod_template: PodTemplate = block()
+    global_: Global = block(alias="global")
 
 
 class NatsCluster(Resource):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, Strict
 
 from natsop_core.api.common import ImageSpec, PullSecrets
-from natsop_core.api.model import Int64, Model, Port, StringMap, keyed_by, unset_means
+from natsop_core.api.model import Int64, Model, Port, StringMap, block, keyed_by, unset_means
 from natsop_core.api.passthrough import (
     Affinity,
     EnvFromSource,
@@ -60,7 +60,7 @@ class Reloader(Model):
     """The sidecar that makes nats-server reload its configuration when a file of it changes."""
 
     enabled: bool = Field(True, description="Whether pods have the reloader.")
-    image: ImageSpec = Field(default_factory=ImageSpec, description="Image of the reloader container.")
+    image: ImageSpec = block(description="Image of the reloader container.")
     env: Environment = Field(default_factory=tuple, description="Environment variables of the reloader container.")
     resources: ResourceRequirements | None = Field(
         None, description="CPU and memory that the reloader container requests and may use."
@@ -85,12 +85,12 @@ class PromExporter(Model):
     """The sidecar that offers metrics to Prometheus. It needs the monitor."""
 
     enabled: bool = unset_means(False, description="Whether pods have the exporter. False when unset.")
-    image: ImageSpec = Field(default_factory=ImageSpec, description="Image of the exporter container.")
+    image: ImageSpec = block(description="Image of the exporter container.")
     port: Port = Field(7777, description="Port for metrics.")
     monitor_domain: str | None = Field(
         None, description="A name that the certificate of config.nats.tls is for. Required with monitor.tlsEnabled."
     )
-    pod_monitor: PodMonitor = Field(default_factory=PodMonitor)
+    pod_monitor: PodMonitor = block()
     env: Environment = Field(default_factory=tuple, description="Environment variables of the exporter container.")
     resources: ResourceRequirements | None = Field(
         None, description="CPU and memory that the exporter container requests and may use."

@@ -86,7 +86,7 @@ def _read(
     *,
     strict: bool,
 ) -> R | InvalidResource:
-    checked = check(obj, _schema(model, spec, status))
+    checked = check(obj, _schema(model, spec, status, strict=strict))
     metadata = check_metadata(obj.get("metadata"), strict=strict)
     faults = [*metadata.faults, *(fault for fault in checked.faults if _counts(fault, strict=strict))]
     if faults:
@@ -102,15 +102,15 @@ def _read(
 
 
 @cache
-def _schema(model: type[Resource], spec: type[Model], status: type[Model]) -> Schema:
-    """The schema of the whole resource, save for its metadata."""
+def _schema(model: type[Resource], spec: type[Model], status: type[Model], *, strict: bool) -> Schema:
+    """The schema of the whole resource, save for its metadata. Not `strict`, the kind goes without saying."""
     return {
         "type": "object",
-        "required": ["spec"],
+        "required": ["apiVersion", "kind", "spec"] if strict else ["spec"],
         "properties": {
             "apiVersion": {"type": "string", "enum": [API_VERSION]},
             "kind": {"type": "string", "enum": [model.__name__]},
-            "metadata": {"type": "object"},
+            "metadata": {"x-kubernetes-preserve-unknown-fields": True},
             "spec": schema_of(spec),
             "status": schema_of(status),
         },

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from natsop_core.api.model import Int32, Int64, Model, keyed_by
+from natsop_core.api.model import Int32, Int64, Model, block, keyed_by
 
 _CONDITION_TYPE = (
     r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$"
@@ -59,7 +59,7 @@ class Endpoints(Model):
 class NatsClusterStatus(Status):
     """What the operator saw of the NatsCluster."""
 
-    endpoints: Endpoints = Field(default_factory=Endpoints)
+    endpoints: Endpoints = block()
     config_map_name: str | None = Field(None, description="The ConfigMap that the servers read nats.conf from.")
     version: str | None = Field(None, description="Version of nats-server that the servers report.")
 

@@ -52,6 +52,8 @@ def written(path: Path) -> str:
 
 def _check(value: Any, schema: Schema, path: Path, checked: Checked) -> Any:
     schema = resolved(schema)
+    if schema.get("x-kubernetes-preserve-unknown-fields"):
+        return value
     kind = schema.get("type")
     if kind == "object" and isinstance(value, Mapping):
         return _check_object(value, schema, path, checked)
@@ -78,8 +80,6 @@ def _names(value: Any, path: Path) -> Iterator[Path]:
 
 
 def _check_object(value: Mapping[Any, Any], schema: Schema, path: Path, checked: Checked) -> Any:
-    if not schema.keys() & {"properties", "additionalProperties"}:
-        return value
     found = {}
     for key, item in value.items():
         name = _name(key)

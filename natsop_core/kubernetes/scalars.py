@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -78,9 +79,17 @@ def _string_fault(text: str, schema: Schema) -> str | None:
     if text not in schema.get("enum", (text,)):
         choices = [f"'{word}'" for word in schema["enum"] if word]
         return f"must be {words(choices, 'or')}"
-    if schema.get("format") == "date-time" and not re.fullmatch(_TIME, text):
+    if schema.get("format") == "date-time" and not _is_time(text):
         return "must be a time such as 2006-01-02T15:04:05Z"
     return None
+
+
+def _is_time(text: str) -> bool:
+    """Whether Go takes the text as RFC 3339."""
+    try:
+        return re.fullmatch(_TIME, text) is not None and bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _matches(pattern: str, text: str) -> bool:

@@ -24,7 +24,7 @@ class Refusal:
 
 
 _WORDS: Final = r": must be '"
-_SEED_WORDS: Final = r"(resolver\.type|^status\..*|^apiVersion|^kind)"
+_SEED_WORDS: Final = r"spec\.auth\.jwt\.resolver\.type|apiVersion|kind"
 """Enumerations that the Go program has as well."""
 
 REFUSALS: Final = (
@@ -37,7 +37,7 @@ REFUSALS: Final = (
         "quantities",
         rules=("file-store-size", "volume-size", "memory-store-size", "resolver-volume-size"),
     ),
-    Refusal("enumerations", fault=f"^(?!{_SEED_WORDS}).*{_WORDS}"),
+    Refusal("enumerations", fault=f"^(?!({_SEED_WORDS}):).*{_WORDS}"),
     Refusal("durations", rules=("resolver-interval",), fault=r"\.(interval|scrapeTimeout): must be a duration"),
     Refusal("include-names", rules=("include-name",)),
     Refusal(

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
+
+    from pydantic import BaseModel
 
     from natsop_core.api.common import Resource
 
@@ -74,6 +77,7 @@ def broken_transitions(old: Resource, new: Resource, rules: tuple[TransitionRule
 _STEP: Final = re.compile(r"([^.\[{]+)(\[]|\{})?")
 
 
+@cache
 def steps(at: str) -> list[tuple[str, str]]:
     """The steps of a rule's path: the name of a field, and `[]` or `{}` where all that it contains is meant."""
     return _STEP.findall(at)
@@ -94,8 +98,13 @@ def _nodes(resource: Resource, at: str) -> Iterator[tuple[str, Any]]:
 def _part(node: Any, name: str) -> Any:
     if isinstance(node, Mapping):
         return node.get(name)
-    attribute = next(attribute for attribute, field in type(node).model_fields.items() if field.alias == name)
-    return getattr(node, attribute)
+    model: type[BaseModel] = type(node)
+    return getattr(node, _attribute(model, name))
+
+
+@cache
+def _attribute(model: type[BaseModel], name: str) -> str:
+    return next(attribute for attribute, field in model.model_fields.items() if field.alias == name)
 
 
 def _joined(path: str, name: str) -> str:

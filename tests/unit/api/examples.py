@@ -26,6 +26,10 @@ def file_store(**fields: Any) -> Manifest:
     return config(jetstream={"enabled": True, "fileStore": fields})
 
 
+def memory_store(size: object) -> Manifest:
+    return config(jetstream={"memoryStore": {"maxSize": size}})
+
+
 def volume(**fields: Any) -> Manifest:
     return file_store(pvc=fields)
 
