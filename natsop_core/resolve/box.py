@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
-from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import InvalidResource, read_cluster
 from natsop_core.findings import Finding
 from natsop_core.kinds import CLUSTERS
@@ -20,6 +19,7 @@ from natsop_core.resolve.types import Box
 
 if TYPE_CHECKING:
     from natsop_core.api.natsbox import NatsBox
+    from natsop_core.api.natscluster import NatsCluster
     from natsop_core.inputs import Inputs
     from natsop_core.resolve.contexts import Contexts
 

@@ -217,7 +217,9 @@ def _fault(error: Any, text: str) -> YamlFaultError:
     if mark:
         return YamlFaultError(error.problem or error.context or "not YAML", mark.line, mark.column)
     before = text.encode()[: getattr(error, "position", 0)]
-    return YamlFaultError(getattr(error, "reason", "not YAML"), before.count(b"\n"), len(before) - before.rfind(b"\n") - 1)
+    return YamlFaultError(
+        getattr(error, "reason", "not YAML"), before.count(b"\n"), len(before) - before.rfind(b"\n") - 1
+    )
 
 
 def _read_json(text: str, fault: YamlFaultError) -> YamlDocument:

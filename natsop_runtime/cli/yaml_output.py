@@ -32,6 +32,18 @@ def to_yaml(objects: Iterable[Mapping[str, Any]]) -> str:
     return "".join(out)
 
 
+def yaml_lines(value: Any) -> list[str]:
+    """One value as lines of YAML, a text of several lines as it is."""
+    if isinstance(value, str):
+        return value.splitlines() if _fits_block(value) else [_flow_text(value)]
+    out: list[str] = []
+    if isinstance(value, Mapping) and value:
+        _write_map(value, "", out, inline=False)
+    else:
+        _write_value(value, "", out)
+    return "".join(out).strip().split("\n")
+
+
 def _write_map(value: Mapping[str, Any], indent: str, out: list[str], *, inline: bool) -> None:
     """A map's lines. `inline`: the first goes on a line that was begun by a list's dash."""
     for key, part in value.items():

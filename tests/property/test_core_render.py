@@ -146,12 +146,10 @@ def test_ports_of_services_lead_to_ports_of_the_server(cr: NatsCluster) -> None:
 PROGRAM = """
 import json, sys
 from datetime import UTC, datetime
-from natsop_core.api.read import read_box, read_cluster
-from natsop_core.offline import inputs_at_hand, render
+from natsop_core.offline import inputs_at_hand, read, render
 objects = json.load(sys.stdin)
 inputs = inputs_at_hand(objects, datetime(2026, 1, 1, tzinfo=UTC))
-readers = {"NatsCluster": read_cluster, "NatsBox": read_box}
-print(json.dumps([render(readers[each["kind"]](each), inputs) for each in objects]))
+print(json.dumps([render(read(each), inputs).objects for each in objects]))
 """
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from natsop_core.findings import Finding
 from natsop_core.inputs import Inputs
 from natsop_core.offline import inputs_at_hand, render
 from natsop_core.plan import Plan, plan_box
@@ -14,21 +13,22 @@ SECRET = "hunter2"  # noqa: S105 (that is the point)
 
 def test_a_cluster_needs_nothing_else() -> None:
     rendered = render(cluster(uid=""), inputs_at_hand([], NOW))
-    assert not isinstance(rendered, Finding)
-    assert not any("ownerReferences" in manifest["metadata"] for manifest in rendered), "there is no UID to name yet"
+    assert rendered.objects
+    assert not any("ownerReferences" in manifest["metadata"] for manifest in rendered.objects), "there is no UID to name yet"
 
 
 def test_a_box_finds_its_cluster_among_the_files() -> None:
     at_hand = inputs_at_hand([cluster_object()], NOW)
     rendered = render(box({"clusterRef": {"name": "c"}}), at_hand)
-    assert not isinstance(rendered, Finding)
-    assert one_of(rendered, "Secret")["metadata"]["name"] == "b-contexts"
+    assert rendered.objects
+    assert one_of(rendered.objects, "Secret")["metadata"]["name"] == "b-contexts"
 
 
 def test_a_box_whose_cluster_is_not_there_says_what_it_lacks() -> None:
     rendered = render(box({"clusterRef": {"name": "d"}}), inputs_at_hand([cluster_object()], NOW))
-    assert isinstance(rendered, Finding)
-    assert (rendered.reason, "NatsCluster d in namespace prod" in rendered.message) == ("ClusterNotFound", True)
+    assert rendered.objects is None
+    [finding] = rendered.findings
+    assert (finding.reason, "NatsCluster d in namespace prod" in finding.message) == ("ClusterNotFound", True)
 
 
 def test_objects_without_a_namespace_are_in_default() -> None:

@@ -1,0 +1,40 @@
+"""Stand-ins for Secrets and ConfigMaps that are only in a cluster, so that their custom resources can be reviewed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.api.natscluster import NatsCluster
+from natsop_core.missing import keys_of_box, keys_of_cluster
+
+if TYPE_CHECKING:
+    from natsop_core.api.natsbox import NatsBox
+    from natsop_core.inputs import Found, Inputs
+    from natsop_core.references import Reference
+
+TEXT: Final = "stand-in"
+CONFIGURATION: Final = "# stand-in\n"
+"""Where nats-server reads the value as configuration."""
+
+_CONFIGURATION_FIELDS: Final = ("spec.config.includes", "spec.configMap")
+_CHECKED_FIELDS: Final = ("spec.auth",)
+"""What is there must be a JWT, signed by the right one: nothing can stand in for that."""
+
+
+def with_stand_ins(resource: NatsCluster | NatsBox, inputs: Inputs) -> Inputs:
+    """The inputs with an object for each reference to one that is not there, as far as only its being there matters.
+
+    An object that is there and lacks a key stays as it is: that is a mistake. Without the optional ones, too.
+    """
+    stand_ins: dict[Reference, Any] = {}
+    keys = keys_of_cluster(resource) if isinstance(resource, NatsCluster) else keys_of_box(resource, inputs)
+    for key in keys:
+        known = key.object in inputs or not key.name or not key.key or key.optional
+        if not known and not key.field.startswith(_CHECKED_FIELDS):
+            value = CONFIGURATION if key.field.startswith(_CONFIGURATION_FIELDS) else TEXT
+            field = "stringData" if key.kind == "Secret" else "data"
+            found = stand_ins.setdefault(key.object, {"apiVersion": "v1", "kind": key.kind, field: {}})
+            found[field][key.key] = value
+    found_as_well: dict[Reference, Found] = dict(stand_ins)
+    return replace(inputs, found={**inputs.found, **found_as_well})

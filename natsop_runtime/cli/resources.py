@@ -1,0 +1,123 @@
+"""From files to custom resources and what becomes of them: what render, conf, validate and diff have in common."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from natsop_core.api.read import InvalidResource
+from natsop_core.offline import inputs_at_hand, read, render
+from natsop_core.stand_ins import with_stand_ins
+from natsop_runtime.cli.documents import Document, InputError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from natsop_core.api.natsbox import NatsBox
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.api.read import Problem
+    from natsop_core.findings import Finding
+    from natsop_core.inputs import Inputs
+
+EXIT_CODES = "exit code: 0 done, 1 an input is invalid, 2 wrong usage"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A custom resource, and the document that describes it."""
+
+    document: Document
+    value: NatsCluster | NatsBox
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedInput:
+    """What becomes of a whole input.
+
+    warnings: about what was asked for and is left out. errors: about custom resources of which nothing becomes.
+    """
+
+    objects: tuple[dict[str, Any], ...]
+    warnings: tuple[str, ...]
+    errors: tuple[str, ...]
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """Add the argument for the files to read."""
+    parser.add_argument(
+        "-f", "--filename", action="append", required=True, metavar="FILE",
+        help="file of custom resources and of objects that they refer to, YAML or JSON, or a folder of such files;"
+        " - is standard input",
+    )  # fmt: skip
+
+
+def add_stand_ins(parser: argparse.ArgumentParser) -> None:
+    """Add the option that lets Secrets and ConfigMaps be absent."""
+    parser.add_argument(
+        "--stand-ins", action="store_true",
+        help="let Secrets and ConfigMaps that are not in the input count as being there (never for JWTs)",
+    )  # fmt: skip
+
+
+def read_resources(documents: Iterable[Document], *, strict: bool = False) -> tuple[list[Resource], list[str]]:
+    """All valid NatsClusters and NatsBoxes of the input, and every fault of every other one."""
+    found: list[Resource] = []
+    errors: list[str] = []
+    for document in documents:
+        value = read(document.content, strict=strict)
+        if isinstance(value, InvalidResource):
+            errors += problem_lines(document, value.problems)
+        elif value is not None:
+            found.append(Resource(document, value))
+    return found, errors
+
+
+def resources_of(documents: Iterable[Document], *, strict: bool = False) -> list[Resource]:
+    """All NatsClusters and NatsBoxes of the input. Raises InputError where one is invalid, or there is none."""
+    found, errors = read_resources(documents, strict=strict)
+    if errors:
+        raise InputError("\n".join(errors))
+    if not found:
+        raise InputError("There is no NatsCluster or NatsBox in the input.")
+    return found
+
+
+def inputs_of(documents: Iterable[Document]) -> Inputs:
+    """The input as all that exists."""
+    return inputs_at_hand([document.content for document in documents], datetime.now(UTC))
+
+
+def render_all(resources: Sequence[Resource], inputs: Inputs, *, stand_ins: bool) -> RenderedInput:
+    """The objects of all custom resources, in their order."""
+    objects: list[dict[str, Any]] = []
+    warnings: list[str] = []
+    errors: list[str] = []
+    for each in resources:
+        rendered = render(each.value, with_stand_ins(each.value, inputs) if stand_ins else inputs)
+        lines = finding_lines(each.document, rendered.findings)
+        if rendered.objects is None:
+            errors += lines
+        else:
+            objects += rendered.objects
+            warnings += lines
+    return RenderedInput(tuple(objects), tuple(warnings), tuple(errors))
+
+
+def warn(lines: Iterable[str]) -> None:
+    """Tell what does not stop a command."""
+    for line in lines:
+        print(f"warning: {line}", file=sys.stderr)
+
+
+def problem_lines(document: Document, problems: Iterable[Problem]) -> Iterator[str]:
+    """A line for each problem, with the place of the field that it is about."""
+    for each in problems:
+        yield f"{document.place(each.path)}: {document.kind} {document.name}: {each}"
+
+
+def finding_lines(document: Document, findings: Iterable[Finding]) -> list[str]:
+    """A line for each finding."""
+    return [f"{document.place()}: {document.kind} {document.name}: {each.message}" for each in findings]
