@@ -1,6 +1,7 @@
 """What is refused although the Go program takes it, because Kubernetes or nats-server can never run it.
 
-The rows of the specification's §8, in its order. Whatever else that program accepts, natsop accepts.
+The rows of the specification's §8, in its order, and one for more servers than a ConfigMap holds routes to. Whatever
+else that program accepts, natsop accepts.
 """
 
 from __future__ import annotations
@@ -62,4 +63,5 @@ REFUSALS: Final = (
     ),
     Refusal("context-names", rules=("context-names",)),
     Refusal("resource-names", rules=("cluster-name", "box-name")),
+    Refusal("servers", fault=r"^spec\.replicas: must be at most 10000$"),
 )

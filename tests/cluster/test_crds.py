@@ -41,7 +41,7 @@ def is_established(client: Client, name: str) -> bool:
 
 def conditions(client: Client, name: str) -> dict[str, str]:
     status = client.get("CustomResourceDefinition", name).get("status", {})
-    return {entry["type"]: entry["status"] for entry in status.get("conditions", ())}
+    return {entry["type"]: entry["status"] for entry in status.get("conditions") or ()}
 
 
 def create(client: Client, manifest: Manifest) -> dict[str, Any]:

@@ -203,6 +203,19 @@ EXAMPLES: dict[str, Example] = {
 }
 
 
+REFUSED_BY_TYPES: tuple[tuple[str, Manifest], ...] = (
+    ("ports", config(nats={"port": 65536})),
+    ("ports", cluster({"service": {"nodePorts": {"nats": -1}}})),
+    ("enumerations", cluster({"service": {"type": "Magic"}})),
+    ("enumerations", cluster({"podTemplate": {"tolerations": [{"effect": "Never"}]}})),
+    ("durations", exporter(enabled=True, podMonitor={"enabled": True, "interval": "1.5s"})),
+    ("environment", environment("A", "B", "A")),
+    ("dns-names", config(serverNamePrefix="a" * 254)),
+    ("servers", cluster({"replicas": 10_001})),
+)
+"""What no rule but the schema refuses, with the row of refusals that it belongs to."""
+
+
 @dataclass(frozen=True)
 class Transition:
     """A change from `old` to `new`."""

@@ -12,10 +12,9 @@ from tests.unit.api.rule_examples import (
     BROKEN_TRANSITIONS,
     EXAMPLES,
     KEPT_TRANSITIONS,
+    REFUSED_BY_TYPES,
     Example,
     Transition,
-    environment,
-    exporter,
     include,
     jwt,
 )
@@ -64,19 +63,8 @@ def test_a_change_that_loses_nothing_is_taken(change: Transition) -> None:
     assert changed_cluster(valid(change.old), valid(change.new)) == ()
 
 
-@pytest.mark.parametrize(
-    ("manifest", "row"),
-    [
-        (examples.config(nats={"port": 65536}), "ports"),
-        (examples.cluster({"service": {"nodePorts": {"nats": -1}}}), "ports"),
-        (examples.cluster({"service": {"type": "Magic"}}), "enumerations"),
-        (examples.cluster({"podTemplate": {"tolerations": [{"effect": "Never"}]}}), "enumerations"),
-        (exporter(enabled=True, podMonitor={"enabled": True, "interval": "1.5s"}), "durations"),
-        (environment("A", "B", "A"), "environment"),
-        (examples.config(serverNamePrefix="a" * 254), "dns-names"),
-    ],
-)
-def test_types_and_bounds_refuse_what_a_row_says(manifest: Manifest, row: str) -> None:
+@pytest.mark.parametrize(("row", "manifest"), REFUSED_BY_TYPES)
+def test_types_and_bounds_refuse_what_a_row_says(row: str, manifest: Manifest) -> None:
     [problem] = problems(manifest)
     assert [refusal.name for refusal in REFUSALS if refusal.covers(problem.rule, str(problem))] == [row]
 
