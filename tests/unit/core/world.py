@@ -5,6 +5,7 @@ Everything here is a plain value; a test changes a copy of it to say what it is 
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,8 +16,8 @@ from natsop_core import names
 from natsop_core.api.natsbox import NatsBox
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import InvalidResource, read_box, read_cluster
-from natsop_core.inputs import Found, HttpAnswer, Inputs
-from natsop_core.kinds import PODS
+from natsop_core.inputs import Found, HttpAnswer, Inputs, Settings
+from natsop_core.kinds import OPTIONAL, PODS, ApiResource
 from natsop_core.kubernetes.field_set import field_set
 from natsop_core.live import Child, reduce_metadata
 from natsop_core.plan import children_of, key_of, plan_box, plan_cluster
@@ -56,6 +57,19 @@ def accepted(resource: R | InvalidResource) -> R:
     return resource
 
 
+def secret(name: str, **texts: str) -> Object:
+    """A Secret with these texts, as the API server gives it."""
+    metadata = {"name": name, "namespace": NAMESPACE, "uid": f"uid-of-Secret-{name}", "resourceVersion": "5"}
+    data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
+
+
+def config_map(name: str, **texts: str) -> Object:
+    """A ConfigMap with these texts, likewise."""
+    metadata = {"name": name, "namespace": NAMESPACE, "uid": f"uid-of-ConfigMap-{name}", "resourceVersion": "5"}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": texts}
+
+
 def jetstream(**fields: Any) -> Object:
     """A spec with JetStream on."""
     return {"config": {"jetstream": {"enabled": True, **fields}}}
@@ -64,15 +78,19 @@ def jetstream(**fields: Any) -> Object:
 def inputs(resource: NatsCluster | NatsBox | InvalidResource, *objects: Object, **others: Any) -> Inputs:
     """What is seen when exactly these objects exist.
 
-    The children are those that the custom resource controls; pods=… says what they answer, by their address.
+    The children are those that the custom resource controls; answers=… says what pods answer, by their name,
+    serves=… which optional kinds the API server knows, settings=… what the operator was told.
     """
     answers: Mapping[str, Found] = others.pop("answers", {})
     now: datetime = others.pop("now", NOW)
+    settings: Settings = others.pop("settings", Settings())
+    served: Sequence[ApiResource] = others.pop("serves", ())
     assert not others
     found: dict[Reference, Found] = {ObjectRef(key_of(each)): each for each in objects}
     found[children_of(resource.metadata)] = children_among(objects, resource.metadata.uid)
     found |= {varz_of(each): answers[each["metadata"]["name"]] for each in objects if _answers(each, answers)}
-    return Inputs(now=now, found=found)
+    found |= {kind.reference: kind in served for kind in OPTIONAL}
+    return Inputs(now=now, found=found, settings=settings)
 
 
 def _answers(obj: Object, answers: Mapping[str, Found]) -> bool:

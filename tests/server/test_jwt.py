@@ -1,0 +1,249 @@
+"""Real servers, started with the rendered files of decentralized authentication: who gets in, and who does not."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from natsop_core.conf import config_digest
+from natsop_core.conf.expand import expand
+from natsop_core.conf.parser import parse
+from natsop_core.conf.restart import restart_digest
+from natsop_core.names import CONFIG_FILE
+from natsop_core.offline import inputs_at_hand, render
+from tests import tokens
+from tests.server.pod_layout import Layout, lay_out
+from tests.server.pod_process import Monitor, PodProcess, started
+from tests.server.private_network import private_networks
+from tests.testbed.errors import CannotRunError
+from tests.testbed.fixtures import cannot_run
+from tests.tokens import ISSUED, Identity, account_jwt, operator_jwt, user_jwt
+from tests.unit.core.world import NOW, Object, cluster, secret
+
+VERSIONS = ("2.10.25", "2.12.6", "2.14.2", "2.15.2")
+
+OPERATOR = tokens.operator()
+SYSTEM = tokens.account("system")
+APP = tokens.account("app")
+USER = tokens.user()
+STRANGER = tokens.account("stranger")
+
+MEMORY: Object = {"type": "memory"}
+FULL: Object = {"type": "full", "allowDelete": True, "storage": {}}
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the user's Secret holds, by key."""
+
+    operator: str
+    system: str
+    app: str
+
+    @property
+    def objects(self) -> list[Object]:
+        return [secret("jwt", operator=self.operator, system=self.system, app=self.app)]
+
+
+GOOD = Files(
+    operator=tokens.decorated("NATS OPERATOR JWT", operator_jwt(OPERATOR, system_account=SYSTEM.public_key)),
+    system=account_jwt(SYSTEM, OPERATOR),
+    app=account_jwt(APP, OPERATOR),
+)
+
+JETSTREAM: Object = {"config": {"jetstream": {"enabled": True, "fileStore": {"maxSize": "10Mi"}}}}
+
+
+def layout(resolver: Object, files: Files = GOOD, *, system: Identity = SYSTEM) -> Layout:
+    accounts = [
+        {"name": each.name, "publicKey": each.public_key, "jwt": {"name": "jwt", "key": each.name}}
+        for each in (SYSTEM, APP)
+    ]
+    jwt = {
+        "operator": {"name": "jwt", "key": "operator"},
+        "systemAccount": system.public_key,
+        "accounts": accounts,
+        "resolver": resolver,
+    }
+    return laid_out({"auth": {"jwt": jwt}, **JETSTREAM}, files.objects)
+
+
+def laid_out(spec: Object, objects: list[Object]) -> Layout:
+    rendered = render(cluster({"replicas": 1, **spec}), inputs_at_hand(objects, NOW))
+    assert rendered.objects is not None, rendered.findings
+    return lay_out([*objects, *rendered.objects])
+
+
+WITHOUT = laid_out(JETSTREAM, [])
+
+
+def restart_digest_of(seen: Layout) -> str:
+    texts = seen.texts()
+    tree = parse(texts[CONFIG_FILE], CONFIG_FILE)
+    return restart_digest(expand(tree, environment=seen.environment, includes=texts, file=CONFIG_FILE).tree)
+
+
+@pytest.fixture(scope="module")
+def in_private_network() -> Iterator[ThreadPoolExecutor]:
+    try:
+        with private_networks(1) as pool:
+            yield pool
+    except CannotRunError as error:
+        cannot_run(str(error))
+
+
+class Refused(Exception):  # noqa: N818 (an answer, not an error)
+    """The server's word to a client that it does not let in."""
+
+
+@contextmanager
+def connected(who: Identity, token: str) -> Iterator[Callable[[str], str]]:
+    """A client with these credentials, in the server's own protocol: send a line, get the next one."""
+    with socket.create_connection(("127.0.0.1", 4222), timeout=10) as connection, connection.makefile("rwb") as stream:
+
+        def say(line: str) -> str:
+            stream.write(line.encode() + b"\r\n")
+            stream.flush()
+            answer = stream.readline().decode().strip()
+            while answer == "PING" or answer.startswith("INFO"):
+                answer = stream.readline().decode().strip()
+            if answer.startswith("-ERR"):
+                raise Refused(answer)
+            return answer
+
+        nonce = json.loads(stream.readline().decode().removeprefix("INFO "))["nonce"]
+        options = {"jwt": token, "sig": tokens.part(who.keys.sign(nonce.encode())), "verbose": False, "pedantic": False}
+        stream.write(f"CONNECT {json.dumps(options)}\r\n".encode())
+        assert say("PING") == "PONG"
+        yield say
+
+
+def gets_in(who: Identity, token: str) -> bool:
+    try:
+        with connected(who, token):
+            return True
+    except Refused:
+        return False
+
+
+def is_let_in(account: Identity = APP, who: Identity = USER) -> bool:
+    return gets_in(who, user_jwt(who, account))
+
+
+Test = Callable[[PodProcess], Any]
+
+
+@pytest.fixture(params=VERSIONS)
+def run(
+    request: pytest.FixtureRequest,
+    binary_of: Callable[[str], Path],
+    in_private_network: ThreadPoolExecutor,
+    tmp_path: Path,
+) -> Callable[[Layout, Test], None]:
+    """Start a server with a layout and carry the test out beside it, in the server's network."""
+
+    def carry_out(seen: Layout, test: Test) -> None:
+        with started(seen, binary_of(request.param), Monitor(8222, tls=False), tmp_path) as server:
+            test(server)
+
+    return lambda seen, test: in_private_network.submit(carry_out, seen, test).result()
+
+
+Run = Callable[[Layout, Test], None]
+
+
+@pytest.mark.parametrize("resolver", [MEMORY, FULL], ids=["memory", "full"])
+def test_users_of_the_accounts_get_in_and_others_do_not(run: Run, resolver: Object) -> None:
+    def test(_server: PodProcess) -> None:
+        assert is_let_in(APP)
+        assert is_let_in(SYSTEM)
+        assert not is_let_in(STRANGER)
+        assert not gets_in(tokens.user("other"), user_jwt(USER, APP)), "somebody with a JWT that is not theirs"
+
+    run(layout(resolver), test)
+
+
+ROTATED = replace(GOOD, app=account_jwt(APP, OPERATOR, issued=ISSUED + 1, revocations={USER.public_key: ISSUED + 1}))
+"""A new JWT for the account, which shuts the user out."""
+
+
+def test_a_memory_resolver_takes_rotated_accounts_over_by_a_reload(run: Run) -> None:
+    def test(server: PodProcess) -> None:
+        assert is_let_in(APP)
+        assert server.reload(layout(MEMORY, ROTATED)) == ""
+        assert not is_let_in(APP)
+        assert is_let_in(SYSTEM)
+        assert server.reload(layout(MEMORY)) == ""
+        assert is_let_in(APP)
+
+    run(layout(MEMORY), test)
+    assert restart_digest_of(layout(MEMORY)) == restart_digest_of(layout(MEMORY, ROTATED))
+
+
+def test_a_full_resolver_does_not_refuse_rotated_accounts_and_does_not_take_them_over(run: Run) -> None:
+    """So the operator has to push them."""
+
+    def test(server: PodProcess) -> None:
+        assert is_let_in(APP)
+        assert server.reload(layout(FULL, ROTATED)) == ""
+        assert is_let_in(APP)
+
+    run(layout(FULL), test)
+    assert restart_digest_of(layout(FULL)) == restart_digest_of(layout(FULL, ROTATED))
+
+
+NEW_OPERATOR = replace(GOOD, operator=operator_jwt(OPERATOR, system_account=SYSTEM.public_key, tags=["rotated"]))
+SWITCHED = replace(GOOD, operator=operator_jwt(OPERATOR))
+
+REFUSED = {
+    "authentication": (WITHOUT, layout(MEMORY)),
+    "the operator": (layout(MEMORY), layout(MEMORY, NEW_OPERATOR)),
+    "the system account": (layout(MEMORY, SWITCHED), layout(MEMORY, SWITCHED, system=APP)),
+}
+
+
+@pytest.mark.parametrize("change", REFUSED)
+def test_a_change_that_is_refused_restarts_the_pods(run: Run, change: str) -> None:
+    for before, after in permutations(REFUSED[change]):
+        run(before, lambda server, after=after: _expect(server.reload(after), "reload not supported"))
+        assert restart_digest_of(before) != restart_digest_of(after)
+
+
+OTHER_RESOLVERS = {
+    "its type": MEMORY,
+    "its interval": {**FULL, "interval": "3m"},
+    "what may be deleted": {**FULL, "allowDelete": False},
+}
+
+
+@pytest.mark.parametrize("change", OTHER_RESOLVERS)
+def test_a_change_of_the_resolver_restarts_the_pods_although_no_server_refuses_it(run: Run, change: str) -> None:
+    before, after = layout(FULL), layout(OTHER_RESOLVERS[change])
+    run(before, lambda server: _expect(server.reload(after), ""))
+    assert restart_digest_of(before) != restart_digest_of(after)
+
+
+def test_we_compute_the_digest_that_the_server_reports(run: Run) -> None:
+    for seen in (layout(MEMORY), layout(FULL)):
+        run(seen, lambda server, seen=seen: _expect_digest(server, seen))
+
+
+def _expect(answer: str, expected: str) -> None:
+    assert expected in answer
+    assert bool(expected) == bool(answer)
+
+
+def _expect_digest(server: PodProcess, seen: Layout) -> None:
+    varz = server.varz()
+    texts = seen.texts()
+    ours = config_digest(texts[CONFIG_FILE], seen.environment, texts, version=varz["version"], file=CONFIG_FILE)
+    assert varz.get("config_digest") in {ours, None}
