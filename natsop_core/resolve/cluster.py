@@ -17,7 +17,7 @@ from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.nack import resolve_nack
 from natsop_core.resolve.pods import labels_with, resolve_pod, with_host_alias, with_sysctl
 from natsop_core.resolve.probes import resolve_probes
-from natsop_core.resolve.routes import cluster_domain, resolve_routes
+from natsop_core.resolve.routes import cluster_domain, resolve_routes, routes_folder
 from natsop_core.resolve.scale import resolve_replicas
 from natsop_core.resolve.server import resolve_reloader, resolve_server
 from natsop_core.resolve.services import (
@@ -160,7 +160,7 @@ def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts) -> tuple[Cl
         jetstream=parts.jetstream,
         server_name_prefix=parts.fixed.server_name_prefix,
         needs_system_account=_needs_system_account(cr, files),
-        folders=(*files.folders, *([auth_folder(cr)] if parts.auth else [])),
+        folders=_folders(cr, parts),
         includes=files.includes,
         existing_config=files.existing_config,
         auth=parts.auth,
@@ -206,6 +206,11 @@ def _pod(cr: NatsCluster, ports: tuple[Listener, ...], *, keeps_identity: bool) 
     if any(listener.port < FIRST_UNPRIVILEGED_PORT for listener in ports):
         pod = with_sysctl(pod, UNPRIVILEGED_PORTS, "0")
     return pod
+
+
+def _folders(cr: NatsCluster, parts: _Parts) -> tuple[Folder, ...]:
+    routes = routes_folder(cr, parts.routes)
+    return (*parts.files.folders, *([routes] if routes else []), *([auth_folder(cr)] if parts.auth else []))
 
 
 def _needs_system_account(cr: NatsCluster, files: ExternalFiles) -> bool:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from natsop_core import names
 from natsop_core.findings import Finding
 from natsop_core.resolve.referred import KeyReference, find
-from natsop_core.resolve.types import RouteCredentials, Routes
+from natsop_core.resolve.types import Folder, RouteCredentials, Routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,14 @@ def resolve_routes(cr: NatsCluster, replicas: int, inputs: Inputs) -> tuple[Rout
     credentials, findings = _credentials(cr, inputs)
     cluster = cr.spec.config.cluster
     return Routes(cluster.no_advertise, tuple(_urls(cr, replicas, credentials)), credentials), findings
+
+
+def routes_folder(cr: NatsCluster, routes: Routes | None) -> Folder | None:
+    """Where the servers find routes that hold credentials; None where the routes stand in nats.conf itself."""
+    if routes is None or routes.credentials is None:
+        return None
+    secret = names.routes_secret(cr.metadata.name)
+    return Folder({"name": names.ROUTES_VOLUME, "secret": {"secretName": secret}}, names.ROUTES_FOLDER, (names.ROUTES_KEY,))
 
 
 def _credentials(cr: NatsCluster, inputs: Inputs) -> tuple[RouteCredentials | None, tuple[Finding, ...]]:

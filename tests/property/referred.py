@@ -1,0 +1,149 @@
+"""The Secrets and ConfigMaps that a NatsCluster refers to, with what they should hold.
+
+What refers to what is read off the custom resource as it was written, not asked of the operator.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from tests.property.certificates import Certificate, certificates
+from tests.property.crs import accepted_crs
+from tests.unit.core.world import NAMESPACE, Object
+
+LISTENERS: Final = ("nats", "cluster", "leafnodes", "websocket", "mqtt", "gateway")
+
+
+@dataclass(frozen=True, order=True)
+class Use:
+    """One key of one object, and what it is used as."""
+
+    kind: str
+    name: str
+    key: str
+    role: str
+    optional: bool = False
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        return self.kind, self.name, self.key
+
+
+def uses(spec: Object) -> Iterator[Use]:
+    """Everything that the spec refers to."""
+    config = spec.get("config", {})
+    for listener in LISTENERS:
+        tls = config.get(listener, {}).get("tls", {})
+        if "secretName" in tls:
+            yield Use("Secret", tls["secretName"], tls.get("cert", "tls.crt"), "certificate")
+            yield Use("Secret", tls["secretName"], tls.get("key", "tls.key"), "private key")
+    yield from _selected(spec.get("tlsCA", {}), "authority")
+    for number, include in enumerate(config.get("includes", [])):
+        yield from _selected(include, "only include" if number == 0 else "include")
+    if credentials := config.get("cluster", {}).get("routeURLs", {}).get("authSecretRef"):
+        yield from (Use("Secret", credentials["name"], key, key) for key in ("user", "password"))
+    if "existingName" in spec.get("configMap", {}):
+        yield Use("ConfigMap", spec["configMap"]["existingName"], "nats.conf", "configuration")
+
+
+def _selected(source: Object, role: str) -> Iterator[Use]:
+    for field, kind in (("secret", "Secret"), ("configMap", "ConfigMap")):
+        if field in source:
+            selector = source[field]
+            yield Use(kind, selector["name"], selector["key"], role, selector.get("optional", False))
+
+
+_ANYWHERE: Final = (
+    "# nothing\n",
+    "",
+    "max_payload: 1000",
+    'server_tags: ["a", "ü"]\r\nping_interval: "10s"\n',
+    "server_tags: $SERVER_NAME # as its environment says\n",
+    "N: 1000\nmax_connections: $N\n",
+    "write_deadline = '5s'; max_control_line 8k\ndebug: off\n",
+)
+_ONCE: Final = (
+    *_ANYWHERE,
+    'authorization {\n  user: "a\\"b"\n  password: $SERVER_NAME\n}\n',
+    "authorization { users = [ {user: a, password: $2a$11$ooo} ] , timeout: 3 }\n",
+    'system_account: SYS\naccounts { SYS { users: [ {user: sys, password: "s"} ] }, APP { users: [ {user: a, password: b} ] } }\n',
+)
+"""Files that stand alone or beside files of the other kind, but not two of them in one configuration."""
+
+
+@st.composite
+def _texts(draw: st.DrawFn, role: str, spec: Object) -> bytes:
+    if role == "only include":
+        return draw(st.sampled_from(_ONCE)).encode()
+    if role == "include":
+        return draw(st.sampled_from(_ANYWHERE)).encode()
+    if role == "configuration":
+        return existing_configuration(spec).encode()
+    return draw(st.binary(min_size=1, max_size=9))
+
+
+def existing_configuration(spec: Object) -> str:
+    """A configuration of the user's own that listens where the spec says."""
+    config = spec.get("config", {})
+    monitor, tls = config.get("monitor", {}), config.get("nats", {}).get("tls", {})
+    lines = [f"port = {config.get('nats', {}).get('port', 4222)}; server_name: $SERVER_NAME"]
+    if tls.get("enabled"):
+        files = {"cert_file": tls.get("cert", "tls.crt"), "key_file": tls.get("key", "tls.key")}
+        lines.append("tls {")
+        lines += [f"  {option}: '/etc/nats-certs/nats/{key}'" for option, key in files.items()]
+        lines.append("}")
+    if monitor.get("enabled", True):
+        lines.append(f"http{'s' if monitor.get('tlsEnabled') else ''}_port: {monitor.get('port', 8222)}")
+    return "\n".join(lines)
+
+
+@st.composite
+def referred_objects(draw: st.DrawFn, spec: Object) -> list[Object]:
+    """All that the spec refers to. Of what is optional, some is not there."""
+    roles: dict[tuple[str, str], dict[str, list[str]]] = {}
+    wanted = sorted(set(uses(spec)))
+    needed = {use.place for use in wanted if not use.optional}
+    absent = {place for place in sorted({use.place for use in wanted} - needed) if draw(st.booleans())}
+    for use in wanted:
+        if use.place not in absent:
+            roles.setdefault((use.kind, use.name), {}).setdefault(use.key, []).append(use.role)
+    return [_object(kind, name, draw(_content(keys, spec))) for (kind, name), keys in sorted(roles.items())]
+
+
+@st.composite
+def _content(draw: st.DrawFn, keys: dict[str, list[str]], spec: Object) -> dict[str, bytes]:
+    certificate = draw(st.sampled_from(certificates()))
+    return {
+        key: _pem(roles, certificate) or draw(_texts(sorted(roles)[-1], spec))
+        for key, roles in keys.items()
+    }
+
+
+def _pem(roles: list[str], certificate: Certificate) -> bytes:
+    """The certificate first: a server shows the first one in its file."""
+    parts = {"certificate": certificate.chain, "private key": certificate.key, "authority": certificate.authority}
+    return b"# for tests\n".join(part for role, part in parts.items() if role in roles)
+
+
+def _object(kind: str, name: str, data: dict[str, bytes]) -> Object:
+    metadata = {"name": name, "namespace": NAMESPACE}
+    if kind == "Secret":
+        return {"apiVersion": "v1", "kind": kind, "metadata": metadata, "data": _encoded(data)}
+    text = {key: value.decode() for key, value in data.items()}
+    return {"apiVersion": "v1", "kind": kind, "metadata": metadata, "data": text}
+
+
+def _encoded(data: dict[str, bytes]) -> dict[str, Any]:
+    return {key: base64.b64encode(value).decode() for key, value in data.items()}
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[Object, list[Object]]:
+    """An accepted NatsCluster, and all that it refers to."""
+    obj = draw(accepted_crs)
+    return obj, draw(referred_objects(obj["spec"]))
