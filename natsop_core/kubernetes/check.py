@@ -7,6 +7,7 @@ and kube-openapi's pkg/validation/validate.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,11 +73,13 @@ def _check(value: Any, schema: Schema, path: Path, checked: Checked) -> Any:
 
 def _names(value: Any, path: Path) -> Iterator[Path]:
     """The fields of an object where there should be none: to the API server they are unknown ones, in lists too."""
-    if isinstance(value, Mapping):
-        yield from ((*path, _name(name)) for name in value)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _names(item, (*path, index))
+    pending = [(value, path)]  # no recursion: nothing limits how deep such a value is
+    while pending:
+        found, place = pending.pop()
+        if isinstance(found, Mapping):
+            yield from ((*place, _name(name)) for name in found)
+        elif isinstance(found, list):
+            pending += [(item, (*place, index)) for index, item in enumerate(found) if isinstance(item, Mapping | list)]
 
 
 def _check_object(value: Mapping[Any, Any], schema: Schema, path: Path, checked: Checked) -> Any:
@@ -122,9 +125,12 @@ def _duplicates(items: list[Any], schema: Schema, path: Path) -> Iterator[Fault]
     keys = schema.get("x-kubernetes-list-map-keys", ())
     if not keys or not all(isinstance(item, Mapping) for item in items):
         return
-    seen: dict[str, int] = {}
+    seen: Counter[tuple[tuple[type, Any], ...]] = Counter()
     for index, item in enumerate(items):
-        identity = json.dumps([item.get(key) for key in keys], default=str)
-        seen[identity] = seen.get(identity, 0) + 1
+        values = [item.get(key) for key in keys]
+        if any(isinstance(value, Mapping | list) for value in values):
+            continue  # at fault by itself
+        identity = tuple((type(value), value) for value in values)
+        seen[identity] += 1
         if seen[identity] == 2:
             yield Fault((*path, index), f"has the same {words(keys, 'and')} as another item")

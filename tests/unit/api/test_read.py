@@ -135,3 +135,47 @@ def test_no_message_shows_a_value() -> None:
         result = read_cluster(invalid)
         assert isinstance(result, InvalidResource)
         assert "hunter2" not in json.dumps([str(problem) for problem in result.problems])
+
+
+def test_a_newer_api_server_may_know_more_of_metadata_and_status_than_we_do() -> None:
+    manifest = examples.cluster({}) | {"status": {"invented": 1}}
+    manifest["metadata"]["invented"] = 1
+    assert read_valid_cluster(manifest).status == {"invented": 1}
+
+
+def test_what_a_user_sends_is_checked_there_as_well() -> None:
+    manifest = examples.cluster({}) | {"status": {"invented": 1, "replicas": "any"}}
+    manifest["metadata"] |= {"invented": 1}
+    result = read_cluster(manifest, strict=True)
+    assert isinstance(result, InvalidResource)
+    assert [str(problem) for problem in result.problems] == [
+        "metadata.invented: unknown field",
+        "status.invented: unknown field",
+    ]
+
+
+def test_labels_have_the_form_that_kubernetes_demands() -> None:
+    manifest = examples.cluster({})
+    manifest["metadata"] |= {"labels": {"a b": "c", "d": "e f"}, "annotations": {"A/b": "anything at all"}}
+    result = read_cluster(manifest, strict=True)
+    assert isinstance(result, InvalidResource)
+    assert [problem.path for problem in result.problems] == ["metadata.labels", "metadata.labels"]
+
+
+def test_an_empty_word_is_none() -> None:
+    spec = read_valid_cluster(
+        examples.cluster(
+            {"service": {"type": ""}, "image": {"pullPolicy": ""}, "statefulSet": {"podManagementPolicy": ""}}
+        )
+    ).spec
+    assert (spec.service.type, spec.image.pull_policy, spec.stateful_set.pod_management_policy) == (
+        "ClusterIP",
+        None,
+        "Parallel",
+    )
+
+
+def test_ports_that_the_definition_has_no_default_for_have_those_of_nats() -> None:
+    config = read_valid_cluster(examples.cluster({})).spec.config
+    listeners = (config.leafnodes, config.websocket, config.mqtt, config.gateway, config.profiling)
+    assert [listener.port for listener in listeners] == [7422, 8080, 1883, 7222, 65432]

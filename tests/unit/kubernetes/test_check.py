@@ -96,3 +96,15 @@ def test_a_pattern_means_the_end_of_the_text_and_no_line_before_it() -> None:
     schema = {"type": "string", "pattern": "^a$", "message": "must be a"}
     assert faults("a", schema) == []
     assert faults("a\n", schema) == [("", "must be a")]
+
+
+def test_a_value_may_be_nested_deeper_than_python_can_recurse() -> None:
+    deep: list[Any] = []
+    for _ in range(5_000):
+        deep = [deep]
+    keyed = {"type": "array", "x-kubernetes-list-map-keys": ["name"], "items": {"$ref": "EnvVar"}}
+    assert faults(deep, {"type": "string"}) == [("", "must be a string")]
+    assert faults([{"name": deep}, {"name": deep}], keyed) == [
+        ("[0].name", "must be a string"),
+        ("[1].name", "must be a string"),
+    ]
