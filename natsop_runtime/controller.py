@@ -12,7 +12,7 @@ from natsop_runtime.errors import ConflictError, NotFoundError
 from natsop_runtime.fetch import depends_on
 
 if TYPE_CHECKING:
-    from natsop_core.inputs import Found
+    from natsop_core.inputs import Found, Settings
     from natsop_core.reconcile import Reconciled
     from natsop_core.references import ObjectKey, Reference
     from natsop_core.report import Report
@@ -45,6 +45,7 @@ class Controller:
         executor: Executor,
         recorder: Recorder,
         now: Callable[[], datetime],
+        settings: Settings,
     ) -> None:
         self._reconciled = {(each.resource.api_version, each.resource.kind): each for each in reconciled}
         self._kube = kube
@@ -54,6 +55,7 @@ class Controller:
         self._executor = executor
         self._recorder = recorder
         self._now = now
+        self._settings = settings
 
     async def reconcile(self, key: ObjectKey, own_writes: set[Change]) -> float | None:
         """Make the cluster what the custom resource says. Returns when to look again though nothing changes.
@@ -78,12 +80,12 @@ class Controller:
         now = self._now()
         found: dict[Reference, Found] = {}
         for _ in range(ROUNDS):
-            missing = functions.missing(custom_resource, Inputs(now=now, found=found))
+            missing = functions.missing(custom_resource, Inputs(now=now, found=found, settings=self._settings))
             if not missing:
                 break
             self._references.add(key, depends_on(missing))
             found = found | await self._fetcher.fetch(missing)
-        return Inputs(now=now, found=found)
+        return Inputs(now=now, found=found, settings=self._settings)
 
     async def _publish(
         self, key: ObjectKey, raw: Object, report: Report, now: datetime, own_writes: set[Change]

@@ -25,7 +25,7 @@ TRIES: Final = 3
 PAUSE: Final = 1.0
 """Seconds after which a failed step is worth another try, unless the API server asked for more."""
 
-_RESOURCES = {(resource.api_version, resource.kind): resource for resource in kinds.CREATED}
+_RESOURCES = {(resource.api_version, resource.kind): resource for resource in (*kinds.CREATED, *kinds.OPTIONAL)}
 
 log = logging.getLogger(__name__)
 

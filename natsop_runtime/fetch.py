@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from natsop_core import inputs, kinds
-from natsop_core.references import ChildrenRef, HttpRef, ObjectKey, ObjectRef, Reference
+from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, ObjectKey, ObjectRef, Reference
 from natsop_runtime.errors import ForbiddenError, NotFoundError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from natsop_runtime.nats import Pods
     from natsop_runtime.stores import Stores
 
-_RESOURCES = {(resource.api_version, resource.kind): resource for resource in kinds.CREATED}
+_RESOURCES = {(resource.api_version, resource.kind): resource for resource in (*kinds.CREATED, *kinds.OPTIONAL)}
 
 
 class Fetcher:
@@ -44,6 +44,8 @@ class Fetcher:
                 return await self._object(key)
             case ChildrenRef():
                 return self._stores.children(reference)
+            case ApiGroupRef():
+                return await self._stores.serves(reference)
             case HttpRef():
                 return await self._pods.get(reference)
             case _:

@@ -22,7 +22,7 @@ from lightkube.generic_resource import GenericNamespacedResource, create_namespa
 from lightkube.types import PatchType
 
 from natsop_core.names import FIELD_MANAGER
-from natsop_runtime.errors import GoneError, UnavailableError
+from natsop_runtime.errors import GoneError, NotFoundError, UnavailableError
 from natsop_runtime.kube_errors import error_in_stream, raise_for_status, unreachable
 
 if TYPE_CHECKING:
@@ -130,6 +130,14 @@ class Kube:
             raise GoneError(f"not a word for {WATCH_SILENCE:g} s") from error
         except (httpx2.TransportError, ConfigError) as error:
             raise unreachable(error) from error
+
+    async def serves(self, resource: ApiResource) -> bool:
+        """Whether the API server's discovery has the kind; only for kinds outside of the core group."""
+        try:
+            found = await self._send(BasicRequest("GET", f"apis/{resource.api_version}"))
+        except NotFoundError:
+            return False
+        return any(each["name"] == resource.plural for each in found.get("resources") or ())
 
     async def get(self, resource: ApiResource, key: ObjectKey) -> Object:
         """One object, in full."""

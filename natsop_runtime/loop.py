@@ -20,6 +20,7 @@ from natsop_runtime.reference_index import ReferenceIndex
 from natsop_runtime.stores import Change, Stores
 
 if TYPE_CHECKING:
+    from natsop_core.inputs import Settings
     from natsop_core.reconcile import Reconciled
     from natsop_core.references import ObjectKey
     from natsop_runtime.kube import Kube, Selection
@@ -35,7 +36,14 @@ class Loop:
     """Reconciles until told to stop."""
 
     def __init__(
-        self, *, reconciled: Iterable[Reconciled], kube: Kube, pods: Pods, workers: int, now: Callable[[], datetime]
+        self,
+        *,
+        reconciled: Iterable[Reconciled],
+        kube: Kube,
+        pods: Pods,
+        workers: int,
+        now: Callable[[], datetime],
+        settings: Settings,
     ) -> None:
         reconciled = tuple(reconciled)
         self._workers = workers
@@ -52,6 +60,7 @@ class Loop:
             executor=Executor(kube, self._stores),
             recorder=Recorder(kube),
             now=now,
+            settings=settings,
         )
 
     @property

@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from natsop_core.inputs import Settings
 from natsop_core.reconcile import RECONCILED
 from natsop_runtime import logs, preflight
 from natsop_runtime.connection import connected, load_config
@@ -37,7 +38,14 @@ async def _run(settings: RunSettings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     config = load_config(settings.kubeconfig, settings.context)
     async with connected(config) as kube, reachable_pods() as pods:
-        loop = Loop(reconciled=RECONCILED, kube=kube, pods=pods, workers=settings.workers, now=_now)
+        loop = Loop(
+            reconciled=RECONCILED,
+            kube=kube,
+            pods=pods,
+            workers=settings.workers,
+            now=_now,
+            settings=Settings(nack_integration=settings.nack_integration),
+        )
         await preflight.check(kube, loop.selections)
         await loop.run(stop)
 

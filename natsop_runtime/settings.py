@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +14,4 @@ class RunSettings:
     context: str | None = None
     workers: int = 4
     log_level: str = "info"
+    nack_integration: Literal["auto", "enabled", "disabled"] = "auto"

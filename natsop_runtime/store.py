@@ -123,6 +123,11 @@ class Store(Generic[T]):
             for name, value in named.items():
                 self._put(self._resource.key(namespace, name), value)
 
+    def clear(self) -> None:
+        """Forget all objects, since nobody tells of them any more."""
+        for key in tuple(self):
+            self._remove(key)
+
     def _set(self, obj: Object) -> None:
         self._put(self._key(obj), self._keep.reduced(obj))
 

@@ -1,13 +1,15 @@
 """All that is watched, and what can be looked up in it without asking the API server.
 
 - custom resources, in full;
-- of every kind that we create, all objects' metadata, ours or not: a name that a stranger holds must be seen;
+- of every kind that we create, all objects' metadata, ours or not: a name that a stranger holds must be seen; of the
+  kinds that others have to install likewise, from when one is asked for and found to be there;
 - of the kinds whose status matters, those with our label in full.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,19 +18,28 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 from natsop_core import kinds
 from natsop_core.live import Child, LiveObject
 from natsop_core.names import FIELD_MANAGER
+from natsop_runtime.discovery import Discovery
 from natsop_runtime.kube import Kube, Selection
 from natsop_runtime.reflector import Reflector
 from natsop_runtime.store import IN_FULL, METADATA, Changed, Keep, Store
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
-    from natsop_core.references import ChildrenRef, ObjectKey
+    from natsop_core.references import ApiGroupRef, ChildrenRef, ObjectKey
 
 T = TypeVar("T")
 Object = dict[str, Any]
 Kind = tuple[str, str]
 
+OPTIONAL: Final = {kind.reference: kind for kind in kinds.OPTIONAL}
+
+TO_SYNC: Final = 10.0
+"""Seconds that the first list of an optional kind may take until we go on without it."""
+
 OURS: Final = f"app.kubernetes.io/managed-by={FIELD_MANAGER}"
+
+
+log = logging.getLogger(__name__)
 
 
 class Change(NamedTuple):
@@ -50,7 +61,10 @@ class Stores:
     def __init__(self, kube: Kube, custom: Iterable[ApiResource], wake: Wake) -> None:
         self._kube = kube
         self._wake = wake
+        self._discovery = Discovery(kube)
+        self._tasks = asyncio.TaskGroup()
         self._reflectors: list[Reflector[Any]] = []
+        self._optional: dict[Kind, tuple[Reflector[LiveObject], asyncio.Task[None]]] = {}
         self._children: defaultdict[str, set[ObjectKey]] = defaultdict(set)
         self._custom_kinds = {(resource.group, resource.kind): resource for resource in custom}
         self._custom = self._watched(self._custom_kinds.values(), IN_FULL, self._custom_changed)
@@ -64,14 +78,29 @@ class Stores:
 
     async def run(self) -> None:
         """Keep all stores up to date until cancelled."""
-        async with asyncio.TaskGroup() as group:
+        async with self._tasks:
             for reflector in self._reflectors:
-                group.create_task(reflector.run())
+                self._tasks.create_task(reflector.run())
 
     async def synced(self) -> None:
         """Wait until everything has been listed once."""
         for reflector in self._reflectors:
             await reflector.synced.wait()
+
+    async def serves(self, reference: ApiGroupRef) -> bool:
+        """Whether an optional kind is served. From then on, and until it is not, its objects are known here."""
+        resource = OPTIONAL[reference]
+        if not await self._discovery.serves(resource):
+            self._stop_watching(resource)
+            return False
+        reflector = self._start_watching(resource)
+        try:
+            async with asyncio.timeout(TO_SYNC):
+                await reflector.synced.wait()
+        except TimeoutError:
+            log.warning("going on without %s.%s, which cannot be listed", resource.plural, resource.group)
+            return False
+        return True
 
     def custom_resource(self, key: ObjectKey) -> Object | None:
         """The custom resource, or None when it does not exist."""
@@ -83,7 +112,8 @@ class Stores:
 
     def live(self, key: ObjectKey) -> LiveObject | None:
         """What is kept of an object of a kind that we create, or None when it does not exist."""
-        return self._metadata[_kind(key)].get(key)
+        store = self._metadata.get(_kind(key))
+        return store.get(key) if store else None
 
     def is_watched_as_metadata(self, key: ObjectKey) -> bool:
         """Whether `live` knows the kind."""
@@ -127,6 +157,20 @@ class Stores:
             self._reflectors.append(Reflector(self._kube, selection, store))
             stores[resource.api_version, resource.kind] = store
         return stores
+
+    def _start_watching(self, resource: ApiResource) -> Reflector[LiveObject]:
+        kind = resource.api_version, resource.kind
+        if kind not in self._optional:
+            store = self._metadata[kind] = Store(resource, METADATA, self._metadata_changed)
+            reflector = Reflector(self._kube, Selection(resource, metadata_only=True), store)
+            self._optional[kind] = reflector, self._tasks.create_task(reflector.run())
+        return self._optional[kind][0]
+
+    def _stop_watching(self, resource: ApiResource) -> None:
+        kind = resource.api_version, resource.kind
+        if kind in self._optional:
+            self._optional.pop(kind)[1].cancel()
+            self._metadata.pop(kind).clear()
 
     def _custom_changed(self, key: ObjectKey, _old: Object | None, new: Object | None) -> None:
         self._wake(_change(key, new), (key,))

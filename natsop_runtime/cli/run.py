@@ -21,6 +21,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--context", metavar="NAME", help="context of the kubeconfig; default: its current one")
     parser.add_argument("--workers", type=_positive, default=defaults.workers, metavar="N", help="default: %(default)s")
     parser.add_argument("--log-level", choices=LEVELS, default=defaults.log_level)
+    parser.add_argument(
+        "--nack-integration",
+        choices=("auto", "enabled", "disabled"),
+        default=defaults.nack_integration,
+        help="whether NACK gets Accounts: where it is installed, as a must, or never; default: %(default)s",
+    )
     parser.set_defaults(run=run)
 
 
@@ -34,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
             context=arguments.context,
             workers=arguments.workers,
             log_level=arguments.log_level,
+            nack_integration=arguments.nack_integration,
         )
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from natsop_core.inputs import Inputs
+from natsop_core.inputs import Inputs, Settings
 from natsop_core.kinds import CLUSTERS, SECRETS
 from natsop_core.outcomes import Outcomes
 from natsop_core.plan import Plan
@@ -55,6 +55,7 @@ class World:
             executor=self,  # type: ignore[arg-type]
             recorder=self,  # type: ignore[arg-type]
             now=lambda: datetime(2026, 1, 2, tzinfo=UTC),
+            settings=Settings(),
         )
         return asyncio.run(controller.reconcile(KEY, self.own_writes))
 

@@ -9,7 +9,7 @@ import pytest
 
 from natsop_core.inputs import Forbidden, Found
 from natsop_core.kinds import BOXES, CLUSTERS, CONFIG_MAPS, PODS, SECRETS, STATEFUL_SETS
-from natsop_core.references import ApiGroupRef, HttpRef, ObjectKey, ObjectRef, Reference
+from natsop_core.references import ApiGroupRef, HttpRef, ObjectKey, ObjectMetadataRef, ObjectRef, Reference
 from natsop_runtime.errors import ApiError, ForbiddenError, NotFoundError, UnavailableError
 from natsop_runtime.fetch import Fetcher, depends_on
 
@@ -42,6 +42,9 @@ class World:
 
     def live(self, _key: ObjectKey) -> object | None:
         return object() if self.exists else None
+
+    async def serves(self, _reference: ApiGroupRef) -> bool:
+        return self.exists
 
     async def get(self, _resource: object, key: ObjectKey) -> Any:
         self.asked.append(key)
@@ -93,7 +96,12 @@ def test_without_an_answer_nothing_is_found_at_all() -> None:
 
 def test_a_kind_of_reference_that_is_not_built_yet_is_no_silent_none() -> None:
     with pytest.raises(NotImplementedError):
-        World().find(ApiGroupRef("jetstream.nats.io/v1beta2", "Account"))
+        World().find(ObjectMetadataRef(SECRET))
+
+
+def test_the_stores_say_which_kinds_are_served() -> None:
+    reference = ApiGroupRef("jetstream.nats.io/v1beta2", "Account")
+    assert World(exists=True).find(reference) == {reference: True}
 
 
 def test_an_answer_over_http_depends_on_its_pod() -> None:
