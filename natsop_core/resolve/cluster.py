@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from natsop_core.resolve.immutable import Immutable
     from natsop_core.resolve.integrations import Integration
     from natsop_core.resolve.live_cluster import LiveCluster
-    from natsop_core.resolve.types import Auth, JetStream, Listener, Nack, Pod, PodMonitor, Routes
+    from natsop_core.resolve.types import Auth, Folder, JetStream, Listener, Nack, Pod, PodMonitor, Routes
 
 
 class Labelled(Protocol):
