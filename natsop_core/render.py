@@ -45,7 +45,7 @@ def render_cluster(cluster: Cluster) -> tuple[Manifest, ...]:
     files = configuration_files(cluster)
     return _present(
         build_service_account(cluster),
-        build_auth_secret(cluster),
+        build_auth_secret(cluster, files),
         build_routes_secret(cluster, files),
         build_nack_authority_secret(cluster),
         build_config_map(cluster, files),

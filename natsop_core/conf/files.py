@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsop_core import names
+from natsop_core.conf.auth import Authentication, auth_files
 from natsop_core.conf.server import routes_block, server_block
 from natsop_core.conf.writer import write
 
@@ -21,5 +22,7 @@ def configuration_files(cluster: Cluster) -> dict[str, str]:
     for file in cluster.includes:
         files[f"{names.INCLUDES_FOLDER}/{file.name}"] = file.text
     if cluster.auth:
-        files |= {f"{names.AUTH_FOLDER}/{name}": text for name, text in cluster.auth.files.items()}
+        content = cluster.auth.content
+        texts = auth_files(content) if isinstance(content, Authentication) else content
+        files |= {f"{names.AUTH_FOLDER}/{name}": text for name, text in texts.items()}
     return files

@@ -24,11 +24,13 @@ def build_routes_secret(cluster: Cluster, files: Mapping[str, str]) -> Secret | 
     return _secret(cluster_metadata(cluster, names.routes_secret(cluster.name)), {names.ROUTES_KEY: routes})
 
 
-def build_auth_secret(cluster: Cluster) -> Secret | None:
-    """The files of decentralized authentication, or None without it."""
+def build_auth_secret(cluster: Cluster, files: Mapping[str, str]) -> Secret | None:
+    """The files of decentralized authentication, or None without it. `files`: texts by path in the pod."""
     if not cluster.auth:
         return None
-    return _secret(cluster_metadata(cluster, names.auth_secret(cluster.name)), cluster.auth.files)
+    folder = f"{names.AUTH_FOLDER}/"
+    texts = {path.removeprefix(folder): text for path, text in files.items() if path.startswith(folder)}
+    return _secret(cluster_metadata(cluster, names.auth_secret(cluster.name)), texts)
 
 
 def build_nack_authority_secret(cluster: Cluster) -> Secret | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.api.storage import VolumeTemplate
-from natsop_core.conf.auth import FILES, Authentication, FullResolver, auth_files, preloaded_accounts
+from natsop_core.conf.auth import FILES, Authentication, FullResolver, preloaded_accounts
 from natsop_core.conf.errors import ConfError
 from natsop_core.findings import Finding
 from natsop_core.kinds import SECRETS
@@ -90,7 +90,7 @@ def resolve_auth(cr: NatsCluster, live: LiveCluster | None, inputs: Inputs) -> R
     if jwt.system_account not in accounts:
         return _kept(last_good, resolver.volume, (*findings, *resolver.findings))
     authentication = Authentication(operator.file, operator.token, jwt.system_account, accounts, resolver.full)
-    return ResolvedAuth(Auth(auth_files(authentication), resolver.volume), (*findings, *resolver.findings))
+    return ResolvedAuth(Auth(authentication, resolver.volume), (*findings, *resolver.findings))
 
 
 def _without(cr: NatsCluster, live: LiveCluster | None, inputs: Inputs) -> ResolvedAuth:
