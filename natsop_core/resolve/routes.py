@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.findings import Finding
@@ -15,8 +14,11 @@ if TYPE_CHECKING:
 
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.inputs import Inputs
+    from natsop_core.kubernetes.types import Volume
 
-FIELD = "spec.config.cluster.routeURLs.authSecretRef"
+FIELD: Final = "spec.config.cluster.routeURLs.authSecretRef"
+UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+"""The bytes that stand for themselves anywhere in a URL (RFC 3986)."""
 
 
 def credential_references(cr: NatsCluster) -> tuple[KeyReference, ...]:
@@ -42,8 +44,8 @@ def routes_folder(cr: NatsCluster, routes: Routes | None) -> Folder | None:
     """Where the servers find routes that hold credentials; None where the routes stand in nats.conf itself."""
     if routes is None or routes.credentials is None:
         return None
-    secret = names.routes_secret(cr.metadata.name)
-    return Folder({"name": names.ROUTES_VOLUME, "secret": {"secretName": secret}}, names.ROUTES_FOLDER, (names.ROUTES_KEY,))
+    volume: Volume = {"name": names.ROUTES_VOLUME, "secret": {"secretName": names.routes_secret(cr.metadata.name)}}
+    return Folder(volume, names.ROUTES_FOLDER, (names.ROUTES_KEY,))
 
 
 def _credentials(cr: NatsCluster, inputs: Inputs) -> tuple[RouteCredentials | None, tuple[Finding, ...]]:
@@ -79,4 +81,5 @@ def cluster_domain(cr: NatsCluster) -> str:
 
 
 def _encoded(text: str) -> str:
-    return quote(text, safe="", errors="surrogateescape")
+    encoded = text.encode("utf-8", "surrogateescape")
+    return "".join(chr(byte) if byte in UNRESERVED else f"%{byte:02X}" for byte in encoded)

@@ -71,5 +71,7 @@ def computed_digests(namespace: Namespace, pods: list[str]) -> dict[str, str | U
     cluster = read_cluster(namespace.client.get("NatsCluster", CLUSTER))
     assert isinstance(cluster, NatsCluster), cluster
     inputs = inputs_at_hand([namespace.client.get("StatefulSet", CLUSTER)], datetime.now(UTC))
-    block = server_block(resolve_cluster(cluster, inputs).cluster)
+    resolved = resolve_cluster(cluster, inputs).cluster
+    assert resolved is not None
+    block = server_block(resolved)
     return {pod: config_digest(block, {names.SERVER_NAME_VARIABLE: names.server_name(pod)}) for pod in pods}

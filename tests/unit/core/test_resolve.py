@@ -7,18 +7,12 @@ from typing import Any
 import pytest
 
 from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
-from natsop_core.resolve.cluster import ResolvedCluster, resolve_cluster
 from natsop_core.resolve.images import RELOADER, SERVER
-from tests.unit.core.world import Object, cluster, inputs, jetstream, live_stateful_set
+from tests.unit.core.world import Object, Resolved, cluster, jetstream, live_stateful_set, resolved
 
 
-def resolve(spec: Object, *live: Object, **metadata: Any) -> ResolvedCluster:
-    cr = cluster(spec, **metadata)
-    return resolve_cluster(cr, inputs(cr, *live))
-
-
-def reasons(result: ResolvedCluster) -> list[str]:
-    return [finding.reason for finding in result.findings]
+def resolve(spec: Object, *live: Object, **metadata: Any) -> Resolved:
+    return resolved(cluster(spec, **metadata), *live)
 
 
 # Images
@@ -60,6 +54,10 @@ def test_a_reloader_is_upgraded_with_the_operator() -> None:
 # Memory
 
 
+def environment_of(spec: Object) -> Object:
+    return {variable["name"]: variable["value"] for variable in resolve(spec).cluster.server.env}
+
+
 @pytest.mark.parametrize(
     ("limit", "environment"),
     [
@@ -74,11 +72,16 @@ def test_a_reloader_is_upgraded_with_the_operator() -> None:
 )
 def test_go_gets_four_fifths_of_the_memory_in_whole_mebibytes(limit: Any, environment: Object) -> None:
     spec = {"container": {"resources": {"limits": {"memory": limit}}}}
-    assert resolve(spec).cluster.environment == environment
+    assert environment_of(spec) == environment
 
 
 def test_without_a_memory_limit_go_gets_none() -> None:
-    assert resolve({"container": {"resources": {"requests": {"memory": "1Gi"}}}}).cluster.environment == {}
+    assert environment_of({"container": {"resources": {"requests": {"memory": "1Gi"}}}}) == {}
+
+
+def test_a_memory_limit_for_go_that_is_asked_for_stays() -> None:
+    container = {"resources": {"limits": {"memory": "1Gi"}}, "env": [{"name": "GOMEMLIMIT", "value": "1MiB"}]}
+    assert environment_of({"container": container}) == {"GOMEMLIMIT": "1MiB"}
 
 
 # Listeners and routes
@@ -133,7 +136,7 @@ def test_a_lone_server_and_whoever_wants_none_get_no_budget(spec: Object) -> Non
 @pytest.mark.parametrize(("live", "wanted"), [(1, 3), (3, 1), (1, 2)])
 def test_a_scale_that_would_destroy_streams_is_refused_everywhere(live: int, wanted: int) -> None:
     result = resolve({"replicas": wanted, **jetstream()}, live_stateful_set(cluster({"replicas": live, **jetstream()})))
-    assert reasons(result) == ["UnsafeScale"]
+    assert result.reasons == ["UnsafeScale"]
     assert result.cluster.replicas == live
     assert (result.cluster.routes is None) == (live == 1)
     assert (result.cluster.port("cluster") is None) == (live == 1)
@@ -149,12 +152,12 @@ def test_the_refusal_names_the_way_back_and_the_way_on() -> None:
 @pytest.mark.parametrize(("live", "wanted"), [(3, 5), (5, 3), (2, 3)])
 def test_between_clusters_a_scale_is_free(live: int, wanted: int) -> None:
     result = resolve({"replicas": wanted, **jetstream()}, live_stateful_set(cluster({"replicas": live, **jetstream()})))
-    assert (result.cluster.replicas, reasons(result)) == (wanted, [])
+    assert (result.cluster.replicas, result.reasons) == (wanted, [])
 
 
 def test_without_jetstream_a_scale_is_free() -> None:
     result = resolve({"replicas": 1}, live_stateful_set(cluster({"replicas": 3})))
-    assert (result.cluster.replicas, reasons(result)) == (1, [])
+    assert (result.cluster.replicas, result.reasons) == (1, [])
 
 
 @pytest.mark.parametrize(("word", "replicas"), [("true", 1), ("True", 3), ("yes", 3), ("", 3)])
@@ -169,7 +172,7 @@ def test_a_stray_kubectl_scale_does_not_count(stray: int) -> None:
     live = live_stateful_set(cluster({"replicas": 3, **jetstream()}))
     live["spec"]["replicas"] = stray
     result = resolve({"replicas": 3, **jetstream()}, live)
-    assert (result.cluster.replicas, reasons(result)) == (3, [])
+    assert (result.cluster.replicas, result.reasons) == (3, [])
 
 
 def test_a_stateful_set_that_is_taken_over_counts_as_it_is() -> None:

@@ -7,23 +7,20 @@ from typing import Any
 import pytest
 
 from natsop_core.findings import Finding
-from natsop_core.resolve.cluster import resolve_cluster
 from natsop_core.resolve.types import Claim, JetStream, Scratch
-from tests.unit.core.world import Object, cluster, inputs, jetstream, live_stateful_set
+from tests.unit.core.world import Object, cluster, jetstream, live_stateful_set, resolved
 
 GI = 2**30
 
 
-def resolved(spec: Object, *live: Object) -> JetStream:
-    cr = cluster(spec)
-    found = resolve_cluster(cr, inputs(cr, *live)).cluster.jetstream
+def stores_of(spec: Object, *live: Object) -> JetStream:
+    found = resolved(cluster(spec), *live).cluster.jetstream
     assert found is not None
     return found
 
 
 def findings(spec: Object, *live: Object) -> list[Finding]:
-    cr = cluster(spec)
-    return list(resolve_cluster(cr, inputs(cr, *live)).findings)
+    return list(resolved(cluster(spec), *live).findings)
 
 
 def claiming(size: object, **fields: Any) -> Object:
@@ -36,40 +33,40 @@ def claim(stores: JetStream) -> Any:
 
 
 def test_a_volume_has_a_size_and_one_writer_where_nothing_is_said() -> None:
-    stores = resolved(jetstream())
+    stores = stores_of(jetstream())
     assert claim(stores) == {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}}
     assert (stores.max_file_bytes, stores.max_memory_bytes) == (10 * GI, 0)
 
 
 def test_the_file_store_may_fill_the_volume() -> None:
-    assert resolved(claiming("1.5Gi")).max_file_bytes == 3 * GI // 2
+    assert stores_of(claiming("1.5Gi")).max_file_bytes == 3 * GI // 2
 
 
 def test_a_size_of_its_own_limits_the_file_store() -> None:
-    stores = resolved(jetstream(fileStore={"maxSize": "2Gi", "pvc": {"resources": {"requests": {"storage": "5Gi"}}}}))
+    stores = stores_of(jetstream(fileStore={"maxSize": "2Gi", "pvc": {"resources": {"requests": {"storage": "5Gi"}}}}))
     assert stores.max_file_bytes == 2 * GI
     assert claim(stores)["resources"]["requests"]["storage"] == "5Gi"
 
 
 def test_a_file_store_that_is_off_has_no_claim_and_no_bytes() -> None:
-    stores = resolved(jetstream(fileStore={"enabled": False, "maxSize": "2Gi"}))
+    stores = stores_of(jetstream(fileStore={"enabled": False, "maxSize": "2Gi"}))
     assert isinstance(stores.volume, Scratch)
     assert stores.max_file_bytes == 0
 
 
 def test_without_a_claim_the_pod_has_a_volume_of_the_same_size() -> None:
-    stores = resolved(claiming("5Gi", enabled=False))
+    stores = stores_of(claiming("5Gi", enabled=False))
     assert stores == JetStream(max_file_bytes=5 * GI, max_memory_bytes=0, volume=Scratch("5Gi"))
 
 
 @pytest.mark.parametrize(("enabled", "size"), [(True, GI), (False, 0)])
 def test_a_memory_store_has_its_size_only_while_it_is_on(enabled: bool, size: int) -> None:
-    assert resolved(jetstream(memoryStore={"enabled": enabled, "maxSize": "1Gi"})).max_memory_bytes == size
+    assert stores_of(jetstream(memoryStore={"enabled": enabled, "maxSize": "1Gi"})).max_memory_bytes == size
 
 
 def test_what_else_a_claim_says_is_passed_on() -> None:
     fields = {"storageClassName": "fast", "volumeMode": "Filesystem", "accessModes": ["ReadWriteOncePod"]}
-    assert fields.items() <= claim(resolved(claiming("1Gi", **fields))).items()
+    assert fields.items() <= claim(stores_of(claiming("1Gi", **fields))).items()
 
 
 # A StatefulSet's claim templates can never change.
@@ -87,7 +84,7 @@ CHANGES = {
 @pytest.mark.parametrize("spec", CHANGES.values(), ids=list(CHANGES))
 def test_a_live_claim_stays_everywhere_whatever_is_asked(spec: Object) -> None:
     live = live_stateful_set(cluster(claiming("1Gi")))
-    stores = resolved(spec, live)
+    stores = stores_of(spec, live)
     assert claim(stores) == live["spec"]["volumeClaimTemplates"][0]["spec"]
     assert stores.max_file_bytes == GI
     assert [finding.reason for finding in findings(spec, live)] == ["ImmutableField"]
@@ -101,10 +98,9 @@ def test_a_refused_change_says_what_to_do() -> None:
 
 def test_a_claim_cannot_be_added_either() -> None:
     live = live_stateful_set(cluster())
-    cr = cluster(jetstream())
-    result = resolve_cluster(cr, inputs(cr, live))
+    result = resolved(cluster(jetstream()), live)
     assert result.cluster.jetstream is None
-    assert [finding.reason for finding in result.findings] == ["ImmutableField"]
+    assert result.reasons == ["ImmutableField"]
 
 
 @pytest.mark.parametrize("size", ["1024Mi", "1073741824", 1073741824, "1.0Gi"])
@@ -116,28 +112,28 @@ def test_the_same_size_in_other_words_is_no_change(size: object) -> None:
 
 def test_between_volumes_of_the_pod_every_change_is_free() -> None:
     live = live_stateful_set(cluster(claiming("1Gi", enabled=False)))
-    assert resolved(claiming("5Gi", enabled=False), live).max_file_bytes == 5 * GI
+    assert stores_of(claiming("5Gi", enabled=False), live).max_file_bytes == 5 * GI
     assert findings(jetstream(fileStore={"enabled": False}), live) == []
 
 
 def test_the_size_of_the_file_store_may_change_on_the_same_volume() -> None:
     live = live_stateful_set(cluster(claiming("10Gi")))
     spec = jetstream(fileStore={"maxSize": "2Gi"})
-    assert resolved(spec, live).max_file_bytes == 2 * GI
+    assert stores_of(spec, live).max_file_bytes == 2 * GI
     assert findings(spec, live) == []
 
 
 def test_a_hand_made_claim_without_a_size_is_no_reason_to_stop() -> None:
     live = live_stateful_set(cluster(jetstream()))
     live["spec"]["volumeClaimTemplates"][0]["spec"] = {}
-    assert resolved(jetstream(), live).max_file_bytes == 10 * GI
+    assert stores_of(jetstream(), live).max_file_bytes == 10 * GI
 
 
 def test_a_hand_made_volume_of_the_pod_without_a_limit_is_no_reason_to_stop() -> None:
     live = live_stateful_set(cluster(claiming("1Gi", enabled=False)))
     [volume] = [each for each in live["spec"]["template"]["spec"]["volumes"] if each["name"] == "jetstream"]
     volume["emptyDir"] = {}
-    assert resolved(jetstream(), live).max_file_bytes == 10 * GI
+    assert stores_of(jetstream(), live).max_file_bytes == 10 * GI
 
 
 @pytest.mark.parametrize(

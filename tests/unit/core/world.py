@@ -10,18 +10,21 @@ import copy
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from natsop_core import names
 from natsop_core.api.natsbox import NatsBox
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import InvalidResource, read_box, read_cluster
+from natsop_core.findings import Finding
 from natsop_core.inputs import Found, HttpAnswer, Inputs, Settings
 from natsop_core.kinds import OPTIONAL, PODS, ApiResource
 from natsop_core.kubernetes.field_set import field_set
 from natsop_core.live import Child, reduce_metadata
 from natsop_core.plan import children_of, key_of, plan_box, plan_cluster
 from natsop_core.references import HttpRef, ObjectRef, Reference
+from natsop_core.resolve.cluster import resolve_cluster
+from natsop_core.resolve.types import Cluster
 
 Object = dict[str, Any]
 R = TypeVar("R")
@@ -55,6 +58,24 @@ def box(spec: Object | None = None, *, status: Object | None = None, **metadata:
 def accepted(resource: R | InvalidResource) -> R:
     assert not isinstance(resource, InvalidResource), resource
     return resource
+
+
+class Resolved(NamedTuple):
+    """A cluster that can be built, and what of it was not granted."""
+
+    cluster: Cluster
+    findings: tuple[Finding, ...]
+
+    @property
+    def reasons(self) -> list[str]:
+        return [finding.reason for finding in self.findings]
+
+
+def resolved(resource: NatsCluster, *objects: Object, **others: Any) -> Resolved:
+    """What a NatsCluster becomes beside these objects: nothing that it needs is missing."""
+    result = resolve_cluster(resource, inputs(resource, *objects, **others))
+    assert result.cluster is not None, result.findings
+    return Resolved(result.cluster, result.findings)
 
 
 def secret(name: str, **texts: str) -> Object:

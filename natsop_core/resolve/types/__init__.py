@@ -1,0 +1,68 @@
+"""Resolved values: what builders read. Everything in them is decided."""
+
+from natsop_core.resolve.types.box import Box, Context
+from natsop_core.resolve.types.cluster import (
+    ClientService,
+    Cluster,
+    DisruptionBudget,
+    Exporter,
+    Ingress,
+    Nack,
+    NackAccount,
+    NackAuthority,
+    PodMonitor,
+    ServiceAccount,
+)
+from natsop_core.resolve.types.pods import (
+    DEFAULT_VOLUME_SIZE,
+    Claim,
+    Container,
+    Extras,
+    Folder,
+    Owner,
+    Pod,
+    Probes,
+    Scratch,
+)
+from natsop_core.resolve.types.servers import (
+    Auth,
+    ExistingConfig,
+    IncludedFile,
+    JetStream,
+    Listener,
+    RouteCredentials,
+    Routes,
+    Tls,
+)
+
+__all__ = [
+    "DEFAULT_VOLUME_SIZE",
+    "Auth",
+    "Box",
+    "Claim",
+    "ClientService",
+    "Cluster",
+    "Container",
+    "Context",
+    "DisruptionBudget",
+    "ExistingConfig",
+    "Exporter",
+    "Extras",
+    "Folder",
+    "IncludedFile",
+    "Ingress",
+    "JetStream",
+    "Listener",
+    "Nack",
+    "NackAccount",
+    "NackAuthority",
+    "Owner",
+    "Pod",
+    "PodMonitor",
+    "Probes",
+    "RouteCredentials",
+    "Routes",
+    "Scratch",
+    "ServiceAccount",
+    "Tls",
+]

@@ -1,0 +1,46 @@
+"""A resolved NatsBox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from natsop_core.resolve.types.pods import Container, Folder, Owner, Pod
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A context of the nats CLI: the content of its JSON file, and the Secret's key which that is under."""
+
+    name: str
+    settings: Mapping[str, str]
+    key: str
+
+    @property
+    def file(self) -> str:
+        """The name of its file, by which the CLI knows it."""
+        return f"{self.name}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A resolved NatsBox. `selected` is the context that the CLI uses until somebody selects another; may be empty."""
+
+    owner: Owner
+    replicas: int
+    container: Container
+    pod: Pod
+    contexts: tuple[Context, ...]
+    folders: tuple[Folder, ...]
+    selected: str
+    rolls_on_config_change: bool
+
+    @property
+    def name(self) -> str:
+        return self.owner.name
+
+    @property
+    def namespace(self) -> str:
+        return self.owner.namespace

@@ -1,0 +1,168 @@
+"""A resolved NatsCluster, and what there is around its servers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from natsop_core import names
+
+if TYPE_CHECKING:
+    from natsop_core.kubernetes.types import PodDisruptionBudgetSpec
+    from natsop_core.resolve.types.pods import Container, Extras, Folder, Owner, Pod, Probes
+    from natsop_core.resolve.types.servers import Auth, ExistingConfig, IncludedFile, JetStream, Listener, Routes
+
+
+@dataclass(frozen=True, slots=True)
+class DisruptionBudget:
+    """How many servers an eviction may take at once. `limits` holds minAvailable or maxUnavailable and the policy."""
+
+    limits: PodDisruptionBudgetSpec
+    extras: Extras
+
+
+@dataclass(frozen=True, slots=True)
+class ClientService:
+    """The Service that clients connect to. `node_ports` by listener name; empty texts: Kubernetes' default."""
+
+    type: str
+    node_ports: Mapping[str, int]
+    external_traffic_policy: str
+    load_balancer_class: str
+    extras: Extras
+
+
+@dataclass(frozen=True, slots=True)
+class Ingress:
+    """The way in for websocket clients from outside. Empty texts: not set."""
+
+    hosts: tuple[str, ...]
+    path: str
+    path_type: str
+    class_name: str
+    tls_secret: str
+    annotations: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """The sidecar that turns the monitor endpoints into Prometheus metrics; `url` is the monitor's."""
+
+    container: Container
+    port: int
+    url: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PodMonitor:
+    """The exporter's PodMonitor; empty texts: Prometheus' defaults."""
+
+    interval: str
+    scrape_timeout: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """The servers' own ServiceAccount."""
+
+    pull_secrets: tuple[str, ...]
+    annotations: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NackAccount:
+    """An Account of NACK: its name, and the Secret and key with the credentials that NACK uses for it."""
+
+    name: str
+    secret: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NackAuthority:
+    """The Secret and key with the CA of the servers' certificates. `copy`: what to put there; empty: it is there."""
+
+    secret: str
+    key: str
+    copy: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Nack:
+    """What NACK is given."""
+
+    accounts: tuple[NackAccount, ...]
+    authority: NackAuthority | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A resolved NatsCluster."""
+
+    owner: Owner
+    labels: Mapping[str, str]
+    domain: str
+    replicas: int
+    listeners: tuple[Listener, ...]
+    routes: Routes | None
+    jetstream: JetStream | None
+    server_name_prefix: str
+    needs_system_account: bool
+    folders: tuple[Folder, ...]
+    includes: tuple[IncludedFile, ...]
+    existing_config: ExistingConfig | None
+    auth: Auth | None
+    server: Container
+    probes: Probes
+    reloader: Container | None
+    exporter: Exporter | None
+    pod: Pod
+    keeps_identity: bool
+    pod_management_policy: str
+    min_ready_seconds: int
+    rolls_on_config_change: bool
+    stateful_set: Extras
+    config_map: Extras
+    headless_service: Extras
+    client_service: ClientService | None
+    ingress: Ingress | None
+    disruption_budget: DisruptionBudget | None
+    service_account: ServiceAccount | None
+    pod_monitor: PodMonitor | None
+    nack: Nack | None
+
+    @property
+    def name(self) -> str:
+        return self.owner.name
+
+    @property
+    def namespace(self) -> str:
+        return self.owner.namespace
+
+    def listener(self, name: str) -> Listener | None:
+        """The listener with that name, or None when it is off."""
+        return next((each for each in self.listeners if each.name == name), None)
+
+    def port(self, name: str) -> int | None:
+        """The port of the listener with that name, or None when it is off."""
+        listener = self.listener(name)
+        return listener.port if listener else None
+
+    @property
+    def client_endpoint(self) -> str:
+        """The URL for clients inside the Kubernetes cluster, in the Go operator's form."""
+        service = names.client_service(self.name) if self.client_service else names.headless_service(self.name)
+        return self._endpoint(service)
+
+    @property
+    def headless_endpoint(self) -> str:
+        """The URL of all servers, ready or not."""
+        return self._endpoint(names.headless_service(self.name))
+
+    def _endpoint(self, service: str) -> str:
+        client = self.listener(names.CLIENT_PORT)
+        scheme = "tls" if client and client.tls else "nats"
+        return f"{scheme}://{service}.{self.namespace}.svc:{client.port if client else 0}"

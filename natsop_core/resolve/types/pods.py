@@ -1,0 +1,103 @@
+"""What the pods of a cluster and of a box have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from natsop_core.api.common import PullPolicy
+    from natsop_core.kubernetes.types import (
+        EnvFromSource,
+        EnvVar,
+        PersistentVolumeClaimSpec,
+        PodSecurityContext,
+        PodSpec,
+        Probe,
+        Quantity,
+        ResourceRequirements,
+        SecurityContext,
+        Volume,
+    )
+
+DEFAULT_VOLUME_SIZE: Final = "10Gi"
+"""The size of a JetStream volume for which nobody names one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The custom resource that controls all that is built from it."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """The labels and annotations that the user adds to an object."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What every container has. `image` is complete, with tag or digest; `env` and `env_from` are the user's."""
+
+    image: str
+    pull_policy: PullPolicy
+    resources: ResourceRequirements
+    security_context: SecurityContext
+    env: tuple[EnvVar, ...] = ()
+    env_from: tuple[EnvFromSource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """The probes of the nats container."""
+
+    startup: Probe
+    readiness: Probe
+    liveness: Probe
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Files from outside the pod, mounted into every container that reads them.
+
+    volume: the volume, complete. path: where it is mounted. files: the names in it that nats-server reads.
+    """
+
+    volume: Volume
+    path: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A volume claimed once per pod and kept when the pod goes; `spec` is a PersistentVolumeClaim's."""
+
+    spec: PersistentVolumeClaimSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """A volume that lives and dies with its pod."""
+
+    size: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """What pods have in common, whoever is in them. `placement`: the user's affinity, tolerations and the like."""
+
+    extras: Extras
+    placement: PodSpec
+    security_context: PodSecurityContext
+    pull_secrets: tuple[str, ...]
+    grace_seconds: int
+    service_account: str

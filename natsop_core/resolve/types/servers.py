@@ -1,0 +1,89 @@
+"""What the servers of a cluster are configured with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from natsop_core.conf.auth import Authentication
+    from natsop_core.resolve.types.pods import Claim, Scratch
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """A listener's TLS, as paths inside the pod; `ca_file` is empty without a CA, `timeout` None for the default."""
+
+    cert_file: str
+    key_file: str
+    ca_file: str
+    verify: bool
+    timeout: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A port that the servers listen on; `published` ones are reachable through the client Service."""
+
+    name: str
+    port: int
+    app_protocol: str
+    published: bool = False
+    tls: Tls | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCredentials:
+    """What a server must know to be let in by the others. Secret."""
+
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """How the servers of a cluster find each other. `urls` has one entry per server.
+
+    credentials: user and password, or None; they stand in a Secret of their own, never in the ConfigMap.
+    """
+
+    no_advertise: bool
+    urls: tuple[str, ...]
+    credentials: RouteCredentials | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JetStream:
+    """JetStream's stores, in bytes (0: that store is off), and the volume under the file store's folder."""
+
+    max_file_bytes: int
+    max_memory_bytes: int
+    volume: Claim | Scratch
+
+
+@dataclass(frozen=True, slots=True)
+class IncludedFile:
+    """A file of the user's own, under the includes' folder. It may hold a secret."""
+
+    name: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingConfig:
+    """A ConfigMap of the user's own in place of the rendered one, and the nats.conf that it holds."""
+
+    name: str
+    conf: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """Decentralized authentication, checked. `volume`: where a full resolver keeps accounts.
+
+    content: what to write into the managed Secret; or the files by name that are in there, where it stays as it is.
+    """
+
+    content: Authentication | Mapping[str, str] = field(repr=False)
+    volume: Claim | None
