@@ -49,15 +49,17 @@ RELOADABLE = (
     Reloadable("cluster.compression", "routes agree on it again"),
     Reloadable("cluster.pool_size", "the routes are arranged anew"),
     Reloadable("cluster.accounts", "the routes are arranged anew"),
-    Reloadable("resolver_preload", "taken over by a memory resolver; a full one keeps what it has until told otherwise"),
+    Reloadable(
+        "resolver_preload", "taken over by a memory resolver; a full one keeps what it has until told otherwise"
+    ),
 )
 """A row added later changes the digest of every configuration with that option, and so restarts its pods once.
 
 The block around an option is not covered by its row: adding or removing `cluster` itself needs a restart. Each row is
-measured with real servers by tests/server/test_conf_reload.py or test_jwt.py. Not here although some servers reload them: JetStream's
-limits (2.12.7 and newer, and only upwards), `jetstream` itself, `server_metadata` (not known to 2.10), `authorization`
-(but for `auth_callout`) and `tls` (but for `verify_and_map` and `allow_non_tls`). Nor `resolver`: no server refuses to
-reload another one, but none then serves pushed accounts from it either.
+measured with real servers by tests/server/test_conf_reload.py or test_jwt.py. Not here although some servers reload
+them: JetStream's limits (2.12.7 and newer, and only upwards), `jetstream` itself, `server_metadata` (not known to
+2.10), `authorization` (but for `auth_callout`) and `tls` (but for `verify_and_map` and `allow_non_tls`). Nor is
+`resolver`: no server refuses to reload another one, but none starts a resolver that it got by a reload (accounts.go).
 """
 
 
