@@ -59,7 +59,7 @@ The block around an option is not covered by its row: adding or removing `cluste
 measured with real servers by tests/server/test_conf_reload.py or test_jwt.py. Not here although some servers reload
 them: JetStream's limits (2.12.7 and newer, and only upwards), `jetstream` itself, `server_metadata` (not known to
 2.10), `authorization` (but for `auth_callout`) and `tls` (but for `verify_and_map` and `allow_non_tls`). Nor is
-`resolver`: no server refuses to reload another one, but none starts a resolver that it got by a reload (accounts.go).
+`resolver`: no server refuses to reload another one, but none starts a resolver that it got by a reload (server.go).
 """
 
 

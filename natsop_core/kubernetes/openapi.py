@@ -13,6 +13,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from natsop_core.kubernetes.custom_kinds import CUSTOM_KINDS
+
 Schema = Mapping[str, Any]
 
 
@@ -29,8 +31,9 @@ def types() -> Mapping[str, Schema]:
 
 
 def kind_schema(api_version: str, kind: str) -> Schema:
-    """The structure of a whole object; KeyError for a kind that is not vendored."""
-    return types()[_document()["kinds"][f"{api_version}/{kind}"]]
+    """The structure of a whole object; KeyError for a kind of which we know none."""
+    name = f"{api_version}/{kind}"
+    return CUSTOM_KINDS[name] if name in CUSTOM_KINDS else types()[_document()["kinds"][name]]
 
 
 def resolved(schema: Schema) -> Schema:
