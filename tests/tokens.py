@@ -48,11 +48,13 @@ class Identity:
     @property
     def seed(self) -> str:
         raw = hashlib.sha256(f"{self.type} {self.name}".encode()).digest()
-        return nkeys.encode_seed(raw, _PREFIXES[self.type]).decode()
+        seed: bytes = nkeys.encode_seed(raw, _PREFIXES[self.type])
+        return seed.decode()
 
     @property
     def public_key(self) -> str:
-        return self.keys.public_key.decode()
+        key: bytes = self.keys.public_key
+        return key.decode()
 
     def sign(self, claims: dict[str, Any], *, version: int = 2) -> str:
         """The token of these claims; version 1 signs them without the header."""

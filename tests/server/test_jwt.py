@@ -214,7 +214,7 @@ REFUSED = {
 @pytest.mark.parametrize("change", REFUSED)
 def test_a_change_that_is_refused_restarts_the_pods(run: Run, change: str) -> None:
     for before, after in permutations(REFUSED[change]):
-        run(before, lambda server, after=after: _expect(server.reload(after), "reload not supported"))
+        run(before, _answers(after, "reload not supported"))
         assert restart_digest_of(before) != restart_digest_of(after)
 
 
@@ -228,22 +228,30 @@ OTHER_RESOLVERS = {
 @pytest.mark.parametrize("change", OTHER_RESOLVERS)
 def test_a_change_of_the_resolver_restarts_the_pods_although_no_server_refuses_it(run: Run, change: str) -> None:
     before, after = layout(FULL), layout(OTHER_RESOLVERS[change])
-    run(before, lambda server: _expect(server.reload(after), ""))
+    run(before, _answers(after, ""))
     assert restart_digest_of(before) != restart_digest_of(after)
 
 
 def test_we_compute_the_digest_that_the_server_reports(run: Run) -> None:
     for seen in (layout(MEMORY), layout(FULL)):
-        run(seen, lambda server, seen=seen: _expect_digest(server, seen))
+        run(seen, _has_digest_of(seen))
 
 
-def _expect(answer: str, expected: str) -> None:
-    assert expected in answer
-    assert bool(expected) == bool(answer)
+def _answers(reloaded: Layout, expected: str) -> Test:
+    """The server answers a reload with words that have these among them, or with none where none are expected."""
+
+    def test(server: PodProcess) -> None:
+        answer = server.reload(reloaded)
+        assert expected in answer
+        assert bool(expected) == bool(answer)
+
+    return test
 
 
-def _expect_digest(server: PodProcess, seen: Layout) -> None:
-    varz = server.varz()
-    texts = seen.texts()
-    ours = config_digest(texts[CONFIG_FILE], seen.environment, texts, version=varz["version"], file=CONFIG_FILE)
-    assert varz.get("config_digest") in {ours, None}
+def _has_digest_of(seen: Layout) -> Test:
+    def test(server: PodProcess) -> None:
+        varz, texts = server.varz(), seen.texts()
+        ours = config_digest(texts[CONFIG_FILE], seen.environment, texts, version=varz["version"], file=CONFIG_FILE)
+        assert varz.get("config_digest") in {ours, None}
+
+    return test

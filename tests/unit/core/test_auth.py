@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -181,7 +182,7 @@ BAD_OPERATORS = {
     "JwtExpired": [operator_jwt(OPERATOR, expires=EARLIER)],
     "OtherSystemAccount": [operator_jwt(OPERATOR, system_account=APP.public_key)],
 }
-BAD_ACCOUNTS = {
+BAD_ACCOUNTS: dict[str, Callable[[Identity], list[str]]] = {
     "JwtMalformed": lambda who: ["no JWT", operator_jwt(OPERATOR), tokens.user_jwt(tokens.user(), who)],
     "JwtUntrusted": lambda who: [account_jwt(who, SIGNER), account_jwt(who, OPERATOR)[:-4] + "AAAA"],
     "JwtSubjectMismatch": lambda _: [account_jwt(OTHER, OPERATOR)],
@@ -210,7 +211,8 @@ def test_without_operator_and_system_account_nothing_is_built(reason: str, key: 
 def test_a_running_cluster_without_authentication_keeps_its_configuration() -> None:
     live = running({})
     done = plan(spec(), jwts(operator="bad"), *live)
-    assert done.apply == done.prune == ()
+    assert not done.apply
+    assert not done.prune
     assert len(done.keep) == len(live)
 
 
