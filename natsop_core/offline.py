@@ -13,7 +13,7 @@ from natsop_core.inputs import Found, Inputs
 from natsop_core.kinds import BOXES, CLUSTERS, OPTIONAL
 from natsop_core.names import API_VERSION
 from natsop_core.references import ObjectKey, ObjectRef, Reference
-from natsop_core.render import render_box, render_cluster
+from natsop_core.rendering import render_box, render_cluster
 from natsop_core.resolve.box import resolve_box
 from natsop_core.resolve.cluster import resolve_cluster
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from natsop_core.api.natsbox import NatsBox
     from natsop_core.api.read import InvalidResource
     from natsop_core.findings import Finding
-    from natsop_core.render import Manifest
+    from natsop_core.rendering import Manifest
 
 
 @dataclass(frozen=True, slots=True)

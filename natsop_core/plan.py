@@ -10,7 +10,7 @@ from natsop_core.api.read import InvalidResource
 from natsop_core.drift import stamped
 from natsop_core.kinds import CONFIG_MAPS, STATEFUL_SETS
 from natsop_core.references import ChildrenRef, ObjectKey
-from natsop_core.render import render_box, render_cluster
+from natsop_core.rendering import render_box, render_cluster
 from natsop_core.resolve.box import resolve_box
 from natsop_core.resolve.cluster import resolve_cluster
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.inputs import Inputs
     from natsop_core.live import Child
-    from natsop_core.render import Manifest
+    from natsop_core.rendering import Manifest
 
 
 @dataclass(frozen=True, slots=True)
