@@ -7,6 +7,7 @@ into the pod template, where a change of it replaces the pods.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from natsop_core.conf.values import Block, Datetime, Value, Variable
@@ -16,11 +17,18 @@ _LENGTH = 16  # hex digits: 64 bits tell a few revisions of one cluster apart
 
 @dataclass(frozen=True)
 class Reloadable:
-    """An option that every supported server reloads: added, changed and removed. The path is `key` or `block.key`."""
+    """An option that every supported server reloads: added, changed and removed. The path is `key` or `block.key`.
+
+    options: of a block, which of its options may come, go and change with it; all of them where none is named.
+    """
 
     path: str
     reason: str
+    options: tuple[str, ...] = ()
 
+
+_TLS = ("cert_file", "key_file", "ca_file", "verify", "timeout")
+_AUTHORIZATION = ("user", "username", "pass", "password", "token", "timeout", "users")
 
 RELOADABLE = (
     Reloadable("debug", "only logging"),
@@ -36,6 +44,9 @@ RELOADABLE = (
     Reloadable("ping_interval", "holds from the next ping on"),
     Reloadable("ping_max", "holds from the next ping on"),
     Reloadable("write_deadline", "holds from the next write on"),
+    Reloadable("tls", "holds for the clients that connect from then on", options=_TLS),
+    Reloadable("authorization", "clients that it no longer lets in are closed", options=_AUTHORIZATION),
+    Reloadable("accounts", "clients that have no account or no user any more are closed"),
     Reloadable(
         "cluster.name", "a reload reaches all pods within a minute; a rolling restart would part them for longer"
     ),
@@ -44,6 +55,7 @@ RELOADABLE = (
     Reloadable("cluster.routes", "routes are dialled and dropped one by one"),
     Reloadable("cluster.connect_retries", "holds from the next dial on"),
     Reloadable("cluster.ping_interval", "holds from the next ping on"),
+    Reloadable("cluster.tls", "holds for the routes that connect from then on", options=_TLS),
     Reloadable("cluster.authorization", "checked when a route connects; all pods reload within a minute"),
     Reloadable("cluster.permissions", "the servers' interest in each other is adjusted"),
     Reloadable("cluster.compression", "routes agree on it again"),
@@ -68,26 +80,47 @@ def restart_digest(tree: Block) -> str:
 
     An include that is still in the tree counts with its path alone: expand the tree first when the content is known.
     """
-    kept = _without(tree, frozenset(tuple(row.path.split(".")) for row in RELOADABLE), ())
+    kept = _without(tree, _ROWS, ())
     text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
 
 
 _Path = tuple[str, ...]
 
+_ROWS: Mapping[_Path, Reloadable] = {tuple(row.path.split(".")): row for row in RELOADABLE}
+_NO_ROWS: Mapping[_Path, Reloadable] = {}
 
-def _without(value: Value, reloadable: frozenset[_Path], path: _Path) -> object:
+
+def _without(value: Value, rows: Mapping[_Path, Reloadable], path: _Path) -> object:
     """The value as JSON, tagged where JSON lacks the type. The server takes option names in any case (opts.go)."""
     match value:
         case Block():
-            paths = {key: (*path, key.lower()) for key in value}
-            kept = {key: _without(value[key], reloadable, paths[key]) for key in value if paths[key] not in reloadable}
-            return ["block", kept, [include.path for include in value.includes]]
+            rest = {
+                key: _without(value[key], rows, (*path, key.lower()))
+                for key in value
+                if _counts(value, key, rows, path)
+            }
+            return ["block", rest, [include.path for include in value.includes]]
         case tuple():
-            return ["list", *(_without(item, frozenset(), ()) for item in value)]
+            return ["list", *(_without(item, _NO_ROWS, ()) for item in value)]
         case Variable():
             return ["variable", value.name]
         case Datetime():
             return ["time", value.text]
         case _:
             return value
+
+
+def _counts(block: Block, key: str, rows: Mapping[_Path, Reloadable], path: _Path) -> bool:
+    """Whether a change of the option needs a restart."""
+    around, row = rows.get(path), rows.get((*path, key.lower()))
+    if around and key.lower() in around.options:
+        return False
+    if row is None:
+        return True
+    value = block[key]
+    if not row.options:
+        return False
+    if not isinstance(value, Block) or value.includes:
+        return True
+    return any(option.lower() not in row.options for option in value)

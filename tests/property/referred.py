@@ -6,9 +6,9 @@ What refers to what is read off the custom resource as it was written, not asked
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from hypothesis import strategies as st
 
@@ -16,7 +16,12 @@ from tests.property.certificates import Certificate, certificates
 from tests.property.crs import accepted_crs
 from tests.unit.core.world import NAMESPACE, Object
 
+T = TypeVar("T")
+
 LISTENERS: Final = ("nats", "cluster", "leafnodes", "websocket", "mqtt", "gateway")
+
+
+Place = tuple[str, str, str]
 
 
 @dataclass(frozen=True, order=True)
@@ -30,7 +35,7 @@ class Use:
     optional: bool = False
 
     @property
-    def place(self) -> tuple[str, str, str]:
+    def place(self) -> Place:
         return self.kind, self.name, self.key
 
 
@@ -46,7 +51,7 @@ def uses(spec: Object) -> Iterator[Use]:
     for number, include in enumerate(config.get("includes", [])):
         yield from _selected(include, "only include" if number == 0 else "include")
     if credentials := config.get("cluster", {}).get("routeURLs", {}).get("authSecretRef"):
-        yield from (Use("Secret", credentials["name"], key, key) for key in ("user", "password"))
+        yield from (Use("Secret", credentials.get("name", ""), key, key) for key in ("user", "password"))
     if "existingName" in spec.get("configMap", {}):
         yield Use("ConfigMap", spec["configMap"]["existingName"], "nats.conf", "configuration")
 
@@ -55,7 +60,7 @@ def _selected(source: Object, role: str) -> Iterator[Use]:
     for field, kind in (("secret", "Secret"), ("configMap", "ConfigMap")):
         if field in source:
             selector = source[field]
-            yield Use(kind, selector["name"], selector["key"], role, selector.get("optional", False))
+            yield Use(kind, selector.get("name", ""), selector.get("key", ""), role, selector.get("optional", False))
 
 
 _ANYWHERE: Final = (
@@ -76,17 +81,6 @@ _ONCE: Final = (
 """Files that stand alone or beside files of the other kind, but not two of them in one configuration."""
 
 
-@st.composite
-def _texts(draw: st.DrawFn, role: str, spec: Object) -> bytes:
-    if role == "only include":
-        return draw(st.sampled_from(_ONCE)).encode()
-    if role == "include":
-        return draw(st.sampled_from(_ANYWHERE)).encode()
-    if role == "configuration":
-        return existing_configuration(spec).encode()
-    return draw(st.binary(min_size=1, max_size=9))
-
-
 def existing_configuration(spec: Object) -> str:
     """A configuration of the user's own that listens where the spec says."""
     config = spec.get("config", {})
@@ -102,26 +96,62 @@ def existing_configuration(spec: Object) -> str:
     return "\n".join(lines)
 
 
+class Contents(Protocol):
+    """Decides what references hold. `place` names the object and its key."""
+
+    def one_of(self, options: Sequence[T], place: str) -> T: ...
+
+    def credential(self, place: str) -> bytes: ...
+
+
+def sound_objects(spec: Object, contents: Contents, absent: Container[Place] = ()) -> list[Object]:
+    """All that the spec refers to, apart from what is `absent`."""
+    roles: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for use in sorted(set(uses(spec))):
+        if use.place not in absent:
+            roles.setdefault((use.kind, use.name), {}).setdefault(use.key, []).append(use.role)
+    objects = []
+    for (kind, name), keys in sorted(roles.items()):
+        certificate = contents.one_of(certificates(), f"{kind} {name}")
+        data = {
+            key: _pem(used_as, certificate) or _text(used_as[-1], spec, contents, f"{kind} {name}.{key}")
+            for key, used_as in keys.items()
+        }
+        objects.append(_object(kind, name, data))
+    return objects
+
+
+def _text(role: str, spec: Object, contents: Contents, place: str) -> bytes:
+    match role:
+        case "only include":
+            return contents.one_of(_ONCE, place).encode()
+        case "include":
+            return contents.one_of(_ANYWHERE, place).encode()
+        case "configuration":
+            return existing_configuration(spec).encode()
+    return contents.credential(place)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    draw: st.DrawFn
+
+    def one_of(self, options: Sequence[T], place: str) -> T:
+        del place
+        return self.draw(st.sampled_from(options))
+
+    def credential(self, place: str) -> bytes:
+        del place
+        return self.draw(st.binary(min_size=1, max_size=9))
+
+
 @st.composite
 def referred_objects(draw: st.DrawFn, spec: Object) -> list[Object]:
     """All that the spec refers to. Of what is optional, some is not there."""
-    roles: dict[tuple[str, str], dict[str, list[str]]] = {}
-    wanted = sorted(set(uses(spec)))
-    needed = {use.place for use in wanted if not use.optional}
-    absent = {place for place in sorted({use.place for use in wanted} - needed) if draw(st.booleans())}
-    for use in wanted:
-        if use.place not in absent:
-            roles.setdefault((use.kind, use.name), {}).setdefault(use.key, []).append(use.role)
-    return [_object(kind, name, draw(_content(keys, spec))) for (kind, name), keys in sorted(roles.items())]
-
-
-@st.composite
-def _content(draw: st.DrawFn, keys: dict[str, list[str]], spec: Object) -> dict[str, bytes]:
-    certificate = draw(st.sampled_from(certificates()))
-    return {
-        key: _pem(roles, certificate) or draw(_texts(sorted(roles)[-1], spec))
-        for key, roles in keys.items()
-    }
+    everything = set(uses(spec))
+    needed = {use.place for use in everything if not use.optional}
+    absent = {place for place in sorted({use.place for use in everything} - needed) if draw(st.booleans())}
+    return sound_objects(spec, _Drawn(draw), absent)
 
 
 def _pem(roles: list[str], certificate: Certificate) -> bytes:

@@ -13,7 +13,7 @@ import ssl
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,6 @@ READY = "/healthz?js-server-only=true"
 ALONE = "/healthz?js-enabled-only=true"
 """The same of one server of a cluster without the others: for the former, 2.10.25 wants a quorum."""
 
-_TIMEOUT = 20.0
 _STEP = 0.005
 _RELOADED = re.compile(r"(Reloaded|Failed to reload) server configuration(.*)")
 
@@ -91,12 +90,17 @@ class PodProcess:
         layout.write(self._root)
         seen = len(self._reloads())
         os.kill(self._process.pid, signal.SIGHUP)
-        self._await(lambda: len(self._reloads()) > seen, "does not answer SIGHUP")
+        self._await(lambda: len(self._reloads()) > seen, "does not answer SIGHUP", timeout=10)
         word, rest = self._reloads()[-1]
         return "" if word == "Reloaded" else str(rest)
 
+    def await_until(self, condition: Callable[[], bool]) -> None:
+        self._await(condition, "does not do what it said")
+
     def log(self) -> str:
-        return _log_of(self._root).read_text(errors="replace")
+        """What it says, apart from its vain search for the other servers."""
+        lines = _log_of(self._root).read_text(errors="replace").splitlines()
+        return "\n".join(line for line in lines if "Error trying to connect to route" not in line)
 
     def kill(self) -> None:
         self._process.kill()
@@ -111,13 +115,13 @@ class PodProcess:
         except (OSError, http.client.HTTPException):
             return False
 
-    def _await(self, condition: Any, problem: str) -> None:
-        deadline = time.monotonic() + _TIMEOUT
+    def _await(self, condition: Callable[[], bool], problem: str, timeout: float = 30) -> None:
+        deadline = time.monotonic() + timeout
         while not condition():
             if self._process.poll() is not None:
                 raise ServerError(f"the server ended with status {self._process.returncode}:\n{self.log()}")
             if time.monotonic() > deadline:
-                raise ServerError(f"the server {problem} after {_TIMEOUT:g} s:\n{self.log()}")
+                raise ServerError(f"the server {problem} after {timeout:g} s:\n{self.log()}")
             time.sleep(_STEP)
 
     def _reloads(self) -> list[tuple[str, str]]:

@@ -29,6 +29,20 @@ VALUES: dict[str, tuple[Item | None, ...]] = {
     "ping_interval": (None, "10s", "1m"),
     "ping_max": (None, 3, 4),
     "write_deadline": (None, "5s", "6s"),
+    "authorization": (
+        None,
+        Block(user="u", password="p", timeout=3),
+        Block(token="t"),
+        Block(users=[Block(user="a", password="b"), Block(user="c", password="d")], timeout="2s"),
+    ),
+    "accounts": (
+        None,
+        Block(A=Block(users=[Block(user="a", password="b")])),
+        Block(
+            A=Block(users=[Block(user="a", password="c")], exports=[Block(stream="x")]),
+            B=Block(imports=[Block(stream=Block(account="A", subject="x"))]),
+        ),
+    ),
     "cluster.name": (None, "c", "d"),
     "cluster.no_advertise": (None, True, False),
     "cluster.cluster_advertise": (None, "a:1", "b:2"),
@@ -43,8 +57,8 @@ VALUES: dict[str, tuple[Item | None, ...]] = {
 }
 """For each option the values that it is changed between; None leaves it out."""
 
-ELSEWHERE = {"resolver_preload"}
-"""Measured by test_jwt.py, since it takes real accounts."""
+ELSEWHERE = {"resolver_preload", "tls", "cluster.tls"}
+"""Measured by test_jwt.py and test_reload_or_restart.py, since they take real accounts and certificates."""
 
 JETSTREAM = Block(store_dir="jetstream", max_file_store=2**20, max_memory_store=2**20)
 SOLO = Block(host="127.0.0.1", port=-1, http="127.0.0.1:-1", server_name="s", jetstream=JETSTREAM)
