@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.conditions.condition import Condition, Status
+from natsop_core.conf.auth import OPTIONS
 from natsop_core.conf.digest import Unknown
 from natsop_core.conf.files import configuration_files
 from natsop_core.conf.server import server_block
@@ -46,7 +47,7 @@ def configuration_overridden(cluster: Cluster) -> Condition | None:
     """What of our configuration does not reach the servers, or None: all of it does."""
     if cluster.existing_config:
         return _not_reached(cluster, cluster.existing_config.name)
-    ours = server_block(cluster).keys()
+    ours = {*server_block(cluster), *(OPTIONS if cluster.auth else ())}
     overrides = [
         f"{name} redefines {', '.join(sorted(ours & tree.keys()))}"
         for name, tree in included_trees(cluster.includes).items()
@@ -60,7 +61,8 @@ def configuration_overridden(cluster: Cluster) -> Condition | None:
 
 def _not_reached(cluster: Cluster, config_map: str) -> Condition | None:
     """The user's own nats.conf is mounted as it is; files that it does not include itself have no effect."""
-    files = [path for path in configuration_files(cluster) if path != names.CONFIG_FILE]
+    included_by_others = {f"{names.AUTH_FOLDER}/{name}" for name in (names.OPERATOR_KEY, names.PRELOAD_KEY)}
+    files = [path for path in configuration_files(cluster) if path not in {names.CONFIG_FILE, *included_by_others}]
     if not files:
         return None
     message = f"ConfigMap {config_map} is used as it is, so it has to include what is to count: {', '.join(files)}."

@@ -24,6 +24,9 @@ FILES = (names.OPERATOR_KEY, names.PRELOAD_KEY, names.AUTH_KEY)
 
 _OPERATOR, _RESOLVER_PRELOAD = "operator", "resolver_preload"
 
+OPTIONS = frozenset((_OPERATOR, "system_account", "resolver", _RESOLVER_PRELOAD))
+"""What the files say: no other file of a configuration may."""
+
 
 @dataclass(frozen=True, slots=True)
 class FullResolver:

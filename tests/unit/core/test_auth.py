@@ -23,6 +23,7 @@ from tests.unit.core.world import (
     NOW,
     Object,
     cluster,
+    config_map,
     container_of,
     inputs,
     jetstream,
@@ -126,6 +127,18 @@ def test_the_pods_mount_it_include_it_first_and_reload_it() -> None:
         assert {"name": "auth", "mountPath": "/etc/nats-auth", "readOnly": True} in mounts
     watched = container_of(stateful_set, "reloader")["args"]
     assert {"/etc/nats-auth/auth.conf", "/etc/nats-auth/resolver_preload.conf"} < set(watched)
+
+
+def test_an_include_that_replaces_some_of_it_is_reported() -> None:
+    wanted = {**spec(), "config": {"includes": [{"name": "x.conf", "secret": {"name": "x", "key": "x"}}]}}
+    seen = status(wanted, jwts(), secret("x", x="resolver: MEMORY"))
+    assert "x.conf redefines resolver." in message(seen, "ConfigurationOverridden")
+
+
+def test_beside_a_config_map_of_the_users_the_file_to_include_is_named() -> None:
+    wanted = {**spec(), "configMap": {"existingName": "mine"}}
+    seen = status(wanted, jwts(), config_map("mine", **{"nats.conf": "port: 4222"}))
+    assert message(seen, "ConfigurationOverridden").endswith("what is to count: /etc/nats-auth/auth.conf.")
 
 
 def test_no_jwt_stands_outside_of_secrets() -> None:
