@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.conf.errors import ConfError
@@ -14,8 +14,12 @@ from natsop_core.references import ObjectRef
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.conf.values import Value
     from natsop_core.inputs import Inputs
     from natsop_core.resolve.live_cluster import LiveCluster
+
+_FOLDER: Final = frozenset(("store_dir", "storedir", "store"))
+"""The option's names in nats-server."""
 
 
 def live_configuration(cr: NatsCluster) -> ObjectRef:
@@ -37,7 +41,7 @@ def data_outside_volume(cr: NatsCluster, live: LiveCluster | None, inputs: Input
         jetstream = parse(conf, names.CONFIG_FILE).get("jetstream")
     except ConfError:
         return None
-    if not jetstream or (isinstance(jetstream, Block) and "store_dir" in jetstream):
+    if not _stores_in_the_container(jetstream):
         return None
     return Finding(
         "DataOutsideVolume",
@@ -45,3 +49,10 @@ def data_outside_volume(cr: NatsCluster, live: LiveCluster | None, inputs: Input
         " pods, so pods and configuration stay as they are. Back the streams up, then set the annotation"
         f' {names.ALLOW_DATA_LOSS_ANNOTATION}: "true".',
     )
+
+
+def _stores_in_the_container(jetstream: Value | None) -> bool:
+    """An empty block switches JetStream on as well (nats-server opts.go, parseJetStream)."""
+    if isinstance(jetstream, Block):
+        return jetstream.get("enabled", jetstream.get("enable")) is not False and not _FOLDER & jetstream.keys()
+    return jetstream is True or str(jetstream).lower() in {"true", "enabled"}

@@ -19,21 +19,28 @@ from natsop_core.api.natscluster import NatsCluster
 from natsop_core.conf import parse, write
 from natsop_core.conf.server import server_block
 from natsop_core.drift import next_request
+from natsop_core.kinds import OPTIONAL
 from natsop_core.kubernetes.field_set import field_set
 from natsop_core.live import reduce_metadata
 from natsop_core.outcomes import Unchanged
 from natsop_core.plan import Plan, plan_box, plan_cluster
-from natsop_core.resolve.cluster import resolve_cluster
-from tests.property.strategies import box_objects, cluster_objects, clusters, read
-from tests.unit.core.world import NAMESPACE, UID, Object, applied, cluster_object, inputs
+from natsop_core.stand_ins import with_stand_ins
+from tests.property.referred import worlds
+from tests.property.strategies import box_objects, read
+from tests.unit.core.world import NAMESPACE, UID, Object, applied, cluster, cluster_object, inputs, one_of, resolved
 
-resource_objects = st.one_of(cluster_objects, box_objects)
+World = tuple[Object, list[Object]]
+"""A custom resource, and all that it refers to."""
+
+cluster_worlds = worlds()
+resource_worlds = st.one_of(cluster_worlds, box_objects.map(lambda box: (box, [])))
 
 
-def plan(obj: Object, *live: Object) -> Plan:
+def plan(world: World, *live: Object) -> Plan:
     """The plan for a custom resource, beside a NatsCluster that every box is for."""
+    obj, referred = world
     cr = read(obj)
-    seen = inputs(cr, cluster_object(), *live)
+    seen = with_stand_ins(cr, inputs(cr, cluster_object(), *referred, *live, serves=OPTIONAL))
     return plan_cluster(cr, seen) if isinstance(cr, NatsCluster) else plan_box(cr, seen)
 
 
@@ -52,57 +59,59 @@ def shuffled(value: Any, by: random.Random) -> Any:
     return [shuffled(each, by) for each in value] if isinstance(value, list) else value
 
 
-@given(resource_objects)
-def test_the_same_resource_gives_the_same_bytes(obj: Object) -> None:
-    assert json.dumps(plan(obj).apply) == json.dumps(plan(copy.deepcopy(obj)).apply)
+@given(resource_worlds)
+def test_the_same_resource_gives_the_same_bytes(world: World) -> None:
+    assert json.dumps(plan(world).apply) == json.dumps(plan(copy.deepcopy(world)).apply)
 
 
-@given(resource_objects, st.randoms(use_true_random=False))
-def test_the_order_of_keys_in_the_resource_changes_nothing_that_is_applied(obj: Object, by: random.Random) -> None:
-    assert plan(shuffled(obj, by)).apply == plan(obj).apply
+@given(resource_worlds, st.randoms(use_true_random=False))
+def test_the_order_of_keys_in_the_resource_changes_nothing_that_is_applied(world: World, by: random.Random) -> None:
+    obj, referred = world
+    assert plan((shuffled(obj, by), shuffled(referred, by))).apply == plan(world).apply
 
 
-@given(resource_objects)
-def test_planning_changes_nothing_of_what_it_is_given(obj: Object) -> None:
-    before = json.dumps(obj)
-    plan(obj)
-    assert json.dumps(obj) == before
+@given(resource_worlds)
+def test_planning_changes_nothing_of_what_it_is_given(world: World) -> None:
+    before = json.dumps(world)
+    plan(world)
+    assert json.dumps(world) == before
 
 
-@given(resource_objects)
-def test_nothing_that_is_applied_holds_null_or_what_json_lacks(obj: Object) -> None:
-    for node in nodes(list(plan(obj).apply)):
+@given(resource_worlds)
+def test_nothing_that_is_applied_holds_null_or_what_json_lacks(world: World) -> None:
+    for node in nodes(list(plan(world).apply)):
         assert isinstance(node, dict | list | str | int | bool), node
         assert not isinstance(node, dict) or all(isinstance(key, str) for key in node)
 
 
-@given(resource_objects)
-def test_every_object_has_its_labels_its_owner_and_its_namespace(obj: Object) -> None:
+@given(resource_worlds)
+def test_every_object_has_its_labels_its_owner_and_its_namespace(world: World) -> None:
+    obj = world[0]
     name = obj["metadata"]["name"]
     labels = names.cluster_labels(name) if obj["kind"] == names.CLUSTER_KIND else names.box_labels(name)
-    for manifest in plan(obj).apply:
+    for manifest in plan(world).apply:
         metadata = manifest["metadata"]
         assert labels.items() <= metadata["labels"].items()
         assert metadata["namespace"] == NAMESPACE
         assert [owner["uid"] for owner in metadata["ownerReferences"] if owner["controller"]] == [UID]
 
 
-@given(resource_objects)
-def test_no_two_objects_have_one_name(obj: Object) -> None:
-    targets = plan(obj).targets
+@given(resource_worlds)
+def test_no_two_objects_have_one_name(world: World) -> None:
+    targets = plan(world).targets
     assert len(set(targets)) == len(targets)
 
 
-@given(resource_objects)
-def test_the_field_set_of_every_object_is_known(obj: Object) -> None:
-    for manifest in plan(obj).apply:
+@given(resource_worlds)
+def test_the_field_set_of_every_object_is_known(world: World) -> None:
+    for manifest in plan(world).apply:
         assert field_set(manifest)
 
 
-@given(resource_objects)
-def test_what_was_applied_is_left_alone(obj: Object) -> None:
-    live = [applied(manifest) for manifest in plan(obj).apply]
-    again = plan(obj, *live)
+@given(resource_worlds)
+def test_what_was_applied_is_left_alone(world: World) -> None:
+    live = [applied(manifest) for manifest in plan(world).apply]
+    again = plan(world, *live)
     requests = [
         next_request(each, reduce_metadata(seen["metadata"])) for each, seen in zip(again.apply, live, strict=True)
     ]
@@ -110,53 +119,71 @@ def test_what_was_applied_is_left_alone(obj: Object) -> None:
     assert again.prune == ()
 
 
-def selectors(obj: Object) -> Iterator[dict[str, str]]:
+def selectors(world: World) -> Iterator[dict[str, str]]:
     """Every selector of an object's children, as the labels that it asks for."""
-    for manifest in plan(obj).apply:
+    for manifest in plan(world).apply:
         selector = manifest.get("spec", {}).get("selector")
         if selector is not None:
             yield selector.get("matchLabels", selector)
 
 
-@given(resource_objects, resource_objects)
-def test_two_resources_never_select_each_other_s_pods(one: Object, other: Object) -> None:
-    assume((one["kind"], one["metadata"]["name"]) != (other["kind"], other["metadata"]["name"]))
-    workload = plan(other).apply[-1]
-    labels = workload["spec"]["template"]["metadata"]["labels"]
-    for selector in selectors(one):
-        assert not selector.items() <= labels.items()
+def identity(world: World) -> tuple[str, str]:
+    obj = world[0]
+    return obj["kind"], obj["metadata"]["name"]
 
 
-@given(clusters)
-def test_the_configuration_reads_back_as_the_tree_that_was_written(cr: NatsCluster) -> None:
-    block = server_block(resolve_cluster(cr, inputs(cr)).cluster)
+@given(resource_worlds, resource_worlds)
+def test_two_resources_never_select_each_other_s_pods(one: World, other: World) -> None:
+    assume(identity(one) != identity(other))
+    for workload in (each for each in plan(other).apply if each["kind"] in {"StatefulSet", "Deployment"}):
+        labels = workload["spec"]["template"]["metadata"]["labels"]
+        for selector in selectors(one):
+            assert not selector.items() <= labels.items()
+
+
+@given(resource_worlds, resource_worlds)
+def test_two_resources_share_only_the_name_of_a_headless_service(one: World, other: World) -> None:
+    """A cluster's client Service bears the cluster's name, which may end in `-headless`."""
+    assume(identity(one) != identity(other))
+    for key in set(plan(one).targets) & set(plan(other).targets):
+        assert (key.kind, key.name) in {("Service", world[0]["metadata"]["name"]) for world in (one, other)}
+        assert key.name.endswith("-headless")
+
+
+@given(cluster_worlds)
+def test_the_configuration_reads_back_as_the_tree_that_was_written(world: World) -> None:
+    block = server_block(resolved(as_cluster(world), *world[1]).cluster)
     assert parse(write(block)) == block
 
 
-@given(clusters)
-def test_ports_of_services_lead_to_ports_of_the_server(cr: NatsCluster) -> None:
-    manifests = plan_cluster(cr, inputs(cr)).apply
-    server = manifests[-1]["spec"]["template"]["spec"]["containers"][0]
-    listening = {port["name"]: port["containerPort"] for port in server["ports"]}
+@given(cluster_worlds)
+def test_ports_of_services_lead_to_ports_of_the_pods(world: World) -> None:
+    manifests = plan(world).apply
+    containers = one_of(manifests, "StatefulSet")["spec"]["template"]["spec"]["containers"]
+    listening = {port["name"]: port["containerPort"] for each in containers for port in each.get("ports", ())}
     for service in (each for each in manifests if each["kind"] == "Service"):
         for port in service["spec"]["ports"]:
             assert listening[port["targetPort"]] == port["port"]
+
+
+def as_cluster(world: World) -> NatsCluster:
+    return cluster(world[0]["spec"], name=world[0]["metadata"]["name"])
 
 
 PROGRAM = """
 import json, sys
 from datetime import UTC, datetime
 from natsop_core.offline import inputs_at_hand, read, render
-objects = json.load(sys.stdin)
-inputs = inputs_at_hand(objects, datetime(2026, 1, 1, tzinfo=UTC))
-print(json.dumps([render(read(each), inputs).objects for each in objects]))
+def rendered(obj, referred):
+    return render(read(obj), inputs_at_hand(referred, datetime(2026, 1, 1, tzinfo=UTC))).objects
+print(json.dumps([rendered(*world) for world in json.load(sys.stdin)]))
 """
 
 
 @settings(max_examples=3)
-@given(st.lists(resource_objects, min_size=10, max_size=20))
-def test_every_process_gives_the_same_bytes(objects: list[Object]) -> None:
-    asked = json.dumps([cluster_object(), *objects])
+@given(st.lists(cluster_worlds, min_size=10, max_size=20))
+def test_every_process_gives_the_same_bytes(worlds: list[World]) -> None:
+    asked = json.dumps(worlds)
     printed = {_printed(asked, seed) for seed in ("0", "4242")}
     assert len(printed) == 1
     assert all(json.loads(printed.pop()))

@@ -119,7 +119,8 @@ def _answers(obj: Object, answers: Mapping[str, Found]) -> bool:
 
 
 def children_among(objects: Iterable[Object], uid: str) -> tuple[Child, ...]:
-    seen = (Child(key_of(each), reduce_metadata(each["metadata"])) for each in objects)
+    created = (each for each in objects if "uid" in each["metadata"])
+    seen = (Child(key_of(each), reduce_metadata(each["metadata"])) for each in created)
     return tuple(child for child in seen if child.live.controller is not None and child.live.controller.uid == uid)
 
 
