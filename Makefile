@@ -34,6 +34,10 @@ test-cluster: $(READY)  ## Run the tests on a real Kubernetes
 	@if $(PYTHON) -m tests.testbed possible; then inside="$(PYTHON) -m tests.testbed run --"; fi; \
 	set -x; $$inside $(PYTHON) -m pytest tests/cluster -n $(WORKERS) --dist loadgroup
 
+.PHONY: bench
+bench: $(READY)  ## Measure how fast natsop renders, beside the libraries it is made of
+	$(PYTHON) -m tests.bench
+
 .PHONY: generate
 generate: $(READY)  ## Write anew what is generated: crds/ and snapshots/
 	$(VENV)/bin/natsop crds --output-dir crds

@@ -72,8 +72,8 @@ def _without_secrets(before: Object, after: Object) -> tuple[Object, Object]:
     if "Secret" not in (before.get("kind"), after.get("kind")):
         return before, after
     old, new = before.get("data", {}), after.get("data", {})
-    hidden = {key: "<hidden>" if old.get(key) == new.get(key) or key not in old else "<hidden, changed>" for key in new}
-    return {**before, "data": dict.fromkeys(old, "<hidden>")}, {**after, "data": hidden}
+    hidden = {key: "hidden" if old.get(key) == new.get(key) or key not in old else "hidden, changed" for key in new}
+    return {**before, "data": dict.fromkeys(old, "hidden")}, {**after, "data": hidden}
 
 
 def _with_secrets(before: Object, after: Object) -> tuple[Object, Object]:

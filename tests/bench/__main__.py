@@ -1,0 +1,84 @@
+"""How fast natsop is, beside what it is made of: `make bench`.
+
+Other work on the machine makes every figure larger, so each is the best of several runs, and is shown as a multiple of
+starting Python with pydantic and PyYAML, too, which suffers likewise.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml  # type: ignore[import-untyped]
+
+from natsop_core import NatsCluster, Plan, inputs_at_hand, plan_cluster, read
+
+ROOT = Path(__file__).parents[2]
+QUICK_START = ROOT / "docs" / "examples" / "quick-start.yaml"
+CLUSTERS = 1_000
+
+LIBRARIES = "from pydantic import BaseModel; import yaml\nclass A(BaseModel): a: int\nA(a=1)"
+
+
+def main() -> None:
+    libraries = seconds(["-c", LIBRARIES])
+    rendering = seconds(["-m", "natsop_runtime", "render", "-f", str(QUICK_START)])
+    show("python", seconds(["-c", "pass"]), libraries)
+    show("python with pydantic and PyYAML", libraries, libraries)
+    show("natsop render of the quick start", rendering, libraries, goal=0.350)
+    show("  beyond those libraries", rendering - libraries, libraries, goal=0.120)
+    show("CR to plan in process, validated (median)", median_of(quick_start_to_plan(), 1_000), libraries, goal=0.001)
+    with tempfile.TemporaryDirectory() as folder:
+        many = Path(folder) / "many.yaml"
+        many.write_text("".join(QUICK_START.read_text().replace("my-", f"n{number}-") for number in range(CLUSTERS)))
+        command = ["-m", "natsop_runtime", "render", "-f", str(many)]
+        show(f"natsop render of {CLUSTERS} quick starts", seconds(command, runs=3), libraries, goal=8)
+
+
+def show(what: str, took: float, libraries: float, *, goal: float | None = None) -> None:
+    verdict = "" if goal is None else f"  goal {goal * 1000:6.0f} ms: {'met' if took <= goal else 'MISSED'}"
+    print(f"{what:42} {took * 1000:8.2f} ms {took / libraries:8.3f} x{verdict}")
+
+
+def seconds(arguments: Sequence[str], *, runs: int = 15) -> float:
+    """The best of several runs of a Python process."""
+
+    def run() -> None:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, env=environment, cwd=ROOT)
+
+    return min(timed(run) for _ in range(runs))
+
+
+def median_of(run: Callable[[], object], runs: int) -> float:
+    run()  # models are built when they are first used
+    return statistics.median(timed(run) for _ in range(runs))
+
+
+def quick_start_to_plan() -> Callable[[], Plan]:
+    objects = list(yaml.safe_load_all(QUICK_START.read_text()))
+    inputs = inputs_at_hand(objects, datetime.now(UTC))
+
+    def run() -> Plan:
+        cluster = read(objects[0])
+        assert isinstance(cluster, NatsCluster)
+        return plan_cluster(cluster, inputs)
+
+    return run
+
+
+def timed(run: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
