@@ -43,13 +43,13 @@ class RouteCredentials:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """How the servers of a cluster find each other. `urls` has one entry per server.
+    """How the servers of a cluster find each other. `urls` has one entry per server, with the credentials in it.
 
     credentials: user and password, or None; they stand in a Secret of their own, never in the ConfigMap.
     """
 
     no_advertise: bool
-    urls: tuple[str, ...]
+    urls: tuple[str, ...] = field(repr=False)
     credentials: RouteCredentials | None = None
 
 
