@@ -23,6 +23,7 @@ from lightkube.types import PatchType
 
 from natsop_core.names import FIELD_MANAGER
 from natsop_runtime.errors import GoneError, NotFoundError, UnavailableError
+from natsop_runtime.json_in_yaml import json_in_yaml
 from natsop_runtime.kube_errors import error_in_stream, raise_for_status, unreachable
 
 if TYPE_CHECKING:
@@ -151,7 +152,8 @@ class Kube:
         """Server-side apply. Returns the object as it is now."""
         headers = {"Content-Type": PatchType.APPLY.value}
         parameters = _apply(force=force)
-        return await self._send(self._prepare("patch", resource, key, body=body, headers=headers, params=parameters))
+        raw = msgspec.Raw(json_in_yaml(body))
+        return await self._send(self._prepare("patch", resource, key, body=raw, headers=headers, params=parameters))
 
     async def apply_status(self, resource: ApiResource, key: ObjectKey, body: Mapping[str, Any]) -> Object:
         """Server-side apply of the status alone. Returns the whole object."""
@@ -159,7 +161,7 @@ class Kube:
         prepared = self._requests.prepare_request(
             "patch",
             _class(resource).Status,
-            obj=body,
+            obj=msgspec.Raw(json_in_yaml(body)),
             name=key.name,
             namespace=key.namespace,
             headers=headers,

@@ -45,15 +45,19 @@ def _map_fields(value: Mapping[str, Any], schema: Schema) -> FieldSet:
     return {
         f"f:{key}": _fields(item, properties[key] if key in properties else schema["additionalProperties"])
         for key, item in value.items()
+        if item != [] or _is_atomic(properties.get(key, {}))  # nobody owns a list of which each item has an owner
     }
 
 
+def _is_atomic(schema: Schema) -> bool:
+    return bool(schema.get("x-kubernetes-list-type", "atomic") == "atomic")
+
+
 def _list_fields(items: list[Any], schema: Schema) -> FieldSet:
-    kind = schema.get("x-kubernetes-list-type", "atomic")
-    if kind == "set":
-        return {f"v:{_json(item)}": {} for item in items}
-    if kind == "atomic":
+    if _is_atomic(schema):
         return {}
+    if schema["x-kubernetes-list-type"] == "set":
+        return {f"v:{_json(item)}": {} for item in items}
     item_schema = resolved(schema["items"])
     keys = schema["x-kubernetes-list-map-keys"]
     if item_schema.get("x-kubernetes-map-type") == "atomic":

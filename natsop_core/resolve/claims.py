@@ -20,7 +20,8 @@ def claim_from(template: VolumeTemplate, default_size: str) -> Claim:
     spec = template.model_dump(mode="json", by_alias=True, exclude={"enabled"}, exclude_none=True)
     resources = spec.get("resources", {})
     requests = {"storage": default_size, **resources.get("requests", {})}
-    wanted = {"accessModes": ["ReadWriteOnce"], **spec, "resources": {**resources, "requests": requests}}
+    modes = spec.get("accessModes") or ["ReadWriteOnce"]  # an empty list is as good as none, and nothing can claim it
+    wanted = {**spec, "accessModes": modes, "resources": {**resources, "requests": requests}}
     return Claim(cast("PersistentVolumeClaimSpec", wanted))
 
 

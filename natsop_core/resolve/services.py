@@ -51,7 +51,7 @@ def websocket_ingress(cr: NatsCluster) -> Ingress | Finding | None:
         )
     return Ingress(
         hosts=tuple(ingress.hosts),
-        path=ingress.path,
+        path=ingress.path or "/",
         path_type=ingress.path_type,
         class_name=ingress.class_name or "",
         tls_secret=ingress.tls_secret_name or "",

@@ -3,7 +3,6 @@
 Kinds are named as in manifests ("StatefulSet"), or with their group where that is needed ("Event.events.k8s.io").
 """
 
-import json
 import ssl
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import httpx2
 from ruamel.yaml import YAML
 
+from natsop_runtime.json_in_yaml import json_in_yaml
 from tests.testbed.discovery import Discovery, Resource
 
 Manifest = dict[str, Any]
@@ -30,13 +30,14 @@ PATCH_TYPES = {
 
 
 class ApiError(Exception):
-    """What the API server refused, in its own words."""
+    """What the API server refused, in its own words, and the paths of the fields that it names as causes."""
 
-    def __init__(self, status: int, reason: str, message: str) -> None:
+    def __init__(self, status: int, reason: str, message: str, fields: tuple[str, ...] = ()) -> None:
         super().__init__(f"{status} {reason}: {message}")
         self.status = status
         self.reason = reason
         self.message = message
+        self.fields = fields
 
 
 class Client:
@@ -131,7 +132,7 @@ class Client:
         accept: str = JSON,
     ) -> Any:
         """Any request: parsed JSON, or text where the answer is no JSON (/readyz, logs)."""
-        content = None if body is None else json.dumps(body).encode()
+        content = None if body is None else json_in_yaml(body)
         headers = {"Content-Type": content_type, "Accept": accept}
         params = {key: value for key, value in (query or {}).items() if value}
         try:
@@ -186,6 +187,8 @@ def _namespace(manifest: Manifest, given: str | None) -> str | None:
 def _error(answer: httpx2.Response) -> ApiError:
     try:
         status = answer.json()
-        return ApiError(answer.status_code, status.get("reason", ""), status.get("message", ""))
+        causes = (status.get("details") or {}).get("causes") or ()
+        fields = tuple(cause.get("field", "") for cause in causes)
+        return ApiError(answer.status_code, status.get("reason", ""), status.get("message", ""), fields)
     except (ValueError, AttributeError):
         return ApiError(answer.status_code, "", answer.text[:2000])

@@ -196,10 +196,11 @@ def link_binaries(folder: Path, binaries: dict[str, Path]) -> None:
 
 def _answers(url: str, authority: Path | None = None, token: str = "") -> bool:
     """Whether a GET of the URL answers 200. Not through an HTTP proxy that the environment may name."""
-    context = ssl.create_default_context(cafile=authority) if authority else None
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 (our own server)
     try:
+        context = ssl.create_default_context(cafile=authority) if authority else None  # its file may be half written
+        https = urllib.request.HTTPSHandler(context=context)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), https)
         with opener.open(request, timeout=5) as answer:
             return bool(answer.status == HTTPStatus.OK)
     except (OSError, ValueError):

