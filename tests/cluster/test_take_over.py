@@ -153,4 +153,4 @@ def test_with_the_annotation_servers_with_data_outside_of_volumes_are_taken_over
     assert names.APPLIED_ANNOTATION in now["metadata"]["annotations"]
     conf = site.client.get("ConfigMap", f"{name}-config")["data"]["nats.conf"]
     assert 'store_dir: "/data"' in conf
-    assert 'store_dir' not in taken_over.child(WITH_DATA_OUTSIDE, "ConfigMap", f"{name}-config")["data"]["nats.conf"]
+    assert "store_dir" not in taken_over.child(WITH_DATA_OUTSIDE, "ConfigMap", f"{name}-config")["data"]["nats.conf"]
