@@ -135,6 +135,8 @@ def _checked(value: Item) -> Value:
 
 def _checked_string(value: str) -> str:
     """Bytes that are no UTF-8 (from `\\xff`) are kept as lone surrogates, Python's `surrogateescape`."""
+    if value.isascii():
+        return value
     try:
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -153,7 +155,7 @@ def _is_quotable(text: str) -> bool:
 
 
 def _is_text(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _is_datetime(text: str) -> bool:
