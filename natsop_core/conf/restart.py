@@ -68,9 +68,10 @@ RELOADABLE = (
 """A row added later changes the digest of every configuration with that option, and so restarts its pods once.
 
 The block around an option is not covered by its row: adding or removing `cluster` itself needs a restart. Each row is
-measured with real servers by tests/server/test_conf_reload.py or test_jwt.py. Not here although some servers reload
-them: JetStream's limits (2.12.7 and newer, and only upwards), `jetstream` itself, `server_metadata` (not known to
-2.10), `authorization` (but for `auth_callout`) and `tls` (but for `verify_and_map` and `allow_non_tls`). Nor is
+measured with real servers by tests/server. Not here although some servers reload them: JetStream's limits (2.12.7 and
+newer, and only upwards), `jetstream` itself (without a quorum, a server that switches it off hangs), `server_metadata`
+(not known to 2.10), `authorization.default_permissions`, `no_auth_user` (not always), and `verify` in the TLS of the
+other listeners, which servers take without a word and need not obey (reload.go: "it won't take effect"). Nor is
 `resolver`: no server refuses to reload another one, but none starts a resolver that it got by a reload (server.go).
 """
 

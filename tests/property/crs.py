@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from natsop_core import names
 from natsop_core.api.read import InvalidResource, read_cluster
 from natsop_core.crd import custom_resource_definitions
+from tests import tokens
 from tests.property.schemas import MOST_FIELDS, Fields, Schema, texts, values
 from tests.property.strategies import cluster_names, string_maps
+from tests.tokens import Identity
 from tests.unit.core.world import Object, cluster_object
 
 KEYS: Final = ("tls.crt", "tls.key", "ca.crt", "a", "-_A.b9")
@@ -22,6 +24,10 @@ KEYS: Final = ("tls.crt", "tls.key", "ca.crt", "a", "-_A.b9")
 
 EXISTING_CONFIG: Final = "existing"
 ROUTE_CREDENTIALS: Final = "route-credentials"
+
+OPERATOR: Final = tokens.operator()
+ACCOUNTS: Final = tuple(tokens.account(name) for name in ("system", "app", "0-1"))
+"""The system account and others, whose JWTs the operator signs."""
 
 _MOSTLY: Final = st.sampled_from([True, True, False])
 _any_port: Final = st.integers(1, 65535)
@@ -58,6 +64,11 @@ _includes: Final = st.lists(
     max_size=3,
 )
 
+
+def _authentication() -> st.SearchStrategy[Object]:
+    return _jwts()  # which needs the table below
+
+
 FIELDS: Final[Fields] = {
     "replicas": st.sampled_from([1, 1, 2, 3, 5]),
     "port": _ports,
@@ -82,10 +93,33 @@ FIELDS: Final[Fields] = {
         max_size=2,
     ),
     "envFrom": st.just([]),
-    "interval": st.sampled_from(["30s", "1m"]),
+    "interval": st.sampled_from(["30s", "1m", "1h30m"]),
     "scrapeTimeout": st.sampled_from(["5s", "10s"]),
-    "auth": st.just({}),  # until JWTs are rendered
+    "jwt": st.deferred(_authentication),
 }
+
+
+@st.composite
+def _jwts(draw: st.DrawFn) -> Object:
+    """Accounts that the operator knows how to sign, the system account among them."""
+    schema = _SCHEMA["properties"]["auth"]["properties"]["jwt"]["properties"]
+    full = draw(st.booleans())
+    resolver = draw(_Schemas().values(schema["resolver"], "resolver", mostly=True))
+    storage = {"storage": resolver.get("storage", {})} if full else {}
+    others = draw(st.lists(st.sampled_from(ACCOUNTS[1:]), unique=True))
+    return {
+        "operator": {"name": "jwts", "key": "operator"},
+        "systemAccount": ACCOUNTS[0].public_key,
+        "accounts": draw(
+            st.permutations([_account(each, with_credentials=draw(st.booleans())) for each in (ACCOUNTS[0], *others)])
+        ),
+        "resolver": {**resolver, "type": "full" if full else "memory", **storage},
+    }
+
+
+def _account(who: Identity, *, with_credentials: bool) -> Object:
+    entry = {"name": who.name, "publicKey": who.public_key, "jwt": {"name": "jwts", "key": who.name}}
+    return {**entry, "userCreds": {"name": "jwts", "key": f"{who.name}.creds"}} if with_credentials else entry
 
 
 def spec_schema() -> Schema:
@@ -135,6 +169,7 @@ def _specs() -> st.SearchStrategy[Object]:
     """Any few fields, with what the configuration depends on most there mostly."""
     schemas, properties = _Schemas(), _SCHEMA["properties"]
     parts = {name: schemas.values(properties[name], name, mostly=True) for name in ("replicas", "config", "tlsCA")}
+    parts["auth"] = st.one_of(st.just({}), st.just({}), schemas.values(properties["auth"], "auth", mostly=True))
     few = schemas.values(_SCHEMA, "", mostly=False)
     return st.builds(_mended_with, few, st.fixed_dictionaries(parts))
 

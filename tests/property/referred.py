@@ -12,8 +12,10 @@ from typing import Any, Final, Protocol, TypeVar
 
 from hypothesis import strategies as st
 
+from tests import tokens
 from tests.property.certificates import Certificate, certificates
-from tests.property.crs import accepted_crs
+from tests.property.crs import ACCOUNTS, OPERATOR, accepted_crs
+from tests.tokens import account_jwt, operator_jwt
 from tests.unit.core.world import NAMESPACE, Object
 
 T = TypeVar("T")
@@ -52,8 +54,18 @@ def uses(spec: Object) -> Iterator[Use]:
         yield from _selected(include, "only include" if number == 0 else "include")
     if credentials := config.get("cluster", {}).get("routeURLs", {}).get("authSecretRef"):
         yield from (Use("Secret", credentials.get("name", ""), key, key) for key in ("user", "password"))
+    yield from _tokens(spec.get("auth", {}).get("jwt", {}))
     if "existingName" in spec.get("configMap", {}):
         yield Use("ConfigMap", spec["configMap"]["existingName"], "nats.conf", "configuration")
+
+
+def _tokens(jwt: Object) -> Iterator[Use]:
+    if "operator" in jwt:
+        yield from _selected({"secret": jwt["operator"]}, "operator")
+    for account in jwt.get("accounts", []):
+        for field, role in (("jwt", "account"), ("userCreds", "credentials")):
+            if field in account:
+                yield from _selected({"secret": account[field]}, f"{role} {account.get('publicKey')}")
 
 
 def _selected(source: Object, role: str) -> Iterator[Use]:
@@ -76,7 +88,7 @@ _ONCE: Final = (
     *_ANYWHERE,
     'authorization {\n  user: "a\\"b"\n  password: $SERVER_NAME\n}\n',
     "authorization { users = [ {user: a, password: $2a$11$ooo} ] , timeout: 3 }\n",
-    'system_account: SYS\naccounts { SYS { users: [ {user: sys, password: "s"} ] }, APP { users: [ {user: a, password: b} ] } }\n',
+    "system_account: SYS\naccounts { SYS { users: [{user: s, password: x}] }, A { users: [{user: a, password: b}] } }",
 )
 """Files that stand alone or beside files of the other kind, but not two of them in one configuration."""
 
@@ -122,14 +134,30 @@ def sound_objects(spec: Object, contents: Contents, absent: Container[Place] = (
 
 
 def _text(role: str, spec: Object, contents: Contents, place: str) -> bytes:
-    match role:
-        case "only include":
+    alone = "jwt" not in spec.get("auth", {})
+    match role.split():
+        case ["only", "include"] if alone:
             return contents.one_of(_ONCE, place).encode()
-        case "include":
+        case ["include"] | ["only", "include"]:
             return contents.one_of(_ANYWHERE, place).encode()
-        case "configuration":
+        case ["configuration"]:
             return existing_configuration(spec).encode()
-    return contents.credential(place)
+        case ["user"] | ["password"]:
+            return contents.credential(place)
+        case words:
+            return _token(words, spec).encode()
+
+
+def _token(role: list[str], spec: Object) -> str:
+    """What the operator or an account signed."""
+    accounts = {each.public_key: each for each in ACCOUNTS}
+    match role:
+        case ["account", key] if key in accounts:
+            return account_jwt(accounts[key], OPERATOR)
+        case ["credentials", key] if key in accounts:
+            return tokens.credentials(tokens.user(), accounts[key])
+    system = spec["auth"]["jwt"].get("systemAccount", "")
+    return tokens.decorated("NATS OPERATOR JWT", operator_jwt(OPERATOR, system_account=system))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from natsop_core import names
 from natsop_core.api.read import InvalidResource, read_cluster
 from natsop_core.offline import inputs_at_hand, render
-from tests.property.crs import spec_schema
+from tests.property.crs import ACCOUNTS, spec_schema
 from tests.property.referred import sound_objects
 from tests.property.schemas import Schema
 from tests.server.pod_layout import Layout, lay_out
@@ -68,11 +68,24 @@ def _everything(replicas: int, tls: Object) -> Object:
     }
 
 
+_AUTH: Final = {
+    "operator": {"name": "jwts", "key": "operator"},
+    "systemAccount": ACCOUNTS[0].public_key,
+    "accounts": [
+        {"name": who.name, "publicKey": who.public_key, "jwt": {"name": "jwts", "key": who.name}} for who in ACCOUNTS
+    ],
+}
+
 BASES: Final[dict[str, Object]] = {
     "a server with everything": _everything(1, _tls()),
     "a cluster with everything": _everything(3, _tls()),
     "a server with everything and no TLS": _everything(1, {}),
     "a cluster with everything and no TLS": _everything(3, {}),
+    "a server with accounts": {"auth": {"jwt": {**_AUTH, "resolver": {"type": "memory", "storage": {}}}}},
+    "a cluster with accounts": {
+        "replicas": 3,
+        "auth": {"jwt": {**_AUTH, "resolver": {"type": "full", "storage": {}}}},
+    },
     "a server without anything": {},
     "a cluster without anything": {"replicas": 3},
 }
@@ -88,6 +101,7 @@ _BY_NAME: Final[dict[str, tuple[Any, ...]]] = {
     "existingName": ("existing",),
     "port": (1, 65535),
     "timeout": (1, 5),
+    "interval": ("1s", "1h"),
     "maxSize": (0, "1Mi", "2Gi"),
     "requests": ({"storage": "1Mi"}, {"storage": "20Gi"}),
     "authSecretRef": ({"name": "route-credentials"}, {"name": "others"}),
@@ -154,7 +168,7 @@ def state_of(spec: Object) -> State | None:
     cr = read_cluster(cluster_object(spec))
     if isinstance(cr, InvalidResource):
         return None
-    referred = sound_objects(spec, _ByPlace())
+    referred = sound_objects(spec, ByPlace())
     rendered = render(cr, inputs_at_hand(referred, NOW)).objects
     if rendered is None:
         return None
@@ -164,7 +178,7 @@ def state_of(spec: Object) -> State | None:
     return State(spec, lay_out([*referred, *rendered]), restart_digest, template)
 
 
-class _ByPlace:
+class ByPlace:
     """Other keys and other objects hold other things, always the same ones."""
 
     def one_of(self, options: Sequence[T], place: str) -> T:

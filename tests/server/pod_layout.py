@@ -1,4 +1,4 @@
-"""What a pod of a rendered StatefulSet sees: its files, its environment and its arguments, as the kubelet makes them."""
+"""What a pod of a rendered StatefulSet sees: its files, environment and arguments, as the kubelet makes them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ POD_FIELDS = {
 
 @dataclass(frozen=True)
 class Layout:
-    """A container from inside: every mounted folder with its files (path below it -> content), and how it is started."""
+    """A container from inside: every mounted folder with its files (their content by path), and how it is started."""
 
     folders: Mapping[str, Content]
     environment: Mapping[str, str]
@@ -72,7 +72,7 @@ def lay_out(objects: Iterable[Object], *, container: str = "nats", ordinal: int 
 
 
 def expanded(text: str, variables: Mapping[str, str]) -> str:
-    """`$(NAME)` replaced where the name is known; `$$` is a dollar sign (k8s.io/kubernetes third_party/forked/golang)."""
+    """`$(NAME)` replaced where the name is known; `$$` is a dollar sign (kubernetes/third_party/forked/golang)."""
     return _REFERENCE.sub(lambda found: "$" if found[0] == "$$" else variables.get(found[1], found[0]), text)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from natsop_core.conf import Block, Item, restart_digest
+from natsop_core.conf import Block, Item, parse, restart_digest
 from natsop_core.conf.restart import RELOADABLE
 from tests.server.running import RunningServer, running
 
@@ -31,16 +31,15 @@ VALUES: dict[str, tuple[Item | None, ...]] = {
     "write_deadline": (None, "5s", "6s"),
     "authorization": (
         None,
-        Block(user="u", password="p", timeout=3),
-        Block(token="t"),
-        Block(users=[Block(user="a", password="b"), Block(user="c", password="d")], timeout="2s"),
+        parse("user: u, password: p, timeout: 3"),
+        parse("token: t"),
+        parse("users: [ {user: a, password: b}, {user: c, password: d} ], timeout: '2s'"),
     ),
     "accounts": (
         None,
-        Block(A=Block(users=[Block(user="a", password="b")])),
-        Block(
-            A=Block(users=[Block(user="a", password="c")], exports=[Block(stream="x")]),
-            B=Block(imports=[Block(stream=Block(account="A", subject="x"))]),
+        parse("A { users: [ {user: a, password: b} ] }"),
+        parse(
+            "A { users: [ {user: a, password: c} ], exports: [ {stream: x} ] }, B { imports: [ {stream: {account: A, subject: x}} ] }"
         ),
     ),
     "cluster.name": (None, "c", "d"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,24 +22,12 @@ from tests.property.crs import any_crs, is_accepted
 from tests.property.referred import worlds
 from tests.server.pod_layout import Layout, lay_out
 from tests.server.pod_process import ALONE, READY, Monitor, PodProcess, started
-from tests.server.private_network import private_networks
-from tests.testbed.errors import CannotRunError
-from tests.testbed.fixtures import cannot_run
 from tests.unit.core.world import NOW, Object, accepted
 
 VERSIONS = ("2.10.25", "2.12.6", "2.14.2", "2.15.2")
 FUZZING = settings.default is not None and settings.default.max_examples >= 1000
 EACH_ON = len(VERSIONS) if FUZZING else 1
 """How many versions start each configuration."""
-
-
-@pytest.fixture(scope="module")
-def threads() -> Iterator[ThreadPoolExecutor]:
-    try:
-        with private_networks(len(VERSIONS)) as pool:
-            yield pool
-    except CannotRunError as error:
-        cannot_run(str(error))
 
 
 @dataclass(frozen=True)

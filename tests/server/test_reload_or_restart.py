@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,11 +14,7 @@ from natsop_core import names
 from natsop_core.conf import config_digest
 from tests.server.changes import BASES, Change, State, changes_of
 from tests.server.pod_process import PodProcess, ServerError, started
-from tests.server.private_network import private_networks
 from tests.server.test_every_cr import VERSIONS
-from tests.testbed.errors import CannotRunError
-from tests.testbed.fixtures import cannot_run
-
 
 HANGS = "never answers"
 
@@ -27,15 +23,6 @@ BETTER_RESTARTED = {
     for listener in ("leafnodes", "websocket", "mqtt", "gateway")
 } | {"config.websocket.tls.timeout": "rows are about all that a block's listener may have, and others refuse it"}
 """Fields that every server takes over without a word and that we restart for all the same."""
-
-
-@pytest.fixture(scope="module")
-def threads() -> Iterator[ThreadPoolExecutor]:
-    try:
-        with private_networks(len(VERSIONS)) as pool:
-            yield pool
-    except CannotRunError as error:
-        cannot_run(str(error))
 
 
 @dataclass(frozen=True)
