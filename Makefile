@@ -32,7 +32,7 @@ test-fast: $(READY)  ## Run the unit, property and server tests (real nats-serve
 .PHONY: test-cluster
 test-cluster: $(READY)  ## Run the tests on a real Kubernetes
 	@if $(PYTHON) -m tests.testbed possible; then inside="$(PYTHON) -m tests.testbed run --"; fi; \
-	set -x; $$inside $(PYTHON) -m pytest tests/cluster -n $(WORKERS) --dist loadgroup
+	set -x; $$inside $(PYTHON) -m pytest tests/cluster -n $(WORKERS)
 
 .PHONY: bench
 bench: $(READY)  ## Measure how fast natsop renders, beside the libraries it is made of

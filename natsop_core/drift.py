@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.kubernetes.field_set import field_set
-from natsop_core.names import APPLIED_ANNOTATION
+from natsop_core.names import APPLIED_ANNOTATION, FIELD_MANAGER
 from natsop_core.outcomes import Taken, Unchanged
 
 if TYPE_CHECKING:
@@ -61,6 +61,31 @@ def is_as_applied(manifest: Manifest, live: LiveObject) -> bool:
     if live.applied != annotations[APPLIED_ANNOTATION] or not live.owned_fields:
         return False
     return _contains(json.loads(live.owned_fields), field_set(manifest))
+
+
+def is_reported(status: Manifest, custom_resource: Manifest) -> bool:
+    """Whether a custom resource's status says all that, and of ours nothing else, whatever others have added to it."""
+    live = custom_resource.get("status") or {}
+    conditions = {each.get("type"): each for each in live.get("conditions") or ()}
+    said = all(conditions.get(each["type"]) == each for each in status.get("conditions", ())) and all(
+        live.get(field) == value for field, value in status.items() if field != "conditions"
+    )
+    return said and not _stale(status, custom_resource)
+
+
+def _stale(status: Manifest, custom_resource: Manifest) -> bool:
+    """Whether we still own a field or condition that is not reported any more."""
+    entries = custom_resource["metadata"].get("managedFields", ())
+    ours: Manifest = next((each["fieldsV1"].get("f:status", {}) for each in entries if is_our_status_entry(each)), {})
+    fields = {f"f:{field}" for field in status}
+    types = {json.dumps({"type": each["type"]}, separators=(",", ":")) for each in status.get("conditions", ())}
+    owned_types = {key.removeprefix("k:") for key in ours.get("f:conditions", {}) if key.startswith("k:")}
+    return not ours.keys() <= fields or not owned_types <= types
+
+
+def is_our_status_entry(entry: Manifest) -> bool:
+    """Whether an entry of managedFields is about what we reported."""
+    return entry.get("manager") == FIELD_MANAGER and entry.get("subresource") == "status"
 
 
 def owner_uid(manifest: Manifest) -> str:

@@ -72,13 +72,20 @@ def _word(said: Mapping[str, Any], key: str) -> str:
 
 def _varz(pod: Mapping[str, Any] | None) -> HttpRef | None:
     """The request to a pod. Its own spec tells the port: a pod of an older revision may have another one."""
-    if pod is None or "deletionTimestamp" in pod["metadata"] or not _runs(pod):
+    if pod is None or "deletionTimestamp" in pod["metadata"] or not _is_servers(pod) or not _runs(pod):
         return None
     host, port = pod["status"].get("podIP"), _monitor_port(pod)
     if not host or port is None:
         return None
     metadata = pod["metadata"]
     return HttpRef(PODS.key(metadata["namespace"], metadata["name"]), host, port, VARZ)
+
+
+def _is_servers(pod: Mapping[str, Any]) -> bool:
+    """Whether a StatefulSet of the pod's own name made it: anybody may call a pod of theirs so."""
+    stateful_set = pod["metadata"]["name"].rpartition("-")[0]
+    owners = pod["metadata"].get("ownerReferences", ())
+    return any(each["kind"] == "StatefulSet" and each["name"] == stateful_set for each in owners)
 
 
 def _runs(pod: Mapping[str, Any]) -> bool:

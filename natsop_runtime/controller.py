@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from natsop_core.drift import is_reported
 from natsop_core.inputs import Inputs
 from natsop_runtime.errors import ConflictError, NotFoundError
 from natsop_runtime.fetch import depends_on
@@ -90,7 +91,7 @@ class Controller:
     async def _publish(
         self, key: ObjectKey, raw: Object, report: Report, now: datetime, own_writes: set[Change]
     ) -> None:
-        if report.status is not None and report.status != raw.get("status"):
+        if report.status is not None and not is_reported(report.status, raw):
             await self._write_status(key, raw, report.status, own_writes)
         await self._recorder.send(raw, report.events, now)
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PATIENCE: Final = 2.0
 """Seconds for a whole answer; a pod that takes longer counts as out of reach."""
 
+LONGEST_ANSWER: Final = 2**20
+"""Bytes; what nats-server tells of itself is a few KiB."""
+
 
 class Pods:
     """The pods of the cluster, to be asked over plain HTTP. See `reachable_pods`."""
@@ -29,12 +32,21 @@ class Pods:
         host = f"[{reference.host}]" if ":" in reference.host else reference.host
         try:
             async with asyncio.timeout(PATIENCE):
-                response = await self._client.get(f"{reference.scheme}://{host}:{reference.port}{reference.path}")
+                return await self._answer(f"{reference.scheme}://{host}:{reference.port}{reference.path}")
         except TimeoutError:
             return Unreachable(f"no answer within {PATIENCE:g} s")
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             return Unreachable(str(error) or type(error).__name__)
-        return HttpAnswer(response.status_code, response.content)
+
+    async def _answer(self, url: str) -> HttpAnswer | Unreachable:
+        """The answer as it comes over the wire, if it is short: whoever runs the pod decides what it sends."""
+        body = bytearray()
+        async with self._client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) > LONGEST_ANSWER:
+                    return Unreachable(f"an answer of more than {LONGEST_ANSWER} bytes")
+        return HttpAnswer(response.status_code, bytes(body))
 
 
 @asynccontextmanager

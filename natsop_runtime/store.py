@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
+from natsop_core.drift import is_our_status_entry
 from natsop_core.live import LiveObject, reduce_metadata
 
 if TYPE_CHECKING:
@@ -35,8 +36,11 @@ class Keep(Generic[T]):
     version: Callable[[T], str]
 
 
-def _without_managed_fields(obj: Object) -> Object:
-    obj["metadata"].pop("managedFields", None)
+def _in_full(obj: Object) -> Object:
+    """All but the managedFields, of which only what we reported matters in an object that is kept whole."""
+    entries = obj["metadata"].pop("managedFields", None) or ()
+    if ours := [entry for entry in entries if is_our_status_entry(entry)]:
+        obj["metadata"]["managedFields"] = ours
     return obj
 
 
@@ -49,7 +53,7 @@ def _reduced(obj: Object) -> LiveObject:
     return reduce_metadata(obj["metadata"])
 
 
-IN_FULL: Final = Keep(_without_managed_fields, _version_of_object)
+IN_FULL: Final = Keep(_in_full, _version_of_object)
 METADATA: Final[Keep[LiveObject]] = Keep(_reduced, attrgetter("resource_version"))
 
 

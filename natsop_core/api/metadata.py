@@ -24,15 +24,16 @@ _SUBDOMAIN: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9
 _WORD: Final = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _MAX_SUBDOMAIN: Final = 253
 _MAX_ANNOTATIONS: Final = 256 * 1024
+_IDENTITY: Final = (("name",), ("namespace",))
 _BAD_KEY: Final = "keys must be names such as team or example.com/team, of at most 63 characters after the slash"
 
 
 def check_metadata(value: Any, *, strict: bool) -> Checked:
-    """Check an object's metadata. Paths start with `metadata`. Not `strict`, all but malformed fields is accepted."""
+    """Check an object's metadata. Paths start with `metadata`. Not `strict`, only types, name and namespace count."""
     checked = check({} if value is None else _decoded(value), _schema())
     faults = checked.faults if strict else [fault for fault in checked.faults if fault.message != UNKNOWN]
     if not faults:
-        faults = [fault for fault in _faults(checked.value) if strict or fault.path == ("name",)]
+        faults = [fault for fault in _faults(checked.value) if strict or fault.path in _IDENTITY]
     return replace(checked, faults=[Fault(("metadata", *fault.path), fault.message) for fault in faults])
 
 

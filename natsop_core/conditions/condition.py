@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from natsop_core.findings import Finding
 
 Status: TypeAlias = Literal["True", "False", "Unknown"]
+
+LONGEST_MESSAGE: Final = 4_000
+"""Characters; Kubernetes refuses a whole status for a message of more than 32768 (metav1.Condition)."""
 
 S = TypeVar("S")
 Check: TypeAlias = Callable[[S], Finding | None]
@@ -51,10 +54,15 @@ def _as_status(
         "type": condition.type,
         "status": condition.status,
         "reason": condition.finding.reason,
-        "message": condition.finding.message,
+        "message": _fitting(condition.finding.message),
         "observedGeneration": generation,
         "lastTransitionTime": earlier["lastTransitionTime"] if earlier and unchanged else _timestamp(now),
     }
+
+
+def _fitting(message: str) -> str:
+    """A message that the API server accepts and a person reads: what is cut off would only repeat itself."""
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}… (cut off)"
 
 
 def _timestamp(now: datetime) -> str:

@@ -31,11 +31,11 @@ def configuration_loaded(servers: Sequence[Server], expected: Mapping[str, str |
     behind = [pod for pod, told, digest in digests if isinstance(digest, str) and told != digest]
     silent = [pod for pod, told, _ in digests if not told]
     if behind:
-        return _condition("False", "ReloadPending", f"Not yet loaded by {', '.join(behind)}.")
+        return _condition("False", "ReloadPending", f"Not yet loaded by {some_of(behind)}.")
     if unknown:
         return _condition("Unknown", "NotKnown", unknown[0].reason)
     if silent:
-        return _condition("Unknown", "NotObserved", f"Not yet told by {', '.join(silent)}.")
+        return _condition("Unknown", "NotObserved", f"Not yet told by {some_of(silent)}.")
     return _condition("True", "Loaded", "Every server runs the current configuration.")
 
 
@@ -67,3 +67,9 @@ def _not_reached(cluster: Cluster, config_map: str) -> Condition | None:
         return None
     message = f"ConfigMap {config_map} is used as it is, so it has to include what is to count: {', '.join(files)}."
     return Condition("ConfigurationOverridden", "True", Finding("ExistingConfigMap", message))
+
+
+def some_of(pods: Sequence[str], most: int = 5) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(pods) - most} more" if len(pods) > most else ""
+    return ", ".join(pods[:most]) + more

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from natsop_core import names
 from natsop_core.kinds import STATEFUL_SETS
 from natsop_core.live import reduce_metadata
+from natsop_core.references import ChildrenRef
 from natsop_core.resolve.types import DEFAULT_VOLUME_SIZE, Claim, Scratch
 
 if TYPE_CHECKING:
@@ -45,29 +47,40 @@ def live_cluster(cr: NatsCluster, inputs: Inputs) -> LiveCluster | None:
     if controller is None or controller.uid != metadata.uid:
         return None
     spec = live["spec"]
-    taken_over = not _annotation(live, names.APPLIED_ANNOTATION)
+    remembered = _remembered(cr, live, inputs)
+    taken_over = names.APPLIED_ANNOTATION not in live["metadata"].get("annotations", {})
     return LiveCluster(
-        replicas=_replicas(live),
-        image=_image(live),
+        replicas=_replicas(live, remembered),
+        image=_image(live, remembered),
         volume=_volume(spec),
         resolver_volume=_claim(spec, names.RESOLVER_VOLUME),
         server_name_prefix=_server_name_prefix(spec),
         pod_management_policy=spec.get("podManagementPolicy", "OrderedReady"),
         is_taken_over=taken_over,
-        keeps_identity=_has_no_identity(spec) if taken_over else bool(_annotation(live, names.IDENTITY_ANNOTATION)),
+        keeps_identity=_has_no_identity(spec) if taken_over else names.IDENTITY_ANNOTATION in remembered,
     )
 
 
-def _replicas(live: Mapping[str, Any]) -> int:
+def _remembered(cr: NatsCluster, live: Mapping[str, Any], inputs: Inputs) -> Mapping[str, str]:
+    """The annotations in which we noted what we asked for, as far as nobody has changed them since."""
+    key = STATEFUL_SETS.key(cr.metadata.namespace, live["metadata"]["name"])
+    children = inputs.children(ChildrenRef(cr.metadata.namespace, cr.metadata.uid))
+    owned = next((child.live.owned_fields for child in children if child.key == key), "")
+    fields = json.loads(owned or "{}").get("f:metadata", {}).get("f:annotations", {})
+    annotations: Mapping[str, str] = live["metadata"].get("annotations", {})
+    return {name: value for name, value in annotations.items() if f"f:{name}" in fields}
+
+
+def _replicas(live: Mapping[str, Any], remembered: Mapping[str, str]) -> int:
     """What we asked for, not what a stray `kubectl scale` made of it; the spec's word on a StatefulSet not ours yet."""
-    asked = _annotation(live, names.REPLICAS_ANNOTATION)
+    asked = remembered.get(names.REPLICAS_ANNOTATION, "")
     replicas: int = live["spec"].get("replicas", 1)
     return int(asked) if asked.isdecimal() else replicas
 
 
-def _image(live: Mapping[str, Any]) -> str:
+def _image(live: Mapping[str, Any], remembered: Mapping[str, str]) -> str:
     """Likewise what we asked for, and not what a stray `kubectl set image` made of it."""
-    image: str = _annotation(live, names.IMAGE_ANNOTATION) or _server(live["spec"]).get("image", "")
+    image: str = remembered.get(names.IMAGE_ANNOTATION) or _server(live["spec"]).get("image", "")
     return image
 
 
@@ -82,11 +95,6 @@ def _server_name_prefix(spec: Mapping[str, Any]) -> str:
 def _has_no_identity(spec: Mapping[str, Any]) -> bool:
     security = spec["template"]["spec"].get("securityContext", {})
     return "runAsUser" not in security or "fsGroup" not in security
-
-
-def _annotation(live: Mapping[str, Any], name: str) -> str:
-    annotation: str = live["metadata"].get("annotations", {}).get(name, "")
-    return annotation
 
 
 def _server(spec: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from natsop_core import names
 from natsop_core.kinds import CREATED
@@ -112,7 +111,7 @@ class Site(Namespace):
     def await_quiet(self, seconds: float = 1.0) -> None:
         """Wait until the operator has written nothing here for so long, because all that it was told of is done."""
         await_all_handled(self.operator)
-        await_quiet(self.writes, seconds)
+        await_quiet(self.cluster, self.writes, seconds)
 
 
 def new_site(operator: Operator, purpose: str) -> Site:
@@ -145,18 +144,25 @@ def _is_reported(client: Client, name: str) -> bool:
     return "status" in client.get("NatsBox", name)
 
 
-def await_quiet(writes: Callable[[], list[AuditEntry]], seconds: float, timeout: float = SOON) -> None:
-    """Wait until none of the writes is younger than so many seconds."""
+class Writes(Protocol):
+    """Some of what the operator wrote since a mark in the audit log."""
+
+    def __call__(self, *, since: int) -> list[AuditEntry]: ...
+
+
+def await_quiet(cluster: Cluster, writes: Writes, seconds: float, timeout: float = SOON) -> None:
+    """Wait until there was no such write for so many seconds, the first of them from now on."""
+    mark, start = cluster.audit.mark(), datetime.now(UTC)
 
     def quiet() -> bool:
-        now = datetime.now(UTC)
-        young = [each for each in writes() if (now - each.time).total_seconds() < seconds]
-        assert not young, young
+        seen = writes(since=mark)
+        latest = max([start, *(entry.time for entry in seen)])
+        assert (datetime.now(UTC) - latest).total_seconds() >= seconds, seen[-3:]
         return True
 
     wait_until(quiet, timeout + seconds, f"no write for {seconds:g} s")
 
 
-def unauthorized(cluster: Cluster) -> list[AuditEntry]:
+def unauthorized(cluster: Cluster, *, since: int = 0) -> list[AuditEntry]:
     """What the operator asked for and its ServiceAccount had no right to."""
-    return [entry for entry in cluster.audit.entries(user=USER) if entry.forbidden]
+    return [entry for entry in cluster.audit.entries(user=USER, since=since) if entry.forbidden]

@@ -39,8 +39,9 @@ BROKEN: Final[Manifest] = {"replicas": "three", "config": {"nats": {"port": 7000
 
 @pytest.fixture
 def site(operated: Operator) -> Iterator[Site]:
+    mark = operated.cluster.audit.mark()
     yield new_site(operated, "conditions")
-    assert not unauthorized(operated.cluster)
+    assert not unauthorized(operated.cluster, since=mark)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -92,8 +93,9 @@ def owner_with_additions(edit: Edit) -> str:
 
 @pytest.fixture(autouse=True)
 def rights_suffice(operated: Operator) -> Iterator[None]:
+    mark = operated.cluster.audit.mark()
     yield
-    assert not unauthorized(operated.cluster)
+    assert not unauthorized(operated.cluster, since=mark)
 
 
 @pytest.mark.parametrize("name", TAKING)
@@ -103,7 +105,7 @@ def test_what_an_edit_takes_away_is_put_back_once(specimens: dict[str, Specimen]
     specimen.damage()
 
     wait_until(specimen.assert_put_back, SOON, f"{specimen.edit.kind} {specimen.name} is put back")
-    await_quiet(lambda: specimen.site.changes(specimen.name), 0.5)
+    await_quiet(specimen.site.cluster, partial(specimen.site.changes, specimen.name), 0.5)
     assert specimen.assert_put_back()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Final
 
 import pytest
@@ -68,7 +69,7 @@ def shapes(operated: Operator) -> Site:
 @pytest.fixture
 def at_rest(shapes: Site) -> Site:
     """With nothing left to do, once the controllers have made all the pods that they can."""
-    await_quiet(lambda: written(shapes.operator), 3, SETTLING_SECONDS)
+    await_quiet(shapes.cluster, partial(written, shapes.operator), 3, SETTLING_SECONDS)
     return shapes
 
 
@@ -77,6 +78,7 @@ def written(operator: Operator, *, since: int = 0) -> list[AuditEntry]:
     return operator.cluster.audit.writes(user=USER, since=since)
 
 
+@pytest.mark.long
 def test_nothing_is_written_at_rest(at_rest: Site) -> None:
     mark = at_rest.mark()
     end = time.monotonic() + REST_SECONDS

@@ -42,7 +42,7 @@ def test_a_box_stops_at_once_when_it_is_told_to(workspace: Namespace) -> None:
     workspace.client.delete("Pod", box.pod)
 
     workspace.wait_until(
-        lambda: workspace.client.find("Pod", box.pod) is None, timeout=GRACE / 3, what=f"{box.pod} is gone"
+        lambda: workspace.client.find("Pod", box.pod) is None, timeout=GRACE * 2 / 3, what=f"{box.pod} is gone"
     )
 
 

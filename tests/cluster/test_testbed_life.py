@@ -74,9 +74,10 @@ def _read(path: Path) -> str:
 
 
 def network_and_mounts(folder: Path) -> tuple[list[str], list[str]]:
+    """The interfaces of where we are, less those of pods, which other tests start and end; the folder's mounts."""
     mounts = [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(folder) in line]
     links = subprocess.run(["ip", "-brief", "link"], capture_output=True, text=True, check=True).stdout.splitlines()
-    return links, mounts
+    return [link for link in links if not link.startswith("veth")], mounts
 
 
 def test_an_interrupted_run_leaves_nothing_behind(started: list[subprocess.Popen[str]]) -> None:

@@ -39,7 +39,7 @@ VALUES: dict[str, tuple[Item | None, ...]] = {
         None,
         parse("A { users: [ {user: a, password: b} ] }"),
         parse(
-            "A { users: [ {user: a, password: c} ], exports: [ {stream: x} ] }, B { imports: [ {stream: {account: A, subject: x}} ] }"
+        parse("A { exports: [ {stream: x} ] }, B { imports: [ {stream: {account: A, subject: x}} ] }"),
         ),
     ),
     "cluster.name": (None, "c", "d"),

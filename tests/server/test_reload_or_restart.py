@@ -18,10 +18,18 @@ from tests.server.test_every_cr import VERSIONS
 
 HANGS = "never answers"
 
+_VERIFY = "a server that takes it without a word need not obey (reload.go)"
+_RESOLVER = "no server starts a resolver that it got by a reload (server.go)"
+
 BETTER_RESTARTED = {
-    f"config.{listener}.tls.verify": "nothing tells whether connections are really asked for a certificate then"
-    for listener in ("leafnodes", "websocket", "mqtt", "gateway")
-} | {"config.websocket.tls.timeout": "rows are about all that a block's listener may have, and others refuse it"}
+    "config.leafnodes.tls.verify": _VERIFY,
+    "config.websocket.tls.verify": _VERIFY,
+    "config.mqtt.tls.verify": _VERIFY,
+    "config.gateway.tls.verify": _VERIFY,
+    "config.websocket.tls.timeout": "it has no effect at all",
+    "auth.jwt.resolver.allowDelete": _RESOLVER,
+    "auth.jwt.resolver.interval": _RESOLVER,
+}
 """Fields that every server takes over without a word and that we restart for all the same."""
 
 

@@ -71,7 +71,7 @@ class ControlPlane:
     def await_ready(self) -> None:
         """Wait until the API server answers, and start the controller manager if it is wanted."""
         self.etcd.await_ready()
-        self.api_server.await_ready(60)
+        self.api_server.await_ready(120)
         if self._wants_controller_manager:
             self.controller_manager.start()
             self.controller_manager.await_ready()

@@ -136,3 +136,9 @@ def test_the_shortest_delay_counts() -> None:
     report = make_report([], {"version": None}, {}, generation=1, now=NOW, requeue_after=[300.0, 5.0])
     assert report.requeue_after == 5
     assert report.status == {"observedGeneration": 1, "conditions": []}
+
+
+def test_a_message_is_never_too_long_for_the_api_server() -> None:
+    endless = Condition("Degraded", "True", Finding("ApplyRejected", "no. " * 100_000))
+    [status] = as_status([endless], {}, generation=1, now=NOW)
+    assert len(status["message"]) < 32768

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import pytest
 
-from natsop_core.drift import ApplyRequest, is_as_applied, next_request, stamped
+from natsop_core.drift import ApplyRequest, is_as_applied, is_reported, next_request, stamped
 from natsop_core.kubernetes.field_set import field_set
 from natsop_core.live import Controller, LiveObject, reduce_metadata
-from natsop_core.names import APPLIED_ANNOTATION
+from natsop_core.names import APPLIED_ANNOTATION, FIELD_MANAGER
 from natsop_core.outcomes import Taken, Unchanged
 from natsop_core.plan import plan_box, plan_cluster
 from tests.unit.core.world import UID, applied, box, cluster, cluster_object, inputs, jetstream
@@ -172,3 +172,17 @@ def test_every_object_of_a_plan_names_the_custom_resource_as_its_controller() ->
         live = seen(manifest)
         assert live.controller is not None
         assert live.controller.uid == UID
+
+
+def test_a_status_is_reported_until_something_of_ours_in_it_changes() -> None:
+    conditions = [{"type": "Ready", "status": "True"}, {"type": "Available", "status": "True"}]
+    status = {"replicas": 3, "conditions": conditions}
+    owned: Object = {"f:replicas": {}, "f:conditions": {'k:{"type":"Ready"}': {}, 'k:{"type":"Available"}': {}}}
+    entry = {"manager": FIELD_MANAGER, "subresource": "status", "fieldsV1": {"f:status": owned}}
+    others = {"type": "Theirs", "status": "True"}
+    live = {"metadata": {"managedFields": [entry]}, "status": {"replicas": 3, "conditions": [*conditions, others]}}
+
+    assert is_reported(status, live)
+    assert not is_reported(status | {"replicas": 2}, live)
+    assert not is_reported({"replicas": 3, "conditions": conditions[:1]}, live), "a condition of ours is left over"
+    assert not is_reported({"conditions": conditions}, live), "a field of ours is left over"

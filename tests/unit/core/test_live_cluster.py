@@ -30,3 +30,13 @@ def test_a_stateful_set_that_another_program_made_is_taken_at_its_word() -> None
     stateful_set = edited()
     del stateful_set["metadata"]["annotations"]
     assert (seen(stateful_set).replicas, seen(stateful_set).image) == (5, "mine")
+
+
+def test_what_somebody_else_notes_in_our_annotations_is_not_believed() -> None:
+    stateful_set = live_stateful_set(TRIO)
+    stateful_set["metadata"]["annotations"] |= {names.REPLICAS_ANNOTATION: "5", names.IMAGE_ANNOTATION: "mine"}
+    annotations = stateful_set["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"]["f:annotations"]
+    del annotations[f"f:{names.REPLICAS_ANNOTATION}"], annotations[f"f:{names.IMAGE_ANNOTATION}"]
+
+    assert seen(stateful_set).replicas == 3
+    assert seen(stateful_set).image == container_of(stateful_set, names.SERVER_CONTAINER)["image"]

@@ -14,7 +14,9 @@ SECRET = "hunter2"  # noqa: S105 (that is the point)
 def test_a_cluster_needs_nothing_else() -> None:
     rendered = render(cluster(uid=""), inputs_at_hand([], NOW))
     assert rendered.objects
-    assert not any("ownerReferences" in manifest["metadata"] for manifest in rendered.objects), "there is no UID to name yet"
+    assert not any("ownerReferences" in manifest["metadata"] for manifest in rendered.objects), (
+        "there is no UID to name yet"
+    )
 
 
 def test_a_box_finds_its_cluster_among_the_files() -> None:

@@ -186,3 +186,10 @@ def test_a_stateful_set_that_was_scaled_to_nothing_comes_back() -> None:
     live["metadata"]["annotations"] = {}
     live["spec"]["replicas"] = 0
     assert resolve(jetstream(), live).cluster.replicas == 1
+
+
+def test_a_deleted_stateful_set_is_no_way_around_the_refusal() -> None:
+    cr = cluster({"replicas": 3, **jetstream()}, status={"replicas": 1})
+    result = resolve_cluster(cr, inputs(cr))
+    assert reasons(result) == ["UnsafeScale"]
+    assert result.cluster.replicas == 1

@@ -68,3 +68,8 @@ def test_any_other_answer_says_nothing(answer: HttpAnswer | Unreachable) -> None
 def test_what_is_asked_is_what_is_looked_up() -> None:
     seen = inputs(CR, pod("c-0"), answers={"c-0": varz(version="2.12.6")})
     assert list(servers_to_ask(CR.metadata, 1, seen)) == [varz_of(pod("c-0"))]
+
+
+def test_a_pod_that_no_stateful_set_of_its_name_made_is_not_asked() -> None:
+    stranger = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "c", "uid": "u", "controller": True}
+    assert asked(pod("c-0", ownerReferences=[stranger])) == []

@@ -177,6 +177,11 @@ def container_of(workload: Object, name: str) -> Object:
     return dict(found)
 
 
+def _made_by(stateful_set: str) -> Object:
+    identity = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": stateful_set}
+    return {**identity, "uid": f"uid-of-StatefulSet-{stateful_set}", "controller": True}
+
+
 def pod(name: str, *, port: int | None = 8222, ip: str = "10.0.0.1", running: bool = True, **metadata: Any) -> Object:
     """A pod of a cluster, as the API server gives it."""
     ports = [{"name": "monitor", "containerPort": port}] if port else []
@@ -184,7 +189,9 @@ def pod(name: str, *, port: int | None = 8222, ip: str = "10.0.0.1", running: bo
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": name, "namespace": NAMESPACE, "uid": f"uid-of-{name}", "resourceVersion": "12"} | metadata,
+        "metadata": {"name": name, "namespace": NAMESPACE, "uid": f"uid-of-{name}", "resourceVersion": "12"}
+        | {"ownerReferences": [_made_by(name.rpartition("-")[0])]}
+        | metadata,
         "spec": {"containers": [{"name": "nats", "ports": ports}]},
         "status": {"podIP": ip, "containerStatuses": [{"name": "nats", "state": state}]},
     }

@@ -12,7 +12,6 @@ import httpx2
 import pytest
 
 from natsop_core.kinds import CLUSTERS, CONFIG_MAPS
-from natsop_runtime.connection import load_config
 from natsop_runtime.errors import (
     ApiError,
     Cause,
@@ -28,6 +27,7 @@ from natsop_runtime.errors import (
 )
 from natsop_runtime.events import EVENTS
 from natsop_runtime.kube import Kube
+from natsop_runtime.kubeconfig import load_config
 from tests.unit.runtime.small_api import failure, kube_over
 
 KEY = CONFIG_MAPS.key("prod", "a")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,9 +41,21 @@ def ask(host: str, transport: httpx2.MockTransport) -> HttpAnswer | Unreachable:
 def test_a_pods_answer_is_handed_on_as_it_is(host: str, url: str) -> None:
     def answer(request: httpx2.Request) -> httpx2.Response:
         assert str(request.url) == f"{url}/varz?x=1"
-        return httpx2.Response(503, content=b"not yet")
+        return httpx2.Response(503, content=in_parts(b"not ", b"yet"))
 
     assert ask(host, httpx2.MockTransport(answer)) == HttpAnswer(503, b"not yet")
+
+
+def test_a_pod_cannot_fill_the_operators_memory() -> None:
+    def answer(_request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, content=in_parts(*[bytes(2**18)] * 1000))
+
+    assert isinstance(ask("10.0.0.1", httpx2.MockTransport(answer)), Unreachable)
+
+
+async def in_parts(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
 
 
 def test_a_pod_out_of_reach_is_no_error() -> None:

@@ -1,0 +1,261 @@
+"""`natsop run` with configurations of all kinds: it uses them, or says in one line what is wrong with them."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import ssl
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx2
+import pytest
+import trustme
+
+from natsop_core.kinds import CONFIG_MAPS
+from natsop_runtime import kubeconfig, logs
+from natsop_runtime.connection import connected
+from natsop_runtime.errors import CredentialsError
+from natsop_runtime.kubeconfig import load_config
+from natsop_runtime.main import run
+from natsop_runtime.settings import RunSettings
+
+NO_CERTIFICATE = base64.b64encode(b"hello").decode()
+V1 = "client.authentication.k8s.io/v1"
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(logs, "set_up", lambda _: None)
+    monkeypatch.setattr(kubeconfig, "SERVICE_ACCOUNT", str(tmp_path / "serviceaccount"))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+
+
+def kubeconfig_with(folder: Path, user: dict[str, Any] | None = None, **cluster: Any) -> Path:
+    content = {
+        "clusters": [{"name": "k", "cluster": {"server": "https://127.0.0.1:1"} | cluster}],
+        "users": [{"name": "u", "user": user or {}}],
+        "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u"}}],
+        "current-context": "c",
+    }
+    file = folder / "config"
+    file.write_text(json.dumps(content))
+    return file
+
+
+def refusal(file: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line that `natsop run` ends in."""
+    assert run(RunSettings(kubeconfig=str(file))) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("natsop: ")
+    assert printed.err.count("\n") == 1, printed.err
+    assert "Error(" not in printed.err
+    return printed.err
+
+
+@pytest.mark.parametrize(
+    ("cluster", "said"),
+    [
+        ({"certificate-authority": "absent.crt"}, "absent.crt: No such file or directory"),
+        ({"certificate-authority": "."}, "Is a directory"),
+        ({"certificate-authority": "config"}, "certificate-authority holds no certificate"),
+        ({"certificate-authority-data": "-- no base64 --"}, "certificate-authority-data is not base64"),
+        ({"certificate-authority-data": NO_CERTIFICATE}, "certificate-authority holds no certificate"),
+        ({"server": "https://127.0.0.1:99999"}, "server https://127.0.0.1:99999: there is no port 99999"),
+        ({"server": "https://x:abc"}, "server https://x:abc is not a URL: Invalid port: 'abc'"),
+        ({"server": "127.0.0.1:6443"}, "server 127.0.0.1:6443 is not a URL such as https://"),
+        ({"server": "https://"}, "server https:// is not a URL"),
+        ({"server": "https://a..b"}, "server https://a..b is not a URL"),
+        ({"server": 5}, "is no kubeconfig: Expected `str`, got `int`"),
+        ({"server": "https://127.0.0.1:1"}, "Cannot reach the API server at https://127.0.0.1:1"),
+    ],
+)
+def test_a_cluster_that_cannot_be_used_is_told_in_one_line(
+    cluster: dict[str, Any], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in refusal(kubeconfig_with(tmp_path, **cluster), capsys)
+
+
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [
+        ({"client-certificate": "absent.crt", "client-key": "config"}, "absent.crt: No such file or directory"),
+        ({"client-certificate": "config", "client-key": "absent.key"}, "absent.key: No such file or directory"),
+        ({"client-certificate": "config"}, "client-key is missing"),
+        ({"client-key-data": NO_CERTIFICATE}, "client-certificate is missing"),
+        ({"client-certificate": "config", "client-key": "config"}, "client-certificate and client-key are no cert"),
+        ({"client-certificate-data": "%", "client-key": "config"}, "client-certificate-data is not base64"),
+        ({"tokenFile": "absent"}, "absent: No such file or directory"),
+        ({"token": "é\n"}, "the user's token has characters that no token has"),
+        ({"auth-provider": {"name": "gcp"}}, "auth-provider not supported"),
+        ({"exec": {"apiVersion": "example.com/v9", "command": "x"}}, "exec of apiVersion example.com/v9 is not supp"),
+        ({"exec": {"apiVersion": V1, "command": "absent-program"}}, "absent-program: No such file or directory"),
+        ({"exec": {"apiVersion": V1, "command": "false"}}, "false failed with exit code 1: without a word"),
+        ({"exec": {"apiVersion": V1, "command": "true"}}, "true printed no ExecCredential with a status.token"),
+    ],
+)
+def test_a_user_that_cannot_be_used_is_told_in_one_line(
+    user: dict[str, Any], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = refusal(kubeconfig_with(tmp_path, user), capsys)
+    assert said in line
+    assert "Cannot reach" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"", "config is empty"),
+        (b"# nothing\n", "config is empty"),
+        (b"clusters:\n- name: [\n", "config:3:1: "),
+        (b"\xff\xfe\xff", "config is not YAML"),
+        (b"a: \x01", "config is not YAML"),
+        (b"- a list\n", "config is no kubeconfig"),
+        (b"clusters: 5\ncontexts: []\n", "config is no kubeconfig"),
+        (b"contexts: []\n", "config is no kubeconfig: clusters is missing"),
+        (b"clusters: []\ncontexts: []\n", "config has no current context"),
+        (b"clusters: []\ncontexts: []\ncurrent-context: c\n", "Context 'c' not found"),
+        (
+            b"clusters: []\ncontexts: [{name: c, context: {cluster: k}}]\ncurrent-context: c\n",
+            "there is no cluster 'k', which context 'c' names",
+        ),
+    ],
+)
+def test_a_file_that_is_no_kubeconfig_is_told_in_one_line(
+    text: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "config"
+    file.write_bytes(text)
+    assert said in refusal(file, capsys)
+
+
+def test_a_folder_or_nothing_in_place_of_a_kubeconfig_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "Is a directory" in refusal(tmp_path, capsys)
+    assert "not found; pass --kubeconfig" in refusal(tmp_path / "absent", capsys)
+
+
+# A program that makes tokens
+
+
+PROGRAM = """\
+import json, os, pathlib, sys
+count = pathlib.Path(sys.argv[1])
+with count.open("a") as file:
+    print(os.environ["KUBERNETES_EXEC_INFO"], os.environ["MORE"], file=file)
+made = len(count.read_text().splitlines())
+print(json.dumps({"kind": "ExecCredential", "status": {"token": f"token-{made}"}}))
+"""
+
+
+def exec_user(folder: Path) -> dict[str, Any]:
+    (folder / "program.py").write_text(PROGRAM)
+    arguments = [str(folder / "program.py"), str(folder / "told")]
+    environment = [{"name": "MORE", "value": "more"}]
+    return {"exec": {"apiVersion": V1, "command": sys.executable, "args": arguments, "env": environment}}
+
+
+def test_a_program_of_v1_makes_the_token_and_another_when_it_is_refused(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.headers["Authorization"])
+        return httpx2.Response(401 if seen[-1] == "Bearer token-1" else 200, json={})
+
+    async def story() -> None:
+        config = load_config(str(kubeconfig_with(tmp_path, exec_user(tmp_path))), None)
+        async with connected(config, httpx2.MockTransport(answer)) as kube:
+            await asyncio.gather(*(kube.get(CONFIG_MAPS, CONFIG_MAPS.key("prod", "a")) for _ in range(3)))
+
+    asyncio.run(story())
+    assert sorted(seen) == ["Bearer token-1"] * 3 + ["Bearer token-2"] * 3
+    told = (tmp_path / "told").read_text().splitlines()
+    assert len(told) == 2, "one program for all requests that wait"
+    spec = {"interactive": False, "cluster": {"server": "https://127.0.0.1:1"}}
+    assert json.loads(told[0].removesuffix(" more")) == {"apiVersion": V1, "kind": "ExecCredential", "spec": spec}
+
+
+def test_a_program_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("natsop_runtime.exec_auth.PROGRAM_SECONDS", 0.05)
+    user = {"exec": {"apiVersion": V1, "command": "sleep", "args": ["60"]}}
+
+    async def story() -> None:
+        async with connected(load_config(str(kubeconfig_with(tmp_path, user)), None)) as kube:
+            await kube.get(CONFIG_MAPS, CONFIG_MAPS.key("prod", "a"))
+
+    with pytest.raises(CredentialsError, match="sleep gave no token in"):
+        asyncio.run(story())
+
+
+# In a pod
+
+
+@contextmanager
+def forbidding_server(authority: trustme.CA) -> Iterator[tuple[int, list[str]]]:
+    """An HTTPS server that allows nothing: its port, and the credentials that it is shown."""
+    shown: list[str] = []
+
+    class Forbid(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            shown.append(self.headers["Authorization"])
+            self.send_response(403)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *_: Any) -> None:  # noqa: A002
+            """Nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Forbid) as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port, shown
+        server.shutdown()
+        thread.join()
+
+
+def mount_service_account(folder: Path, authority: trustme.CA) -> None:
+    folder.mkdir()
+    (folder / "token").write_text("the-pods-token")
+    (folder / "namespace").write_text("nats-system")
+    authority.cert_pem.write_to_path(str(folder / "ca.crt"))
+
+
+def test_in_a_pod_its_service_account_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    authority = trustme.CA()
+    mount_service_account(tmp_path / "serviceaccount", authority)
+    with forbidding_server(authority) as (port, shown):
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(port))
+        monkeypatch.setenv("KUBECONFIG", str(tmp_path / "is not looked at"))
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        assert run(RunSettings()) == 1
+    assert shown == ["Bearer the-pods-token"]
+    assert capsys.readouterr().err.startswith("natsop: No permission to list ")
+
+
+@pytest.mark.parametrize(("absent", "said"), [("ca.crt", "ca.crt: No such file"), ("namespace", "No such file")])
+def test_in_a_pod_what_is_not_mounted_is_told(
+    absent: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mount_service_account(tmp_path / "serviceaccount", trustme.CA())
+    (tmp_path / "serviceaccount" / absent).unlink()
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "::1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    assert run(RunSettings()) == 1
+    line = capsys.readouterr().err
+    assert line.startswith("natsop: No Kubernetes cluster to work with: the pod's ServiceAccount")
+    assert said in line
+    assert line.count("\n") == 1
