@@ -38,9 +38,7 @@ VALUES: dict[str, tuple[Item | None, ...]] = {
     "accounts": (
         None,
         parse("A { users: [ {user: a, password: b} ] }"),
-        parse(
         parse("A { exports: [ {stream: x} ] }, B { imports: [ {stream: {account: A, subject: x}} ] }"),
-        ),
     ),
     "cluster.name": (None, "c", "d"),
     "cluster.no_advertise": (None, True, False),
