@@ -190,6 +190,6 @@ def test_a_stateful_set_that_was_scaled_to_nothing_comes_back() -> None:
 
 def test_a_deleted_stateful_set_is_no_way_around_the_refusal() -> None:
     cr = cluster({"replicas": 3, **jetstream()}, status={"replicas": 1})
-    result = resolve_cluster(cr, inputs(cr))
-    assert reasons(result) == ["UnsafeScale"]
+    result = resolved(cr)
+    assert result.reasons == ["UnsafeScale"]
     assert result.cluster.replicas == 1
