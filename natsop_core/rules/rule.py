@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -78,7 +77,6 @@ def broken_transitions(old: Resource, new: Resource, rules: tuple[TransitionRule
 _STEP: Final = re.compile(r"([^.\[{]+)(\[]|\{})?")
 
 
-@cache
 @cache
 def steps(at: str) -> list[tuple[str, str]]:
     """The steps of a rule's path: the name of a field, and `[]` or `{}` where all that it contains is meant."""

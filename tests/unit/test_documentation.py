@@ -14,10 +14,11 @@ import yaml  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = (ROOT / "docs" / "library.md").read_text()
+README = (ROOT / "README.md").read_text()
 
 
 def snippets(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", LIBRARY, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```$", LIBRARY + README, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,7 @@ def snippets(language: str) -> list[str]:
         (0, "spec.config.nats.port → "),
         (1, "StatefulSet my-nats"),
         (2, "spec: config.serverNamePrefix cannot change"),
+        (3, "StatefulSet a\n"),
     ],
 )
 def test_a_snippet_runs(number: int, printed: str) -> None:
@@ -36,7 +38,7 @@ def test_a_snippet_runs(number: int, printed: str) -> None:
 
 
 def test_all_snippets_are_run() -> None:
-    assert len(snippets("python")) == 3
+    assert len(snippets("python")) == 4
 
 
 @pytest.fixture
