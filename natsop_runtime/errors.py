@@ -63,3 +63,7 @@ class UnavailableError(ApiError):
 
 class UnauthorizedError(UnavailableError):
     """The API server does not know who we are; a token that is being rotated makes it so for a moment."""
+
+
+class CredentialsError(UnauthorizedError):
+    """The program that makes our credentials makes none; the message says why."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from natsop_core.inputs import Settings
 from natsop_core.reconcile import RECONCILED
 from natsop_runtime import logs, preflight
-from natsop_runtime.connection import connected, load_config
+from natsop_runtime.connection import connected
 from natsop_runtime.errors import ConfigurationError
+from natsop_runtime.kubeconfig import load_config
 from natsop_runtime.loop import Loop
 from natsop_runtime.nats import reachable_pods
 
@@ -26,7 +27,7 @@ def run(settings: RunSettings) -> int:
     try:
         asyncio.run(_run(settings))
     except ConfigurationError as error:
-        return _cannot_start(f"No Kubernetes cluster to work with: {error}. Pass --kubeconfig, or set $KUBECONFIG.")
+        return _cannot_start(f"No Kubernetes cluster to work with: {error}.")
     except preflight.NotReadyError as error:
         return _cannot_start(str(error))
     return 0

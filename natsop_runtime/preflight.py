@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from natsop_runtime.errors import ApiError, ForbiddenError, NotFoundError, UnauthorizedError
+from natsop_runtime.errors import ApiError, CredentialsError, ForbiddenError, NotFoundError, UnauthorizedError
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
@@ -34,6 +34,8 @@ def _advice(kube: Kube, resource: ApiResource, error: ApiError) -> str:
                 f"The API server at {kube.server} does not know {resource.plural}.{resource.group}. "
                 "Install the CRDs first: natsop crds | kubectl apply --server-side -f -"
             )
+        case CredentialsError():
+            return f"No credentials for the API server at {kube.server}: {error}"
         case UnauthorizedError():
             return f"The API server at {kube.server} does not accept our credentials: {error}"
         case ForbiddenError():

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from natsop_core.crd import custom_resource_definitions
+from natsop_runtime.cli.folder import write_files
 from natsop_runtime.cli.yaml_output import to_yaml
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
+    from collections.abc import Mapping
 
 
 def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
@@ -31,8 +33,10 @@ def run(arguments: Namespace) -> int:
     definitions = custom_resource_definitions()
     if arguments.output_dir is None:
         print(to_yaml(definitions), end="")
-        return 0
-    for definition in definitions:
-        file = arguments.output_dir / f"{definition['spec']['group']}_{definition['spec']['names']['plural']}.yaml"
-        file.write_text(to_yaml([definition]), encoding="utf-8")
+    else:
+        write_files(arguments.output_dir, {_file(each): to_yaml([each]) for each in definitions})
     return 0
+
+
+def _file(definition: Mapping[str, Any]) -> str:
+    return f"{definition['spec']['group']}_{definition['spec']['names']['plural']}.yaml"

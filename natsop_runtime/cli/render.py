@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from argparse import RawDescriptionHelpFormatter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_runtime.cli.documents import InputError, read_documents
+from natsop_runtime.cli.folder import write_files
 from natsop_runtime.cli.resources import (
     EXIT_CODES,
     add_files,
@@ -59,16 +59,10 @@ def run(arguments: Namespace) -> int:
     if arguments.output_dir is None:
         print(to_yaml(rendered.objects), end="")
     else:
-        _write(rendered.objects, arguments.output_dir)
+        write_files(arguments.output_dir, {_file(each): to_yaml([each]) for each in rendered.objects})
     return 0
 
 
-def _write(objects: Iterable[dict[str, Any]], folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for each in objects:
-            metadata = each["metadata"]
-            file = folder / f"{metadata['namespace']}.{each['kind'].lower()}.{metadata['name']}.yaml"
-            file.write_text(to_yaml([each]), encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{error.filename}: {error.strerror}") from error
+def _file(obj: dict[str, Any]) -> str:
+    metadata = obj["metadata"]
+    return f"{metadata['namespace']}.{obj['kind'].lower()}.{metadata['name']}.yaml"

@@ -91,8 +91,9 @@ def inputs_of(documents: Iterable[Document]) -> Inputs:
 
 
 def render_all(resources: Sequence[Resource], inputs: Inputs, *, stand_ins: bool) -> RenderedInput:
-    """The objects of all custom resources, in their order."""
+    """The objects of all custom resources, in their order. One that another has rendered already is an error."""
     objects: list[dict[str, Any]] = []
+    makers: dict[tuple[str, str, str], Document] = {}
     warnings: list[str] = []
     errors: list[str] = []
     for each in resources:
@@ -100,10 +101,25 @@ def render_all(resources: Sequence[Resource], inputs: Inputs, *, stand_ins: bool
         lines = finding_lines(each.document, rendered.findings)
         if rendered.objects is None:
             errors += lines
+        elif twice := next((obj for obj in rendered.objects if _key(obj) in makers), None):
+            errors.append(_clash(each.document, twice, makers[_key(twice)]))
         else:
+            makers |= dict.fromkeys(map(_key, rendered.objects), each.document)
             objects += rendered.objects
             warnings += lines
     return RenderedInput(tuple(objects), tuple(warnings), tuple(errors))
+
+
+def _key(obj: dict[str, Any]) -> tuple[str, str, str]:
+    return obj["kind"], obj["metadata"]["namespace"], obj["metadata"]["name"]
+
+
+def _clash(document: Document, obj: dict[str, Any], other: Document) -> str:
+    kind, namespace, name = _key(obj)
+    return (
+        f"{document.place()}: {document.kind} {document.name}: its {kind} {namespace}/{name} is also that of"
+        f" {other.kind} {other.name} at {other.place()}"
+    )
 
 
 def warn(lines: Iterable[str]) -> None:
