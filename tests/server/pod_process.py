@@ -78,12 +78,9 @@ class PodProcess:
         seen: dict[str, Any] = json.loads(self.monitor.get("/varz")[1])
         return seen
 
-    def listens_on(self, port: int) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=5).close()
-        except OSError:
-            return False
-        return True
+    def await_listening(self, name: str, port: int) -> None:
+        """Some listeners come up a moment after the server has called itself ready."""
+        self._await(lambda: _is_open(port), f"does not listen on {name}, port {port},")
 
     def reload(self, layout: Layout) -> str:
         """Let it read other files and return what it says of them: an empty string, or why it refused."""
@@ -155,6 +152,15 @@ def started(layout: Layout, binary: Path, monitor: Monitor | None, folder: Path)
             server.kill()
     finally:
         shutil.rmtree(root)
+
+
+def _is_open(port: int) -> bool:
+    """From another address: from the same one, a connection to a port that nobody has yet may find itself there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5, source_address=("127.0.0.2", 0)).close()
+    except OSError:
+        return False
+    return True
 
 
 def _log_of(root: Path) -> Path:
