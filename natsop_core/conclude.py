@@ -19,9 +19,10 @@ from natsop_core.findings import Finding
 from natsop_core.kinds import DEPLOYMENTS, STATEFUL_SETS
 from natsop_core.live import reduce_metadata
 from natsop_core.outcomes import Applied
-from natsop_core.report import NOBODY_TO_TELL, Report, make_report, retries
+from natsop_core.report import NOBODY_TO_TELL, Event, Report, make_report, retries
 from natsop_core.resolve.box import resolve_box
 from natsop_core.resolve.cluster import owner_of, resolve_cluster
+from natsop_core.resolve.notices import kept, risky
 from natsop_core.servers import observed_servers
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
             RELOAD_SECONDS if pending else REST_SECONDS,
             *(INSTALLATION_SECONDS for integration in resolved.integrations if integration.is_awaited),
         ],
+        notices=_notices(cr, resolved.cluster) if workload.just_applied else (),
     )
 
 
@@ -129,6 +131,14 @@ def _conclude_unplanned(
     return make_report(
         conditions, facts, cr.status, generation=cr.metadata.generation, now=inputs.now, requeue_after=[]
     )
+
+
+def _notices(cr: NatsCluster, cluster: Cluster) -> list[Event]:
+    """What the user hears when the servers have just been made or changed."""
+    return [
+        *(Event("Normal", each.reason, each.message) for each in kept(cr, cluster)),
+        *(Event("Warning", each.reason, each.message) for each in risky(cluster)),
+    ]
 
 
 def _summarize(workload: Workload, *, under_way: Sequence[Finding], wrong: Sequence[Finding]) -> tuple[Condition, ...]:

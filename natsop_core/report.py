@@ -53,10 +53,11 @@ def make_report(
     generation: int,
     now: datetime,
     requeue_after: Sequence[float],
+    notices: Sequence[Event] = (),
 ) -> Report:
     """Put a report together from the conditions, the status's other fields, and the status as it stands.
 
-    requeue_after: every delay that something asks for; the shortest counts.
+    requeue_after: every delay that something asks for; the shortest counts. notices: events that no condition tells of.
     """
     status = {
         "observedGeneration": generation,
@@ -65,7 +66,7 @@ def make_report(
     }
     return Report(
         status=status,
-        events=tuple(_events(conditions, previous)),
+        events=(*_events(conditions, previous), *notices),
         requeue_after=min(requeue_after, default=None),
     )
 

@@ -11,25 +11,9 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from natsop_runtime.cli import main
+from tests.unit.cli.natsop import BOX, CLUSTER
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "quick-start.yaml"
-
-CLUSTER = """\
-apiVersion: nats.crewlet.cloud/v1alpha1
-kind: NatsCluster
-metadata: {name: c}
-spec:
-  config:
-    nats:
-      port: 4333
-"""
-BOX = """\
-apiVersion: nats.crewlet.cloud/v1alpha1
-kind: NatsBox
-metadata: {name: b}
-spec:
-  clusterRef: {name: c}
-"""
 
 
 @pytest.fixture(autouse=True)
