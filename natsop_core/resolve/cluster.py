@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from natsop_core import names
 from natsop_core.findings import Finding
 from natsop_core.resolve.auth import auth_folder, auth_secret, resolve_auth
-from natsop_core.resolve.config import ExternalFiles, external_files, included_trees
+from natsop_core.resolve.config import ExternalFiles, external_files
 from natsop_core.resolve.exporter import resolve_exporter
 from natsop_core.resolve.immutable import resolve_immutable
 from natsop_core.resolve.integrations import resolve_pod_monitor
@@ -29,6 +29,7 @@ from natsop_core.resolve.services import (
     websocket_ingress,
 )
 from natsop_core.resolve.storage import resolve_jetstream
+from natsop_core.resolve.system_account import missing_system_account, needs_system_account
 from natsop_core.resolve.take_over import data_outside_volume
 from natsop_core.resolve.types import Cluster, Exporter, Extras, Ingress, Owner
 
@@ -106,7 +107,7 @@ def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
     routes, missing_credentials = resolve_routes(cr, replicas, inputs)
     auth = resolve_auth(cr, live, inputs)
     blocking = (*files.findings, *missing_credentials, *(auth.findings if auth.is_blocked else ()))
-    if blocking:
+    if blocking := blocking or missing_system_account(cr, files):
         return ResolvedCluster(None, blocking)
     fixed = resolve_immutable(cr, live, replicas, has_jetstream=jetstream is not None)
     ports = listeners(cr, replicas, files.ca_file)
@@ -159,7 +160,7 @@ def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts) -> tuple[Cl
         routes=parts.routes,
         jetstream=parts.jetstream,
         server_name_prefix=parts.fixed.server_name_prefix,
-        needs_system_account=_needs_system_account(cr, files),
+        needs_system_account=needs_system_account(cr, files),
         folders=_folders(cr, parts),
         includes=files.includes,
         existing_config=files.existing_config,
@@ -211,14 +212,3 @@ def _pod(cr: NatsCluster, ports: tuple[Listener, ...], *, keeps_identity: bool) 
 def _folders(cr: NatsCluster, parts: _Parts) -> tuple[Folder, ...]:
     routes = routes_folder(cr, parts.routes)
     return (*parts.files.folders, *([routes] if routes else []), *([auth_folder(cr)] if parts.auth else []))
-
-
-def _needs_system_account(cr: NatsCluster, files: ExternalFiles) -> bool:
-    """The server refuses leafnodes beside a gateway without one, and says so only when it starts.
-
-    An include that defines accounts sees to that itself, and so does decentralized authentication.
-    """
-    config = cr.spec.config
-    if cr.spec.auth.jwt is not None or not (config.leafnodes.enabled and config.gateway.enabled):
-        return False
-    return not any({"accounts", "system_account"} & tree.keys() for tree in included_trees(files.includes).values())

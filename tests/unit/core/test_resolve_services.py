@@ -6,6 +6,7 @@ import pytest
 
 from natsop_core.conf import parse
 from natsop_core.plan import plan_cluster
+from natsop_core.resolve.cluster import resolve_cluster
 from tests.unit.core.world import Object, cluster, config_map, inputs, one_of, resolved
 
 FIELDS = {"nodePorts": {"nats": 30000}, "externalTrafficPolicy": "Local", "loadBalancerClass": "lb"}
@@ -89,3 +90,11 @@ def test_nor_do_both_with_accounts_of_the_user_s() -> None:
     include = {"name": "accounts.conf", "configMap": {"name": "mine", "key": "f"}}
     spec = {"replicas": 3, "config": {**BOTH, "includes": [include]}}
     assert system_account(spec, config_map("mine", f=SYSTEM)) is None
+
+
+def test_accounts_of_the_user_s_without_a_system_account_are_refused_before_a_server_refuses_them() -> None:
+    include = {"name": "accounts.conf", "configMap": {"name": "mine", "key": "f"}}
+    cr = cluster({"replicas": 3, "config": {**BOTH, "includes": [include]}})
+    found = resolve_cluster(cr, inputs(cr, config_map("mine", f="accounts { APP {} }\n")))
+    assert found.cluster is None
+    assert [finding.reason for finding in found.findings] == ["InvalidInclude"]
