@@ -17,7 +17,7 @@ from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.nack import resolve_nack
 from natsop_core.resolve.pods import labels_with, resolve_pod, with_host_alias, with_sysctl
 from natsop_core.resolve.probes import resolve_probes
-from natsop_core.resolve.routes import cluster_domain, resolve_routes, routes_folder
+from natsop_core.resolve.routes import resolve_routes, routes_folder
 from natsop_core.resolve.scale import resolve_replicas
 from natsop_core.resolve.server import resolve_reloader, resolve_server
 from natsop_core.resolve.services import (
@@ -154,7 +154,6 @@ def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts) -> tuple[Cl
     cluster = Cluster(
         owner=owner_of(cr.metadata, names.CLUSTER_KIND),
         labels=spec.global_.labels,
-        domain=cluster_domain(cr),
         replicas=parts.replicas,
         listeners=parts.listeners,
         routes=parts.routes,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from natsop_core import names
 from natsop_core.findings import Finding
 from natsop_core.resolve.images import EXPORTER
 from natsop_core.resolve.pods import resolve_container
@@ -52,8 +51,3 @@ def _flags(cr: NatsCluster) -> Iterator[str]:
         yield "-leafz"
     if config.gateway.enabled:
         yield "-gatewayz"
-
-
-def metrics_port(exporter: Exporter | None) -> tuple[str, int] | None:
-    """The exporter's port by name, or None without one."""
-    return (names.METRICS_PORT, exporter.port) if exporter else None

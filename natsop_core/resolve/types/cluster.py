@@ -104,7 +104,6 @@ class Cluster:
 
     owner: Owner
     labels: Mapping[str, str]
-    domain: str
     replicas: int
     listeners: tuple[Listener, ...]
     routes: Routes | None
