@@ -165,9 +165,10 @@ def _applied(key: ObjectKey, outcomes: Outcomes) -> bool:
 def _expected_digests(cluster: Cluster, servers: Sequence[Server]) -> dict[str, str | Unknown]:
     """The digest of what each server that told its own should have loaded, with its own name in it."""
     files = configuration_files(cluster)
+    configuration = cluster.existing_config.conf if cluster.existing_config else server_block(cluster)
     return {
         each.pod: config_digest(
-            cluster.existing_config.conf if cluster.existing_config else server_block(cluster),
+            configuration,
             {names.SERVER_NAME_VARIABLE: names.server_name(f"{cluster.server_name_prefix}{each.pod}")},
             files,
             version=each.version,

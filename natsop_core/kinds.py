@@ -64,3 +64,10 @@ OPTIONAL: Final = (POD_MONITORS, NACK_ACCOUNTS)
 
 WATCHED_IN_FULL: Final = (STATEFUL_SETS, DEPLOYMENTS, PODS)
 """The kinds whose status decides ours: the shell also watches them in full, those with our managed-by label."""
+
+_MADE: Final = {(resource.api_version, resource.kind): resource for resource in (*CREATED, *OPTIONAL)}
+
+
+def resource_of(key: ObjectKey) -> ApiResource:
+    """The kind of an object that we make. KeyError for any other kind."""
+    return _MADE[key.api_version, key.kind]

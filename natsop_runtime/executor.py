@@ -6,8 +6,8 @@ import logging
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Final
 
-from natsop_core import kinds
 from natsop_core.drift import ApplyRequest, next_request
+from natsop_core.kinds import resource_of
 from natsop_core.live import Child, LiveObject, reduce_metadata
 from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected, Taken, Unchanged
 from natsop_core.ownership import claim_disputed, has_entry_of_ours
@@ -24,8 +24,6 @@ TRIES: Final = 3
 
 PAUSE: Final = 1.0
 """Seconds after which a failed step is worth another try, unless the API server asked for more."""
-
-_RESOURCES = {(resource.api_version, resource.kind): resource for resource in (*kinds.CREATED, *kinds.OPTIONAL)}
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +66,7 @@ class Executor:
         return Failed(f"{key} is being changed by others at the same time", PAUSE)
 
     async def _send(self, manifest: dict[str, Any], key: ObjectKey, request: ApplyRequest) -> dict[str, Any]:
-        resource = _RESOURCES[key.api_version, key.kind]
+        resource = resource_of(key)
         try:
             return await self._kube.apply(resource, key, request.body, force=request.force)
         except InvalidError as refusal:
@@ -80,7 +78,7 @@ class Executor:
         self, manifest: dict[str, Any], key: ObjectKey, request: ApplyRequest, refusal: InvalidError
     ) -> bool:
         """Take over what others own and the manifest collides with. False when that is not why it was refused."""
-        resource = _RESOURCES[key.api_version, key.kind]
+        resource = resource_of(key)
         live = await self._kube.get(resource, key)
         if not has_entry_of_ours(live):  # somebody cleared managedFields; any apply has the API server fill them again
             identity = {field: request.body[field] for field in ("apiVersion", "kind", "metadata")}
@@ -93,7 +91,7 @@ class Executor:
 
     async def _look(self, key: ObjectKey) -> LiveObject | None:
         try:
-            found = await self._kube.get_metadata(_RESOURCES[key.api_version, key.kind], key)
+            found = await self._kube.get_metadata(resource_of(key), key)
         except NotFoundError:
             return None
         return reduce_metadata(found["metadata"])
@@ -101,7 +99,7 @@ class Executor:
     async def _delete(self, child: Child) -> Outcome:
         if child.live.deleting:
             return Unchanged()
-        resource = _RESOURCES[child.key.api_version, child.key.kind]
+        resource = resource_of(child.key)
         try:
             await self._kube.delete(resource, child.key, uid=child.live.uid)
         except (NotFoundError, ConflictError):  # the object of this UID is gone

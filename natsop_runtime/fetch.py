@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from natsop_core import inputs, kinds
+from natsop_core import inputs
+from natsop_core.kinds import resource_of
 from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, ObjectKey, ObjectRef, Reference
 from natsop_runtime.errors import ForbiddenError, NotFoundError
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from natsop_runtime.kube import Kube
     from natsop_runtime.nats import Pods
     from natsop_runtime.stores import Stores
-
-_RESOURCES = {(resource.api_version, resource.kind): resource for resource in (*kinds.CREATED, *kinds.OPTIONAL)}
 
 
 class Fetcher:
@@ -59,7 +58,7 @@ class Fetcher:
         if not self._stores.is_watched_as_metadata(key) or self._stores.live(key) is None:
             return None  # a pod that lost our label is as good as gone: its StatefulSet counts it, we need not
         try:
-            return await self._kube.get(_RESOURCES[key.api_version, key.kind], key)
+            return await self._kube.get(resource_of(key), key)
         except NotFoundError:
             return None
         except ForbiddenError as error:
