@@ -47,6 +47,10 @@ INGRESSES: Final = ApiResource("networking.k8s.io/v1", "Ingress", "ingresses")
 POD_MONITORS: Final = ApiResource("monitoring.coreos.com/v1", "PodMonitor", "podmonitors")
 NACK_ACCOUNTS: Final = ApiResource("jetstream.nats.io/v1beta2", "Account", "accounts")
 
+TOKEN_REVIEWS: Final = ApiResource("authentication.k8s.io/v1", "TokenReview", "tokenreviews")
+SUBJECT_ACCESS_REVIEWS: Final = ApiResource("authorization.k8s.io/v1", "SubjectAccessReview", "subjectaccessreviews")
+"""By which the API server is asked who may read the metrics; not kept, and of no namespace."""
+
 CREATED: Final = (
     CONFIG_MAPS,
     SECRETS,

@@ -192,6 +192,10 @@ class Kube:
         obj = _class(resource).from_dict(body)
         await self._send(self._requests.prepare_request("post", obj=obj, namespace=namespace))
 
+    async def create_review(self, resource: ApiResource, body: Object) -> Object:
+        """Ask a question that the API server answers in the status of what it returns, and keeps nowhere."""
+        return await self._send(BasicRequest("POST", f"apis/{resource.api_version}/{resource.plural}", data=body))
+
     def _prepare(
         self,
         verb: str,
