@@ -7,6 +7,7 @@ is taken, and wake ten times a second.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -106,4 +107,5 @@ async def _bound(address: BindAddress) -> socket.socket:
         )
         return socket.create_server(target[:2], family=family)
     except OSError as error:
-        raise ListenError(f"cannot listen at {address}: {error.strerror or error}") from error
+        why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+        raise ListenError(f"cannot listen at {address}: {why}") from error

@@ -212,7 +212,7 @@ def test_a_flood_keeps_nobody_out_who_was_let_in_before() -> None:
 
 def test_of_many_tokens_those_that_were_used_last_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(world: World) -> None:
-        world.api.users = {token: PROMETHEUS for token in "abcd"}
+        world.api.users = dict.fromkeys("abcd", PROMETHEUS)
         for token in "abcadc":  # d takes the place of b, which was used before a was again
             await world.refusal(token)
         assert world.api.tokens_reviewed == ["a", "b", "c", "d"]

@@ -40,7 +40,7 @@ def test_an_address_is_read_and_written_alike(text: str, address: BindAddress | 
         "a b:1",
         "http://x:1",
         ":1\n",
-        ":١",
+        ":\u0661",
     ],
 )
 def test_what_is_no_address_is_refused_in_words_that_help(text: str) -> None:
