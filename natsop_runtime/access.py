@@ -32,7 +32,7 @@ REMEMBERED: Final = 1000
 """How many tokens, let in and refused each, are remembered at most."""
 
 NEWCOMERS_AT_ONCE: Final = 20
-NEWCOMERS_PER_SECOND: Final = 10.0
+NEWCOMERS_PER_SECOND: Final = 10
 
 REVIEWS_AT_ONCE: Final = 4
 """So that reviews, even when the API server is slow, leave most of its client's slots to the loop."""

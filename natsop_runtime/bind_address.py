@@ -9,9 +9,7 @@ from typing import Final
 NOWHERE: Final = "0"
 """What kubebuilder's operators call it."""
 
-_ADDRESS: Final = re.compile(
-    r"(?:\[(?P<ipv6>[0-9A-Fa-f:.%\w]+)\]|(?P<host>[^:\[\]\s/]*)):(?P<port>[0-9]{1,5})", re.ASCII
-)
+_ADDRESS: Final = re.compile(r"(?:\[(?P<ipv6>[^\[\]\s/]*:[^\[\]\s/]*)\]|(?P<host>[^:\[\]\s/]*)):(?P<port>[0-9]{1,5})")
 
 
 @dataclass(frozen=True, slots=True)

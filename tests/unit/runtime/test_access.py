@@ -165,6 +165,22 @@ def test_permission_that_is_revoked_or_granted_counts_when_the_answer_ends() -> 
     tell(story)
 
 
+def test_who_was_let_in_once_is_no_newcomer_until_refused() -> None:
+    async def story(world: World) -> None:
+        tokens = [f"t{number}" for number in range(2 * NEWCOMERS_AT_ONCE)]
+        for token in tokens:
+            world.api.users[token] = PROMETHEUS
+            world.now += 1 / NEWCOMERS_PER_SECOND
+            assert await world.refusal(token) is None
+        world.api.users.clear()
+        for expected in (0, NEWCOMERS_AT_ONCE):
+            world.now += ALLOWED_HOLDS
+            refusals = await asyncio.gather(*map(world.refusal, tokens))
+            assert refusals.count(TOO_MANY) == expected
+
+    tell(story)
+
+
 def test_scrapes_that_come_together_ask_once() -> None:
     async def story(world: World) -> None:
         world.api.answers.clear()
@@ -186,9 +202,12 @@ def test_a_flood_of_made_up_tokens_costs_the_api_server_little() -> None:
         assert refusals.count(TOO_MANY) == 500 - NEWCOMERS_AT_ONCE
         assert world.api.most_busy == REVIEWS_AT_ONCE
 
-        world.now += 1
-        await asyncio.gather(*(world.refusal(f"another {number}") for number in range(500)))
-        assert len(world.api.tokens_reviewed) == NEWCOMERS_AT_ONCE + NEWCOMERS_PER_SECOND
+        reviewed = NEWCOMERS_AT_ONCE
+        for pause, more in ((1, NEWCOMERS_PER_SECOND), (3600, NEWCOMERS_AT_ONCE)):
+            world.now += pause
+            await asyncio.gather(*(world.refusal(f"{pause} later {number}") for number in range(500)))
+            reviewed += more
+            assert len(world.api.tokens_reviewed) == reviewed
 
     tell(story)
 

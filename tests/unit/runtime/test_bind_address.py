@@ -37,6 +37,7 @@ def test_an_address_is_read_and_written_alike(text: str, address: BindAddress | 
         "::1:8443",
         "[::1]",
         "[]:1",
+        "[localhost]:1",
         "a b:1",
         "http://x:1",
         ":1\n",

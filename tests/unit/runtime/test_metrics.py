@@ -54,12 +54,13 @@ def metrics() -> Metrics:
 
 def test_what_the_loop_reports_is_counted(metrics: Metrics) -> None:
     metrics.request("PATCH", "services", "200")
+    metrics.reconciled("NatsCluster", "success", 0.03)
     assert value(metrics, "rest_client_requests_total", verb="PATCH", resource="services", code="200") == 2
-    assert value(metrics, "natsop_reconcile_total", kind="NatsCluster", result="success") == 1
+    assert value(metrics, "natsop_reconcile_total", kind="NatsCluster", result="success") == 2
     assert value(metrics, "natsop_reconcile_total", kind="NatsCluster", result="error") == 1
     assert value(metrics, "natsop_reconcile_errors_total", kind="NatsCluster") == 1
-    assert value(metrics, "natsop_reconcile_duration_seconds_count", kind="NatsCluster") == 2
-    assert value(metrics, "natsop_reconcile_duration_seconds_sum", kind="NatsCluster") == 0.52
+    assert value(metrics, "natsop_reconcile_duration_seconds_count", kind="NatsCluster") == 3
+    assert value(metrics, "natsop_reconcile_duration_seconds_sum", kind="NatsCluster") == 0.55
     assert value(metrics, "natsop_watch_restarts_total", resource="pods") == 1
     assert value(metrics, "workqueue_adds_total") == 1
     assert value(metrics, "workqueue_retries_total") == 1

@@ -94,6 +94,16 @@ def test_metrics_are_for_those_that_may_read_them() -> None:
     tell(story)
 
 
+def test_who_says_twice_who_it_is_has_not_said_it() -> None:
+    async def story(operator: Operator) -> None:
+        headers = [("Authorization", "Bearer nobody"), ("Authorization", "Bearer prometheus")]
+        async with httpx2.AsyncClient(verify=trusting_nobody()) as client:
+            answer = await client.get(f"https://127.0.0.1:{operator.ports.metrics}/metrics", headers=headers)
+            assert answer.status_code == 401
+
+    tell(story)
+
+
 def test_metrics_in_plain_are_for_everybody() -> None:
     async def story(operator: Operator) -> None:
         assert (await operator.scrape(scheme="http")).status_code == 200
@@ -272,6 +282,7 @@ def test_a_request_in_hand_is_answered_when_the_ports_are_closed() -> None:
             scrape = asyncio.create_task(operator.scrape("prometheus"))
             await asked.wait()
             asyncio.get_running_loop().call_later(0.1, answer.set)
+        assert answer.is_set(), "it did not wait for the request"
         assert (await scrape).status_code == 200
         with pytest.raises(httpx2.ConnectError):
             await operator.scrape("prometheus")
