@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from natsop_core.kinds import SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS
+from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS
 from natsop_runtime.errors import ApiError, ForbiddenError
 from natsop_runtime.token_bucket import TokenBucket
 
@@ -128,7 +128,7 @@ class Access:
             "extra": user.get("extra") or {},
             "nonResourceAttributes": {"path": self._path, "verb": "get"},
         }
-        answer = await self._reviews.create_review(SUBJECT_ACCESS_REVIEWS, _review(SUBJECT_ACCESS_REVIEWS, question))
+        answer = await self._reviews.create_review(ACCESS_REVIEWS, _review(ACCESS_REVIEWS, question))
         if (answer.get("status") or {}).get("allowed") is not True:
             return Refusal(403, _how_to_grant(question["user"], self._path))
         return None

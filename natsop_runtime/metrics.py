@@ -86,7 +86,7 @@ class Metrics:
         self._requests = cache(
             self._counter(
                 "rest_client_requests",
-                'Requests to the API server, by HTTP status code, or "error" where there was no answer.',
+                "Requests to the API server, by HTTP status code, or <error> where there was no answer.",
                 "verb",
                 "resource",
                 "code",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from natsop_core.kinds import SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS, ApiResource
+from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS, ApiResource
 from natsop_runtime.access import (
     ALLOWED_HOLDS,
     CANNOT_ASK,
@@ -60,7 +60,7 @@ class ApiServer:
         return {**body, "status": self._status(resource, body["spec"])}
 
     def _status(self, resource: ApiResource, spec: Object) -> Object:
-        if resource == SUBJECT_ACCESS_REVIEWS:
+        if resource == ACCESS_REVIEWS:
             return {"allowed": spec["user"] in self.may_read}
         if (name := self.users.get(spec["token"])) is None:
             return {"authenticated": False, "error": f"token {spec['token']} is unknown"}
@@ -95,7 +95,7 @@ def test_who_may_read_is_decided_by_the_api_server() -> None:
         user = {"user": PROMETHEUS, "uid": "u-1", "groups": ["g"], "extra": {"k": ["v"]}}
         assert world.api.asked == [
             (TOKEN_REVIEWS.kind, {"token": "good"}),
-            (SUBJECT_ACCESS_REVIEWS.kind, {**user, "nonResourceAttributes": {"path": "/metrics", "verb": "get"}}),
+            (ACCESS_REVIEWS.kind, {**user, "nonResourceAttributes": {"path": "/metrics", "verb": "get"}}),
         ]
 
     tell(story)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -141,7 +142,7 @@ def table_row(family: Metric) -> str:
     suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
     labels = sorted({label for sample in family.samples for label in sample.labels} - {"le"})
     listed = ", ".join(f"`{label}`" for label in labels)
-    return f"| `{family.name}{suffix}` | {family.type} | {listed} | {family.documentation} |"
+    return f"| `{family.name}{suffix}` | {family.type} | {listed} | {html.escape(family.documentation, quote=False)} |"
 
 
 def test_the_documentation_lists_every_metric_and_no_other(metrics: Metrics) -> None:
