@@ -39,7 +39,7 @@ class RotatedCertificate:
             self._version = self._look()
             self._current = _context(*self._pair)
         except (OSError, ValueError) as error:
-            raise CertificateError(f"cannot use tls.crt and tls.key of {folder}: {error}") from error
+            raise CertificateError(f"Cannot use tls.crt and tls.key of {folder}: {error}") from error
         self.context = _context(*self._pair)
         self.context.sni_callback = self._shake_hands  # called without a server name, too
 

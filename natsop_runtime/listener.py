@@ -108,4 +108,4 @@ async def _bound(address: BindAddress) -> socket.socket:
         return socket.create_server(target[:2], family=family)
     except OSError as error:
         why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
-        raise ListenError(f"cannot listen at {address}: {why}") from error
+        raise ListenError(f"Cannot listen at {address}: {why}") from error

@@ -7,7 +7,6 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from natsop_runtime.access import Access
@@ -17,23 +16,14 @@ from natsop_runtime.pages import METRICS, metrics_pages, probe_pages
 
 if TYPE_CHECKING:
     import ssl
+    from pathlib import Path
 
     from natsop_runtime.access import Reviews
-    from natsop_runtime.bind_address import BindAddress
     from natsop_runtime.metrics import Metrics
     from natsop_runtime.pages import WhyNot
+    from natsop_runtime.settings import RunSettings
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ServingSettings:
-    """Where to serve what, None for not at all, and whether the metrics are for everybody."""
-
-    metrics: BindAddress | None
-    probes: BindAddress | None
-    secure: bool = True
-    certificates: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +36,7 @@ class Ports:
 
 @asynccontextmanager
 async def serving(
-    settings: ServingSettings,
+    settings: RunSettings,
     *,
     metrics: Metrics,
     reviews: Reviews,
@@ -57,13 +47,14 @@ async def serving(
     """Serve until the context ends. ListenError or CertificateError when that cannot be."""
     metrics_port = probes_port = None
     async with AsyncExitStack() as stack:
-        if settings.probes is not None:
+        if (address := settings.health_probe_bind_address) is not None:
             probes = probe_pages(wedged=wedged, unready=unready)
-            probes_port = await stack.enter_async_context(listening(probes, settings.probes))
-        if settings.metrics is not None:
-            tls = _tls(settings.certificates) if settings.secure else None
-            pages = metrics_pages(metrics, Access(reviews, METRICS, clock) if settings.secure else None)
-            metrics_port = await stack.enter_async_context(listening(pages, settings.metrics, tls=tls))
+            probes_port = await stack.enter_async_context(listening(probes, address))
+        if (address := settings.metrics_bind_address) is not None:
+            tls = _tls(settings.metrics_cert_path) if settings.metrics_secure else None
+            pages = metrics_pages(metrics, Access(reviews, METRICS, clock) if settings.metrics_secure else None)
+            metrics_port = await stack.enter_async_context(listening(pages, address, tls=tls))
+        log.info("serving metrics at port %s, probes at port %s", metrics_port or "none", probes_port or "none")
         yield Ports(metrics_port, probes_port)
 
 

@@ -136,7 +136,7 @@ def break_key(key: Path, how: str) -> None:
 
 
 def test_without_files_to_start_with_it_says_what_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(CertificateError, match=r"cannot use tls\.crt and tls\.key of .*: .*No such file") as error:
+    with pytest.raises(CertificateError, match=r"Cannot use tls\.crt and tls\.key of .*: .*No such file") as error:
         RotatedCertificate(tmp_path)
     assert "\n" not in str(error.value)
 

@@ -23,10 +23,12 @@ from natsop_runtime.bind_address import BindAddress, parse_bind_address
 from natsop_runtime.certificates import CertificateError
 from natsop_runtime.listener import CONNECTIONS, HEADER_BYTES, ListenError
 from natsop_runtime.metrics import Metrics
-from natsop_runtime.serving import Ports, ServingSettings, serving
+from natsop_runtime.serving import Ports, serving
+from natsop_runtime.settings import RunSettings
 from tests.unit.runtime.test_certificates import put, trusting_nobody
 
 ANYWHERE = BindAddress("127.0.0.1", 0)
+BOTH = RunSettings(metrics_bind_address=ANYWHERE, health_probe_bind_address=ANYWHERE)
 
 
 class Operator:
@@ -43,7 +45,7 @@ class Operator:
         return {"status": {"authenticated": True, "user": user, "allowed": body["spec"].get("user") == "prometheus"}}
 
     @asynccontextmanager
-    async def serving(self, settings: ServingSettings) -> AsyncIterator[Ports]:
+    async def serving(self, settings: RunSettings) -> AsyncIterator[Ports]:
         async with serving(
             settings,
             metrics=self.metrics,
@@ -66,12 +68,15 @@ class Operator:
             return await client.get(f"{scheme}://127.0.0.1:{self.ports.metrics}/metrics", headers=headers)
 
 
-def tell(story: Callable[[Operator], Awaitable[None]], settings: ServingSettings | None = None) -> None:
+def tell(story: Callable[[Operator], Awaitable[None]], settings: RunSettings | None = None) -> None:
     """Tell the story of an operator that serves."""
 
     async def begin() -> None:
         operator = Operator()
-        async with asyncio.timeout(20), operator.serving(settings or ServingSettings(ANYWHERE, ANYWHERE)):
+        async with (
+            asyncio.timeout(20),
+            operator.serving(settings or BOTH),
+        ):
             await story(operator)
 
     asyncio.run(begin())
@@ -108,14 +113,14 @@ def test_metrics_in_plain_are_for_everybody() -> None:
     async def story(operator: Operator) -> None:
         assert (await operator.scrape(scheme="http")).status_code == 200
 
-    tell(story, ServingSettings(ANYWHERE, None, secure=False))
+    tell(story, RunSettings(metrics_bind_address=ANYWHERE, metrics_secure=False))
 
 
 def test_what_is_off_is_not_served() -> None:
     async def story(operator: Operator) -> None:
         assert operator.ports == Ports(None, None)
 
-    tell(story, ServingSettings(None, None))
+    tell(story, RunSettings())
 
 
 def test_a_given_certificate_is_used(tmp_path: Path) -> None:
@@ -128,9 +133,9 @@ def test_a_given_certificate_is_used(tmp_path: Path) -> None:
         async with httpx2.AsyncClient(verify=client) as trusting:
             assert (await trusting.get(f"https://127.0.0.1:{operator.ports.metrics}/metrics")).status_code == 401
 
-    tell(story, ServingSettings(ANYWHERE, None, certificates=tmp_path))
+    tell(story, RunSettings(metrics_bind_address=ANYWHERE, metrics_cert_path=tmp_path))
     with pytest.raises(CertificateError):
-        tell(story, ServingSettings(ANYWHERE, None, certificates=tmp_path / "nowhere"))
+        tell(story, RunSettings(metrics_bind_address=ANYWHERE, metrics_cert_path=tmp_path / "nowhere"))
 
 
 def test_that_the_certificate_is_our_own_is_said(caplog: pytest.LogCaptureFixture) -> None:
@@ -190,16 +195,16 @@ def test_a_fault_of_ours_is_an_answer_and_no_traceback(caplog: pytest.LogCapture
 def test_a_port_that_is_taken_is_said_in_one_line() -> None:
     async def story(operator: Operator) -> None:
         taken = BindAddress("127.0.0.1", operator.ports.probes or 0)
-        with pytest.raises(ListenError, match=f"^cannot listen at {taken}: Address already in use$"):
-            async with Operator().serving(ServingSettings(None, taken)):
+        with pytest.raises(ListenError, match=f"^Cannot listen at {taken}: Address already in use$"):
+            async with Operator().serving(RunSettings(health_probe_bind_address=taken)):
                 pass
 
     tell(story)
 
 
 def test_a_host_that_is_not_ours_is_said_in_one_line() -> None:
-    with pytest.raises(ListenError, match=r"^cannot listen at nowhere\.invalid:8443: "):
-        tell(_nothing, ServingSettings(BindAddress("nowhere.invalid", 8443), None))
+    with pytest.raises(ListenError, match=r"^Cannot listen at nowhere\.invalid:8443: "):
+        tell(_nothing, RunSettings(metrics_bind_address=BindAddress("nowhere.invalid", 8443)))
 
 
 async def _nothing(_: Operator) -> None:
@@ -214,7 +219,7 @@ def test_without_a_host_all_addresses_are_served() -> None:
                 answer = await client.get(f"http://[::1]:{operator.ports.probes}/healthz")
                 assert answer.status_code == 200
 
-    tell(story, ServingSettings(None, parse_bind_address(":0")))
+    tell(story, RunSettings(health_probe_bind_address=parse_bind_address(":0")))
 
 
 def test_signals_stay_those_of_the_operator() -> None:
@@ -264,7 +269,7 @@ def test_what_strangers_send_is_not_logged(caplog: pytest.LogCaptureFixture) -> 
             writer.close()
         assert not caplog.messages
 
-    tell(story, ServingSettings(ANYWHERE, ANYWHERE, secure=False))
+    tell(story, RunSettings(metrics_bind_address=ANYWHERE, health_probe_bind_address=ANYWHERE, metrics_secure=False))
 
 
 def test_a_request_in_hand_is_answered_when_the_ports_are_closed() -> None:
@@ -278,7 +283,7 @@ def test_a_request_in_hand_is_answered_when_the_ports_are_closed() -> None:
             return await Operator.create_review(operator, _resource, body)
 
         operator.create_review = slow_review  # type: ignore[method-assign]
-        async with operator.serving(ServingSettings(ANYWHERE, None)):
+        async with operator.serving(RunSettings(metrics_bind_address=ANYWHERE)):
             scrape = asyncio.create_task(operator.scrape("prometheus"))
             await asked.wait()
             asyncio.get_running_loop().call_later(0.1, answer.set)
@@ -301,7 +306,7 @@ def test_closing_waits_for_nobody_for_long(monkeypatch: pytest.MonkeyPatch) -> N
             return body
 
         operator.create_review = review_for_ever  # type: ignore[method-assign]
-        async with operator.serving(ServingSettings(ANYWHERE, ANYWHERE)):
+        async with operator.serving(BOTH):
             scrape = asyncio.create_task(operator.scrape("prometheus"))
             _, idle = await asyncio.open_connection("127.0.0.1", operator.ports.probes)
             await asked.wait()
