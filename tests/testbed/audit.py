@@ -45,6 +45,11 @@ class AuditLog:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def exists(self) -> bool:
+        """Whether the API server has begun it."""
+        return self._path.exists()
+
     def mark(self) -> int:
         """The present end of the log."""
         return self._path.stat().st_size
