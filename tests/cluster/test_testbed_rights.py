@@ -26,6 +26,7 @@ def event(verb: str, *, user: str = USER, code: int = 200, decision: str = "allo
         "objectRef": subject,
         "responseStatus": {"code": code},
         "requestReceivedTimestamp": "2026-01-02T03:04:05.000006Z",
+        "stageTimestamp": "2026-01-02T03:04:05.000007Z",
         "annotations": {"authorization.k8s.io/decision": decision},
     }
 

@@ -31,6 +31,8 @@ class AuditEntry:
     name: str
     code: int
     time: datetime
+    """When the API server received it."""
+    completed: datetime
     forbidden: bool
     """Refused for lack of a right. A 403 may also come from admission, a quota for example."""
 
@@ -88,5 +90,6 @@ def _entry(event: dict[str, dict[str, str]]) -> AuditEntry:
         name=subject.get("name", ""),
         code=int((event.get("responseStatus") or {}).get("code", 0)),
         time=datetime.fromisoformat(str(event["requestReceivedTimestamp"])),
+        completed=datetime.fromisoformat(str(event["stageTimestamp"])),
         forbidden=(event.get("annotations") or {}).get("authorization.k8s.io/decision") == "forbid",
     )
