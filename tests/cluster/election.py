@@ -13,6 +13,7 @@ from itertools import count
 from operator import itemgetter
 from typing import Final
 
+from natsop_core.names import FIELD_MANAGER
 from tests.cluster.site import nats_cluster
 from tests.testbed.audit import AuditEntry
 from tests.testbed.client import ApiError
@@ -25,6 +26,9 @@ CANDIDATES: Final = f"system:serviceaccount:{NAMESPACE}:"
 """What their names in the audit log begin with."""
 
 LEASES: Final = "leases"
+LEASE: Final = FIELD_MANAGER
+"""The name of the Lease that they are after."""
+
 UNREST: Final = "unrest"
 
 LOST: Final = "lost the lease"
@@ -42,10 +46,10 @@ class Candidate(Operator):
         super().__init__(cluster, kubeconfig, *options, name=account)
         self.user = f"{CANDIDATES}{account}"
 
-    def acquired(self, *, since: int) -> AuditEntry | None:
-        """Its first successful write of the Lease since the mark."""
+    def renewals(self, *, since: int) -> list[AuditEntry]:
+        """Its successful writes of the Lease since the mark, the first of which may be how it acquired it."""
         entries = self.cluster.audit.writes(user=self.user, since=since)
-        return next((each for each in entries if each.user == self.user and has_lease(each)), None)
+        return [each for each in entries if each.user == self.user and has_lease(each)]
 
     def writes(self, *, since: int) -> list[AuditEntry]:
         """What it asked to change since the mark, but the Lease."""
@@ -84,7 +88,7 @@ def elected(cluster: Cluster, *, lease: int) -> Iterator[Pair]:
     try:
         first.start()
         first.await_ready(SYNCED_WITHIN)
-        wait_until(lambda: first.acquired(since=mark), 2 * lease, "the first one leads")
+        wait_until(lambda: first.renewals(since=mark), 2 * lease, "the first one leads")
         second.start()
         second.await_ready(SYNCED_WITHIN)
         yield Pair(cluster, (first, second))

@@ -64,7 +64,8 @@ def pair(cluster: Cluster) -> Iterator[Pair]:
 def await_take_over(standby: Candidate, *, since: int, timeout: float) -> datetime:
     """When the standby asked for the Lease that it got."""
     what = f"{standby.name} takes the Lease over"
-    return wait_until(lambda: standby.acquired(since=since), timeout, what, interval=0.05).time
+    [entry, *_] = wait_until(lambda: standby.renewals(since=since), timeout, what, interval=0.05)
+    return entry.time
 
 
 def await_writes(candidate: Candidate, number: int = 1, *, since: int) -> datetime:
@@ -113,7 +114,9 @@ def test_one_that_is_stopped_beyond_its_lease_writes_nothing_when_it_goes_on(
 ) -> None:
     """At most what each of its workers was about to send in that very moment: what was let through cannot be undone."""
     chance = random.Random(0)  # noqa: S311 (reproducible, not secret)
-    seconds, in_flight, lost_otherwise = [], [], []
+    seconds: list[float] = []
+    in_flight: list[str] = []
+    lost_otherwise: list[str] = []
     with elected(cluster, lease=SHORT) as pair:
         while len(seconds) < PAUSES:
             lost_otherwise += pair.revive()
@@ -205,7 +208,7 @@ def test_a_lease_that_somebody_deletes_is_made_anew(pair: Pair) -> None:
 
     pair.cluster.client.delete("Lease", LEASE, namespace=NAMESPACE)
 
-    wait_until(lambda: any(each.acquired(since=mark) for each in pair.both), 3 * SHORT, "somebody leads")
+    wait_until(lambda: any(each.renewals(since=mark) for each in pair.both), 3 * SHORT, "somebody leads")
     leader, _ = pair.by_role()
     await_writes(leader, since=pair.cluster.audit.mark())
 
@@ -231,4 +234,4 @@ def test_a_leader_of_whose_lease_somebody_changes_only_the_time_goes_on_leading(
 
     assert leader.running
     assert pair.by_role()[0] is leader
-    assert leader.acquired(since=mark), "it renews"
+    assert leader.renewals(since=mark), "it renews"
