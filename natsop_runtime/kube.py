@@ -189,6 +189,11 @@ class Kube:
         path = _path(resource, body["metadata"]["namespace"])
         return await self._send("create", resource, BasicRequest("POST", path, data=body))
 
+    async def create_review(self, resource: ApiResource, body: Object) -> Object:
+        """Ask a question that the API server answers in the status of what it returns, and keeps nowhere."""
+        path = f"apis/{resource.api_version}/{resource.plural}"
+        return await self._send("create", resource, BasicRequest("POST", path, data=body))
+
     async def replace(self, resource: ApiResource, body: Object) -> Object:
         """Replace an object, if it still has the resourceVersion of this one."""
         metadata = body["metadata"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import pytest
 
+import tests
+from natsop_runtime.bind_address import BindAddress
 from natsop_runtime.cli import run
 from natsop_runtime.settings import RunSettings
 
@@ -29,9 +32,13 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> list[RunSettings]:
     return started
 
 
-def test_without_options_everything_is_as_the_settings_say(settings: list[RunSettings]) -> None:
+def test_without_options_everything_is_as_the_settings_say(
+    settings: list[RunSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in tests.NO_PORTS:
+        monkeypatch.delenv(variable)
     run.run(parsed())
-    assert settings == [RunSettings()]
+    assert settings == [run.DEFAULTS]
 
 
 def test_every_setting_has_an_option_and_a_variable(
@@ -47,10 +54,10 @@ def test_every_setting_has_an_option_and_a_variable(
         leader_elect=True,
         lease_duration=30,
         leader_election_namespace="n",
-        metrics_bind_address=":8443",
+        metrics_bind_address=None,
         metrics_secure=False,
-        metrics_cert_path="/certs",
-        health_probe_bind_address="127.0.0.1:8081",
+        metrics_cert_path=Path("/certs"),
+        health_probe_bind_address=BindAddress("127.0.0.1", 8082),
     )
     texts = {
         "kubeconfig": "/k",
@@ -61,9 +68,9 @@ def test_every_setting_has_an_option_and_a_variable(
         "nack-integration": "disabled",
         "lease-duration": "30",
         "leader-election-namespace": "n",
-        "metrics-bind-address": ":8443",
+        "metrics-bind-address": "0",
         "metrics-cert-path": "/certs",
-        "health-probe-bind-address": "127.0.0.1:8081",
+        "health-probe-bind-address": "127.0.0.1:8082",
     }
     options = [f"--{name}={text}" for name, text in texts.items()]
     run.run(parsed(*options, "--leader-elect", "--no-metrics-secure"))
@@ -87,6 +94,7 @@ def test_the_command_line_counts_more_than_the_environment(monkeypatch: pytest.M
         ("lease-duration", "-1", "'-1' is no number from 1 on"),
         ("log-level", "loud", "'loud' is none of debug, info, warning, error"),
         ("nack-integration", "maybe", "'maybe' is none of auto, enabled, disabled"),
+        ("metrics-bind-address", "8443", "'8443' is no address: write host:port, :port, [::1]:port, or 0 for none"),
         ("namespaces", "a,B!", "'B!' is no name of a namespace"),
     ],
 )
