@@ -32,7 +32,7 @@ test-fast: $(READY)  ## Run the unit, property and server tests (real nats-serve
 .PHONY: test-cluster
 test-cluster: $(READY)  ## Run the tests on a real Kubernetes
 	@if $(PYTHON) -m tests.testbed possible; then inside="$(PYTHON) -m tests.testbed run --"; fi; \
-	set -x; $$inside $(PYTHON) -m pytest tests/cluster -n $(WORKERS)
+	set -x; $$inside $(PYTHON) -m pytest tests/cluster --whole-suite -n $(WORKERS)
 
 .PHONY: fuzz
 fuzz: $(READY)  ## Look much harder, for an hour or more: 2,000 examples of every property, elsewhere each time

@@ -31,6 +31,8 @@ class AuditEntry:
     name: str
     code: int
     time: datetime
+    """When the API server received it."""
+    completed: datetime
     forbidden: bool
     """Refused for lack of a right. A 403 may also come from admission, a quota for example."""
 
@@ -44,6 +46,11 @@ class AuditLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    @property
+    def exists(self) -> bool:
+        """Whether the API server has begun it."""
+        return self._path.exists()
 
     def mark(self) -> int:
         """The present end of the log."""
@@ -83,5 +90,6 @@ def _entry(event: dict[str, dict[str, str]]) -> AuditEntry:
         name=subject.get("name", ""),
         code=int((event.get("responseStatus") or {}).get("code", 0)),
         time=datetime.fromisoformat(str(event["requestReceivedTimestamp"])),
+        completed=datetime.fromisoformat(str(event["stageTimestamp"])),
         forbidden=(event.get("annotations") or {}).get("authorization.k8s.io/decision") == "forbid",
     )
