@@ -97,6 +97,7 @@ CHILDREN: Final = (
 )
 
 _namespaces: Final = st.sampled_from(NAMESPACES)
+_operators: Final = st.integers(0, 1)
 _clusters: Final = st.sampled_from(CLUSTERS)
 _pauses: Final = st.sampled_from((0.0, 0.002, 0.02, 0.3, 1.0, 4.0, 20.0, 70.0, 200.0))
 
@@ -160,7 +161,8 @@ _trouble: Final = st.one_of(
     _done("compact"),
     _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
     _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
-    _done("crash"),
+    _done("crash", operator=_operators),
+    _done("stall", operator=_operators, seconds=st.sampled_from((10.0, 38.0, 50.0, 120.0))),
     _done("revoke", plural=st.sampled_from([kind.plural for kind in (*CREATED, *OPTIONAL)])),
     _done("restore"),
 )
@@ -169,6 +171,7 @@ _faults: Final = st.builds(Fault, st.integers(0, 40), st.sampled_from(get_args(F
 scenarios: Final = st.builds(
     Scenario,
     seed=st.integers(0, 2**32 - 1),
+    operators=st.sampled_from((1, 1, 1, 2)),
     installed=st.lists(st.sampled_from([kind.api_version for kind in OPTIONAL]), unique=True).map(tuple),
     steps=st.builds(
         lambda first, rest: (*first, *rest),

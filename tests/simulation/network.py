@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
@@ -17,10 +15,10 @@ from tests.simulation.recording import Exchange
 
 if TYPE_CHECKING:
     from tests.simulation.api_server.objects import Stored
-    from tests.simulation.api_server.server import ApiServer, Target
-    from tests.simulation.faults import FaultKind, Faults
-    from tests.simulation.recording import Recording
-    from tests.simulation.witness import Witness
+    from tests.simulation.api_server.server import Target
+    from tests.simulation.faults import FaultKind
+    from tests.simulation.operators import Operator
+    from tests.simulation.world import World
 
 SLOW: Final = 4.0
 
@@ -28,46 +26,33 @@ SLOW: Final = 4.0
 class Network(httpx2.AsyncBaseTransport):
     """What one operator's requests go through. After a crash nothing of it gets through any more."""
 
-    def __init__(
-        self,
-        server: ApiServer,
-        *,
-        who: str,
-        faults: Faults,
-        recording: Recording,
-        witness: Witness,
-        chance: random.Random,
-        crash: Callable[[], None],
-    ) -> None:
-        self._server = server
-        self.who = who
-        self._faults = faults
-        self._recording = recording
-        self._witness = witness
-        self._chance = chance
-        self._crash = crash
-        self.revoked: set[str] = set()  # the kinds, by their plurals, that the operator has no permission for
+    def __init__(self, world: World, operator: Operator) -> None:
+        self._world = world
+        self._server = world.server
+        self._operator = operator
         self.streams: set[WatchStream] = set()
         self.is_cut = False
         self.stalled_until = 0.0
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        sent = await _read(request, self.who)
+        sent = await _read(request, self._operator.name)
         timeout = request.extensions["timeout"]["read"]
         await self._travel()
-        trace = request.extensions.get("trace")
-        if trace is not None:  # as httpcore does: right before the bytes leave
+        if self.stalled_until > self._world.clock():
+            await asyncio.sleep(self.stalled_until - self._world.clock())
+        if self.is_cut or not self._world.witness.allows_more():
+            await asyncio.Event().wait()
+        if (trace := request.extensions.get("trace")) is not None:  # as httpcore does, right before the bytes leave
             await trace("http11.send_request_headers.started", {"request": request})
             await trace("http11.send_request_body.started", {"request": request})
-        if self.is_cut:
-            await asyncio.Event().wait()
-        fault = self._faults.next(is_write=sent.is_write, goes_on=sent.is_watch or "continue" in sent.query)
+        sent_at = self._world.clock()
+        fault = self._world.faults.next(is_write=sent.is_write, goes_on=sent.is_watch or "continue" in sent.query)
         if fault is None or fault == "slow":
             await self._travel(SLOW if fault else 0.0)
-            response = self._respond(sent, timeout)
+            response = self._respond(sent, timeout, sent_at)
             await self._travel()
             return response
-        return await self._fail(fault, sent, timeout)
+        return await self._fail(fault, sent, timeout, sent_at)
 
     def break_streams(self, how: str) -> None:
         """Something happens to all open watches at once."""
@@ -90,13 +75,13 @@ class Network(httpx2.AsyncBaseTransport):
         for stream in tuple(self.streams):
             stream.close()
 
-    async def _fail(self, fault: FaultKind, sent: Request, timeout: float) -> httpx2.Response:
+    async def _fail(self, fault: FaultKind, sent: Request, timeout: float, sent_at: float) -> httpx2.Response:
         if fault in REFUSALS:
             refusal = REFUSALS[fault]
             self._record(sent, f"{refusal.code} {fault}")
             return _response(Answer(refusal.code, refusal.status, refusal.retry_after))
         if fault in ("timeout after", "reset after", "crash after") and not sent.is_watch:
-            self._respond(sent, timeout)
+            self._respond(sent, timeout, sent_at)
         self._record(sent, fault)
         match fault:
             case "no connection":
@@ -104,12 +89,12 @@ class Network(httpx2.AsyncBaseTransport):
             case "reset after":
                 raise httpx2.ReadError("connection reset (a fault)")
             case "crash before" | "crash after":
-                self._crash()
+                self._operator.crash()
                 await asyncio.Event().wait()
         await asyncio.sleep(timeout)
         raise httpx2.ReadTimeout("no answer (a fault)")
 
-    def _respond(self, sent: Request, timeout: float) -> httpx2.Response:
+    def _respond(self, sent: Request, timeout: float, sent_at: float) -> httpx2.Response:
         """What the API server answers, now."""
         if self._is_forbidden(sent):
             self._record(sent, 403)
@@ -120,7 +105,7 @@ class Network(httpx2.AsyncBaseTransport):
         answer = self._server.handle(sent)
         self._record(sent, answer.code, answer.text)
         if before is not None and answer.code < 300:
-            self._witness.see(sent, *before)
+            self._world.witness.see(sent, *before, sent_at=sent_at)
         return _response(answer)
 
     def _target_of(self, sent: Request) -> tuple[Target, Stored | None] | None:
@@ -132,7 +117,7 @@ class Network(httpx2.AsyncBaseTransport):
         return target, self._server.storage.get(target.kind, target.namespace, target.name)
 
     def _open_watch(self, sent: Request, silence: float) -> httpx2.Response:
-        lag = self._chance.choice((0.0, 0.01, 0.1, 0.5))
+        lag = self._world.chance.choice((0.0, 0.01, 0.1, 0.5))
         try:
             stream = WatchStream(self._server, self._server.target(sent.path), sent, lag=lag, silence=silence)
         except Refusal as refusal:
@@ -144,14 +129,14 @@ class Network(httpx2.AsyncBaseTransport):
         return httpx2.Response(200, headers={"Content-Type": "application/json"}, stream=stream)
 
     def _is_forbidden(self, sent: Request) -> bool:
-        return any(f"/{plural}" in sent.path for plural in self.revoked)
+        return any(f"/{plural}" in sent.path for plural in self._world.revoked)
 
     async def _travel(self, more: float = 0.0) -> None:
-        await asyncio.sleep(self._chance.uniform(0.0005, 0.01) + more)
+        await asyncio.sleep(self._world.chance.uniform(0.0005, 0.01) + more)
 
     def _record(self, sent: Request, result: int | str, answer: str = "") -> None:
-        now = asyncio.get_running_loop().time()
-        self._recording.entries.append(Exchange(now, self.who, sent, result, answer))
+        exchange = Exchange(self._world.clock(), self._operator.name, sent, result, answer)
+        self._world.recording.entries.append(exchange)
 
 
 class NoPods(httpx2.AsyncBaseTransport):

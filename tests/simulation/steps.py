@@ -103,19 +103,24 @@ def _compact(world: World) -> None:
 
 
 def _break_watches(world: World, how: str) -> None:
-    world.operator.network.break_streams(how)
+    for operator in world.operators:
+        operator.network.break_streams(how)
 
 
-def _crash(world: World) -> None:
-    world.operator.crash()
+def _crash(world: World, operator: int) -> None:
+    world.operators[operator % len(world.operators)].crash()
+
+
+def _stall(world: World, operator: int, seconds: float) -> None:
+    world.operators[operator % len(world.operators)].stall(seconds)
 
 
 def _revoke(world: World, plural: str) -> None:
-    world.operator.network.revoked.add(plural)
+    world.revoked.add(plural)
 
 
 def _restore(world: World) -> None:
-    world.operator.network.revoked.clear()
+    world.revoked.clear()
 
 
 STEPS: Final = {
@@ -129,6 +134,7 @@ STEPS: Final = {
     "compact": _compact,
     "break_watches": _break_watches,
     "crash": _crash,
+    "stall": _stall,
     "revoke": _revoke,
     "restore": _restore,
 }
