@@ -14,8 +14,8 @@ from tests.simulation.scenario import Scenario
 from tests.simulation.steps import EDITS, Step, custom_resource
 from tests.testbed.client import Manifest
 
-NAMESPACES: Final = ("prod", "dev")
-CLUSTERS: Final = ("a", "b")
+NAMESPACES: Final = ("prod", "prod", "prod", "dev")
+CLUSTERS: Final = ("a", "a", "b")
 BOXES: Final = ("box",)
 
 _OPERATOR: Final = tokens.operator()
@@ -166,7 +166,7 @@ _trouble: Final = st.one_of(
     _done("revoke", plural=st.sampled_from([kind.plural for kind in (*CREATED, *OPTIONAL)])),
     _done("restore"),
 )
-_faults: Final = st.builds(Fault, st.integers(0, 40), st.sampled_from(get_args(FaultKind)))
+_faults: Final = st.builds(Fault, st.integers(0, 15), st.sampled_from(get_args(FaultKind)))
 
 scenarios: Final = st.builds(
     Scenario,
@@ -176,7 +176,7 @@ scenarios: Final = st.builds(
     steps=st.builds(
         lambda first, rest: (*first, *rest),
         st.lists(_intentions, min_size=1, max_size=4),
-        st.lists(st.one_of(_intentions, _interference, _interference, _trouble), max_size=14),
+        st.lists(st.one_of(_intentions, _interference, _interference, _trouble), min_size=6, max_size=16),
     ),
-    faults=st.lists(_faults, max_size=10).map(tuple),
+    faults=st.lists(_faults, min_size=3, max_size=12).map(tuple),
 )
