@@ -31,6 +31,7 @@ class AuditEntry:
     name: str
     code: int
     time: datetime
+    answered: datetime
     forbidden: bool
     """Refused for lack of a right. A 403 may also come from admission, a quota for example."""
 
@@ -83,5 +84,6 @@ def _entry(event: dict[str, dict[str, str]]) -> AuditEntry:
         name=subject.get("name", ""),
         code=int((event.get("responseStatus") or {}).get("code", 0)),
         time=datetime.fromisoformat(str(event["requestReceivedTimestamp"])),
+        answered=datetime.fromisoformat(str(event["stageTimestamp"])),
         forbidden=(event.get("annotations") or {}).get("authorization.k8s.io/decision") == "forbid",
     )
