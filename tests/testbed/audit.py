@@ -65,7 +65,9 @@ class AuditLog:
 
     def _read(self, since: int) -> Iterator[AuditEntry]:
         with self._path.open("rb") as log:
-            log.seek(since)
+            if since:  # a line that was half written when the mark was made counts as before it
+                log.seek(since - 1)
+                log.readline()
             for line in log:
                 if line.endswith(b"\n"):  # the last line may be half written
                     yield _entry(json.loads(line))
