@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from natsop_core.drift import is_reported
 from natsop_core.inputs import Inputs
+from natsop_core.outcomes import Failed
 from natsop_runtime.errors import ConflictError, NotFoundError
 from natsop_runtime.fetch import depends_on
 
@@ -29,7 +29,19 @@ Object = dict[str, Any]
 ROUNDS: Final = 4
 """How often the core may name further references."""
 
-log = logging.getLogger(__name__)
+RESYNC: Final = 600.0
+"""Seconds after which everything is looked at again, though nobody asks for it: should something ever be missed."""
+
+
+class Turn(NamedTuple):
+    """How a reconciliation ended.
+
+    succeeded: every step got through; those that did not are to be tried again, after longer and longer pauses.
+    again_after: seconds after which to look again though nothing changes; None when there is nothing to look at.
+    """
+
+    succeeded: bool
+    again_after: float | None
 
 
 class Controller:
@@ -58,15 +70,15 @@ class Controller:
         self._now = now
         self._settings = settings
 
-    async def reconcile(self, key: ObjectKey, own_writes: set[Change]) -> float | None:
-        """Make the cluster what the custom resource says. Returns when to look again though nothing changes.
+    async def reconcile(self, key: ObjectKey, own_writes: set[Change]) -> Turn:
+        """Make the cluster what the custom resource says.
 
         Adds to `own_writes` the changes made by the way that are no reason to look again.
         """
         raw = self._stores.custom_resource(key)
         if raw is None:
             self._references.forget(key)
-            return None
+            return Turn(True, None)
         functions = self._reconciled[key.api_version, key.kind]
         custom_resource = functions.read(raw)
         inputs = await self._fetch(key, functions, custom_resource)
@@ -75,7 +87,8 @@ class Controller:
         outcomes = await self._executor.execute(plan, own_writes)
         report = functions.conclude(custom_resource, inputs, plan, outcomes)
         await self._publish(key, raw, report, inputs.now, own_writes)
-        return report.requeue_after
+        succeeded = not any(isinstance(outcome, Failed) for outcome in outcomes.values())
+        return Turn(succeeded, RESYNC if report.requeue_after is None else min(RESYNC, report.requeue_after))
 
     async def _fetch(self, key: ObjectKey, functions: Reconciled, custom_resource: Any) -> Inputs:
         now = self._now()
