@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.drift import is_reported
 from natsop_core.inputs import Inputs
-from natsop_runtime.errors import ConflictError, NotFoundError
+from natsop_core.outcomes import Failed
+from natsop_runtime.errors import ConflictError, NotFoundError, UnavailableError
 from natsop_runtime.fetch import depends_on
 
 if TYPE_CHECKING:
     from natsop_core.inputs import Found, Settings
+    from natsop_core.outcomes import Outcomes
     from natsop_core.reconcile import Reconciled
     from natsop_core.references import ObjectKey, Reference
     from natsop_core.report import Report
@@ -61,6 +63,7 @@ class Controller:
     async def reconcile(self, key: ObjectKey, own_writes: set[Change]) -> float | None:
         """Make the cluster what the custom resource says. Returns when to look again though nothing changes.
 
+        UnavailableError when a step did not get through: then it has been reported, and is to be tried again.
         Adds to `own_writes` the changes made by the way that are no reason to look again.
         """
         raw = self._stores.custom_resource(key)
@@ -75,6 +78,7 @@ class Controller:
         outcomes = await self._executor.execute(plan, own_writes)
         report = functions.conclude(custom_resource, inputs, plan, outcomes)
         await self._publish(key, raw, report, inputs.now, own_writes)
+        _raise_when_failed(outcomes, report)
         return report.requeue_after
 
     async def _fetch(self, key: ObjectKey, functions: Reconciled, custom_resource: Any) -> Inputs:
@@ -105,3 +109,10 @@ class Controller:
         except (NotFoundError, ConflictError):  # it was changed or deleted meanwhile: the event of that is on its way
             return
         own_writes.add(self._stores.written(key, written))
+
+
+def _raise_when_failed(outcomes: Outcomes, report: Report) -> None:
+    """For the queue's sake, whose pauses grow with each failure in a row: what hangs now may do so for long."""
+    failed = [f"{key.kind} {key.name}" for key, outcome in outcomes.items() if isinstance(outcome, Failed)]
+    if failed:
+        raise UnavailableError(f"did not get through: {', '.join(failed)}", retry_after=report.requeue_after or 0.0)

@@ -11,7 +11,7 @@ import pytest
 
 from natsop_core.inputs import Inputs, Settings
 from natsop_core.kinds import CLUSTERS, SECRETS
-from natsop_core.outcomes import Outcomes
+from natsop_core.outcomes import Failed, Outcomes, Rejected
 from natsop_core.plan import Plan
 from natsop_core.reconcile import Reconciled
 from natsop_core.references import ObjectKey, ObjectRef, Reference
@@ -39,6 +39,7 @@ class World:
         self.raw = raw
         self.answer = answer
         self.unavailable = False
+        self.outcomes: Outcomes = {}
         self.statuses: list[Object] = []
         self.rounds: list[tuple[Reference, ...]] = []
         self.index = ReferenceIndex()
@@ -79,7 +80,7 @@ class World:
         return dict.fromkeys(self.rounds[-1])
 
     async def execute(self, _plan: Plan, _own_writes: set[Change]) -> Outcomes:
-        return {}
+        return self.outcomes
 
     async def apply_status(self, _resource: object, _key: ObjectKey, body: Object) -> Object:
         self.statuses.append(body)
@@ -126,6 +127,15 @@ def test_a_custom_resource_that_was_changed_or_deleted_meanwhile_is_told_nothing
     world = World(raw=custom_resource(), answer=error)
     assert world.reconcile() == 30
     assert world.own_writes == set()
+
+
+def test_a_step_that_did_not_get_through_is_reported_and_then_a_failure_of_the_whole() -> None:
+    world = World(raw=custom_resource())
+    world.outcomes = {SECRETS.key("prod", "s"): Failed("timeout", 1.0), SECRETS.key("prod", "t"): Rejected("no")}
+    with pytest.raises(UnavailableError, match=r"did not get through: Secret s$") as error:
+        world.reconcile()
+    assert error.value.retry_after == 30
+    assert [body["status"] for body in world.statuses] == [READY]
 
 
 def test_a_custom_resource_that_is_gone_depends_on_nothing() -> None:
