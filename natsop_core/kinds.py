@@ -47,6 +47,11 @@ INGRESSES: Final = ApiResource("networking.k8s.io/v1", "Ingress", "ingresses")
 POD_MONITORS: Final = ApiResource("monitoring.coreos.com/v1", "PodMonitor", "podmonitors")
 NACK_ACCOUNTS: Final = ApiResource("jetstream.nats.io/v1beta2", "Account", "accounts")
 
+EVENTS: Final = ApiResource("events.k8s.io/v1", "Event", "events")
+LEASES: Final = ApiResource("coordination.k8s.io/v1", "Lease", "leases")
+TOKEN_REVIEWS: Final = ApiResource("authentication.k8s.io/v1", "TokenReview", "tokenreviews")
+ACCESS_REVIEWS: Final = ApiResource("authorization.k8s.io/v1", "SubjectAccessReview", "subjectaccessreviews")
+
 CREATED: Final = (
     CONFIG_MAPS,
     SECRETS,

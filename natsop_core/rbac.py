@@ -2,39 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
-from natsop_core.kinds import BOXES, CLUSTERS, CREATED, OPTIONAL, PODS, ApiResource
+from natsop_core.kinds import (
+    ACCESS_REVIEWS,
+    BOXES,
+    CLUSTERS,
+    CREATED,
+    EVENTS,
+    LEASES,
+    OPTIONAL,
+    PODS,
+    TOKEN_REVIEWS,
+    ApiResource,
+)
 from natsop_core.names import FIELD_MANAGER
+
+Object = dict[str, Any]
 
 LOOK: Final = ("list", "watch")
 OWN: Final = ("create", "delete", "get", "list", "patch", "watch")
 
 
-def cluster_role() -> dict[str, Any]:
-    """The operator's ClusterRole, from the kinds that it reconciles, makes and watches."""
-    reconciled = [
-        rule
-        for resource in (CLUSTERS, BOXES)
-        for rule in (
-            _rule(resource, *LOOK),
-            _rule(resource, "patch", subresource="status"),
-            _rule(resource, "update", subresource="finalizers"),  # what blockOwnerDeletion asks for where it is checked
-        )
-    ]
-    return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRole",
-        "metadata": {"name": FIELD_MANAGER},
-        "rules": [
-            *reconciled,
-            *(_rule(resource, *OWN) for resource in (*CREATED, *OPTIONAL)),
-            _rule(PODS, *LOOK),
-            {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create"]},
-        ],
-    }
+def cluster_role() -> Object:
+    """For an operator that works in all namespaces, and asks the API server who may read its metrics."""
+    reviews = [_rule(resource, "create") for resource in (TOKEN_REVIEWS, ACCESS_REVIEWS)]
+    return _role("ClusterRole", {"name": FIELD_MANAGER}, [*_work(), *reviews])
 
 
-def _rule(resource: ApiResource, *verbs: str, subresource: str = "") -> dict[str, Any]:
+def namespaced_role(namespace: str) -> Object:
+    """For an operator that is limited to some namespaces: it needs this Role in each of them.
+
+    If it serves metrics over HTTPS, it needs the ClusterRole system:auth-delegator, too.
+    """
+    return _role("Role", {"name": FIELD_MANAGER, "namespace": namespace}, [*_work()])
+
+
+def leader_election_role(namespace: str) -> Object:
+    """For one that takes part in a leader election, in the namespace of the Lease."""
+    metadata = {"name": f"{FIELD_MANAGER}-leader-election", "namespace": namespace}
+    named = {**_rule(LEASES, "get", "update"), "resourceNames": [FIELD_MANAGER]}  # none has a name before it is made
+    return _role("Role", metadata, [_rule(LEASES, "create"), named])
+
+
+def _work() -> Iterator[Object]:
+    """From the kinds that are reconciled, made and watched."""
+    for resource in (CLUSTERS, BOXES):
+        yield _rule(resource, *LOOK)
+        yield _rule(resource, "patch", subresource="status")
+        yield _rule(resource, "update", subresource="finalizers")  # blockOwnerDeletion asks for it where it is checked
+    for resource in (*CREATED, *OPTIONAL):
+        yield _rule(resource, *OWN)
+    yield _rule(PODS, *LOOK)
+    yield _rule(EVENTS, "create")
+
+
+def _role(kind: str, metadata: Object, rules: list[Object]) -> Object:
+    return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": metadata, "rules": rules}
+
+
+def _rule(resource: ApiResource, *verbs: str, subresource: str = "") -> Object:
     name = f"{resource.plural}/{subresource}" if subresource else resource.plural
     return {"apiGroups": [resource.group], "resources": [name], "verbs": list(verbs)}

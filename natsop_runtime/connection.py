@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import httpx2
 from lightkube.config.client_adapter import ConnectionParams
 from lightkube.config.client_adapter import ExecAuth as LightkubeExecAuth
+from lightkube.config.kubeconfig import SingleConfig
 from lightkube.core.generic_client import GenericAsyncClient
 
 from natsop_runtime.errors import ConfigurationError
+from natsop_runtime.exchange import Exchange, always_open, uncounted
 from natsop_runtime.exec_auth import ExecAuth
 from natsop_runtime.kube import REQUEST_TIMEOUT, Kube
 
 if TYPE_CHECKING:
-    from lightkube.config.kubeconfig import SingleConfig
+    from natsop_runtime.exchange import Count, Gate
+
+Config: TypeAlias = SingleConfig
+"""Which API server, and as whom; see `kubeconfig`."""
+
+Transport: TypeAlias = httpx2.AsyncBaseTransport
+"""What carries the requests, the network in most cases."""
 
 IDLE_CONNECTIONS: Final = 4
 """How many idle connections are kept: each is probed at every request, which costs CPU time."""
@@ -26,7 +34,13 @@ IDLE_SECONDS: Final = 60.0
 
 
 @asynccontextmanager
-async def connected(config: SingleConfig, transport: httpx2.AsyncBaseTransport | None = None) -> AsyncIterator[Kube]:
+async def connected(
+    config: Config,
+    transport: Transport | None = None,
+    *,
+    gate: Gate = always_open,
+    count: Count = uncounted,
+) -> AsyncIterator[Kube]:
     """The API server that the configuration names. Another transport stands in for the network in tests."""
     timeout = httpx2.Timeout(REQUEST_TIMEOUT)
     parameters = ConnectionParams(timeout=timeout, transport=transport)  # type: ignore[arg-type]
@@ -35,13 +49,13 @@ async def connected(config: SingleConfig, transport: httpx2.AsyncBaseTransport |
     except (ValueError, ImportError, httpx2.InvalidURL) as error:  # the configuration itself has been checked before
         raise ConfigurationError(f"a proxy that the environment names cannot be used: {error}") from error
     try:
-        yield Kube(requests, watches, server=config.cluster.server)
+        yield Kube(requests, Exchange(requests, watches, gate=gate, count=count), server=config.cluster.server)
     finally:
         await requests.close()  # type: ignore[no-untyped-call]
         await watches.close()  # type: ignore[no-untyped-call]
 
 
-def _http_client(config: SingleConfig, conn_parameters: ConnectionParams) -> httpx2.AsyncClient:
+def _http_client(config: Config, conn_parameters: ConnectionParams) -> httpx2.AsyncClient:
     limits = httpx2.Limits(
         max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS, keepalive_expiry=IDLE_SECONDS
     )

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from natsop_core.drift import is_reported
 from natsop_core.inputs import Inputs
 from natsop_core.outcomes import Failed
-from natsop_runtime.errors import ConflictError, NotFoundError, UnavailableError
+from natsop_runtime.errors import ConflictError, NotFoundError
 from natsop_runtime.fetch import depends_on
 
 if TYPE_CHECKING:
     from natsop_core.inputs import Found, Settings
-    from natsop_core.outcomes import Outcomes
     from natsop_core.reconcile import Reconciled
     from natsop_core.references import ObjectKey, Reference
     from natsop_core.report import Report
@@ -31,7 +29,19 @@ Object = dict[str, Any]
 ROUNDS: Final = 4
 """How often the core may name further references."""
 
-log = logging.getLogger(__name__)
+RESYNC: Final = 600.0
+"""Seconds after which everything is looked at again, though nobody asks for it: should something ever be missed."""
+
+
+class Turn(NamedTuple):
+    """How a reconciliation ended.
+
+    succeeded: every step got through; those that did not are to be tried again, after longer and longer pauses.
+    again_after: seconds after which to look again though nothing changes; None when there is nothing to look at.
+    """
+
+    succeeded: bool
+    again_after: float | None
 
 
 class Controller:
@@ -60,16 +70,15 @@ class Controller:
         self._now = now
         self._settings = settings
 
-    async def reconcile(self, key: ObjectKey, own_writes: set[Change]) -> float | None:
-        """Make the cluster what the custom resource says. Returns when to look again though nothing changes.
+    async def reconcile(self, key: ObjectKey, own_writes: set[Change]) -> Turn:
+        """Make the cluster what the custom resource says.
 
-        UnavailableError when a step did not get through: then it has been reported, and is to be tried again.
         Adds to `own_writes` the changes made by the way that are no reason to look again.
         """
         raw = self._stores.custom_resource(key)
         if raw is None:
             self._references.forget(key)
-            return None
+            return Turn(True, None)
         functions = self._reconciled[key.api_version, key.kind]
         custom_resource = functions.read(raw)
         inputs = await self._fetch(key, functions, custom_resource)
@@ -78,8 +87,8 @@ class Controller:
         outcomes = await self._executor.execute(plan, own_writes)
         report = functions.conclude(custom_resource, inputs, plan, outcomes)
         await self._publish(key, raw, report, inputs.now, own_writes)
-        _raise_when_failed(outcomes, report)
-        return report.requeue_after
+        succeeded = not any(isinstance(outcome, Failed) for outcome in outcomes.values())
+        return Turn(succeeded, RESYNC if report.requeue_after is None else min(RESYNC, report.requeue_after))
 
     async def _fetch(self, key: ObjectKey, functions: Reconciled, custom_resource: Any) -> Inputs:
         now = self._now()
@@ -109,10 +118,3 @@ class Controller:
         except (NotFoundError, ConflictError):  # it was changed or deleted meanwhile: the event of that is on its way
             return
         own_writes.add(self._stores.written(key, written))
-
-
-def _raise_when_failed(outcomes: Outcomes, report: Report) -> None:
-    """For the queue's sake, whose pauses grow with each failure in a row: what hangs now may do so for long."""
-    failed = [f"{key.kind} {key.name}" for key, outcome in outcomes.items() if isinstance(outcome, Failed)]
-    if failed:
-        raise UnavailableError(f"did not get through: {', '.join(failed)}", retry_after=report.requeue_after or 0.0)

@@ -9,7 +9,7 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from natsop_core.kinds import ApiResource
+from natsop_core.kinds import EVENTS
 from natsop_core.names import FIELD_MANAGER
 from natsop_runtime.errors import ApiError
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from natsop_core.report import Event
     from natsop_runtime.kube import Kube
 
-EVENTS: Final = ApiResource("events.k8s.io/v1", "Event", "events")
 PATIENCE: Final = 2.0
 LONGEST_NOTE: Final = 1024
 

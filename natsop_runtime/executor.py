@@ -65,6 +65,9 @@ class Executor:
                 answer = await self._send(manifest, key, step)
             except ConflictError:  # it is not what it was when we last heard of it: decide anew
                 live = await self._look(key)
+            except NotFoundError:
+                self._stores.optional_kinds.doubt(resource_of(key))
+                raise
             else:
                 change = self._stores.written(key, answer)
                 if not self._stores.is_watched_in_full(key):  # what is, has more to say than that it was applied
@@ -120,7 +123,7 @@ async def _outcome(step: Awaitable[Outcome]) -> Outcome:
         return await step
     except UnavailableError as error:
         return Failed(error.message, max(PAUSE, error.retry_after))
-    except (ConflictError, TerminatingError) as error:
+    except (ConflictError, NotFoundError, TerminatingError) as error:
         return Failed(error.message, PAUSE)
     except InvalidError as error:
         return Rejected(error.message, error.causes[0].field if error.causes else "")

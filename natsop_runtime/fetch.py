@@ -44,7 +44,7 @@ class Fetcher:
             case ChildrenRef():
                 return self._stores.children(reference)
             case ApiGroupRef():
-                return await self._stores.serves(reference)
+                return await self._stores.optional_kinds.serves(reference)
             case HttpRef():
                 return await self._pods.get(reference)
             case _:
@@ -65,9 +65,11 @@ class Fetcher:
             return inputs.Forbidden(error.message)
 
 
-def depends_on(references: Iterable[Reference]) -> Iterable[ObjectKey]:
-    """The objects whose change can change what the references find; children name their controller themselves."""
+def depends_on(references: Iterable[Reference]) -> Iterable[ObjectKey | ApiGroupRef]:
+    """What can change what the references find, when it changes; children name their controller themselves."""
     for reference in references:
         match reference:
             case ObjectRef(key) | HttpRef(pod=key):
                 yield key
+            case ApiGroupRef():
+                yield reference

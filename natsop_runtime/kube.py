@@ -6,7 +6,6 @@ Together with `connection` the only module that imports lightkube, whose client 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -16,26 +15,25 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import httpx2
 import msgspec
-from lightkube.core.exceptions import ConfigError
 from lightkube.core.generic_client import ALL_NS, BasicRequest, GenericAsyncClient
 from lightkube.generic_resource import GenericNamespacedResource, create_namespaced_resource
 from lightkube.types import PatchType
 
 from natsop_core.names import FIELD_MANAGER
-from natsop_runtime.errors import GoneError, NotFoundError, UnavailableError
+from natsop_runtime.errors import NotFoundError
 from natsop_runtime.json_in_yaml import json_in_yaml
-from natsop_runtime.kube_errors import error_in_stream, raise_for_status, unreachable
+from natsop_runtime.kube_errors import error_in_stream
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
     from natsop_core.references import ObjectKey
+    from natsop_runtime.exchange import Exchange
 
 Object = dict[str, Any]
 
 log = logging.getLogger(__name__)
 
 REQUEST_TIMEOUT: Final = 10.0
-REQUESTS_AT_ONCE: Final = 16
 PAGE: Final = 500
 
 WATCH_SECONDS: Final = 290
@@ -51,9 +49,10 @@ METADATA_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which objects to list and watch: all of a kind, or those with the labels; in full, or their metadata only."""
+    """Which objects to list and watch: all of a kind, or those of a namespace or with the labels; in full or not."""
 
     resource: ApiResource
+    namespace: str = ""
     labels: str = ""
     metadata_only: bool = False
 
@@ -77,26 +76,30 @@ class WatchEvent:
 class Kube:
     """One API server, reached as one user. See `connection`."""
 
-    def __init__(self, requests: GenericAsyncClient, watches: GenericAsyncClient, *, server: str) -> None:
+    def __init__(self, client: GenericAsyncClient, exchange: Exchange, *, server: str) -> None:
         self.server = server
-        self._requests = requests
-        self._watches = watches  # an open watch holds its connection: in one pool they would starve the requests
-        self._slots = asyncio.Semaphore(REQUESTS_AT_ONCE)
+        self._client = client
+        self._exchange = exchange
+
+    def unguarded(self) -> Kube:
+        """The same API server, for what must go out though we do not lead, and however busy the loop is."""
+        return Kube(self._client, self._exchange.unguarded(), server=self.server)
 
     async def list_pages(self, selection: Selection, *, page_size: int = PAGE) -> AsyncGenerator[Page]:
         """List in pages, so that ten thousand objects are never held at once."""
+        resource = selection.resource
         parameters = {"labelSelector": selection.labels or None, "limit": page_size}
         headers = {"Accept": METADATA_LIST} if selection.metadata_only else None
         proceed: str | None = None
         while True:
-            prepared = self._requests.prepare_request(
+            prepared = self._client.prepare_request(
                 "list",
-                _class(selection.resource),
-                namespace=ALL_NS,
+                _class(resource),
+                namespace=selection.namespace or ALL_NS,
                 params={**parameters, "continue": proceed},
                 headers=headers,
             )
-            body = await self._send(prepared)
+            body = await self._exchange.send("list", resource.plural, prepared, gated=False)
             yield Page(body.get("items") or [], body["metadata"]["resourceVersion"])
             proceed = body["metadata"].get("continue")
             if not proceed:
@@ -104,10 +107,11 @@ class Kube:
 
     async def watch(self, selection: Selection, version: str) -> AsyncGenerator[WatchEvent]:
         """Follow the changes since `version` until the server ends the stream."""
-        prepared = self._watches.prepare_request(
+        resource = selection.resource
+        prepared = self._client.prepare_request(
             "list",
-            _class(selection.resource),
-            namespace=ALL_NS,
+            _class(resource),
+            namespace=selection.namespace or ALL_NS,
             watch=True,
             headers={"Accept": METADATA} if selection.metadata_only else None,
             params={
@@ -118,47 +122,40 @@ class Kube:
             },
         )
         prepared.timeout = httpx2.Timeout(REQUEST_TIMEOUT, read=WATCH_SILENCE)
-        try:
-            response = await _send(self._watches, prepared, stream=True)
-            async with aclosing(response), aclosing(_lines(response)) as lines:
-                if response.is_error:
-                    await response.aread()
-                    raise_for_status(response)
-                async for line in lines:
-                    if (event := _decoded_event(line)) is not None:
-                        yield event
-        except httpx2.ReadTimeout as error:
-            raise GoneError(f"not a word for {WATCH_SILENCE:g} s") from error
-        except (httpx2.TransportError, ConfigError) as error:
-            raise unreachable(error) from error
+        async with aclosing(self._exchange.lines(resource.plural, prepared, silence=WATCH_SILENCE)) as lines:
+            async for line in lines:
+                if (event := _decoded_event(line)) is not None:
+                    yield event
 
     async def serves(self, resource: ApiResource) -> bool:
         """Whether the API server's discovery has the kind; only for kinds outside of the core group."""
+        request = BasicRequest("GET", f"apis/{resource.api_version}")
         try:
-            found = await self._send(BasicRequest("GET", f"apis/{resource.api_version}"))
+            found = await self._exchange.send("get", "apis", request, gated=False)
         except NotFoundError:
             return False
         return any(each["name"] == resource.plural for each in found.get("resources") or ())
 
     async def get(self, resource: ApiResource, key: ObjectKey) -> Object:
         """One object, in full."""
-        return await self._send(self._prepare("get", resource, key))
+        return await self._send("get", resource, self._prepare("get", resource, key))
 
     async def get_metadata(self, resource: ApiResource, key: ObjectKey) -> Object:
         """One object without its content."""
-        return await self._send(self._prepare("get", resource, key, headers={"Accept": METADATA}))
+        return await self._send("get", resource, self._prepare("get", resource, key, headers={"Accept": METADATA}))
 
     async def apply(self, resource: ApiResource, key: ObjectKey, body: Mapping[str, Any], *, force: bool) -> Object:
         """Server-side apply. Returns the object as it is now."""
         headers = {"Content-Type": PatchType.APPLY.value}
         parameters = _apply(force=force)
         raw = msgspec.Raw(json_in_yaml(body))
-        return await self._send(self._prepare("patch", resource, key, body=raw, headers=headers, params=parameters))
+        prepared = self._prepare("patch", resource, key, body=raw, headers=headers, params=parameters)
+        return await self._send("patch", resource, prepared)
 
     async def apply_status(self, resource: ApiResource, key: ObjectKey, body: Mapping[str, Any]) -> Object:
         """Server-side apply of the status alone. Returns the whole object."""
         headers = {"Content-Type": PatchType.APPLY.value}
-        prepared = self._requests.prepare_request(
+        prepared = self._client.prepare_request(
             "patch",
             _class(resource).Status,
             obj=msgspec.Raw(json_in_yaml(body)),
@@ -167,13 +164,14 @@ class Kube:
             headers=headers,
             params=_apply(force=True),
         )
-        return await self._send(prepared)
+        return await self._send("patch", resource, prepared)
 
     async def json_patch(self, resource: ApiResource, key: ObjectKey, patch: list[Object]) -> None:
         """A JSON patch (RFC 6902)."""
         headers = {"Content-Type": PatchType.JSON.value, "Accept": METADATA}
         parameters = {"fieldManager": FIELD_MANAGER}
-        await self._send(self._prepare("patch", resource, key, body=patch, headers=headers, params=parameters))
+        prepared = self._prepare("patch", resource, key, body=patch, headers=headers, params=parameters)
+        await self._send("patch", resource, prepared)
 
     async def delete(self, resource: ApiResource, key: ObjectKey, *, uid: str) -> None:
         """Delete that very object, and what it owns in the background."""
@@ -184,13 +182,21 @@ class Kube:
             "propagationPolicy": "Background",
             "preconditions": {"uid": uid},
         }
-        await self._send(prepared)
+        await self._send("delete", resource, prepared)
 
-    async def create(self, resource: ApiResource, body: Object) -> None:
+    async def create(self, resource: ApiResource, body: Object) -> Object:
         """Create an object in the namespace that it names."""
-        namespace = body["metadata"]["namespace"]
-        obj = _class(resource).from_dict(body)
-        await self._send(self._requests.prepare_request("post", obj=obj, namespace=namespace))
+        path = _path(resource, body["metadata"]["namespace"])
+        return await self._send("create", resource, BasicRequest("POST", path, data=body))
+
+    async def replace(self, resource: ApiResource, body: Object) -> Object:
+        """Replace an object, if it still has the resourceVersion of this one."""
+        metadata = body["metadata"]
+        path = f"{_path(resource, metadata['namespace'])}/{metadata['name']}"
+        return await self._send("update", resource, BasicRequest("PUT", path, data=body))
+
+    async def _send(self, verb: str, resource: ApiResource, prepared: BasicRequest) -> Object:
+        return await self._exchange.send(verb, resource.plural, prepared, gated=verb != "get")
 
     def _prepare(
         self,
@@ -202,7 +208,7 @@ class Kube:
         headers: dict[str, str] | None = None,
         params: dict[str, str] | None = None,
     ) -> BasicRequest:
-        return self._requests.prepare_request(
+        return self._client.prepare_request(
             verb,
             _class(resource),
             obj=body,
@@ -211,41 +217,6 @@ class Kube:
             headers=headers,
             params=params,
         )
-
-    async def _send(self, prepared: BasicRequest) -> Object:
-        async with self._slots:
-            try:
-                response = await self._send_again_when_dropped(prepared)
-            except (httpx2.TransportError, ConfigError) as error:
-                raise unreachable(error) from error
-        raise_for_status(response)
-        try:
-            answer: Object = msgspec.json.decode(response.content)
-        except msgspec.DecodeError as error:
-            raise UnavailableError(f"The API server's answer is no JSON: {error}") from error
-        return answer
-
-    async def _send_again_when_dropped(self, prepared: BasicRequest) -> httpx2.Response:
-        """An idle connection may be closed by the server just as we use it; everything we send may be sent twice."""
-        try:
-            return await _send(self._requests, prepared)
-        except (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError):
-            return await _send(self._requests, prepared)
-
-
-async def _send(client: GenericAsyncClient, prepared: BasicRequest, *, stream: bool = False) -> httpx2.Response:
-    request = client.build_adapter_request(prepared)
-    response: httpx2.Response = await client.send(request, stream=stream)  # type: ignore[no-untyped-call]
-    return response
-
-
-async def _lines(response: httpx2.Response) -> AsyncGenerator[bytes]:
-    """The response's lines. httpx's own `aiter_lines` also splits at characters that JSON strings may hold (U+0085)."""
-    rest = b""
-    async for chunk in response.aiter_bytes():
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            yield line
 
 
 def _decoded_event(line: bytes) -> WatchEvent | None:
@@ -258,6 +229,11 @@ def _decoded_event(line: bytes) -> WatchEvent | None:
     if event["type"] == "ERROR":
         raise error_in_stream(event["object"])
     return WatchEvent(event["type"], event["object"])
+
+
+def _path(resource: ApiResource, namespace: str) -> str:
+    root = f"apis/{resource.api_version}" if resource.group else f"api/{resource.api_version}"
+    return f"{root}/namespaces/{namespace}/{resource.plural}"
 
 
 def _apply(*, force: bool) -> dict[str, str]:

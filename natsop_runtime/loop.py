@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from natsop_runtime.controller import Controller
-from natsop_runtime.errors import ApiError, UnavailableError
+from natsop_runtime.controller import Controller, Turn
+from natsop_runtime.errors import ApiError, LeadershipLostError, UnavailableError
 from natsop_runtime.events import Recorder
 from natsop_runtime.executor import Executor
 from natsop_runtime.fetch import Fetcher
+from natsop_runtime.metrics import ERROR
 from natsop_runtime.queue import WorkQueue
 from natsop_runtime.reference_index import ReferenceIndex
 from natsop_runtime.stores import Change, Stores
@@ -24,16 +25,20 @@ if TYPE_CHECKING:
     from natsop_core.reconcile import Reconciled
     from natsop_core.references import ObjectKey
     from natsop_runtime.kube import Kube, Selection
+    from natsop_runtime.metrics import Metrics
     from natsop_runtime.nats import Pods
 
-TO_FINISH: Final = 15.0
-"""Seconds that workers get to finish what they have in hand when the loop is to end."""
+LONGEST_TURN: Final = 120.0
+"""Seconds for one reconciliation, in which nothing may go on for ever; each request has its own, shorter limit."""
+
+WEDGED: Final = 2 * LONGEST_TURN
+"""Seconds after which a reconciliation that has not ended means that the process is of no use any more."""
 
 log = logging.getLogger(__name__)
 
 
 class Loop:
-    """Reconciles until told to stop."""
+    """Watches from when `watch` is called, and reconciles from when `work` is called, until it is closed."""
 
     def __init__(
         self,
@@ -41,16 +46,28 @@ class Loop:
         reconciled: Iterable[Reconciled],
         kube: Kube,
         pods: Pods,
+        namespaces: Sequence[str],
         workers: int,
         now: Callable[[], datetime],
         settings: Settings,
+        metrics: Metrics,
     ) -> None:
         reconciled = tuple(reconciled)
         self._workers = workers
-        self._is_working = False
-        self._queue: WorkQueue[ObjectKey, Change] = WorkQueue()
+        self.is_working = False
+        self._metrics = metrics
+        self._queue: WorkQueue[ObjectKey, Change] = WorkQueue(
+            group=lambda key: key.namespace, most_of_a_group=max(1, workers - 1), observer=metrics
+        )
         self._references = ReferenceIndex()
-        self._stores = Stores(kube, (each.resource for each in reconciled), self._wake)
+        self._stores = Stores(
+            kube,
+            (each.resource for each in reconciled),
+            self._wake,
+            namespaces=namespaces,
+            is_wanted=lambda reference: any(self._references.dependents(reference)),
+            restarted=metrics.watch_restarted,
+        )
         self._controller = Controller(
             reconciled=reconciled,
             kube=kube,
@@ -62,51 +79,85 @@ class Loop:
             now=now,
             settings=settings,
         )
+        metrics.read_custom_resources(self._stores.custom_resources)
+        metrics.read_queue(
+            depth=lambda: len(self._queue),
+            unfinished=lambda: self._queue.unfinished_seconds,
+            longest=lambda: self._queue.longest_work[1] if self._queue.longest_work else 0.0,
+        )
 
     @property
     def selections(self) -> Iterable[Selection]:
         """What the loop lists and watches: all that it needs permission to read from the start."""
         return self._stores.selections
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Watch and reconcile until `stop` is set; then finish what is in hand."""
-        async with asyncio.TaskGroup() as group:
-            watching = group.create_task(self._stores.run())
-            working = group.create_task(self._work_when_synced())
-            await stop.wait()
-            log.info("stopping")
-            self._queue.close()
-            if self._is_working:
-                await asyncio.wait([working], timeout=TO_FINISH)
-            working.cancel()
-            watching.cancel()
+    def unready(self) -> str:
+        """Why the loop does not know the cluster's state yet; empty when it does."""
+        unsynced = ", ".join(self._stores.unsynced)
+        return f"not listed yet: {unsynced}" if unsynced else ""
 
-    async def _work_when_synced(self) -> None:
+    def wedged(self) -> str:
+        """Why the loop is of no use any more; empty when it is."""
+        longest = self._queue.longest_work
+        if longest is None or longest[1] < WEDGED:
+            return ""
+        return f"{longest[0]} has been worked on for {longest[1]:.0f} s"
+
+    async def watch(self) -> None:
+        """Keep the stores up to date until cancelled."""
+        await self._stores.run()
+
+    async def synced(self) -> None:
+        """Wait until the loop knows the cluster's state."""
         await self._stores.synced()
-        log.info("synced")
-        self._is_working = True
+
+    async def work(self) -> None:
+        """Reconcile until closed; returns when all that was in hand is done."""
+        self.is_working = True
         async with asyncio.TaskGroup() as group:
             for _ in range(self._workers):
                 group.create_task(self._work())
 
+    def close(self) -> None:
+        """Begin nothing more."""
+        self._queue.close()
+
     async def _work(self) -> None:
         while (key := await self._queue.get()) is not None:
             own_writes: set[Change] = set()
-            try:
-                again_after = await self._controller.reconcile(key, own_writes)
-            except ApiError as error:
-                log.warning("%s: %s", key, error)
-                asked = error.retry_after if isinstance(error, UnavailableError) else 0.0
-                self._queue.failed(key, expected=own_writes, at_least=asked)
-            except Exception as error:  # one custom resource's trouble must not become that of the others
-                _log_fault(key, error)
-                self._queue.failed(key, expected=own_writes)
+            begun = asyncio.get_running_loop().time()
+            turn, at_least = await self._turn(key, own_writes)
+            if turn.succeeded:
+                self._queue.done(key, expected=own_writes, again_after=turn.again_after)
             else:
-                self._queue.done(key, expected=own_writes, again_after=again_after)
+                self._queue.failed(key, expected=own_writes, at_least=at_least)
+            result = "success" if turn.succeeded else ERROR
+            self._metrics.reconciled(key.kind, result, asyncio.get_running_loop().time() - begun)
+
+    async def _turn(self, key: ObjectKey, own_writes: set[Change]) -> tuple[Turn, float]:
+        """One reconciliation, and how long to wait at least when it failed: its trouble is not that of others."""
+        try:
+            async with asyncio.timeout(LONGEST_TURN):
+                turn = await self._controller.reconcile(key, own_writes)
+        except ApiError as error:
+            log.warning("%s: %s", key, error)
+            return FAILED, error.retry_after if isinstance(error, UnavailableError) else 0.0
+        except TimeoutError:
+            log.warning("%s: not done within %g s", key, LONGEST_TURN)
+            return FAILED, 0.0
+        except LeadershipLostError:
+            raise
+        except Exception as error:
+            _log_fault(key, error)
+            return FAILED, 0.0
+        return turn, turn.again_after or 0.0
 
     def _wake(self, change: Change, concerned: Iterable[ObjectKey]) -> None:
         for custom_resource in {*concerned, *self._references.dependents(change.key)}:
             self._queue.add(custom_resource, because=change)
+
+
+FAILED: Final = Turn(succeeded=False, again_after=None)
 
 
 def _log_fault(key: ObjectKey, error: Exception) -> None:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from natsop_core.inputs import Settings
-from natsop_core.reconcile import RECONCILED
 from natsop_runtime import logs, preflight
-from natsop_runtime.connection import connected
-from natsop_runtime.errors import ConfigurationError
+from natsop_runtime.errors import ConfigurationError, LeadershipLostError
 from natsop_runtime.kubeconfig import load_config
-from natsop_runtime.loop import Loop
-from natsop_runtime.nats import reachable_pods
+from natsop_runtime.operate import operate
 
 if TYPE_CHECKING:
     from natsop_runtime.settings import RunSettings
 
+log = logging.getLogger(__name__)
+
 
 def run(settings: RunSettings) -> int:
-    """Run the operator until SIGTERM or SIGINT; 0 when that ended it, 1 when it could not start."""
+    """Run the operator until SIGTERM or SIGINT; 0 when that ended it, 1 when it could not start or lost its lease."""
     logs.set_up(settings.log_level)
     try:
         asyncio.run(_run(settings))
@@ -30,6 +28,9 @@ def run(settings: RunSettings) -> int:
         return _cannot_start(f"No Kubernetes cluster to work with: {error}.")
     except preflight.NotReadyError as error:
         return _cannot_start(str(error))
+    except LeadershipLostError as error:
+        log.error("lost the lease: %s", error)
+        return 1
     return 0
 
 
@@ -37,24 +38,9 @@ async def _run(settings: RunSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    config = load_config(settings.kubeconfig, settings.context)
-    async with connected(config) as kube, reachable_pods() as pods:
-        loop = Loop(
-            reconciled=RECONCILED,
-            kube=kube,
-            pods=pods,
-            workers=settings.workers,
-            now=_now,
-            settings=Settings(nack_integration=settings.nack_integration),
-        )
-        await preflight.check(kube, loop.selections)
-        await loop.run(stop)
+    await operate(load_config(settings.kubeconfig, settings.context), settings, stop)
 
 
 def _cannot_start(why: str) -> int:
     sys.stderr.write(f"natsop: {' '.join(why.split())}\n")
     return 1
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

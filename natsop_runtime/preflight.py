@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from natsop_core.kinds import LEASES
 from natsop_runtime.errors import ApiError, CredentialsError, ForbiddenError, NotFoundError, UnauthorizedError
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
     from natsop_runtime.kube import Kube, Selection
+    from natsop_runtime.leader import Elector
 
 
 class NotReadyError(Exception):
@@ -20,14 +22,23 @@ class NotReadyError(Exception):
 async def check(kube: Kube, selections: Iterable[Selection]) -> None:
     """Try what the loop will do first: list everything that it watches."""
     for selection in selections:
+        place = f"in namespace {selection.namespace}" if selection.namespace else "in all namespaces"
         try:
             async with aclosing(kube.list_pages(selection, page_size=1)) as pages:
                 await anext(pages)
         except ApiError as error:
-            raise NotReadyError(_advice(kube, selection.resource, error)) from error
+            raise NotReadyError(_advice(kube, selection.resource, f"list {{}} {place}", error)) from error
 
 
-def _advice(kube: Kube, resource: ApiResource, error: ApiError) -> str:
+async def check_lease(kube: Kube, elector: Elector) -> None:
+    """Try what leader election will do first: look for the Lease."""
+    try:
+        await elector.look()
+    except ApiError as error:
+        raise NotReadyError(_advice(kube, LEASES, f"get {{}} in namespace {elector.namespace}", error)) from error
+
+
+def _advice(kube: Kube, resource: ApiResource, attempt: str, error: ApiError) -> str:
     match error:
         case NotFoundError():
             return (
@@ -39,6 +50,6 @@ def _advice(kube: Kube, resource: ApiResource, error: ApiError) -> str:
         case UnauthorizedError():
             return f"The API server at {kube.server} does not accept our credentials: {error}"
         case ForbiddenError():
-            return f"No permission to list {resource.plural} in all namespaces; grant it to this user: {error}"
+            return f"No permission to {attempt.format(resource.plural)}; grant it to this user: {error}"
         case _:
             return f"Cannot reach the API server at {kube.server}: {error}"

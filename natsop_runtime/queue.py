@@ -3,17 +3,54 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Hashable
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Hashable
 from collections.abc import Set as AbstractSet
-from typing import Final, Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import Final, Generic, Protocol, TypeVar
 
 from natsop_runtime.backoff import Backoff
+from natsop_runtime.pace import Pace
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R", bound=Hashable)
 
 BACKOFF: Final = Backoff(first=1.0, most=60.0)
+
+BURST: Final = 20
+STEADY: Final = 1.0
+"""Who is changed again and again, by somebody who fights us say, is worked on `BURST` times, then every `STEADY` s."""
+
+
+@dataclass(slots=True)
+class Work(Generic[R]):
+    """A key in a worker's hands, and the reasons why that is not the last word."""
+
+    since: float
+    news: set[R] = field(default_factory=set)
+
+
+class Observer(Protocol):
+    """Whoever counts what goes through a queue."""
+
+    def queue_added(self) -> None: ...
+
+    def queue_waited(self, seconds: float) -> None: ...
+
+    def queue_retried(self) -> None: ...
+
+
+class Unobserved:
+    """Nobody counts."""
+
+    def queue_added(self) -> None:
+        pass
+
+    def queue_waited(self, seconds: float) -> None:
+        pass
+
+    def queue_retried(self) -> None:
+        pass
 
 
 class WorkQueue(Generic[K, R]):
@@ -21,29 +58,60 @@ class WorkQueue(Generic[K, R]):
 
     A worker calls `get`, and then `done` or `failed` with the same key. A key that is added in between waits for that,
     with the reasons why: a worker that changes something is told of the change, and says which it expected.
+
+    Keys of one `group` (a namespace) are handed out in turns with those of the others, and at most `most_of_a_group`
+    at once, so that however many of them are slow, somebody is left for the others.
     """
 
-    def __init__(self) -> None:
-        self._ready: deque[K] = deque()
-        self._waiting: set[K] = set()  # those in `_ready`
-        self._busy: dict[K, set[R]] = {}  # with the reasons why their work is not the last word
+    def __init__(
+        self,
+        *,
+        group: Callable[[K], Hashable] = lambda _key: None,
+        most_of_a_group: int = 1_000,
+        observer: Observer | None = None,
+    ) -> None:
+        self._group = group
+        self._most_of_a_group = most_of_a_group
+        self._observer = observer or Unobserved()
+        self._ready: OrderedDict[Hashable, deque[K]] = OrderedDict()  # by group; none is empty
+        self._waiting: dict[K, float] = {}  # those in `_ready`, with the time since when
+        self._busy: dict[K, Work[R]] = {}
+        self._busy_groups: Counter[Hashable] = Counter()
         self._timers: dict[K, asyncio.TimerHandle] = {}
         self._failures: dict[K, int] = {}
+        self._pace: Pace[K] = Pace(burst=BURST, interval=STEADY)
         self._something_to_do = asyncio.Event()
         self._closed = False
+
+    def __len__(self) -> int:
+        """How many keys wait for a worker."""
+        return len(self._waiting)
+
+    @property
+    def longest_work(self) -> tuple[K, float] | None:
+        """The key that a worker has had in hand for longest, and for how many seconds."""
+        if not self._busy:
+            return None
+        key, work = next(iter(self._busy.items()))
+        return key, _now() - work.since
+
+    @property
+    def unfinished_seconds(self) -> float:
+        """For how long all that is in workers' hands has been there, in sum."""
+        return sum(_now() - work.since for work in self._busy.values())
 
     def add(self, key: K, because: R) -> None:
         """Have the key worked on as soon as may be."""
         if key in self._busy:
-            self._busy[key].add(because)
+            self._busy[key].news.add(because)
         else:
             self._make_ready(key)
 
     async def get(self) -> K | None:
         """The next key to work on, or None once the queue is closed."""
         while not self._closed:
-            if self._ready:
-                return self._take()
+            if (key := self._next()) is not None:
+                return self._take(key)
             self._something_to_do.clear()
             await self._something_to_do.wait()
         return None
@@ -55,6 +123,7 @@ class WorkQueue(Generic[K, R]):
 
     def failed(self, key: K, *, expected: AbstractSet[R] = frozenset(), at_least: float = 0.0) -> None:
         """The work on the key failed: it is done again after a pause that grows with each failure in a row."""
+        self._observer.queue_retried()
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         self._release(key, expected, max(at_least, BACKOFF.delay(failures)))
 
@@ -66,27 +135,66 @@ class WorkQueue(Generic[K, R]):
         self._timers.clear()
         self._something_to_do.set()
 
-    def _take(self) -> K:
-        """The first key; what it was to be done for later is done now, too."""
-        key = self._ready.popleft()
-        self._waiting.discard(key)
-        self._busy[key] = set()
-        if (timer := self._timers.pop(key, None)) is not None:
-            timer.cancel()
+    def _next(self) -> K | None:
+        """Of the groups whose turn it is, the first that has not too many keys in work already; its first key."""
+        for group, keys in self._ready.items():
+            if self._busy_groups[group] < self._most_of_a_group:
+                return keys[0]
+        return None
+
+    def _take(self, key: K) -> K:
+        """What the key was to be done for later is done now, too."""
+        group = self._group(key)
+        self._ready[group].popleft()
+        if self._ready[group]:
+            self._ready.move_to_end(group)
+        else:
+            del self._ready[group]
+        now = _now()
+        self._observer.queue_waited(now - self._waiting.pop(key))
+        self._pace.went(key, now)
+        self._busy[key] = Work(now)
+        self._busy_groups[group] += 1
+        self._cancel_timer(key)
         return key
 
     def _release(self, key: K, expected: AbstractSet[R], again_after: float | None) -> None:
-        if self._busy.pop(key) - expected:
+        news = self._busy.pop(key).news
+        group = self._group(key)
+        self._busy_groups[group] -= 1
+        if not self._busy_groups[group]:
+            del self._busy_groups[group]
+        self._something_to_do.set()  # for who waited because of this group
+        if news - expected:
             self._make_ready(key)
-        elif again_after is not None and not self._closed:
-            self._timers[key] = asyncio.get_running_loop().call_later(again_after, self._due, key)
+        elif again_after is not None:
+            self._make_ready_after(key, again_after)
+
+    def _make_ready(self, key: K) -> None:
+        if self._closed or key in self._waiting:
+            return
+        if (pause := self._pace.wait(key, _now())) > 0:
+            self._make_ready_after(key, pause)
+            return
+        self._observer.queue_added()
+        self._waiting[key] = _now()
+        self._ready.setdefault(self._group(key), deque()).append(key)
+        self._something_to_do.set()
+
+    def _make_ready_after(self, key: K, seconds: float) -> None:
+        if self._closed:
+            return
+        self._cancel_timer(key)
+        self._timers[key] = asyncio.get_running_loop().call_later(seconds, self._due, key)
 
     def _due(self, key: K) -> None:
         del self._timers[key]
         self._make_ready(key)
 
-    def _make_ready(self, key: K) -> None:
-        if not self._closed and key not in self._waiting:
-            self._waiting.add(key)
-            self._ready.append(key)
-            self._something_to_do.set()
+    def _cancel_timer(self, key: K) -> None:
+        if (timer := self._timers.pop(key, None)) is not None:
+            timer.cancel()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -7,25 +7,29 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from natsop_core.references import ObjectKey
+    from typing import TypeAlias
+
+    from natsop_core.references import ApiGroupRef, ObjectKey
+
+    Depended: TypeAlias = ObjectKey | ApiGroupRef
 
 
 class ReferenceIndex:
-    """For each custom resource the objects that its last reconciliation asked for or wanted, existing or not."""
+    """For each custom resource the objects and kinds that its last reconciliation wanted, existing or not."""
 
     def __init__(self) -> None:
-        self._wanted: dict[ObjectKey, frozenset[ObjectKey]] = {}
-        self._wanted_by: defaultdict[ObjectKey, set[ObjectKey]] = defaultdict(set)
+        self._wanted: dict[ObjectKey, frozenset[Depended]] = {}
+        self._wanted_by: defaultdict[Depended, set[ObjectKey]] = defaultdict(set)
 
-    def dependents(self, changed: ObjectKey) -> Iterable[ObjectKey]:
-        """The custom resources that depend on the object."""
+    def dependents(self, changed: Depended) -> Iterable[ObjectKey]:
+        """The custom resources that depend on the object or kind."""
         return self._wanted_by.get(changed, ())
 
-    def add(self, custom_resource: ObjectKey, wanted: Iterable[ObjectKey]) -> None:
+    def add(self, custom_resource: ObjectKey, wanted: Iterable[Depended]) -> None:
         """Record further dependencies; done before they are fetched, so that no change in between is missed."""
         self.replace(custom_resource, self._wanted.get(custom_resource, frozenset()).union(wanted))
 
-    def replace(self, custom_resource: ObjectKey, wanted: Iterable[ObjectKey]) -> None:
+    def replace(self, custom_resource: ObjectKey, wanted: Iterable[Depended]) -> None:
         """Record the dependencies in place of the earlier ones."""
         before, after = self._wanted.pop(custom_resource, frozenset()), frozenset(wanted)
         for key in after - before:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from natsop_runtime.backoff import Backoff
-from natsop_runtime.errors import ApiError, UnavailableError
+from natsop_runtime.errors import ApiError, NotFoundError, UnavailableError
 
 if TYPE_CHECKING:
     from natsop_runtime.kube import Kube, Selection, WatchEvent
@@ -28,11 +29,18 @@ A_GOOD_WATCH: Final = 10.0
 log = logging.getLogger(__name__)
 
 
+def _nobody(_plural: str) -> None:
+    """Who is told of restarts where nobody counts them."""
+
+
 class Reflector(Generic[T]):
     """Keeps `store` equal to the selected objects; `synced` is set once the first list was taken in."""
 
-    def __init__(self, kube: Kube, selection: Selection, store: Store[T]) -> None:
+    def __init__(
+        self, kube: Kube, selection: Selection, store: Store[T], *, restarted: Callable[[str], None] = _nobody
+    ) -> None:
         self._kube = kube
+        self._told_of_restarts = restarted
         self.selection = selection
         self._store = store
         self._version: str | None = None  # None: list before watching
@@ -49,6 +57,7 @@ class Reflector(Generic[T]):
                 if problem is None:
                     continue
             self._failures += 1
+            self._told_of_restarts(self.selection.resource.plural)
             await asyncio.sleep(self._pause(problem))
 
     async def _list_and_watch(self) -> ApiError | None:
@@ -60,6 +69,11 @@ class Reflector(Generic[T]):
             await self._watch(self._version)
         except UnavailableError as error:
             log.warning("cannot watch %s: %s", self.selection.resource.plural, error)
+            return error
+        except NotFoundError as error:  # the kind is not served any more, so there are no objects of it
+            log.warning("%s are not served: %s", self.selection.resource.plural, error)
+            self._version = None
+            self._store.clear()
             return error
         except ApiError as error:  # the version is too old or from another life of the API server: start anew
             log.warning("cannot watch %s, listing again: %s", self.selection.resource.plural, error)

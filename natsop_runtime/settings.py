@@ -8,10 +8,26 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """The flags of `natsop run`."""
+    """The flags of `natsop run`.
+
+    namespaces: those that the operator is limited to; none means all.
+    lease_duration: seconds for which a leader's Lease is valid after a renewal.
+    leader_election_namespace: where the Lease is; None: the operator's own, or the kubeconfig context's.
+    metrics_bind_address, health_probe_bind_address: "[host]:port"; "0" opens no port.
+    metrics_secure: HTTPS, for those whom the API server allows to get /metrics; or plain HTTP for everybody.
+    metrics_cert_path: a folder with tls.crt and tls.key; None: a self-signed certificate.
+    """
 
     kubeconfig: str | None = None
     context: str | None = None
+    namespaces: tuple[str, ...] = ()
     workers: int = 4
     log_level: str = "info"
     nack_integration: Literal["auto", "enabled", "disabled"] = "auto"
+    leader_elect: bool = False
+    lease_duration: int = 15
+    leader_election_namespace: str | None = None
+    metrics_bind_address: str = "0"
+    metrics_secure: bool = True
+    metrics_cert_path: str | None = None
+    health_probe_bind_address: str = "0"

@@ -80,6 +80,10 @@ class Store(Generic[T]):
         """The keys of all objects."""
         return (self._resource.key(namespace, name) for namespace in self._objects for name in self._objects[namespace])
 
+    def values(self) -> Iterator[T]:
+        """What is held of all objects."""
+        return (value for named in self._objects.values() for value in named.values())
+
     def written(self, obj: Object) -> None:
         """Take in the answer to a write of our own, unless the watch is past it: then it knows better."""
         if int(_version_of_object(obj)) > self._heard:

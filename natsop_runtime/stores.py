@@ -9,43 +9,33 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from natsop_core import kinds
 from natsop_core.live import Child, LiveObject
 from natsop_core.names import FIELD_MANAGER
-from natsop_runtime.discovery import Discovery
-from natsop_runtime.kube import Kube, Selection
-from natsop_runtime.reflector import Reflector
-from natsop_runtime.store import IN_FULL, METADATA, Changed, Keep, Store
+from natsop_runtime.optional_kinds import OptionalKinds
+from natsop_runtime.store import IN_FULL, METADATA
+from natsop_runtime.watched import Watched
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
     from natsop_core.references import ApiGroupRef, ChildrenRef, ObjectKey
+    from natsop_runtime.kube import Kube, Selection
 
-T = TypeVar("T")
 Object = dict[str, Any]
 Kind = tuple[str, str]
-
-OPTIONAL: Final = {kind.reference: kind for kind in kinds.OPTIONAL}
-
-TO_SYNC: Final = 10.0
-"""Seconds that the first list of an optional kind may take until we go on without it."""
 
 OURS: Final = f"app.kubernetes.io/managed-by={FIELD_MANAGER}"
 
 
-log = logging.getLogger(__name__)
-
-
 class Change(NamedTuple):
-    """An object and the version that it has now; empty when it is gone."""
+    """An object and the version that it has now, empty when it is gone; or a kind, and whether it is there."""
 
-    key: ObjectKey
+    key: ObjectKey | ApiGroupRef
     version: str
 
 
@@ -56,55 +46,87 @@ class Wake(Protocol):
 
 
 class Stores:
-    """The stores, their reflectors, and an index of children by the UID of the custom resource that controls them."""
+    """The stores, their reflectors, and an index of children by the UID of the custom resource that controls them.
 
-    def __init__(self, kube: Kube, custom: Iterable[ApiResource], wake: Wake) -> None:
+    namespaces: those that the operator is limited to; none means all.
+    is_wanted: whether a custom resource refers to an optional kind. restarted: told of each watch that begins anew.
+    """
+
+    def __init__(
+        self,
+        kube: Kube,
+        custom: Iterable[ApiResource],
+        wake: Wake,
+        *,
+        namespaces: Sequence[str] = (),
+        is_wanted: Callable[[ApiGroupRef], bool] = lambda _reference: False,
+        restarted: Callable[[str], None] = lambda _plural: None,
+    ) -> None:
         self._kube = kube
         self._wake = wake
-        self._discovery = Discovery(kube)
+        self._namespaces = tuple(namespaces)
+        self._restarted = restarted
         self._tasks = asyncio.TaskGroup()
-        self._reflectors: list[Reflector[Any]] = []
-        self._optional: dict[Kind, tuple[Reflector[LiveObject], asyncio.Task[None]]] = {}
+        self._optional_tasks: dict[Kind, asyncio.Task[None]] = {}
+        self.optional_kinds = OptionalKinds(kube, self, is_wanted=is_wanted, changed=self._kind_changed)
         self._children: defaultdict[str, set[ObjectKey]] = defaultdict(set)
         self._custom_kinds = {(resource.group, resource.kind): resource for resource in custom}
-        self._custom = self._watched(self._custom_kinds.values(), IN_FULL, self._custom_changed)
-        self._metadata = self._watched(kinds.CREATED, METADATA, self._metadata_changed, metadata_only=True)
-        self._full = self._watched(kinds.WATCHED_IN_FULL, IN_FULL, self._full_changed, labels=OURS)
+        self._custom = {_kind(each): self._custom_resources(each) for each in self._custom_kinds.values()}
+        self._metadata = {_kind(each): self._metadata_of(each) for each in kinds.CREATED}
+        self._full = {_kind(each): self._objects_of_ours(each) for each in kinds.WATCHED_IN_FULL}
 
     @property
     def selections(self) -> Iterable[Selection]:
         """What is listed and watched."""
-        return (reflector.selection for reflector in self._reflectors)
+        return (selection for watched in self._all for selection in watched.selections)
+
+    @property
+    def unsynced(self) -> Iterable[str]:
+        """The kinds that have not been listed yet, but those that are optional."""
+        found = (selection.resource.plural for each in self._all if not each.is_synced for selection in each.selections)
+        return sorted(set(found))
 
     async def run(self) -> None:
         """Keep all stores up to date until cancelled."""
         async with self._tasks:
-            for reflector in self._reflectors:
-                self._tasks.create_task(reflector.run())
+            for watched in self._all:
+                self._tasks.create_task(watched.run())
+            self._tasks.create_task(self.optional_kinds.run())
 
     async def synced(self) -> None:
         """Wait until everything has been listed once."""
-        for reflector in self._reflectors:
-            await reflector.synced.wait()
+        for watched in tuple(self._all):
+            await watched.synced()
 
-    async def serves(self, reference: ApiGroupRef) -> bool:
-        """Whether an optional kind is served. From then on, and until it is not, its objects are known here."""
-        resource = OPTIONAL[reference]
-        if not await self._discovery.serves(resource):
-            self._stop_watching(resource)
-            return False
-        reflector = self._start_watching(resource)
-        try:
-            async with asyncio.timeout(TO_SYNC):
-                await reflector.synced.wait()
-        except TimeoutError:
-            log.warning("going on without %s.%s, which cannot be listed", resource.plural, resource.group)
-            return False
-        return True
+    def start_watching(self, resource: ApiResource) -> None:
+        """Begin to keep the metadata of an optional kind's objects."""
+        kind = _kind(resource)
+        if kind not in self._optional_tasks:
+            watched = self._metadata[kind] = self._metadata_of(resource)
+            self._optional_tasks[kind] = self._tasks.create_task(watched.run())
+
+    def stop_watching(self, resource: ApiResource) -> None:
+        """Forget the objects of an optional kind."""
+        kind = _kind(resource)
+        if kind in self._optional_tasks:
+            self._optional_tasks.pop(kind).cancel()
+            self._metadata.pop(kind).clear()
+
+    def knows(self, resource: ApiResource) -> bool:
+        """Whether all objects of an optional kind have been listed."""
+        return _kind(resource) in self._metadata and self._metadata[_kind(resource)].is_synced
+
+    async def known(self, resource: ApiResource) -> None:
+        """Wait until they have."""
+        await self._metadata[_kind(resource)].synced()
 
     def custom_resource(self, key: ObjectKey) -> Object | None:
         """The custom resource, or None when it does not exist."""
         return self._custom[_kind(key)].get(key)
+
+    def custom_resources(self) -> Iterator[Object]:
+        """All of them."""
+        return (each for watched in self._custom.values() for each in watched)
 
     def is_custom(self, key: ObjectKey) -> bool:
         """Whether the key is that of a custom resource."""
@@ -112,8 +134,8 @@ class Stores:
 
     def live(self, key: ObjectKey) -> LiveObject | None:
         """What is kept of an object of a kind that we create, or None when it does not exist."""
-        store = self._metadata.get(_kind(key))
-        return store.get(key) if store else None
+        watched = self._metadata.get(_kind(key))
+        return watched.get(key) if watched else None
 
     def is_watched_as_metadata(self, key: ObjectKey) -> bool:
         """Whether `live` knows the kind."""
@@ -125,8 +147,8 @@ class Stores:
 
     def in_full(self, key: ObjectKey) -> Object | None:
         """The object, when it is of a kind that is watched in full and carries our label."""
-        store = self._full.get(_kind(key))
-        return store.get(key) if store else None
+        watched = self._full.get(_kind(key))
+        return watched.get(key) if watched else None
 
     def children(self, reference: ChildrenRef) -> tuple[Child, ...]:
         """The objects that the custom resource with this UID controls."""
@@ -137,40 +159,50 @@ class Stores:
         """Take in the answer to a write of our own at once: no decision is made on what was there before."""
         change = Change(key, obj["metadata"]["resourceVersion"])
         for stores in (self._metadata, self._full, self._custom):  # the metadata first: the others drop managedFields
-            if (store := stores.get(_kind(key))) is not None:
-                store.written(obj)
+            if (watched := stores.get(_kind(key))) is not None:
+                watched.written(obj)
         return change
 
-    def _watched(
-        self,
-        resources: Iterable[ApiResource],
-        keep: Keep[T],
-        changed: Changed[T],
-        *,
-        labels: str = "",
-        metadata_only: bool = False,
-    ) -> dict[Kind, Store[T]]:
-        stores = {}
-        for resource in resources:
-            store = Store(resource, keep, changed)
-            selection = Selection(resource, labels=labels, metadata_only=metadata_only)
-            self._reflectors.append(Reflector(self._kube, selection, store))
-            stores[resource.api_version, resource.kind] = store
-        return stores
+    @property
+    def _all(self) -> Iterable[Watched[Any]]:
+        """All that is watched from the start."""
+        metadata = (self._metadata[_kind(each)] for each in kinds.CREATED)
+        return (*self._custom.values(), *metadata, *self._full.values())
 
-    def _start_watching(self, resource: ApiResource) -> Reflector[LiveObject]:
-        kind = resource.api_version, resource.kind
-        if kind not in self._optional:
-            store = self._metadata[kind] = Store(resource, METADATA, self._metadata_changed)
-            reflector = Reflector(self._kube, Selection(resource, metadata_only=True), store)
-            self._optional[kind] = reflector, self._tasks.create_task(reflector.run())
-        return self._optional[kind][0]
+    def _custom_resources(self, resource: ApiResource) -> Watched[Object]:
+        return Watched(
+            self._kube,
+            resource,
+            IN_FULL,
+            self._custom_changed,
+            namespaces=self._namespaces,
+            restarted=self._restarted,
+        )
 
-    def _stop_watching(self, resource: ApiResource) -> None:
-        kind = resource.api_version, resource.kind
-        if kind in self._optional:
-            self._optional.pop(kind)[1].cancel()
-            self._metadata.pop(kind).clear()
+    def _metadata_of(self, resource: ApiResource) -> Watched[LiveObject]:
+        return Watched(
+            self._kube,
+            resource,
+            METADATA,
+            self._metadata_changed,
+            namespaces=self._namespaces,
+            metadata_only=True,
+            restarted=self._restarted,
+        )
+
+    def _objects_of_ours(self, resource: ApiResource) -> Watched[Object]:
+        return Watched(
+            self._kube,
+            resource,
+            IN_FULL,
+            self._full_changed,
+            namespaces=self._namespaces,
+            labels=OURS,
+            restarted=self._restarted,
+        )
+
+    def _kind_changed(self, reference: ApiGroupRef) -> None:
+        self._wake(Change(reference, ""), ())
 
     def _custom_changed(self, key: ObjectKey, _old: Object | None, new: Object | None) -> None:
         self._wake(_change(key, new), (key,))
@@ -206,8 +238,8 @@ class Stores:
         return replace(old, resource_version=new.resource_version) == new
 
 
-def _kind(key: ObjectKey) -> Kind:
-    return key.api_version, key.kind
+def _kind(named: ObjectKey | ApiResource) -> Kind:
+    return named.api_version, named.kind
 
 
 def _change(key: ObjectKey, new: Object | None) -> Change:

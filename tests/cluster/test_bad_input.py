@@ -13,9 +13,8 @@ from typing import Final
 import pytest
 
 from tests.cluster.bad_inputs import ASKS, BAD_INPUTS, BROKEN, HUNG, SEPARATORS, SILENT, secret, webhook_configuration
-from tests.cluster.site import SOON, Site, nats_box, nats_cluster, new_site
-from tests.testbed.client import ApiError, Manifest
-from tests.testbed.cluster import Cluster
+from tests.cluster.site import SOON, Site, nats_cluster, new_site
+from tests.testbed.client import ApiError
 from tests.testbed.operator import USER, Operator
 from tests.testbed.wait import wait_until
 

@@ -11,12 +11,12 @@ import pytest
 
 from natsop_core.inputs import Inputs, Settings
 from natsop_core.kinds import CLUSTERS, SECRETS
-from natsop_core.outcomes import Failed, Outcomes, Rejected
+from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected
 from natsop_core.plan import Plan
 from natsop_core.reconcile import Reconciled
 from natsop_core.references import ObjectKey, ObjectRef, Reference
 from natsop_core.report import Event, Report
-from natsop_runtime.controller import Controller
+from natsop_runtime.controller import RESYNC, Controller, Turn
 from natsop_runtime.errors import ApiError, ConflictError, NotFoundError, UnavailableError
 from natsop_runtime.reference_index import ReferenceIndex
 from natsop_runtime.stores import Change
@@ -39,13 +39,14 @@ class World:
         self.raw = raw
         self.answer = answer
         self.unavailable = False
-        self.outcomes: Outcomes = {}
+        self.outcome: Outcome = Applied()
+        self.requeue_after: float | None = 30
         self.statuses: list[Object] = []
         self.rounds: list[tuple[Reference, ...]] = []
         self.index = ReferenceIndex()
         self.own_writes: set[Change] = set()
 
-    def reconcile(self) -> float | None:
+    def reconcile(self) -> Turn:
         functions = Reconciled(CLUSTERS, dict, self._missing, lambda _cr, _inputs: Plan(), self._conclude)
         controller = Controller(
             reconciled=[functions],
@@ -65,7 +66,7 @@ class World:
         return tuple(reference for reference in wanted if reference not in inputs)
 
     def _conclude(self, _custom_resource: Object, _inputs: Inputs, _plan: Plan, _outcomes: Outcomes) -> Report:
-        return Report(READY, requeue_after=30)
+        return Report(READY, requeue_after=self.requeue_after)
 
     def custom_resource(self, _key: ObjectKey) -> Object | None:
         return self.raw
@@ -80,7 +81,7 @@ class World:
         return dict.fromkeys(self.rounds[-1])
 
     async def execute(self, _plan: Plan, _own_writes: set[Change]) -> Outcomes:
-        return self.outcomes
+        return {FIRST.key: self.outcome}
 
     async def apply_status(self, _resource: object, _key: ObjectKey, body: Object) -> Object:
         self.statuses.append(body)
@@ -94,7 +95,7 @@ class World:
 
 def test_references_are_asked_for_until_nothing_is_missing() -> None:
     world = World(raw=custom_resource())
-    assert world.reconcile() == 30
+    assert world.reconcile() == Turn(True, 30)
     assert world.rounds == [(FIRST,), (SECOND,)]
     assert set(world.index.dependents(SECOND.key)) == {KEY}
 
@@ -125,22 +126,33 @@ def test_a_status_is_written_to_what_was_read_and_is_no_reason_to_look_again() -
 @pytest.mark.parametrize("error", [NotFoundError("gone"), ConflictError("changed")])
 def test_a_custom_resource_that_was_changed_or_deleted_meanwhile_is_told_nothing(error: ApiError) -> None:
     world = World(raw=custom_resource(), answer=error)
-    assert world.reconcile() == 30
+    assert world.reconcile() == Turn(True, 30)
     assert world.own_writes == set()
-
-
-def test_a_step_that_did_not_get_through_is_reported_and_then_a_failure_of_the_whole() -> None:
-    world = World(raw=custom_resource())
-    world.outcomes = {SECRETS.key("prod", "s"): Failed("timeout", 1.0), SECRETS.key("prod", "t"): Rejected("no")}
-    with pytest.raises(UnavailableError, match=r"did not get through: Secret s$") as error:
-        world.reconcile()
-    assert error.value.retry_after == 30
-    assert [body["status"] for body in world.statuses] == [READY]
 
 
 def test_a_custom_resource_that_is_gone_depends_on_nothing() -> None:
     world = World(raw=custom_resource())
     world.reconcile()
     world.raw = None
-    assert world.reconcile() is None
+    assert world.reconcile() == Turn(True, None)
     assert not world.index.dependents(FIRST.key)
+
+
+def test_a_step_that_did_not_get_through_is_a_failure_so_that_pauses_grow() -> None:
+    world = World(raw=custom_resource())
+    world.outcome, world.requeue_after = Failed("overloaded", 1), 1
+    assert world.reconcile() == Turn(False, 1)
+
+
+def test_an_object_that_the_api_server_refuses_for_good_is_none() -> None:
+    world = World(raw=custom_resource())
+    world.outcome = Rejected("no")
+    assert world.reconcile() == Turn(True, 30)
+
+
+def test_everything_is_looked_at_again_by_and_by() -> None:
+    world = World(raw=custom_resource())
+    world.requeue_after = None
+    assert world.reconcile() == Turn(True, RESYNC)
+    world.requeue_after = 2 * RESYNC
+    assert world.reconcile() == Turn(True, RESYNC)

@@ -85,6 +85,14 @@ class KnownObjects:
     def __init__(self, *objects: Object) -> None:
         self.known = {key_of(obj): reduce_metadata(obj["metadata"]) for obj in objects}
         self.told: list[str] = []
+        self.doubted: list[str] = []
+
+    @property
+    def optional_kinds(self) -> KnownObjects:
+        return self
+
+    def doubt(self, resource: ApiResource) -> None:
+        self.doubted.append(resource.kind)
 
     def live(self, key: ObjectKey) -> LiveObject | None:
         return self.known.get(key)
@@ -187,7 +195,7 @@ def test_without_a_dispute_the_refusal_stands() -> None:
     ("error", "outcome"),
     [
         (ForbiddenError("exceeded quota"), Rejected("exceeded quota")),
-        (NotFoundError("no such namespace"), Rejected("no such namespace")),
+        (NotFoundError("no such namespace"), Failed("no such namespace", 1)),
         (UnavailableError("overloaded", retry_after=7), Failed("overloaded", 7)),
         (UnavailableError("timeout"), Failed("timeout", 1)),
         (TerminatingError("the namespace is being terminated"), Failed("the namespace is being terminated", 1)),
@@ -196,6 +204,12 @@ def test_without_a_dispute_the_refusal_stands() -> None:
 def test_a_failure_is_the_outcome_of_its_object_and_stops_no_other(error: ApiError, outcome: Outcome) -> None:
     kube = ScriptedKube(error, live(manifest("b")))
     assert carry_out(Plan(apply=(manifest("a"), manifest("b"))), kube, KnownObjects()) == [outcome, Applied()]
+
+
+def test_a_kind_that_is_not_served_is_doubted_before_it_is_tried_again() -> None:
+    stores = KnownObjects()
+    carry_out(Plan(apply=(manifest("a"),)), ScriptedKube(NotFoundError("no such kind")), stores)
+    assert stores.doubted == ["ConfigMap"]
 
 
 def child(**fields: Any) -> Child:

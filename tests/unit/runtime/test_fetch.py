@@ -43,6 +43,10 @@ class World:
     def live(self, _key: ObjectKey) -> object | None:
         return object() if self.exists else None
 
+    @property
+    def optional_kinds(self) -> World:
+        return self
+
     async def serves(self, _reference: ApiGroupRef) -> bool:
         return self.exists
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from natsop_core.kinds import CLUSTERS, CONFIG_MAPS
+from natsop_core.kinds import CLUSTERS, CONFIG_MAPS, EVENTS
 from natsop_runtime.errors import (
     ApiError,
     Cause,
@@ -26,7 +26,6 @@ from natsop_runtime.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from natsop_runtime.events import EVENTS
 from natsop_runtime.kube import Kube
 from natsop_runtime.kubeconfig import load_config
 from tests.unit.runtime.small_api import failure, kube_over

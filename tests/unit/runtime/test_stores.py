@@ -8,13 +8,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
-import pytest
 
 from natsop_core import kinds
 from natsop_core.kinds import CLUSTERS, CONFIG_MAPS, STATEFUL_SETS
-from natsop_core.references import ChildrenRef, ObjectKey
+from natsop_core.references import ApiGroupRef, ChildrenRef, ObjectKey
 from natsop_runtime.stores import Change, Stores
-from tests.unit.runtime.small_api import SmallApi, failure, kube_over, until
+from tests.unit.runtime.small_api import SmallApi, kube_over, until
 
 CLUSTER = CLUSTERS.key("prod", "c")
 OWNED = [
@@ -28,10 +27,15 @@ class Kept:
 
     def __init__(self) -> None:
         self.woken: list[tuple[str, str]] = []
+        self.told_of_kinds: list[str] = []
+        self.is_wanted = True
         watched = {CLUSTERS, *kinds.CREATED, *kinds.WATCHED_IN_FULL}
         self.apis = {resource.plural: SmallApi() for resource in watched}
 
     def wake(self, change: Change, concerned: Iterable[ObjectKey]) -> None:
+        if isinstance(change.key, ApiGroupRef):
+            self.told_of_kinds.append(change.key.kind)
+            return
         self.woken += [(change.key.kind, custom_resource.name) for custom_resource in concerned]
         if not concerned:
             self.woken.append((change.key.kind, ""))
@@ -47,7 +51,7 @@ async def kept(world: Kept | None = None, /, **objects: dict[str, Any]) -> Async
     for plural, metadata in objects.items():
         world.apis[plural].put("c", **metadata)
     async with kube_over(world.answer) as kube:
-        stores = Stores(kube, [CLUSTERS], world.wake)
+        stores = Stores(kube, [CLUSTERS], world.wake, is_wanted=lambda _reference: world.is_wanted)
         running = asyncio.create_task(stores.run())
         await stores.synced()
         world.woken.clear()
@@ -141,52 +145,3 @@ def _version(obj: dict[str, Any]) -> str:
 # Kinds that others have to install
 
 ACCOUNT = kinds.NACK_ACCOUNTS
-
-
-class Installable(Kept):
-    """Likewise, with NACK's Accounts there when they are installed; `asked` counts the questions for them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.installed = False
-        self.asked = 0
-
-    def answer(self, request: httpx2.Request) -> httpx2.Response:
-        if request.url.path != f"/apis/{ACCOUNT.api_version}":
-            return super().answer(request)
-        self.asked += 1
-        resources = [{"name": ACCOUNT.plural, "kind": ACCOUNT.kind}] if self.installed else []
-        return httpx2.Response(200, json={"resources": resources}) if self.installed else failure(404)
-
-
-def test_an_optional_kind_is_watched_once_it_is_there_and_forgotten_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("natsop_runtime.discovery.ANSWER_HOLDS", 0.0)
-
-    async def story() -> None:
-        async with kept(Installable()) as (world, stores):
-            assert isinstance(world, Installable)
-            world.apis[ACCOUNT.plural] = SmallApi()
-            world.apis[ACCOUNT.plural].put("c-app", ownerReferences=OWNED)
-            assert not await stores.serves(ACCOUNT.reference)
-            assert not stores.children(CHILDREN)
-            world.installed = True
-            assert await stores.serves(ACCOUNT.reference)
-            assert [child.key for child in stores.children(CHILDREN)] == [ACCOUNT.key("prod", "c-app")]
-            world.apis[ACCOUNT.plural].put("c-app", ownerReferences=OWNED)
-            await until(lambda: ("Account", "c") in world.woken[1:], "the change is told")
-            world.installed = False
-            assert not await stores.serves(ACCOUNT.reference)
-            assert not stores.children(CHILDREN)
-            assert stores.live(ACCOUNT.key("prod", "c-app")) is None
-
-    asyncio.run(story())
-
-
-def test_the_api_server_is_asked_once_a_minute_at_most() -> None:
-    async def story() -> None:
-        async with kept(Installable()) as (world, stores):
-            assert isinstance(world, Installable)
-            await asyncio.gather(*(stores.serves(ACCOUNT.reference) for _ in range(10)))
-            assert world.asked == 1
-
-    asyncio.run(story())

@@ -1,0 +1,116 @@
+"""Requests to an API server and what comes back: slots, the gate before each write, typed errors, JSON."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx2
+import msgspec
+from lightkube.core.exceptions import ConfigError
+
+from natsop_runtime.errors import GoneError, UnavailableError
+from natsop_runtime.kube_errors import raise_for_status, unreachable
+
+if TYPE_CHECKING:
+    from lightkube.core.generic_client import BasicRequest, GenericAsyncClient
+
+Object = dict[str, Any]
+
+Gate = Callable[[], None]
+"""Raises LeadershipLostError when nothing may be written any more."""
+
+Count = Callable[[str, str, str], None]
+"""Told of each answer: the verb, the plural of the kind, and the HTTP status, or what there was in place of one."""
+
+REQUESTS_AT_ONCE: Final = 16
+
+BEFORE_BYTES: Final = ("send_request_headers.started", "send_request_body.started")
+"""What httpcore says of a request right before it sends anything of it, when it has its connection already."""
+
+
+def always_open() -> None:
+    """The gate of who need not be elected."""
+
+
+def uncounted(_verb: str, _plural: str, _code: str) -> None:
+    """For who wants no metrics."""
+
+
+class Exchange:
+    """Sends requests over two clients: an open watch holds its connection, and would starve the others of theirs."""
+
+    def __init__(self, requests: GenericAsyncClient, watches: GenericAsyncClient, *, gate: Gate, count: Count) -> None:
+        self._requests = requests
+        self._watches = watches
+        self._gate = gate
+        self._count = count
+        self._slots = asyncio.Semaphore(REQUESTS_AT_ONCE)
+
+    def unguarded(self) -> Exchange:
+        """Another one over the same connections, with slots of its own and without a gate."""
+        return Exchange(self._requests, self._watches, gate=always_open, count=self._count)
+
+    async def send(self, verb: str, plural: str, prepared: BasicRequest, *, gated: bool) -> Object:
+        """The answer's JSON, or an ApiError. `gated`: only sent while the gate is open."""
+        async with self._slots:
+            try:
+                response = await self._send_again_when_dropped(prepared, gated=gated)
+            except (httpx2.TransportError, ConfigError) as error:
+                self._count(verb, plural, "<error>")
+                raise unreachable(error) from error
+        self._count(verb, plural, str(response.status_code))
+        raise_for_status(response)
+        try:
+            answer: Object = msgspec.json.decode(response.content)
+        except msgspec.DecodeError as error:
+            raise UnavailableError(f"The API server's answer is no JSON: {error}") from error
+        return answer
+
+    async def lines(self, plural: str, prepared: BasicRequest, *, silence: float) -> AsyncGenerator[bytes]:
+        """The lines of a stream that does not end by itself; GoneError after so many seconds without a byte."""
+        try:
+            request = self._watches.build_adapter_request(prepared)
+            response: httpx2.Response = await self._watches.send(request, stream=True)  # type: ignore[no-untyped-call]
+            async with aclosing(response):
+                self._count("watch", plural, str(response.status_code))
+                if response.is_error:
+                    await response.aread()
+                    raise_for_status(response)
+                async with aclosing(_split(response)) as lines:
+                    async for line in lines:
+                        yield line
+        except httpx2.ReadTimeout as error:
+            raise GoneError(f"not a word for {silence:g} s") from error
+        except (httpx2.TransportError, ConfigError) as error:
+            raise unreachable(error) from error
+
+    async def _send_again_when_dropped(self, prepared: BasicRequest, *, gated: bool) -> httpx2.Response:
+        """An idle connection may be closed by the server just as we use it; everything we send may be sent twice."""
+        try:
+            return await self._send_once(prepared, gated=gated)
+        except (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError):
+            return await self._send_once(prepared, gated=gated)
+
+    async def _send_once(self, prepared: BasicRequest, *, gated: bool) -> httpx2.Response:
+        request = self._requests.build_adapter_request(prepared)
+        if gated:
+            request.extensions["trace"] = self._pass_gate
+        response: httpx2.Response = await self._requests.send(request)  # type: ignore[no-untyped-call]
+        return response
+
+    async def _pass_gate(self, event: str, _details: object) -> None:
+        """Connecting may have taken long, and the process may have been stopped meanwhile: so not any earlier."""
+        if event.endswith(BEFORE_BYTES):
+            self._gate()
+
+
+async def _split(response: httpx2.Response) -> AsyncGenerator[bytes]:
+    """The response's lines. httpx's own `aiter_lines` also splits at characters that JSON strings may hold (U+0085)."""
+    rest = b""
+    async for chunk in response.aiter_bytes():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line

@@ -1,0 +1,200 @@
+"""Leader election: of several operators one works, by a Lease that it has to renew again and again.
+
+Nobody trusts anybody else's clock. A standby takes the Lease over once it has seen it unchanged for as long as it is
+valid, and a leader stops writing well before that: its term ends two thirds of that time after it *sent* the last
+renewal that succeeded. That also holds for a process that was stopped (SIGSTOP, a suspended machine) and goes on later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.kinds import LEASES
+from natsop_core.names import FIELD_MANAGER
+from natsop_runtime.errors import ApiError, ConflictError, LeadershipLostError, NotFoundError
+
+if TYPE_CHECKING:
+    from natsop_runtime.kube import Kube
+
+Object = dict[str, Any]
+
+TO_RELEASE: Final = 2.0
+"""Seconds for giving the Lease back at the end; without it, the next leader has to wait until the Lease runs out."""
+
+LONGEST_TERM: Final = 10
+"""What a Lease says of its own duration is believed up to so many times ours: anybody may have edited it."""
+
+log = logging.getLogger(__name__)
+
+
+class Term:
+    """For how long we may write, by our own clock (monotonic, in seconds). Over until it is extended."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._end = -math.inf
+
+    @property
+    def lasts(self) -> bool:
+        """Whether we lead at this moment."""
+        return self._clock() < self._end
+
+    def extend(self, until: float) -> None:
+        """We have the Lease for longer."""
+        self._end = until
+
+    def end(self) -> None:
+        """We give the Lease up."""
+        self._end = -math.inf
+
+    def check(self) -> None:
+        """The gate before every write: LeadershipLostError once the term is over."""
+        if not self.lasts:
+            raise LeadershipLostError("the lease was not renewed in time")
+
+
+class Elector:
+    """Acquires the Lease, keeps it, and gives it back.
+
+    duration: seconds for which a Lease is valid after a renewal. identity: ours, unlike that of any other process.
+    """
+
+    def __init__(
+        self,
+        kube: Kube,
+        term: Term,
+        *,
+        namespace: str,
+        identity: str,
+        duration: int,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
+    ) -> None:
+        self._kube = kube
+        self._term = term
+        self._key = LEASES.key(namespace, FIELD_MANAGER)
+        self._identity = identity
+        self._duration = duration
+        self._renew_deadline = duration * 2 / 3
+        self._retry_period = duration * 2 / 15
+        self._now = now
+        self._clock = clock
+        self._held: Object | None = None  # the Lease as we wrote it last, when that is all we know of it
+        self._rival = ""
+        self._rivals_spec: Mapping[str, Any] = {}
+        self._rival_seen_at = -math.inf
+        self._trouble = ""
+
+    @property
+    def namespace(self) -> str:
+        """Where the Lease is."""
+        return self._key.namespace
+
+    async def look(self) -> Object | None:
+        """The Lease as it is now; ApiError when it may not or cannot be read."""
+        try:
+            return await self._kube.get(LEASES, self._key)
+        except NotFoundError:
+            return None
+
+    async def acquire(self) -> None:
+        """Wait until we lead."""
+        while not await self._claim():  # noqa: ASYNC110 (nobody tells us of the Lease)
+            await asyncio.sleep(self._retry_period)
+
+    async def keep(self) -> None:
+        """Renew the Lease until cancelled. LeadershipLostError as soon as that fails for too long, or we are ousted."""
+        while True:
+            await asyncio.sleep(self._retry_period)
+            self._term.check()
+            if not await self._claim() and self._rival:
+                self._term.end()
+                raise LeadershipLostError(f"{self._rival} has it")
+
+    async def release(self) -> None:
+        """Write no more, and let the next one begin at once."""
+        self._term.end()
+        if self._held is None:
+            return
+        try:
+            async with asyncio.timeout(TO_RELEASE):
+                await self._kube.replace(LEASES, self._lease(self._held, holder=None))
+        except (ApiError, TimeoutError) as error:
+            log.warning("could not release the lease: %s", error or "timeout")
+
+    async def _claim(self) -> bool:
+        """Write our name into the Lease, if it is ours or free. Whether that worked; if not, `_rival` may say why."""
+        self._rival = ""
+        asked_at = self._clock()
+        try:
+            async with asyncio.timeout(self._renew_deadline / 2):
+                written = await self._write()
+        except ConflictError:  # somebody changed it meanwhile: look at it the next time
+            self._held = None
+            return False
+        except (ApiError, TimeoutError) as error:
+            self._held = None
+            self._tell(str(error) or "timeout")
+            return False
+        if written is None:
+            return False
+        self._held = written
+        self._term.extend(asked_at + self._renew_deadline)
+        self._tell("")
+        return True
+
+    async def _write(self) -> Object | None:
+        lease = self._held or await self.look()
+        if lease is None:
+            metadata = {"name": self._key.name, "namespace": self._key.namespace}
+            blank = {"apiVersion": LEASES.api_version, "kind": LEASES.kind, "metadata": metadata}
+            return await self._kube.create(LEASES, self._lease(blank, holder=self._identity))
+        if not self._is_ours_to_take(lease):
+            return None
+        return await self._kube.replace(LEASES, self._lease(lease, holder=self._identity))
+
+    def _is_ours_to_take(self, lease: Object) -> bool:
+        spec = lease.get("spec") or {}
+        holder = spec.get("holderIdentity") or ""
+        if holder in ("", self._identity):
+            return True
+        self._rival = holder
+        if spec != self._rivals_spec:  # it was renewed: its time begins anew
+            self._rivals_spec, self._rival_seen_at = spec, self._clock()
+        stated = spec.get("leaseDurationSeconds") or 0
+        lasts = min(max(stated, self._duration), LONGEST_TERM * self._duration)
+        return self._clock() - self._rival_seen_at >= lasts
+
+    def _lease(self, lease: Object, *, holder: str | None) -> Object:
+        """The Lease with us as its holder, or with none; what else stands in it stays."""
+        spec = lease.get("spec") or {}
+        now = self._now().isoformat(timespec="microseconds")  # Go clients insist on all six digits of a MicroTime
+        if holder is None:
+            return {**lease, "spec": {"leaseDurationSeconds": 1, "renewTime": now, **_transitions(spec)}}
+        is_new = spec.get("holderIdentity") != holder
+        acquired = now if is_new else spec.get("acquireTime") or now
+        return {
+            **lease,
+            "spec": {
+                "holderIdentity": holder,
+                "leaseDurationSeconds": self._duration,
+                "acquireTime": acquired,
+                "renewTime": now,
+                **_transitions(spec, more=1 if is_new and spec else 0),
+            },
+        }
+
+    def _tell(self, trouble: str) -> None:
+        """Say why the Lease cannot be written, once."""
+        if trouble and trouble != self._trouble:
+            log.warning("cannot have %s: %s", self._key, trouble)
+        self._trouble = trouble
+
+
+def _transitions(spec: Mapping[str, Any], *, more: int = 0) -> Object:
+    return {"leaseTransitions": (spec.get("leaseTransitions") or 0) + more}

@@ -1,0 +1,151 @@
+"""The operator's life: connect, check, be elected, work, and end in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
+
+from natsop_core.inputs import Settings
+from natsop_core.names import FIELD_MANAGER
+from natsop_core.reconcile import RECONCILED
+from natsop_runtime import preflight
+from natsop_runtime.connection import connected
+from natsop_runtime.errors import LeadershipLostError
+from natsop_runtime.exchange import always_open
+from natsop_runtime.leader import Elector, Term
+from natsop_runtime.loop import Loop
+from natsop_runtime.metrics import Metrics
+from natsop_runtime.nats import reachable_pods
+
+if TYPE_CHECKING:
+    from natsop_runtime.connection import Config, Transport
+    from natsop_runtime.kube import Kube
+    from natsop_runtime.settings import RunSettings
+
+TO_FINISH: Final = 15.0
+"""Seconds that workers get to finish what they have in hand when the operator is to end; the pod is killed after 30."""
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The time of day, for people."""
+    return datetime.now(UTC)
+
+
+def seconds_since_boot() -> float:
+    """A clock that goes on while the process or the machine is suspended, and that nobody can set."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+async def operate(
+    config: Config,
+    settings: RunSettings,
+    stop: asyncio.Event,
+    *,
+    transport: Transport | None = None,
+    pod_transport: Transport | None = None,
+    now: Callable[[], datetime] = utc_now,
+    clock: Callable[[], float] = seconds_since_boot,
+) -> None:
+    """Be the operator until `stop` is set. Other transports and clocks stand in for the real ones in tests.
+
+    NotReadyError when it cannot begin, LeadershipLostError when it had to end because another may be at work.
+    """
+    metrics = Metrics(version("natsop"))
+    term = Term(clock)
+    gate = term.check if settings.leader_elect else always_open
+    async with (
+        connected(config, transport, gate=gate, count=metrics.request) as kube,
+        reachable_pods(pod_transport) as pods,
+    ):
+        loop = Loop(
+            reconciled=RECONCILED,
+            kube=kube,
+            pods=pods,
+            namespaces=settings.namespaces,
+            workers=settings.workers,
+            now=now,
+            settings=Settings(nack_integration=settings.nack_integration),
+            metrics=metrics,
+        )
+        elector = _elector(kube, term, config, settings, now, clock) if settings.leader_elect else None
+        await preflight.check(kube, loop.selections)
+        if elector:
+            await preflight.check_lease(kube, elector)
+        await _run(loop, elector, stop, metrics)
+
+
+def _elector(
+    kube: Kube,
+    term: Term,
+    config: Config,
+    settings: RunSettings,
+    now: Callable[[], datetime],
+    clock: Callable[[], float],
+) -> Elector:
+    return Elector(
+        kube.unguarded(),
+        term,
+        namespace=settings.leader_election_namespace or config.namespace,
+        identity=f"{socket.gethostname()}_{uuid.uuid4()}",
+        duration=settings.lease_duration,
+        now=now,
+        clock=clock,
+    )
+
+
+async def _run(loop: Loop, elector: Elector | None, stop: asyncio.Event, metrics: Metrics) -> None:
+    try:
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(loop.watch())
+            working = group.create_task(_work(loop, elector, metrics))
+            await stop.wait()
+            log.info("stopping")
+            loop.close()
+            if loop.is_working:
+                await asyncio.wait([working], timeout=TO_FINISH)
+            working.cancel()
+            watching.cancel()
+    except BaseExceptionGroup as errors:
+        if lost := errors.subgroup(LeadershipLostError):
+            raise _first(lost) from errors
+        raise
+    if elector:
+        await elector.release()
+
+
+async def _work(loop: Loop, elector: Elector | None, metrics: Metrics) -> None:
+    await loop.synced()
+    log.info("synced")
+    async with _in_office(elector, metrics):
+        await loop.work()
+
+
+@asynccontextmanager
+async def _in_office(elector: Elector | None, metrics: Metrics) -> AsyncIterator[None]:
+    """While we lead, or need not to. The body is cancelled as soon as we do not any more."""
+    if elector is None:
+        yield
+        return
+    metrics.leading(FIELD_MANAGER, is_leader=False)
+    await elector.acquire()
+    log.info("leading")
+    metrics.leading(FIELD_MANAGER, is_leader=True)
+    async with asyncio.TaskGroup() as group:
+        keeping = group.create_task(elector.keep())
+        yield
+        keeping.cancel()
+
+
+def _first(errors: BaseExceptionGroup[LeadershipLostError]) -> LeadershipLostError:
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
