@@ -20,7 +20,13 @@ HUNG: Final = 6
 MEGABYTE: Final[Manifest] = {"container": {"env": [{"name": f"A{n}", "value": "x" * 1000} for n in range(1400)]}}
 """As large as a custom resource can be: the API server's own limit is 1.5 MiB, with the managedFields."""
 
-MANY_ITEMS: Final[Manifest] = {"container": {"env": [{"name": f"A{n}", "value": "x"} for n in range(20_000)]}}
+MANY_ITEMS: Final[Manifest] = {
+    "podTemplate": {
+        "topologySpreadConstraints": [
+            {"topologyKey": f"k{n}", "whenUnsatisfiable": "DoNotSchedule", "maxSkew": 1} for n in range(7_000)
+        ]
+    }
+}
 """It fits, but the StatefulSet does not: an applied list's managedFields name each of its items."""
 
 SEPARATORS: Final = "a\u0085b\u2028c\x1fd\te \U0001f40d"
@@ -77,14 +83,14 @@ def _quota(site: Site) -> None:
 
 
 def _keys_missing(site: Site) -> None:
-    site.client.create(secret("routes", user="u"))
-    site.client.create(secret("extra", other="port: 1"))
+    site.client.create(secret("routes", {"user": "u"}))
+    site.client.create(secret("extra", {"other": "port: 1"}))
     include = {"name": "mine.conf", "secret": {"name": "extra", "key": "mine.conf"}}
     routes = {"routeURLs": {"authSecretRef": {"name": "routes"}}}
     cluster({"replicas": 3, "config": {"cluster": routes, "includes": [include]}})(site)
 
 
-def secret(name: str, **data: str) -> Manifest:
+def secret(name: str, data: Mapping[str, str]) -> Manifest:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data}
 
 
