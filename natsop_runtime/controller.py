@@ -104,11 +104,11 @@ class Controller:
     async def _publish(
         self, key: ObjectKey, raw: Object, report: Report, now: datetime, own_writes: set[Change]
     ) -> None:
-        if report.status is not None and not is_reported(report.status, raw):
-            await self._write_status(key, raw, report.status, own_writes)
-        await self._recorder.send(raw, report.events, now)
+        status = report.status
+        if status is None or is_reported(status, raw) or await self._write_status(key, raw, status, own_writes):
+            await self._recorder.send(raw, report.events, now)  # else they follow from the status then, as they do now
 
-    async def _write_status(self, key: ObjectKey, raw: Object, status: Object, own_writes: set[Change]) -> None:
+    async def _write_status(self, key: ObjectKey, raw: Object, status: Object, own_writes: set[Change]) -> bool:
         # The version is the guard: for a status the API server does not mind the UID of another, earlier object.
         identity = {"name": key.name, "namespace": key.namespace, "resourceVersion": raw["metadata"]["resourceVersion"]}
         body = {"apiVersion": key.api_version, "kind": key.kind, "metadata": identity, "status": status}
@@ -116,5 +116,6 @@ class Controller:
         try:
             written = await self._kube.apply_status(resource, key, body)
         except (NotFoundError, ConflictError):  # it was changed or deleted meanwhile: the event of that is on its way
-            return
+            return False
         own_writes.add(self._stores.written(key, written))
+        return True

@@ -27,6 +27,9 @@ Count = Callable[[str, str, str], None]
 
 REQUESTS_AT_ONCE: Final = 16
 
+LONGEST_REQUEST: Final = 30.0
+"""Seconds for a whole request; the timeouts of the HTTP client are for each read, and an answer may trickle in."""
+
 BEFORE_BYTES: Final = ("send_request_headers.started", "send_request_body.started")
 """What httpcore says of a request right before it sends anything of it, when it has its connection already."""
 
@@ -57,17 +60,14 @@ class Exchange:
         """The answer's JSON, or an ApiError. `gated`: only sent while the gate is open."""
         async with self._slots:
             try:
-                response = await self._send_again_when_dropped(prepared, gated=gated)
-            except (httpx2.TransportError, ConfigError) as error:
+                async with asyncio.timeout(LONGEST_REQUEST):
+                    response = await self._send_again_when_dropped(prepared, gated=gated)
+            except (httpx2.TransportError, ConfigError, TimeoutError) as error:
                 self._count(verb, plural, "<error>")
                 raise unreachable(error) from error
         self._count(verb, plural, str(response.status_code))
         raise_for_status(response)
-        try:
-            answer: Object = msgspec.json.decode(response.content)
-        except msgspec.DecodeError as error:
-            raise UnavailableError(f"The API server's answer is no JSON: {error}") from error
-        return answer
+        return _json_object(response)
 
     async def lines(self, plural: str, prepared: BasicRequest, *, silence: float) -> AsyncGenerator[bytes]:
         """The lines of a stream that does not end by itself; GoneError after so many seconds without a byte."""
@@ -105,6 +105,16 @@ class Exchange:
         """Connecting may have taken long, and the process may have been stopped meanwhile: so not any earlier."""
         if event.endswith(BEFORE_BYTES):
             self._gate()
+
+
+def _json_object(response: httpx2.Response) -> Object:
+    try:
+        answer = msgspec.json.decode(response.content)
+    except msgspec.DecodeError as error:
+        raise UnavailableError(f"The API server's answer is no JSON: {error}") from error
+    if not isinstance(answer, dict):
+        raise UnavailableError("The API server's answer is no object")
+    return answer
 
 
 async def _split(response: httpx2.Response) -> AsyncGenerator[bytes]:

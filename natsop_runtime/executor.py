@@ -52,7 +52,7 @@ class Executor:
             outcomes[child.key] = await _outcome(self._delete(child))
         for key, outcome in outcomes.items():
             if not isinstance(outcome, Unchanged):
-                log.info("%s: %s", key, outcome)
+                log.info("%s: %s", key, outcome, extra={"about": key})
         return outcomes
 
     async def _apply(self, manifest: dict[str, Any], key: ObjectKey, own_writes: set[Change]) -> Outcome:

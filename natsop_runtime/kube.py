@@ -20,7 +20,7 @@ from lightkube.generic_resource import GenericNamespacedResource, create_namespa
 from lightkube.types import PatchType
 
 from natsop_core.names import FIELD_MANAGER
-from natsop_runtime.errors import NotFoundError
+from natsop_runtime.errors import NotFoundError, UnavailableError
 from natsop_runtime.json_in_yaml import json_in_yaml
 from natsop_runtime.kube_errors import error_in_stream
 
@@ -100,8 +100,8 @@ class Kube:
                 headers=headers,
             )
             body = await self._exchange.send("list", resource.plural, prepared, gated=False)
-            yield Page(body.get("items") or [], body["metadata"]["resourceVersion"])
-            proceed = body["metadata"].get("continue")
+            page, proceed = _page(body)
+            yield page
             if not proceed:
                 return
 
@@ -189,6 +189,11 @@ class Kube:
         path = _path(resource, body["metadata"]["namespace"])
         return await self._send("create", resource, BasicRequest("POST", path, data=body))
 
+    async def create_review(self, resource: ApiResource, body: Object) -> Object:
+        """Ask a question that the API server answers in the status of what it returns, and keeps nowhere."""
+        path = f"apis/{resource.api_version}/{resource.plural}"
+        return await self._send("create", resource, BasicRequest("POST", path, data=body))
+
     async def replace(self, resource: ApiResource, body: Object) -> Object:
         """Replace an object, if it still has the resourceVersion of this one."""
         metadata = body["metadata"]
@@ -219,16 +224,27 @@ class Kube:
         )
 
 
+def _page(body: Object) -> tuple[Page, str | None]:
+    """A part of a list, and how to ask for the next."""
+    try:
+        metadata = body["metadata"]
+        int(metadata["resourceVersion"])
+        return Page(list(body.get("items") or ()), metadata["resourceVersion"]), metadata.get("continue")
+    except (LookupError, TypeError, ValueError) as error:
+        raise UnavailableError("The API server's answer is no list") from error
+
+
 def _decoded_event(line: bytes) -> WatchEvent | None:
     """The event, or None when it cannot be read: that must not end the watch, which would only meet it again."""
     try:
         event = msgspec.json.decode(line)
-    except msgspec.DecodeError as error:
-        log.warning("skipped an event that is no JSON: %s", error)
+        kind, obj = event["type"], event["object"]
+    except (msgspec.DecodeError, LookupError, TypeError) as error:
+        log.warning("skipped an event that cannot be read: %s", error)
         return None
-    if event["type"] == "ERROR":
-        raise error_in_stream(event["object"])
-    return WatchEvent(event["type"], event["object"])
+    if kind == "ERROR":
+        raise error_in_stream(obj if isinstance(obj, dict) else {})
+    return WatchEvent(kind, obj)
 
 
 def _path(resource: ApiResource, namespace: str) -> str:

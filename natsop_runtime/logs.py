@@ -20,7 +20,7 @@ def set_up(level: str) -> None:
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object per record."""
+    """One JSON object per record. `extra={"about": key}` lets people search for an object by its kind and name."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -29,6 +29,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if (about := getattr(record, "about", None)) is not None:
+            line |= {"kind": about.kind, "namespace": about.namespace, "name": about.name}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line)

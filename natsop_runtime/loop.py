@@ -63,7 +63,7 @@ class Loop:
         self._stores = Stores(
             kube,
             (each.resource for each in reconciled),
-            self._wake,
+            self.wake,
             namespaces=namespaces,
             is_wanted=lambda reference: any(self._references.dependents(reference)),
             restarted=metrics.watch_restarted,
@@ -122,6 +122,11 @@ class Loop:
         """Begin nothing more."""
         self._queue.close()
 
+    def wake(self, change: Change, concerned: Iterable[ObjectKey]) -> None:
+        """Have those worked on whom a change concerns, and those who refer to what changed."""
+        for custom_resource in {*concerned, *self._references.dependents(change.key)}:
+            self._queue.add(custom_resource, because=change)
+
     async def _work(self) -> None:
         while (key := await self._queue.get()) is not None:
             own_writes: set[Change] = set()
@@ -140,10 +145,10 @@ class Loop:
             async with asyncio.timeout(LONGEST_TURN):
                 turn = await self._controller.reconcile(key, own_writes)
         except ApiError as error:
-            log.warning("%s: %s", key, error)
+            log.warning("%s: %s", key, error, extra={"about": key})
             return FAILED, error.retry_after if isinstance(error, UnavailableError) else 0.0
         except TimeoutError:
-            log.warning("%s: not done within %g s", key, LONGEST_TURN)
+            log.warning("%s: not done within %g s", key, LONGEST_TURN, extra={"about": key})
             return FAILED, 0.0
         except LeadershipLostError:
             raise
@@ -151,10 +156,6 @@ class Loop:
             _log_fault(key, error)
             return FAILED, 0.0
         return turn, turn.again_after or 0.0
-
-    def _wake(self, change: Change, concerned: Iterable[ObjectKey]) -> None:
-        for custom_resource in {*concerned, *self._references.dependents(change.key)}:
-            self._queue.add(custom_resource, because=change)
 
 
 FAILED: Final = Turn(succeeded=False, again_after=None)
@@ -164,4 +165,4 @@ def _log_fault(key: ObjectKey, error: Exception) -> None:
     """Say where it happened. What it says may quote what it was busy with, a Secret say: that only when debugging."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     fault = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
-    log.error("%s: %s", key, fault, exc_info=log.isEnabledFor(logging.DEBUG))
+    log.error("%s: %s", key, fault, exc_info=log.isEnabledFor(logging.DEBUG), extra={"about": key})

@@ -9,8 +9,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from natsop_runtime import logs, preflight
+from natsop_runtime.certificates import CertificateError
 from natsop_runtime.errors import ConfigurationError, LeadershipLostError
 from natsop_runtime.kubeconfig import load_config
+from natsop_runtime.listener import ListenError
 from natsop_runtime.operate import operate
 
 if TYPE_CHECKING:
@@ -26,8 +28,10 @@ def run(settings: RunSettings) -> int:
         asyncio.run(_run(settings))
     except ConfigurationError as error:
         return _cannot_start(f"No Kubernetes cluster to work with: {error}.")
-    except preflight.NotReadyError as error:
+    except (preflight.NotReadyError, CertificateError) as error:
         return _cannot_start(str(error))
+    except ListenError as error:
+        return _cannot_start(f"{error}; see --metrics-bind-address and --health-probe-bind-address.")
     except LeadershipLostError as error:
         log.error("lost the lease: %s", error)
         return 1

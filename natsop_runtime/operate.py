@@ -24,10 +24,12 @@ from natsop_runtime.leader import Elector, Term
 from natsop_runtime.loop import Loop
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.nats import reachable_pods
+from natsop_runtime.serving import serving
 
 if TYPE_CHECKING:
     from natsop_runtime.connection import Config, Transport
     from natsop_runtime.kube import Kube
+    from natsop_runtime.nats import Pods
     from natsop_runtime.settings import RunSettings
 
 TO_FINISH: Final = 15.0
@@ -58,7 +60,8 @@ async def operate(
 ) -> None:
     """Be the operator until `stop` is set. Other transports and clocks stand in for the real ones in tests.
 
-    NotReadyError when it cannot begin, LeadershipLostError when it had to end because another may be at work.
+    NotReadyError, ListenError or CertificateError when it cannot begin, LeadershipLostError when it had to end because
+    another may be at work.
     """
     metrics = Metrics(version("natsop"))
     term = Term(clock)
@@ -67,21 +70,33 @@ async def operate(
         connected(config, transport, gate=gate, count=metrics.request) as kube,
         reachable_pods(pod_transport) as pods,
     ):
-        loop = Loop(
-            reconciled=RECONCILED,
-            kube=kube,
-            pods=pods,
-            namespaces=settings.namespaces,
-            workers=settings.workers,
-            now=now,
-            settings=Settings(nack_integration=settings.nack_integration),
-            metrics=metrics,
-        )
+        loop = _loop(kube, pods, settings, now, metrics)
         elector = _elector(kube, term, config, settings, now, clock) if settings.leader_elect else None
-        await preflight.check(kube, loop.selections)
-        if elector:
-            await preflight.check_lease(kube, elector)
-        await _run(loop, elector, stop, metrics)
+        async with serving(
+            settings,
+            metrics=metrics,
+            reviews=kube.unguarded(),
+            wedged=loop.wedged,
+            unready=loop.unready,
+            clock=clock,
+        ):
+            await preflight.check(kube, loop.selections)
+            if elector:
+                await preflight.check_lease(kube, elector)
+            await _run(loop, elector, stop, metrics)
+
+
+def _loop(kube: Kube, pods: Pods, settings: RunSettings, now: Callable[[], datetime], metrics: Metrics) -> Loop:
+    return Loop(
+        reconciled=RECONCILED,
+        kube=kube,
+        pods=pods,
+        namespaces=settings.namespaces,
+        workers=settings.workers,
+        now=now,
+        settings=Settings(nack_integration=settings.nack_integration),
+        metrics=metrics,
+    )
 
 
 def _elector(

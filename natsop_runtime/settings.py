@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from natsop_runtime.bind_address import BindAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +17,7 @@ class RunSettings:
     namespaces: those that the operator is limited to; none means all.
     lease_duration: seconds for which a leader's Lease is valid after a renewal.
     leader_election_namespace: where the Lease is; None: the operator's own, or the kubeconfig context's.
-    metrics_bind_address, health_probe_bind_address: "[host]:port"; "0" opens no port.
+    metrics_bind_address, health_probe_bind_address: None opens no port.
     metrics_secure: HTTPS, for those whom the API server allows to get /metrics; or plain HTTP for everybody.
     metrics_cert_path: a folder with tls.crt and tls.key; None: a self-signed certificate.
     """
@@ -27,7 +31,7 @@ class RunSettings:
     leader_elect: bool = False
     lease_duration: int = 15
     leader_election_namespace: str | None = None
-    metrics_bind_address: str = "0"
+    metrics_bind_address: BindAddress | None = None
     metrics_secure: bool = True
-    metrics_cert_path: str | None = None
-    health_probe_bind_address: str = "0"
+    metrics_cert_path: Path | None = None
+    health_probe_bind_address: BindAddress | None = None

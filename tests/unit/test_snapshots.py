@@ -17,7 +17,9 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 
+from natsop_core.rbac import cluster_role, leader_election_role, namespaced_role
 from natsop_runtime.cli import main
+from natsop_runtime.cli.yaml_output import to_yaml
 from tests.example_objects import jwt_secrets
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +75,19 @@ def test_an_example_becomes_what_its_snapshot_shows(
     assert {path.name for path in (SNAPSHOTS / example.stem).iterdir()} == files.keys(), "remove what is no more"
 
 
+@pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot name:UserWarning")
+@pytest.mark.parametrize("_folder", ["rbac"])
+def test_the_operator_may_do_what_these_snapshots_show(_folder: str, file: SnapshotAssertion) -> None:
+    roles = {
+        "cluster-role.yaml": cluster_role(),
+        "role.yaml": namespaced_role("nats"),
+        "leader-election-role.yaml": leader_election_role("nats-system"),
+    }
+    for name, role in roles.items():
+        assert to_yaml([role]) == file(name=name)
+    assert {path.name for path in (SNAPSHOTS / "rbac").iterdir()} == roles.keys(), "remove what is no more"
+
+
 def files_inside(objects: str) -> dict[str, str]:
     """The files that pods read, such as nats.conf, which are hard to read inside of YAML."""
     files: dict[str, str] = {}
@@ -94,7 +109,7 @@ def without_tokens(objects: str) -> str:
 
 
 def test_no_snapshot_is_left_of_an_example_that_is_gone() -> None:
-    left = {path.name for path in SNAPSHOTS.iterdir()} - {example.stem for example in EXAMPLES}
+    left = {path.name for path in SNAPSHOTS.iterdir()} - {example.stem for example in EXAMPLES} - {"rbac"}
     assert not left, "remove these folders of snapshots/"
 
 

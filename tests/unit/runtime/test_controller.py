@@ -25,6 +25,7 @@ Object = dict[str, Any]
 KEY = CLUSTERS.key("prod", "c")
 FIRST, SECOND = ObjectRef(SECRETS.key("prod", "first")), ObjectRef(SECRETS.key("prod", "second"))
 READY = {"ready": True}
+RECOVERED = Event("Normal", "Recovered", "What was wrong has been mended.")
 
 
 def custom_resource(version: int = 10, **fields: Any) -> Object:
@@ -39,6 +40,7 @@ class World:
         self.raw = raw
         self.answer = answer
         self.unavailable = False
+        self.events: list[Event] = []
         self.outcome: Outcome = Applied()
         self.requeue_after: float | None = 30
         self.statuses: list[Object] = []
@@ -66,7 +68,7 @@ class World:
         return tuple(reference for reference in wanted if reference not in inputs)
 
     def _conclude(self, _custom_resource: Object, _inputs: Inputs, _plan: Plan, _outcomes: Outcomes) -> Report:
-        return Report(READY, requeue_after=self.requeue_after)
+        return Report(READY, (RECOVERED,), self.requeue_after)
 
     def custom_resource(self, _key: ObjectKey) -> Object | None:
         return self.raw
@@ -90,7 +92,7 @@ class World:
         return custom_resource(11, status=body["status"])
 
     async def send(self, _regarding: Object, events: tuple[Event, ...], _now: datetime) -> None:
-        assert not events
+        self.events += events
 
 
 def test_references_are_asked_for_until_nothing_is_missing() -> None:
@@ -121,6 +123,7 @@ def test_a_status_is_written_to_what_was_read_and_is_no_reason_to_look_again() -
     assert body["metadata"] == {"name": "c", "namespace": "prod", "resourceVersion": "10"}
     assert body["status"] == READY
     assert world.own_writes == {Change(KEY, "11")}
+    assert world.events == [RECOVERED]
 
 
 @pytest.mark.parametrize("error", [NotFoundError("gone"), ConflictError("changed")])
@@ -128,6 +131,7 @@ def test_a_custom_resource_that_was_changed_or_deleted_meanwhile_is_told_nothing
     world = World(raw=custom_resource(), answer=error)
     assert world.reconcile() == Turn(True, 30)
     assert world.own_writes == set()
+    assert world.events == []
 
 
 def test_a_custom_resource_that_is_gone_depends_on_nothing() -> None:

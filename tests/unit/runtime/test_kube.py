@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from natsop_runtime.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from natsop_runtime.kube import Kube
+from natsop_runtime.kube import Kube, Selection
 from natsop_runtime.kubeconfig import load_config
 from tests.unit.runtime.small_api import failure, kube_over
 
@@ -165,3 +165,24 @@ def test_a_kubeconfig_without_a_user_is_good_enough_for_a_proxy(tmp_path: Path) 
     assert load_config(str(file), None).cluster.server == "http://127.0.0.1:8001"
     with pytest.raises(ConfigurationError, match="Context 'other' not found"):
         load_config(str(file), "other")
+
+
+@pytest.mark.parametrize("answer", [{}, {"metadata": {}}, {"metadata": {"resourceVersion": "x"}}, {"metadata": 1}, []])
+def test_an_answer_that_is_no_list_is_no_answer(answer: object) -> None:
+    async def first_page(kube: Kube) -> None:
+        await anext(kube.list_pages(Selection(CONFIG_MAPS)))
+
+    with pytest.raises(UnavailableError):
+        sent(first_page, httpx2.Response(200, json=answer))
+
+
+def test_an_answer_that_trickles_in_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("natsop_runtime.exchange.LONGEST_REQUEST", 0.05)
+
+    async def trickle() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.005)
+
+    with pytest.raises(UnavailableError):
+        sent(lambda kube: kube.get(CONFIG_MAPS, KEY), httpx2.Response(200, content=trickle()))

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from natsop_core.inputs import HttpAnswer, Unreachable
-from natsop_core.kinds import PODS
+from natsop_core.kinds import CLUSTERS, PODS
 from natsop_core.references import HttpRef
 from natsop_core.report import Event
 from natsop_runtime import nats
@@ -111,3 +111,10 @@ def test_a_log_line_is_one_json_object() -> None:
     line = JsonLines().format(record)
     assert "\n" not in line
     assert json.loads(line)["message"] == 'two\nquoted "lines"'
+
+
+def test_what_a_log_line_is_about_can_be_searched_for_by_its_parts() -> None:
+    record = logging.LogRecord("natsop_runtime.loop", logging.WARNING, "", 0, "trouble", (), None)
+    record.about = CLUSTERS.key("prod", "c")
+    line = json.loads(JsonLines().format(record))
+    assert (line["kind"], line["namespace"], line["name"]) == ("NatsCluster", "prod", "c")

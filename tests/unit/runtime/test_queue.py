@@ -166,3 +166,71 @@ def test_any_interleaving_keeps_a_key_with_one_worker_and_works_after_the_last_c
         assert seen == version
 
     asyncio.run(story())
+
+
+def grouped(most_of_a_group: int = 9) -> Queue:
+    """A queue whose groups are the keys' first letters."""
+    return Queue(group=lambda key: key[0], most_of_a_group=most_of_a_group)
+
+
+def test_groups_take_turns_however_many_keys_one_of_them_has() -> None:
+    async def story() -> None:
+        queue = grouped()
+        for key in ("a1", "a2", "a3", "b1", "c1", "c2"):
+            queue.add(key, because="its creation")
+        assert await ready(queue) == ["a1", "b1", "c1", "a2", "c2", "a3"]
+
+    asyncio.run(story())
+
+
+def test_a_group_never_has_all_workers_and_gets_more_as_soon_as_one_is_done() -> None:
+    async def story() -> None:
+        queue = grouped(most_of_a_group=2)
+        for key in ("a1", "a2", "a3", "b1"):
+            queue.add(key, because="its creation")
+        assert await ready(queue) == ["a1", "b1", "a2"]
+        waiting = asyncio.create_task(queue.get())
+        await asyncio.sleep(0)
+        queue.done("a1")
+        async with asyncio.timeout(1):
+            assert await waiting == "a3"
+
+    asyncio.run(story())
+
+
+def test_a_key_that_is_news_again_and_again_is_slowed_down_and_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_module, "BURST", 5)
+    monkeypatch.setattr(queue_module, "STEADY", 0.05)
+
+    async def story() -> None:
+        queue = Queue()
+        queue.add("a", because="its creation")
+        times = []
+        for turn in range(10):
+            assert await queue.get() == "a"
+            times.append(asyncio.get_running_loop().time())
+            queue.add("a", because=f"somebody's edit {turn}")
+            queue.done("a")
+        assert times[4] - times[0] < 0.05
+        assert times[9] - times[4] > 4 * 0.05
+
+    asyncio.run(story())
+
+
+def test_the_longest_work_is_told() -> None:
+    async def story() -> None:
+        queue = Queue()
+        assert queue.longest_work is None
+        for key in ("a", "b"):
+            queue.add(key, because="its creation")
+            await queue.get()
+            await asyncio.sleep(0.01)
+        longest = queue.longest_work
+        assert longest is not None
+        assert longest[0] == "a"
+        assert longest[1] >= 0.01
+        queue.done("a")
+        assert queue.longest_work is not None
+        assert queue.longest_work[0] == "b"
+
+    asyncio.run(story())

@@ -145,3 +145,30 @@ def _version(obj: dict[str, Any]) -> str:
 # Kinds that others have to install
 
 ACCOUNT = kinds.NACK_ACCOUNTS
+
+
+def test_an_operator_that_is_limited_to_namespaces_asks_for_nothing_beyond_them() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path)
+        namespace = request.url.path.split("/namespaces/")[1].split("/")[0]
+        items = [{"metadata": {"namespace": namespace, "name": "c", "uid": f"uid-{namespace}", "resourceVersion": "7"}}]
+        return httpx2.Response(200, json={"metadata": {"resourceVersion": "10"}, "items": items})
+
+    async def story() -> None:
+        async with kube_over(answer) as kube:
+            stores = Stores(kube, [CLUSTERS], lambda _change, _concerned: None, namespaces=["one", "two"])
+            running = asyncio.create_task(stores.run())
+            await stores.synced()
+            for namespace in ("one", "two"):
+                live = stores.live(CONFIG_MAPS.key(namespace, "c"))
+                assert live is not None
+                assert live.uid == f"uid-{namespace}"
+            assert stores.live(CONFIG_MAPS.key("three", "c")) is None
+            assert len(list(stores.custom_resources())) == 2
+            running.cancel()
+            await asyncio.wait([running])
+
+    asyncio.run(story())
+    assert {path.split("/namespaces/")[1].split("/")[0] for path in asked} == {"one", "two"}

@@ -1,0 +1,108 @@
+"""The certificate of the metrics port: a given one, taken up anew when it is rotated, or one made for this process."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import tempfile
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+LIFETIME: Final = timedelta(days=3650)
+"""Of a certificate that we make ourselves: longer than the process lives that it is made for."""
+
+CLOCK_SKEW: Final = timedelta(hours=1)
+
+MEMORY: Final = Path("/dev/shm")  # noqa: S108
+"""A folder that is never on a disk, and that can be written where the root filesystem cannot."""
+
+log = logging.getLogger(__name__)
+
+Version = tuple[tuple[int, int, int], ...]
+
+
+class CertificateError(Exception):
+    """The certificate cannot be used; the message says why, in one line."""
+
+
+class RotatedCertificate:
+    """The pair `tls.crt` and `tls.key` of a folder, which somebody replaces before it expires.
+
+    Every handshake looks whether the files are others now. While they cannot be used, the last good pair serves on.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._pair = folder / "tls.crt", folder / "tls.key"
+        try:
+            self._version = self._look()
+            self._current = _context(*self._pair)
+        except (OSError, ValueError) as error:
+            raise CertificateError(f"Cannot use tls.crt and tls.key of {folder}: {error}") from error
+        self.context = _context(*self._pair)
+        self.context.sni_callback = self._shake_hands  # called without a server name, too
+
+    def _shake_hands(self, connection: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
+        self._take_up_another()
+        connection.context = self._current
+
+    def _take_up_another(self) -> None:
+        try:
+            version = self._look()
+            if version == self._version:
+                return
+            self._version = version  # from before they are read: if they change meanwhile, they are read again
+            self._current = _context(*self._pair)
+        except (OSError, ValueError) as error:
+            log.warning("cannot use the new %s and %s, the old ones serve on: %s", *self._pair, error)
+        else:
+            log.info("serving with the new certificate in %s", self._pair[0])
+
+    def _look(self) -> Version:
+        stats = (path.stat() for path in self._pair)
+        return tuple((stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in stats)
+
+
+def self_signed(host: str) -> ssl.SSLContext:
+    """A context with a certificate for the host, which nobody has reason to trust but by its fingerprint."""
+    folder = MEMORY if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="natsop-", dir=folder) as private:  # ssl reads certificates from files only
+        pair = Path(private) / "tls.crt", Path(private) / "tls.key"
+        for path, content in zip(pair, _certificate_and_key(host), strict=True):
+            path.touch(mode=0o600)
+            path.write_bytes(content)
+        return _context(*pair)
+
+
+def _context(certificate: Path, key: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    context.load_cert_chain(certificate, key, password="")  # of an encrypted key OpenSSL would ask the terminal
+    return context
+
+
+def _certificate_and_key(host: str) -> tuple[bytes, bytes]:
+    """As PEM. The library is loaded for this alone: it takes 8 MB of memory."""
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host[:64])])  # all that X.509 has room for
+    now = datetime.now(UTC)
+    loopback = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1")), x509.IPAddress(ip_address("::1"))]
+    certificate = (
+        x509.CertificateBuilder(subject_name=name, issuer_name=name, public_key=key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - CLOCK_SKEW)
+        .not_valid_after(now + LIFETIME)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host), *loopback]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    key_bytes = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM), key_bytes

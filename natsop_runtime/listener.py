@@ -1,0 +1,111 @@
+"""A port at which the operator's own event loop answers HTTP.
+
+uvicorn's protocol does the talking. Its server is left out: that would catch our signals, end the process when a port
+is taken, and wake ten times a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+if TYPE_CHECKING:
+    import ssl
+
+    from natsop_runtime.bind_address import BindAddress
+
+Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+"""An ASGI application."""
+
+CONNECTIONS: Final = 64
+"""At once. Those who come when there are more get 503."""
+
+HEADER_BYTES: Final = 16 * 1024
+"""A token of a ServiceAccount has about 1 KiB, one of an identity provider may have 8."""
+
+TO_SHAKE_HANDS: Final = 10.0
+TO_LIVE: Final = 30.0
+"""Seconds that a connection may last: it is for one request, and who sends or reads slowly must not keep others out."""
+
+TO_FINISH: Final = 2.0
+"""Seconds that requests in hand get when the port is closed."""
+
+
+class ListenError(Exception):
+    """Nobody can listen at the address; the message says why, in one line."""
+
+
+class _Connection(H11Protocol):
+    """A connection that ends, whatever its other side does. uvicorn's waits for a first request for ever."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._end = self.loop.call_later(TO_LIVE, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end.cancel()
+        super().connection_lost(exc)
+
+
+@asynccontextmanager
+async def listening(
+    application: Application, address: BindAddress, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """Answer at the address, and at the port that is yielded, until the context ends. ListenError when it is taken."""
+    state = ServerState()
+    config = uvicorn.Config(
+        application,
+        http=_Connection,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        log_level="error",  # what strangers send is no reason to log a line
+        access_log=False,
+        proxy_headers=False,
+        limit_concurrency=CONNECTIONS,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+    )
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: _Connection(config, state, {}),
+        sock=await _bound(address),
+        ssl=tls,
+        ssl_handshake_timeout=TO_SHAKE_HANDS if tls else None,
+    )
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await _finish(state)
+
+
+async def _finish(state: ServerState) -> None:
+    if state.tasks:
+        _, unfinished = await asyncio.wait(state.tasks, timeout=TO_FINISH)
+        for task in unfinished:
+            task.cancel()
+    for connection in tuple(state.connections):
+        connection.transport.close()
+
+
+async def _bound(address: BindAddress) -> socket.socket:
+    """A listening socket; without a host one for all addresses, IPv6 and IPv4 alike where the machine has both."""
+    try:
+        if not address.host and socket.has_dualstack_ipv6():
+            return socket.create_server(("", address.port), family=socket.AF_INET6, dualstack_ipv6=True)
+        (family, _, _, _, target), *_ = await asyncio.get_running_loop().getaddrinfo(
+            address.host or None, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        return socket.create_server(target[:2], family=family)
+    except OSError as error:
+        why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+        raise ListenError(f"Cannot listen at {address}: {why}") from error

@@ -1,0 +1,65 @@
+"""The two ports of the operator: metrics for Prometheus, probes for the kubelet."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from natsop_runtime.access import Access
+from natsop_runtime.certificates import RotatedCertificate, self_signed
+from natsop_runtime.listener import listening
+from natsop_runtime.pages import METRICS, metrics_pages, probe_pages
+
+if TYPE_CHECKING:
+    import ssl
+    from pathlib import Path
+
+    from natsop_runtime.access import Reviews
+    from natsop_runtime.metrics import Metrics
+    from natsop_runtime.pages import WhyNot
+    from natsop_runtime.settings import RunSettings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports that are served, None for one that is not."""
+
+    metrics: int | None = None
+    probes: int | None = None
+
+
+@asynccontextmanager
+async def serving(
+    settings: RunSettings,
+    *,
+    metrics: Metrics,
+    reviews: Reviews,
+    wedged: WhyNot,
+    unready: WhyNot,
+    clock: Callable[[], float],
+) -> AsyncIterator[Ports]:
+    """Serve until the context ends. ListenError or CertificateError when that cannot be."""
+    metrics_port = probes_port = None
+    async with AsyncExitStack() as stack:
+        if (address := settings.health_probe_bind_address) is not None:
+            probes = probe_pages(wedged=wedged, unready=unready)
+            probes_port = await stack.enter_async_context(listening(probes, address))
+        if (address := settings.metrics_bind_address) is not None:
+            tls = _tls(settings.metrics_cert_path) if settings.metrics_secure else None
+            pages = metrics_pages(metrics, Access(reviews, METRICS, clock) if settings.metrics_secure else None)
+            metrics_port = await stack.enter_async_context(listening(pages, address, tls=tls))
+        log.info("serving metrics at port %s, probes at port %s", metrics_port or "none", probes_port or "none")
+        yield Ports(metrics_port, probes_port)
+
+
+def _tls(certificates: Path | None) -> ssl.SSLContext:
+    if certificates is not None:
+        return RotatedCertificate(certificates).context
+    log.info("metrics are served with a certificate that we signed ourselves; --metrics-cert-path names a better one")
+    return self_signed(socket.gethostname())

@@ -1,0 +1,187 @@
+"""The certificate of the metrics port, over real handshakes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import trustme
+from cryptography import x509
+
+from natsop_runtime import certificates
+from natsop_runtime.certificates import CertificateError, RotatedCertificate, self_signed
+
+
+def trusting_nobody() -> ssl.SSLContext:
+    """A client that takes any certificate: the tests look at what they got."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def handshake(port: int, client: ssl.SSLContext, name: str | None = None) -> x509.Certificate:
+    """Shake hands with the server at the port; the certificate that it shows."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=client, server_hostname=name or "")
+    shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.close()
+    return x509.load_der_x509_certificate(shown)
+
+
+def served(context: ssl.SSLContext, story: Callable[[int], Awaitable[None]]) -> None:
+    """Tell the story to the port of a server with this context."""
+
+    async def serve() -> None:
+        async def nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.close()
+
+        async with await asyncio.start_server(nothing, "127.0.0.1", 0, ssl=context) as server:
+            await story(server.sockets[0].getsockname()[1])
+
+    asyncio.run(serve())
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, authority: trustme.CA) -> Path:
+    """A folder with a certificate for "first.test"."""
+    put(tmp_path, authority, "first.test")
+    return tmp_path
+
+
+def put(folder: Path, authority: trustme.CA, name: str) -> None:
+    """Put a pair into the folder, as a kubelet does: each file at once."""
+    pair = authority.issue_cert(name)
+    replace(folder / "tls.crt", b"".join(blob.bytes() for blob in pair.cert_chain_pems))
+    replace(folder / "tls.key", pair.private_key_pem.bytes())
+
+
+def replace(path: Path, content: bytes) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(content)
+    fresh.rename(path)
+
+
+def names(certificate: x509.Certificate) -> list[str]:
+    """The names that a certificate is for."""
+    extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    return extension.value.get_values_for_type(x509.DNSName)
+
+
+def test_a_given_certificate_is_shown_and_can_be_verified(folder: Path, authority: trustme.CA) -> None:
+    client = ssl.create_default_context()
+    authority.configure_trust(client)
+
+    async def story(port: int) -> None:
+        assert names(await handshake(port, client, "first.test")) == ["first.test"]
+
+    served(RotatedCertificate(folder).context, story)
+
+
+def test_another_certificate_is_used_from_the_next_connection_on(
+    folder: Path, authority: trustme.CA, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(port: int) -> None:
+        await handshake(port, trusting_nobody())
+        put(folder, authority, "second.test")
+        for name in (None, "first.test"):
+            assert names(await handshake(port, trusting_nobody(), name)) == ["second.test"]
+
+    caplog.set_level(logging.INFO)
+    served(RotatedCertificate(folder).context, story)
+    assert caplog.text.count("new certificate") == 1
+
+
+@pytest.mark.parametrize("broken", ["missing", "empty", "key of another", "encrypted"])
+def test_a_new_certificate_that_cannot_be_used_leaves_the_old_one_in_place(
+    folder: Path, authority: trustme.CA, caplog: pytest.LogCaptureFixture, broken: str
+) -> None:
+    async def story(port: int) -> None:
+        await handshake(port, trusting_nobody())
+        break_key(folder / "tls.key", broken)
+        for _ in range(3):
+            assert names(await handshake(port, trusting_nobody())) == ["first.test"]
+        assert "the old ones serve on" in caplog.text
+        assert "PRIVATE" not in caplog.text
+
+        put(folder, authority, "third.test")
+        assert names(await handshake(port, trusting_nobody())) == ["third.test"]
+
+    served(RotatedCertificate(folder).context, story)
+    assert broken == "missing" or caplog.text.count("the old ones serve on") == 1
+
+
+def break_key(key: Path, how: str) -> None:
+    """Make the key one that cannot be used."""
+    match how:
+        case "missing":
+            key.unlink()
+        case "empty":
+            replace(key, b"")
+        case "key of another":
+            replace(key, trustme.CA().issue_cert("other.test").private_key_pem.bytes())
+        case "encrypted":
+            replace(
+                key,
+                b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIBHDBXBgkqhkiG9w0BBQ0w\n-----END ENCRYPTED PRIVATE KEY-----",
+            )
+
+
+def test_without_files_to_start_with_it_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(CertificateError, match=r"Cannot use tls\.crt and tls\.key of .*: .*No such file") as error:
+        RotatedCertificate(tmp_path)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_old_versions_of_tls_are_refused(folder: Path) -> None:
+    old = trusting_nobody()
+    old.minimum_version = ssl.TLSVersion.TLSv1
+    old.maximum_version = ssl.TLSVersion.TLSv1_1
+    old.set_ciphers("ALL:@SECLEVEL=0")
+
+    async def story(port: int) -> None:
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await handshake(port, old)
+
+    served(RotatedCertificate(folder).context, story)
+    served(self_signed("pod-0"), story)
+
+
+def test_a_certificate_of_our_own_is_for_this_host_and_outlives_the_process() -> None:
+    async def story(port: int) -> None:
+        shown = await handshake(port, trusting_nobody())
+        assert names(shown) == ["pod-0", "localhost"]
+        assert shown.not_valid_after_utc - shown.not_valid_before_utc > certificates.LIFETIME
+
+    served(self_signed("pod-0"), story)
+
+
+def test_a_host_name_may_be_longer_than_a_common_name() -> None:
+    async def story(port: int) -> None:
+        assert names(await handshake(port, trusting_nobody()))[0] == "a" * 63 + ".example"
+
+    served(self_signed("a" * 63 + ".example"), story)
+
+
+def test_a_key_of_our_own_is_never_kept_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, int]] = []
+    context = certificates._context  # noqa: SLF001
+
+    def spying(certificate: Path, key: Path) -> ssl.SSLContext:
+        seen.extend((path.name, path.stat().st_mode & 0o777) for path in (key, key.parent))
+        return context(certificate, key)
+
+    monkeypatch.setattr(certificates, "MEMORY", tmp_path)
+    monkeypatch.setattr(certificates, "_context", spying)
+    self_signed("pod-0")
+    assert [mode for _, mode in seen] == [0o600, 0o700]
+    assert not list(tmp_path.iterdir())

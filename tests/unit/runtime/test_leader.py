@@ -1,0 +1,158 @@
+"""Leader election: never two at once, never nobody for long, whatever is lost, late, or edited by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from natsop_runtime.errors import LeadershipLostError
+from tests.unit.runtime.lease_api import DURATION, LeaseApi, Object, Operator, Unreliable, clock, in_virtual_time
+
+SOON = 5.0
+
+
+def lease(**spec: Any) -> Object:
+    metadata = {"name": "nats-operator", "namespace": "nats-system", "resourceVersion": "1", "labels": {"team": "a"}}
+    return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
+
+
+@given(seed=st.integers(0, 2**32))
+def test_two_never_lead_at_once_and_somebody_does_as_soon_as_the_network_is_well(seed: int) -> None:
+    async def story() -> None:
+        api = LeaseApi()
+        ways = [Unreliable(api, seed + number) for number in range(3)]
+        operators = [Operator(str(number), way) for number, way in enumerate(ways)]
+        for operator in operators:
+            operator.rivals = [other for other in operators if other is not operator]
+        living = [asyncio.create_task(operator.live_forever()) for operator in operators]
+        await asyncio.sleep(200)
+        for way in ways:
+            way.lost = way.slowest = 0.0
+        await asyncio.sleep(2 * DURATION + SOON)
+        assert sum(operator.term.lasts for operator in operators) == 1, f"nobody leads: {api.lease}"
+        for task in living:
+            task.cancel()
+        await asyncio.gather(*living, return_exceptions=True)
+        assert [task.exception() for task in living if not task.cancelled()] == []
+
+    in_virtual_time(story)
+
+
+def test_a_term_is_counted_from_when_a_renewal_was_sent() -> None:
+    async def story() -> None:
+        operator = Operator("a", LeaseApi())
+        await operator.elector.acquire()
+        await asyncio.sleep(DURATION * 2 / 3 - 0.1)
+        assert operator.term.lasts
+        await asyncio.sleep(0.2)
+        with pytest.raises(LeadershipLostError):
+            operator.term.check()
+        with pytest.raises(LeadershipLostError):  # though the API server would still renew it
+            await operator.elector.keep()
+
+    in_virtual_time(story)
+
+
+def test_a_leader_that_is_gone_is_followed_once_its_lease_has_run_out() -> None:
+    async def story() -> None:
+        api = LeaseApi()
+        gone, next_one = Operator("gone", api), Operator("next", api)
+        await gone.elector.acquire()
+        begun = clock()
+        await next_one.elector.acquire()
+        assert DURATION <= clock() - begun <= DURATION + SOON
+        assert api.lease is not None
+        assert api.lease["spec"]["leaseTransitions"] == 1
+
+    in_virtual_time(story)
+
+
+def test_a_leader_that_ends_in_order_is_followed_at_once() -> None:
+    async def story() -> None:
+        api = LeaseApi()
+        first, second = Operator("first", api), Operator("second", api)
+        await first.elector.acquire()
+        waiting = asyncio.create_task(second.elector.acquire())
+        await asyncio.sleep(1)
+        assert not waiting.done()
+        await first.elector.release()
+        with pytest.raises(LeadershipLostError):
+            first.term.check()
+        async with asyncio.timeout(SOON):
+            await waiting
+
+    in_virtual_time(story)
+
+
+def test_who_finds_somebody_else_in_the_lease_leads_no_more() -> None:
+    async def story() -> None:
+        api = LeaseApi()
+        operator = Operator("a", api)
+        await operator.elector.acquire()
+        api.lease = {**lease(holderIdentity="somebody"), "metadata": {**lease()["metadata"], "resourceVersion": "99"}}
+        with pytest.raises(LeadershipLostError, match="somebody"):
+            await operator.elector.keep()
+        with pytest.raises(LeadershipLostError):
+            operator.term.check()
+
+    in_virtual_time(story)
+
+
+def test_a_lease_that_somebody_deletes_is_made_again_by_its_holder() -> None:
+    async def story() -> None:
+        api = LeaseApi()
+        operator = Operator("a", api)
+        await operator.elector.acquire()
+        keeping = asyncio.create_task(operator.elector.keep())
+        api.lease = None
+        await asyncio.sleep(60)
+        assert operator.term.lasts
+        assert api.lease is not None
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+
+    in_virtual_time(story)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {},
+        {"holderIdentity": ""},
+        {"holderIdentity": "x"},
+        {"holderIdentity": "x", "leaseDurationSeconds": 1, "renewTime": "2026-01-01T00:00:00.000000Z"},
+        {"holderIdentity": "x", "leaseDurationSeconds": 2**31 - 1, "renewTime": "9999-01-01T00:00:00.000000Z"},
+        {"holderIdentity": "x", "leaseDurationSeconds": -5, "leaseTransitions": 7},
+    ],
+    ids=["empty", "released", "bare", "long ago", "far future", "negative"],
+)
+def test_no_lease_keeps_everybody_out_for_ever(found: Object) -> None:
+    async def story() -> None:
+        api = LeaseApi(lease(**found))
+        operator = Operator("a", api)
+        async with asyncio.timeout(10 * DURATION + SOON):
+            await operator.elector.acquire()
+        assert api.lease is not None
+        assert api.lease["spec"]["leaseTransitions"] == found.get("leaseTransitions", 0) + bool(found)
+        assert api.lease["metadata"]["labels"] == {"team": "a"}
+
+    in_virtual_time(story)
+
+
+def test_times_have_six_digits_also_at_a_full_second() -> None:
+    async def story() -> None:
+        api = LeaseApi()
+        operator = Operator("a", api)
+        await operator.elector.acquire()
+        await operator.elector.release()
+        assert api.lease is not None
+        assert api.lease["spec"]["renewTime"] == "2026-01-01T00:00:00.000000+00:00"
+        assert "holderIdentity" not in api.lease["spec"]
+
+    in_virtual_time(story)

@@ -1,0 +1,42 @@
+"""How often a key may go."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from natsop_runtime.pace import Pace
+
+
+def test_a_burst_goes_freely_and_then_one_by_one() -> None:
+    pace = Pace[str](burst=3, interval=10.0)
+    for _ in range(3):
+        assert pace.wait("a", 0.0) == 0.0
+        pace.went("a", 0.0)
+    assert pace.wait("a", 0.0) == 10.0
+    assert pace.wait("a", 4.0) == 6.0
+    assert pace.wait("b", 0.0) == 0.0
+    pace.went("a", 10.0)
+    assert pace.wait("a", 10.0) == 10.0
+
+
+@given(pauses=st.lists(st.floats(0, 30), min_size=1, max_size=60))
+def test_over_any_time_a_key_goes_no_more_often_than_its_burst_and_the_steady_pace_allow(pauses: list[float]) -> None:
+    burst, interval = 4, 5.0
+    pace = Pace[str](burst=burst, interval=interval)
+    now, went = 0.0, list[float]()
+    for pause in pauses:
+        now += pause
+        now += pace.wait("a", now)
+        pace.went("a", now)
+        went.append(now)
+    for first in range(len(went)):
+        for last in range(first, len(went)):
+            assert last - first + 1 <= burst + (went[last] - went[first]) / interval + 1e-6
+
+
+def test_who_has_not_gone_for_a_while_is_forgotten() -> None:
+    pace = Pace[int](burst=2, interval=1.0)
+    for number in range(100):
+        pace.went(number, number * 10.0)
+    assert len(pace) == 1
