@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from natsop_core.kinds import CREATED, OPTIONAL
 from tests import tokens
 from tests.cluster.edits import encoded
-from tests.simulation.faults import Fault, FaultKind
+from tests.simulation.faults import FaultKind
 from tests.simulation.scenario import Scenario
 from tests.simulation.steps import EDITS, Step, custom_resource
 from tests.testbed.client import Manifest
@@ -99,7 +99,7 @@ CHILDREN: Final = (
 _namespaces: Final = st.sampled_from(NAMESPACES)
 _operators: Final = st.integers(0, 1)
 _clusters: Final = st.sampled_from(CLUSTERS)
-_pauses: Final = st.sampled_from((0.0, 0.002, 0.02, 0.3, 1.0, 4.0, 20.0, 70.0, 200.0))
+_pauses: Final = st.sampled_from((0.0, 0.0, 0.002, 0.01, 0.02, 0.05, 0.3, 1.0, 4.0, 4.0, 20.0, 70.0))
 
 
 @st.composite
@@ -150,6 +150,8 @@ _interference: Final = st.one_of(
     _edits(),
     _done("delete", namespace=_namespaces, kind=st.just("NatsCluster"), name=_clusters),
     _done("delete", namespace=_namespaces, kind=st.just("NatsBox"), name=st.sampled_from(BOXES)),
+    _done("recreate", namespace=_namespaces, kind=st.just("NatsCluster"), name=_clusters),
+    _done("recreate", namespace=_namespaces, kind=st.just("Secret"), name=st.sampled_from(("jwts", "more", "tls"))),
     _done("delete", namespace=_namespaces, kind=st.just("Secret"), name=st.just("more")),
     st.builds(Step, _pauses, st.just("disown"), _child(st.sampled_from(CHILDREN))),
     st.builds(Step, _pauses, st.just("take_name"), _child(st.sampled_from(CHILDREN))),
@@ -158,6 +160,8 @@ _interference: Final = st.one_of(
 _trouble: Final = st.one_of(
     _done("install", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
     _done("uninstall", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
+    _done("black_out", seconds=st.sampled_from((1.0, 6.0, 30.0))),
+    _done("black_out", seconds=st.sampled_from((1.0, 6.0, 30.0))),
     _done("compact"),
     _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
     _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
@@ -166,7 +170,18 @@ _trouble: Final = st.one_of(
     _done("revoke", plural=st.sampled_from([kind.plural for kind in (*CREATED, *OPTIONAL)])),
     _done("restore"),
 )
-_faults: Final = st.builds(Fault, st.integers(0, 15), st.sampled_from(get_args(FaultKind)))
+_faults: Final = st.builds(
+    Step,
+    _pauses,
+    st.just("fault"),
+    st.fixed_dictionaries(
+        {
+            "after": st.integers(0, 6),
+            "kind": st.sampled_from(get_args(FaultKind)),
+            "to": st.sampled_from(("any", "write", "write", "get", "version")),
+        }
+    ),
+)
 
 scenarios: Final = st.builds(
     Scenario,
@@ -176,7 +191,10 @@ scenarios: Final = st.builds(
     steps=st.builds(
         lambda first, rest: (*first, *rest),
         st.lists(_intentions, min_size=1, max_size=4),
-        st.lists(st.one_of(_intentions, _interference, _interference, _trouble), min_size=6, max_size=16),
+        st.lists(
+            st.one_of(_intentions, _intentions, _interference, _interference, _trouble, _faults, _faults),
+            min_size=8,
+            max_size=24,
+        ),
     ),
-    faults=st.lists(_faults, min_size=3, max_size=12).map(tuple),
 )

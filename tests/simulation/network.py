@@ -46,13 +46,18 @@ class Network(httpx2.AsyncBaseTransport):
             await trace("http11.send_request_headers.started", {"request": request})
             await trace("http11.send_request_body.started", {"request": request})
         sent_at = self._world.clock()
-        fault = self._world.faults.next(is_write=sent.is_write, goes_on=sent.is_watch or "continue" in sent.query)
+        fault = self._next_fault(sent)
         if fault is None or fault == "slow":
             await self._travel(SLOW if fault else 0.0)
             response = self._respond(sent, timeout, sent_at)
             await self._travel()
             return response
         return await self._fail(fault, sent, timeout, sent_at)
+
+    def _next_fault(self, sent: Request) -> FaultKind | None:
+        if self._world.black_out_until > self._world.clock():
+            return "no connection"
+        return self._world.faults.next(method=sent.method, goes_on=sent.is_watch or "continue" in sent.query)
 
     def break_streams(self, how: str) -> None:
         """Something happens to all open watches at once."""
