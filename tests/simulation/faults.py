@@ -32,6 +32,7 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "unauthorized": Refusal(401, "Unauthorized", "Unauthorized (a fault)"),
 }
 
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """After so many requests that it could happen to, it happens to the next one. `to` narrows down which these are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final, get_args
 
 from hypothesis import strategies as st
@@ -13,6 +14,8 @@ from tests.simulation.faults import FaultKind
 from tests.simulation.scenario import Scenario
 from tests.simulation.steps import EDITS, Step, custom_resource
 from tests.testbed.client import Manifest
+
+Steps = tuple[Step, ...]
 
 NAMESPACES: Final = ("prod", "prod", "prod", "dev")
 CLUSTERS: Final = ("a", "a", "b")
@@ -93,7 +96,13 @@ OPTIONAL_OBJECTS: Final[tuple[Manifest, ...]] = (
 )
 
 CHILDREN: Final = (
-    *(("ConfigMap", "-config"), ("Service", ""), ("Service", "-headless"), ("Secret", "-auth"), ("Secret", "-contexts")),
+    *(
+        ("ConfigMap", "-config"),
+        ("Service", ""),
+        ("Service", "-headless"),
+        ("Secret", "-auth"),
+        ("Secret", "-contexts"),
+    ),
 )
 
 _namespaces: Final = st.sampled_from(NAMESPACES)
@@ -156,17 +165,19 @@ _interference: Final = st.one_of(
     st.builds(Step, _pauses, st.just("disown"), _child(st.sampled_from(CHILDREN))),
     st.builds(Step, _pauses, st.just("take_name"), _child(st.sampled_from(CHILDREN))),
     st.builds(Step, _pauses, st.just("delete"), _child(st.sampled_from(CHILDREN))),
+    st.builds(Step, _pauses, st.just("delete"), _child(st.sampled_from(CHILDREN))),
 )
+_black_outs: Final = _done("black_out", seconds=st.sampled_from((1.0, 6.0, 30.0)))
+_stalls: Final = _done("stall", operator=_operators, seconds=st.sampled_from((10.0, 38.0, 50.0, 120.0)))
 _trouble: Final = st.one_of(
     _done("install", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
     _done("uninstall", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
-    _done("black_out", seconds=st.sampled_from((1.0, 6.0, 30.0))),
-    _done("black_out", seconds=st.sampled_from((1.0, 6.0, 30.0))),
+    _black_outs,
     _done("compact"),
     _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
     _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
     _done("crash", operator=_operators),
-    _done("stall", operator=_operators, seconds=st.sampled_from((10.0, 38.0, 50.0, 120.0))),
+    _stalls,
     _done("revoke", plural=st.sampled_from([kind.plural for kind in (*CREATED, *OPTIONAL)])),
     _done("restore"),
 )
@@ -183,18 +194,38 @@ _faults: Final = st.builds(
     ),
 )
 
+_at_once: Final = st.sampled_from((0.0, 0.0, 0.002, 0.01, 0.05))
+
+
+def _one_after_the_other(*steps: st.SearchStrategy[Step], pauses: st.SearchStrategy[float]) -> st.SearchStrategy[Steps]:
+    """The steps, all but the first after a pause of this kind."""
+    later = (st.builds(lambda step, pause: replace(step, after=pause), step, pauses) for step in steps[1:])
+    return st.tuples(steps[0], *later)
+
+
+_changes: Final = st.one_of(_intentions, _interference, _interference)
+_episodes: Final[st.SearchStrategy[Steps]] = st.one_of(
+    st.tuples(_changes),
+    st.tuples(_changes),
+    st.tuples(_changes),
+    st.tuples(_trouble),
+    st.tuples(_faults),
+    _one_after_the_other(_changes, _faults, pauses=_at_once),
+    _one_after_the_other(_changes, _changes, pauses=_at_once),
+    _one_after_the_other(_faults, _intentions, _changes, pauses=_at_once),
+    _one_after_the_other(_black_outs, _changes, _interference, pauses=_at_once),
+    _one_after_the_other(_intentions, _stalls, _changes, pauses=_at_once),
+)
+"""What belongs together: a change and what goes wrong with it, changes while nobody is looking."""
+
 scenarios: Final = st.builds(
     Scenario,
     seed=st.integers(0, 2**32 - 1),
     operators=st.sampled_from((1, 1, 1, 2)),
     installed=st.lists(st.sampled_from([kind.api_version for kind in OPTIONAL]), unique=True).map(tuple),
     steps=st.builds(
-        lambda first, rest: (*first, *rest),
+        lambda first, rest: (*first, *(step for episode in rest for step in episode)),
         st.lists(_intentions, min_size=1, max_size=4),
-        st.lists(
-            st.one_of(_intentions, _intentions, _interference, _interference, _trouble, _faults, _faults),
-            min_size=8,
-            max_size=24,
-        ),
+        st.lists(_episodes, min_size=6, max_size=16),
     ),
 )

@@ -86,7 +86,7 @@ def news_while_busy_is_lost(patch: pytest.MonkeyPatch) -> None:
     original = WorkQueue.add
 
     def add(self: WorkQueue[Any, Any], key: Any, because: Any) -> None:
-        if key not in self._busy:  # noqa: SLF001
+        if key not in self._busy:
             original(self, key, because)
 
     patch.setattr(WorkQueue, "add", add)
@@ -158,7 +158,7 @@ def every_change_is_our_own(patch: pytest.MonkeyPatch) -> None:
     original = WorkQueue.done
 
     def done(self: WorkQueue[Any, Any], key: Any, *, expected: Iterable[Any] = (), **more: Any) -> None:
-        news = self._busy[key].news  # noqa: SLF001
+        news = self._busy[key].news
         original(self, key, expected={*expected, *news}, **more)
 
     patch.setattr(WorkQueue, "done", done)

@@ -36,7 +36,7 @@ class Network(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         sent = await _read(request, self._operator.name)
-        timeout = request.extensions["timeout"]["read"]
+        patience = request.extensions["timeout"]["read"]
         await self._travel()
         if self.stalled_until > self._world.clock():
             await asyncio.sleep(self.stalled_until - self._world.clock())
@@ -49,10 +49,10 @@ class Network(httpx2.AsyncBaseTransport):
         fault = self._next_fault(sent)
         if fault is None or fault == "slow":
             await self._travel(SLOW if fault else 0.0)
-            response = self._respond(sent, timeout, sent_at)
+            response = self._respond(sent, patience, sent_at)
             await self._travel()
             return response
-        return await self._fail(fault, sent, timeout, sent_at)
+        return await self._fail(fault, sent, patience, sent_at)
 
     def _next_fault(self, sent: Request) -> FaultKind | None:
         if self._world.black_out_until > self._world.clock():
@@ -80,13 +80,13 @@ class Network(httpx2.AsyncBaseTransport):
         for stream in tuple(self.streams):
             stream.close()
 
-    async def _fail(self, fault: FaultKind, sent: Request, timeout: float, sent_at: float) -> httpx2.Response:
+    async def _fail(self, fault: FaultKind, sent: Request, patience: float, sent_at: float) -> httpx2.Response:
         if fault in REFUSALS:
             refusal = REFUSALS[fault]
             self._record(sent, f"{refusal.code} {fault}")
             return _response(Answer(refusal.code, refusal.status, refusal.retry_after))
         if fault in ("timeout after", "reset after", "crash after") and not sent.is_watch:
-            self._respond(sent, timeout, sent_at)
+            self._respond(sent, patience, sent_at)
         self._record(sent, fault)
         match fault:
             case "no connection":
@@ -96,16 +96,16 @@ class Network(httpx2.AsyncBaseTransport):
             case "crash before" | "crash after":
                 self._operator.crash()
                 await asyncio.Event().wait()
-        await asyncio.sleep(timeout)
+        await asyncio.sleep(patience)
         raise httpx2.ReadTimeout("no answer (a fault)")
 
-    def _respond(self, sent: Request, timeout: float, sent_at: float) -> httpx2.Response:
+    def _respond(self, sent: Request, patience: float, sent_at: float) -> httpx2.Response:
         """What the API server answers, now."""
         if self._is_forbidden(sent):
             self._record(sent, 403)
             return _response(Answer(403, Refusal(403, "Forbidden", "permission was revoked").status))
         if sent.is_watch:
-            return self._open_watch(sent, timeout)
+            return self._open_watch(sent, patience)
         before = self._target_of(sent) if sent.is_write else None
         answer = self._server.handle(sent)
         self._record(sent, answer.code, answer.text)

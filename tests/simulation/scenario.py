@@ -32,6 +32,17 @@ QUIET_FOR: Final = 150.0
 """Seconds for which operators that are started anew may write nothing then."""
 
 
+REPORT: Final = """\
+{problems}
+
+What happened:
+{trace}
+
+The scenario; written to a file, it can be replayed: PYTHONHASHSEED=0 python -m tests.simulation FILE
+{scenario}
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """What people do and what goes wrong; the seed decides what takes how long."""
@@ -64,6 +75,11 @@ class Outcome:
     problems: tuple[str, ...]
     trace: str
 
+    def report(self, scenario: Scenario) -> str:
+        """All that a person needs to find out why."""
+        problems = "\n".join(self.problems)
+        return REPORT.format(problems=problems, trace=self.trace, scenario=scenario.to_json())
+
 
 def play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
     """Run the scenario and a calm one with the same intentions, and compare."""
@@ -72,7 +88,9 @@ def play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
 
 async def _play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
     async with World(seed=scenario.seed, operators=scenario.operators, safety_nets=False) as world:
-        world.server.unserved.update(each.api_version for each in OPTIONAL if each.api_version not in scenario.installed)
+        world.server.unserved.update(
+            each.api_version for each in OPTIONAL if each.api_version not in scenario.installed
+        )
         world.start()
         await asyncio.sleep(STARTED_AFTER)
         for step in scenario.steps:

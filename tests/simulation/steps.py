@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -140,7 +141,7 @@ def _restore(world: World) -> None:
     world.revoked.clear()
 
 
-STEPS: Final = {
+STEPS: Final[dict[str, Callable[..., None]]] = {
     "put": _put,
     "delete": _delete,
     "recreate": _recreate,

@@ -62,7 +62,7 @@ class World:
         self._safety_nets = safety_nets
         self._patches = ExitStack()
         self.clock = asyncio.get_running_loop().time
-        self.chance = random.Random(seed)
+        self.chance = random.Random(seed)  # noqa: S311
         self.recording = Recording(self.clock, most_recorded)
         self.server = ApiServer(self.clock)
         self.witness = Witness(self.server.storage, self.clock)

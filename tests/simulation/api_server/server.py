@@ -200,7 +200,8 @@ def parse_labels(selector: str) -> dict[str, str]:
 
 def matches(stored: Stored, labels: Mapping[str, str]) -> bool:
     """Whether the object bears the labels."""
-    return labels.items() <= stored.metadata.get("labels", {}).items()
+    borne: Mapping[str, str] = stored.metadata.get("labels", {})
+    return labels.items() <= borne.items()
 
 
 def _shown(stored: Stored, request: Request) -> str:
@@ -214,4 +215,3 @@ def _manager(request: Request) -> str:
 def optional_groups() -> tuple[str, ...]:
     """The apiVersions that others have to install."""
     return tuple(kind.api_version for kind in OPTIONAL)
-
