@@ -117,6 +117,19 @@ async def _play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
     )
 
 
+async def ending(scenario: Scenario) -> World:
+    """The world in which a scenario without trouble has come to its end."""
+    async with World(seed=scenario.seed, operators=scenario.operators) as world:
+        world.server.unserved.update(each.api_version for each in OPTIONAL)
+        world.start()
+        await asyncio.sleep(STARTED_AFTER)
+        for step in scenario.steps:
+            await asyncio.sleep(step.after)
+            take(step, world)
+        await asyncio.sleep(CALM_AFTER)
+        return world
+
+
 def _is_operators(exchange: Exchange) -> bool:
     """Whether an operator wrote something, not counting that it goes on to lead."""
     request = exchange.request

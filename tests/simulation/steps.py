@@ -54,7 +54,8 @@ def _put(world: World, namespace: str, manifest: Manifest) -> None:
         people.create(manifest)
         return
     content = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind", "metadata")}
-    metadata = {**live["metadata"], "annotations": manifest["metadata"].get("annotations")}
+    kept = {key: value for key, value in live["metadata"].items() if key not in ("creationTimestamp", "managedFields")}
+    metadata = {**kept, "annotations": manifest["metadata"].get("annotations")}
     people.replace({**live, **content, "metadata": metadata})
 
 

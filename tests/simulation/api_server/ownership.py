@@ -66,6 +66,8 @@ def updated(live: Owned, body: Object, kind: Kind, manager: Manager, *, now: str
     nothing: Object = (
         {"metadata": {}} if kind.is_custom else {"metadata": {}, "spec": {}}
     )  # Go's structs are always there
+    if manager.subresource and not kind.is_custom:
+        nothing = {"status": {}}
     change = difference(live.body or nothing, body, kind.schema)
     managers = _without_lost(live.managers, manager, change)
     before = managers[manager].fields if manager in managers else frozenset()
