@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from tests.simulation.generation import peaceful
 from tests.simulation.recording import Exchange
 from tests.simulation.scenario import Scenario, ending
+from tests.simulation.steps import EDITS, Step, custom_resource
 from tests.simulation.truth import Replay, objects_in
 from tests.simulation.world import World, run_in_virtual_time
 from tests.testbed.control_plane import ControlPlane
@@ -19,6 +20,7 @@ from tests.testbed.fixtures import cannot_run
 from tests.testbed.operator import install_crds
 
 TRACES: Final = 24
+EDITS_AT_ONCE: Final = 8
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +46,31 @@ def scenarios() -> list[Scenario]:
         found.append(scenario)
 
     draw()
+    found += [_edited(edits) for edits in _batches(sorted(EDITS), EDITS_AT_ONCE)]
     return [
         Scenario.from_json(each.to_json().replace('"prod"', f'"prod-{n}"').replace('"dev"', f'"dev-{n}"'))
         for n, each in enumerate(found)
     ]
 
 
-@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: f"seed {scenario.seed}")
+def _batches(names: list[str], most: int) -> Iterator[tuple[str, ...]]:
+    return (tuple(names[start : start + most]) for start in range(0, len(names), most))
+
+
+def _edited(edits: tuple[str, ...]) -> Scenario:
+    """A cluster and a box, all of whose children are edited by hand, one way after the other."""
+    where = {"namespace": "prod"}
+    made = (
+        custom_resource("NatsCluster", "a", {"replicas": 3}),
+        custom_resource("NatsBox", "box", {"clusterRef": {"name": "a"}}),
+    )
+    done = [
+        Step(4.0, "edit", {**where, "owner": "box" if EDITS[edit].is_of_box else "a", "edit": edit}) for edit in edits
+    ]
+    return Scenario(0, 1, (), (*(Step(0.0, "put", {**where, "manifest": each}) for each in made), *done))
+
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.steps[-1].do)
 def test_the_real_api_server_answers_and_ends_up_the_same(bare_control_plane: ControlPlane, scenario: Scenario) -> None:
     world = run_in_virtual_time(ending(scenario), seed=scenario.seed)
     client = bare_control_plane.cluster.client

@@ -168,7 +168,7 @@ _interference: Final = st.one_of(
     st.builds(Step, _pauses, st.just("delete"), _child(st.sampled_from(CHILDREN))),
 )
 _black_outs: Final = _done("black_out", seconds=st.sampled_from((1.0, 6.0, 30.0)))
-_stalls: Final = _done("stall", operator=_operators, seconds=st.sampled_from((10.0, 38.0, 50.0, 120.0)))
+_stalls: Final = _done("stall", operator=_operators, seconds=st.sampled_from((10.0, 38.0, 50.0, 100.0)))
 _trouble: Final = st.one_of(
     _done("install", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
     _done("uninstall", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),

@@ -21,6 +21,9 @@ from tests.testbed.client import ApiError, Manifest
 STARTED_AFTER: Final = 1.0
 """Seconds after which the operator is at work when people begin."""
 
+TROUBLE_GOES_ON: Final = 2.0
+"""Seconds for which things go wrong after the last step."""
+
 SETTLED_AFTER: Final = 500.0
 """Seconds within which all must be well again: a silent watch is noticed after 150, whether a kind is served is asked
 every 60, a dead leader is replaced after as long, and queues back off up to 60."""
@@ -96,6 +99,7 @@ async def _play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
         for step in scenario.steps:
             await asyncio.sleep(step.after)
             take(step, world)
+        await asyncio.sleep(TROUBLE_GOES_ON)
         _mend(world, required)
         world.heal()
         world.recording.note("-- from here on nothing goes wrong any more --")
@@ -172,7 +176,8 @@ def _mend(world: World, required: Sequence[Manifest]) -> None:
     wanted: list[tuple[str, Any]] = [
         (box.metadata["namespace"], box.content["spec"].get("clusterRef", {}).get("name")) for box in boxes
     ]
-    spaces = {stored.metadata["namespace"] for kind in storage.kinds() for stored in storage.all(kind)}
+    custom = [kind for kind in storage.kinds() if kind.resource in CUSTOM]
+    spaces = {stored.metadata["namespace"] for kind in custom for stored in storage.all(kind)}
     clusters = [(space, _cluster(name)) for space, name in wanted if name]
     for namespace, manifest in [*((space, each) for space in sorted(spaces) for each in required), *clusters]:
         try:

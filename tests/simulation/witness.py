@@ -46,6 +46,8 @@ class Witness:
             return
         if self._holder and self._identities.get(self._holder) != request.user and sent_at >= self._held_since:
             self._report(request, f"{request.user} wrote while {self._identities.get(self._holder)} led")
+        if resource != EVENTS and not _is_guarded(request):
+            self._report(request, "nothing says which object, or which version of it, is meant")
         if resource in CUSTOM:
             if target.subresource != "status":
                 self._report(request, "it is people who write custom resources")
@@ -62,3 +64,13 @@ class Witness:
 
     def _report(self, request: Request, why: str) -> None:
         self.misdeeds.append(f"{request.method} {request.path}: {why}")
+
+
+def _is_guarded(request: Request) -> bool:
+    """Whether the request is refused when the object is another than its sender thinks."""
+    body = json.loads(request.body)
+    if isinstance(body, list):
+        return any(operation["path"] == "/metadata/resourceVersion" for operation in body)
+    if request.method == "DELETE":
+        return "uid" in body.get("preconditions", {})
+    return not body["metadata"].keys().isdisjoint(("uid", "resourceVersion"))
