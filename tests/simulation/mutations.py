@@ -78,7 +78,11 @@ def names_of_others_are_taken(patch: pytest.MonkeyPatch) -> None:
 def failures_are_final(patch: pytest.MonkeyPatch) -> None:
     """What failed is not tried again until something happens."""
     original = WorkQueue.done
-    patch.setattr(WorkQueue, "failed", lambda self, key, **_: original(self, key))
+
+    def failed(self: WorkQueue[Any, Any], key: Any, *, expected: Any = frozenset(), **_: Any) -> None:
+        original(self, key, expected=expected)
+
+    patch.setattr(WorkQueue, "failed", failed)
 
 
 def news_while_busy_is_lost(patch: pytest.MonkeyPatch) -> None:

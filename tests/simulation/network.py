@@ -109,8 +109,8 @@ class Network(httpx2.AsyncBaseTransport):
         before = self._target_of(sent) if sent.is_write else None
         answer = self._server.handle(sent)
         self._record(sent, answer.code, answer.text)
-        if before is not None and answer.code < 300:
-            self._world.witness.see(sent, *before, sent_at=sent_at)
+        if before is not None:
+            self._world.witness.see(sent, *before, sent_at=sent_at, succeeded=answer.code < 300)
         return _response(answer)
 
     def _target_of(self, sent: Request) -> tuple[Target, Stored | None] | None:

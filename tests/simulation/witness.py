@@ -38,14 +38,19 @@ class Witness:
             self.misdeeds.append(f"there were {self._requests} requests: that will never end")
         return self._requests < self._most_requests
 
-    def see(self, request: Request, target: Target, before: Stored | None, *, sent_at: float) -> None:
-        """A write that succeeded, what the object was like before, and when the request left its sender."""
+    def see(self, request: Request, target: Target, before: Stored | None, *, sent_at: float, succeeded: bool) -> None:
+        """A write, what the object was like before, and when the request left its sender."""
         resource = target.kind.resource
         if resource == LEASES:
             self._identities[json.loads(request.body)["spec"].get("holderIdentity") or ""] = request.user
             return
         if self._holder and self._identities.get(self._holder) != request.user and sent_at >= self._held_since:
             self._report(request, f"{request.user} wrote while {self._identities.get(self._holder)} led")
+        if succeeded:
+            self._see_success(request, target, before)
+
+    def _see_success(self, request: Request, target: Target, before: Stored | None) -> None:
+        resource = target.kind.resource
         if resource != EVENTS and not _is_guarded(request):
             self._report(request, "nothing says which object, or which version of it, is meant")
         if resource in CUSTOM:
