@@ -197,7 +197,7 @@ def test_while_the_api_server_hangs_only_those_get_metrics_that_got_them_just_no
 
 def test_a_cluster_that_is_degraded_shows_until_it_is_gone(ports: Ports, cluster: Cluster) -> None:
     token = token_of(cluster, READER)
-    spec = {"replicas": 1, "tlsCA": {"secretName": "missing"}}
+    spec = {"replicas": 1, "config": {"nats": {"tls": {"enabled": True, "secretName": "missing"}}}}
     metadata = {"name": "broken", "namespace": "default"}
     degraded = {"kind": names.CLUSTER_KIND, "name": "broken", "type": "Degraded", "status": "True"}
     cluster.client.apply(
