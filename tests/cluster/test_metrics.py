@@ -23,9 +23,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from natsop_core import names
 from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS
 from natsop_core.rbac import cluster_role
+from tests.testbed import prometheus
 from tests.testbed.cluster import Cluster
-from tests.testbed.control_plane import ControlPlane
+from tests.testbed.control_plane import ControlPlane, own_loopback_address
+from tests.testbed.errors import CannotRunError
+from tests.testbed.fixtures import cannot_run
 from tests.testbed.operator import USER, Operator, install_crds, install_service_account
+from tests.testbed.process import Component
 from tests.testbed.wait import wait_until
 
 ANYWHERE = ("--metrics-bind-address=127.0.0.1:0", "--health-probe-bind-address=127.0.0.1:0")
@@ -47,7 +51,7 @@ class Ports:
     ) -> httpx2.Response:
         """Ask for the metrics."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        url = f"{scheme}://127.0.0.1:{self._port('metrics')}/metrics"
+        url = f"{scheme}://127.0.0.1:{self.number('metrics')}/metrics"
         return httpx2.get(url, headers=headers, verify=verify, timeout=20, trust_env=False)
 
     def value(self, series: str, token: str, /, **labels: str) -> float | None:
@@ -62,9 +66,10 @@ class Ports:
 
     def probe(self, path: str, *, timeout: float = 20) -> httpx2.Response:
         """Ask as a kubelet does."""
-        return httpx2.get(f"http://127.0.0.1:{self._port('probes')}{path}", timeout=timeout, trust_env=False)
+        return httpx2.get(f"http://127.0.0.1:{self.number('probes')}{path}", timeout=timeout, trust_env=False)
 
-    def _port(self, what: str) -> str:
+    def number(self, what: str) -> str:
+        """A port, found in the log."""
         said = wait_until(lambda: re.findall(rf"{what} at port (\w+)", self.said), what="it says where it serves")
         return str(said[-1])
 
@@ -155,6 +160,49 @@ def test_who_may_read_the_metrics_gets_them_over_a_connection_to_be_trusted(port
     assert answer.status_code == 200, answer.text
     metrics = {family.name for family in text_string_to_metric_families(answer.text)}
     assert {"rest_client_requests", "natsop_reconcile", "workqueue_depth", "natsop_build_info"} <= metrics
+
+
+def test_prometheus_itself_can_be_set_up_to_read_them(ports: Ports, cluster: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(token_of(cluster, READER))
+    AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.crt")
+    job = {
+        "job_name": "natsop",
+        "scrape_interval": "1s",
+        "scheme": "https",
+        "authorization": {"credentials_file": "token"},
+        "tls_config": {"ca_file": "ca.crt"},
+        "static_configs": [{"targets": [f"127.0.0.1:{ports.number('metrics')}"]}],
+    }
+    (tmp_path / "prometheus.json").write_text(json.dumps({"scrape_configs": [job]}))
+    address = f"{own_loopback_address()}:9090"
+    options = [f"--config.file={tmp_path}/prometheus.json", f"--storage.tsdb.path={tmp_path}/data"]
+    server = Component(
+        "prometheus", [prometheus_itself(), *options, f"--web.listen-address={address}"], log=tmp_path / "log"
+    )
+    server.start()
+    try:
+        wait_until(lambda: found(address, "up") == ["1"], what="Prometheus has read the metrics")
+        assert found(address, "natsop_build_info") == ["1"]
+        assert found(address, "max(workqueue_adds_total)")
+    finally:
+        server.stop()
+
+
+def prometheus_itself() -> Path:
+    """Its program."""
+    try:
+        return prometheus.unpacked()["prometheus"]
+    except CannotRunError as error:
+        cannot_run(str(error))
+
+
+def found(address: str, query: str) -> list[str]:
+    """The values that Prometheus finds."""
+    try:
+        answer = httpx2.get(f"http://{address}/api/v1/query", params={"query": query}, trust_env=False)
+    except httpx2.ConnectError:
+        return []
+    return [series["value"][1] for series in answer.json()["data"]["result"]]
 
 
 def test_who_may_not_is_told_how_to_change_that_and_it_works(ports: Ports, cluster: Cluster) -> None:
