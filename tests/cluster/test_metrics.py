@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import signal
 import socket
 import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2
@@ -23,85 +19,20 @@ from prometheus_client.parser import text_string_to_metric_families
 from natsop_core import names
 from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS
 from natsop_core.rbac import cluster_role
+from tests.cluster.ports import ANYWHERE, Ports, running, suspended
 from tests.testbed import prometheus
 from tests.testbed.cluster import Cluster
 from tests.testbed.control_plane import ControlPlane, own_loopback_address
 from tests.testbed.errors import CannotRunError
 from tests.testbed.fixtures import cannot_run
-from tests.testbed.operator import USER, Operator, install_crds, install_service_account
+from tests.testbed.operator import USER, install_crds, install_service_account
 from tests.testbed.process import Component
 from tests.testbed.wait import wait_until
-
-ANYWHERE = ("--metrics-bind-address=127.0.0.1:0", "--health-probe-bind-address=127.0.0.1:0")
 
 READER = "prometheus"
 STRANGER = "stranger"
 
 AUTHORITY = trustme.CA()
-
-
-@dataclass(frozen=True)
-class Ports:
-    """Where a process serves."""
-
-    operator: Operator
-
-    def metrics(
-        self, token: str = "", *, scheme: str = "https", verify: ssl.SSLContext | bool = False
-    ) -> httpx2.Response:
-        """Ask for the metrics."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        url = f"{scheme}://127.0.0.1:{self.number('metrics')}/metrics"
-        return httpx2.get(url, headers=headers, verify=verify, timeout=20, trust_env=False)
-
-    def value(self, series: str, token: str, /, **labels: str) -> float | None:
-        """The value of a series, or None when it is not there."""
-        answer = self.metrics(token)
-        assert answer.status_code == 200, answer.text
-        for family in text_string_to_metric_families(answer.text):
-            for sample in family.samples:
-                if sample.name == series and labels.items() <= sample.labels.items():
-                    return float(sample.value)
-        return None
-
-    def probe(self, path: str, *, timeout: float = 20) -> httpx2.Response:
-        """Ask as a kubelet does."""
-        return httpx2.get(f"http://127.0.0.1:{self.number('probes')}{path}", timeout=timeout, trust_env=False)
-
-    def number(self, what: str) -> str:
-        """A port, found in the log."""
-        said = wait_until(lambda: re.findall(rf"{what} at port (\w+)", self.said), what="it says where it serves")
-        return str(said[-1])
-
-    @property
-    def said(self) -> str:
-        """What the process has logged."""
-        return self.operator.log.read_text()
-
-
-@contextmanager
-def running(cluster: Cluster, kubeconfig: Path, name: str, *options: str, ready: bool = True) -> Iterator[Ports]:
-    """An operator with a log of its own, in which the port can be found that it chose."""
-    operator = Operator(cluster, kubeconfig, *options)
-    operator.log = cluster.logs / f"{name}.log"
-    operator.start()
-    try:
-        if ready:
-            operator.await_ready()
-        yield Ports(operator)
-    finally:
-        operator.stop()
-
-
-@contextmanager
-def suspended(pid: int | None) -> Iterator[None]:
-    """A process that hangs."""
-    assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 @pytest.fixture(scope="module")
