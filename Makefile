@@ -39,7 +39,7 @@ fuzz: $(READY)  ## Look much harder, for an hour or more: 2,000 examples of ever
 	HYPOTHESIS_PROFILE=fuzz $(PYTHON) -m pytest tests/property tests/server -n 2 --dist worksteal
 
 .PHONY: bench
-bench: $(READY)  ## Measure how fast natsop renders, beside the libraries it is made of
+bench: $(READY)  ## Measure how fast natsop renders, and how fast the operator works on a real API server
 	$(PYTHON) -m tests.bench
 
 .PHONY: generate

@@ -37,6 +37,10 @@ class ForbiddenError(ApiError):
     """Refused by authorization or by admission (a quota, a policy); the message says which."""
 
 
+class TerminatingError(ForbiddenError):
+    """Refused because the namespace is being deleted, and soon what wanted the object with it."""
+
+
 class RefusedError(ApiError):
     """Any other refusal that repeating the request would only repeat."""
 

@@ -12,7 +12,14 @@ from natsop_core.live import Child, LiveObject, reduce_metadata
 from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected, Taken, Unchanged
 from natsop_core.ownership import claim_disputed, has_entry_of_ours
 from natsop_core.plan import Plan, key_of
-from natsop_runtime.errors import ApiError, ConflictError, InvalidError, NotFoundError, UnavailableError
+from natsop_runtime.errors import (
+    ApiError,
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    TerminatingError,
+    UnavailableError,
+)
 
 if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
@@ -116,7 +123,7 @@ async def _outcome(step: Awaitable[Outcome]) -> Outcome:
         return await step
     except UnavailableError as error:
         return Failed(error.message, max(PAUSE, error.retry_after))
-    except (ConflictError, NotFoundError) as error:
+    except (ConflictError, NotFoundError, TerminatingError) as error:
         return Failed(error.message, PAUSE)
     except InvalidError as error:
         return Rejected(error.message, error.causes[0].field if error.causes else "")

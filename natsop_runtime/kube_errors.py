@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -16,6 +16,7 @@ from natsop_runtime.errors import (
     InvalidError,
     NotFoundError,
     RefusedError,
+    TerminatingError,
     UnauthorizedError,
     UnavailableError,
 )
@@ -30,6 +31,12 @@ _PLAIN: Final[Mapping[int, type[ApiError]]] = {
     409: ConflictError,
     410: GoneError,
 }
+
+_TOO_LARGE: Final = ("etcdserver: request is too large", "trying to send message larger than max")
+"""What etcd and its client say of an object that will never fit, which the API server passes on as its own failure."""
+
+LONGEST_MESSAGE: Final = 2_000
+"""Characters; a refusal quotes the value that it is about, which may be a megabyte."""
 
 
 def raise_for_status(response: httpx2.Response) -> None:
@@ -52,9 +59,13 @@ def unreachable(error: Exception) -> UnavailableError:
 
 
 def _error(code: int, status: Mapping[str, Any], *, retry_after: float) -> ApiError:
-    message = status.get("message") or f"HTTP status {code}"
+    message = _fitting(status.get("message") or f"HTTP status {code}")
     if code == 422:
         return _invalid(message, status)
+    if code == 403 and any(cause.get("reason") == "NamespaceTerminating" for cause in _causes(status)):
+        return TerminatingError(message)
+    if code == 500 and any(words in message for words in _TOO_LARGE):
+        return RefusedError(message)
     if code in _PLAIN:
         return _PLAIN[code](message)
     if code in (408, 429) or code >= 500:
@@ -63,11 +74,19 @@ def _error(code: int, status: Mapping[str, Any], *, retry_after: float) -> ApiEr
 
 
 def _invalid(message: str, status: Mapping[str, Any]) -> ApiError:
-    listed = (status.get("details") or {}).get("causes") or ()
-    causes = tuple(Cause(cause.get("field", ""), cause.get("message", "")) for cause in listed)
+    causes = tuple(Cause(cause.get("field", ""), _fitting(cause.get("message", ""))) for cause in _causes(status))
     if any(cause.field == "metadata.uid" for cause in causes):  # our guard: another object has the name now
         return ConflictError(message)
     return InvalidError(message, causes)
+
+
+def _causes(status: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    listed: Sequence[Mapping[str, Any]] = (status.get("details") or {}).get("causes") or ()
+    return listed
+
+
+def _fitting(message: str) -> str:
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}… (cut off)"
 
 
 def _status_object(response: httpx2.Response) -> Mapping[str, Any]:

@@ -114,13 +114,13 @@ def out_of_turn(cluster: Cluster, *, since: int) -> list[AuditEntry]:
         return taken[index - 1][1] if index else ""
 
     written = cluster.audit.writes(user=CANDIDATES, since=since)
-    return [each for each in written if each.resource != LEASES and holder(each.completed) != each.user]
+    return [each for each in written if each.resource != LEASES and holder(each.answered) != each.user]
 
 
 def shown(entry: AuditEntry) -> str:
     """For people."""
     kind = f"{entry.resource}/{entry.subresource}" if entry.subresource else entry.resource
-    times = f"received {entry.time:%H:%M:%S.%f}, answered {entry.completed:%H:%M:%S.%f}"
+    times = f"received {entry.time:%H:%M:%S.%f}, answered {entry.answered:%H:%M:%S.%f}"
     return f"{entry.user.rpartition(':')[2]}: {entry.verb} {kind} {entry.name} ({entry.code}), {times}"
 
 

@@ -20,6 +20,7 @@ from natsop_runtime.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
+    TerminatingError,
     UnavailableError,
 )
 from natsop_runtime.executor import Executor
@@ -197,6 +198,7 @@ def test_without_a_dispute_the_refusal_stands() -> None:
         (NotFoundError("no such namespace"), Failed("no such namespace", 1)),
         (UnavailableError("overloaded", retry_after=7), Failed("overloaded", 7)),
         (UnavailableError("timeout"), Failed("timeout", 1)),
+        (TerminatingError("the namespace is being terminated"), Failed("the namespace is being terminated", 1)),
     ],
 )
 def test_a_failure_is_the_outcome_of_its_object_and_stops_no_other(error: ApiError, outcome: Outcome) -> None:

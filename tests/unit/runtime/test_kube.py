@@ -22,6 +22,7 @@ from natsop_runtime.errors import (
     InvalidError,
     NotFoundError,
     RefusedError,
+    TerminatingError,
     UnauthorizedError,
     UnavailableError,
 )
@@ -103,6 +104,9 @@ def test_a_connection_that_was_closed_while_idle_is_no_failure() -> None:
         (failure(422), InvalidError),
         (failure(429), UnavailableError),
         (failure(500), UnavailableError),
+        (failure(500, "etcdserver: request is too large"), RefusedError),
+        (failure(500, "rpc error: trying to send message larger than max (2 vs. 1)"), RefusedError),
+        (failure(403, "forbidden", causes=[{"reason": "NamespaceTerminating"}]), TerminatingError),
         (httpx2.Response(502, text="<html>a proxy's page</html>"), UnavailableError),
         (httpx2.Response(200, text="<html>a log-in page</html>"), UnavailableError),
         (httpx2.ConnectError("connection refused"), UnavailableError),
@@ -127,6 +131,14 @@ def test_an_invalid_object_is_refused_field_by_field() -> None:
     with pytest.raises(InvalidError) as error:
         sent(lambda kube: kube.apply(CONFIG_MAPS, KEY, {}, force=True), answer)
     assert error.value.causes == (Cause("spec.ports[1].name", "Duplicate value"),)
+
+
+def test_a_refusal_that_quotes_a_megabyte_is_cut_off() -> None:
+    answer = failure(422, "a" * 1_000_000, causes=[{"field": "data", "message": "b" * 1_000_000}])
+    with pytest.raises(InvalidError) as error:
+        sent(lambda kube: kube.apply(CONFIG_MAPS, KEY, {}, force=True), answer)
+    assert len(error.value.message) < 3000
+    assert len(error.value.causes[0].message) < 3000
 
 
 def test_another_object_under_the_name_is_a_conflict() -> None:
