@@ -11,9 +11,11 @@ from typing import Any, Final
 
 import pytest
 
+from natsop_core.rbac import leader_election_role
 from natsop_runtime.leader import LONGEST_TERM
 from natsop_runtime.settings import RunSettings
 from tests.cluster.election import LEASE, LOST, Candidate, Pair, elected, out_of_turn, shown, unrest
+from tests.testbed.audit import AuditEntry
 from tests.testbed.client import Manifest
 from tests.testbed.cluster import Cluster
 from tests.testbed.control_plane import ControlPlane
@@ -259,3 +261,26 @@ def test_a_leader_of_whose_lease_somebody_changes_only_the_time_goes_on_leading(
     assert leader.running
     assert pair.by_role()[0] is leader
     assert leader.renewals(since=mark), "it renews"
+
+
+def test_one_that_may_look_at_the_lease_but_not_have_it_says_so_once_and_leads_when_it_may(cluster: Cluster) -> None:
+    may = leader_election_role(NAMESPACE)
+    may_look = {**may, "rules": [{**rule, "verbs": ["get"]} for rule in may["rules"] if "get" in rule["verbs"]]}
+    candidate = Candidate(cluster, SERVICE_ACCOUNT, lease=SHORTEST)
+    cluster.client.delete("Lease", LEASE, namespace=NAMESPACE, missing_ok=True)
+    cluster.client.apply(may_look)
+    candidate.start()
+    try:
+        wait_until(lambda: "cannot create resource" in candidate.said(), what="it says what it lacks")
+        mark = cluster.audit.mark()
+        wait_until(lambda: len(refusals(candidate, since=mark)) > 1, what="it tries again and again")
+        assert candidate.said().count("cannot have") == 1, candidate.said()
+        cluster.client.apply(may)
+        await_writes(candidate, since=cluster.audit.mark())
+    finally:
+        cluster.client.apply(may)
+        candidate.stop()
+
+
+def refusals(candidate: Candidate, *, since: int) -> list[AuditEntry]:
+    return [each for each in candidate.cluster.audit.entries(user=candidate.user, since=since) if each.forbidden]
