@@ -83,6 +83,7 @@ class Pair:
 @contextmanager
 def elected(cluster: Cluster, *, lease: int) -> Iterator[Pair]:
     """Two candidates that run, the first of which leads."""
+    cluster.client.delete("Lease", LEASE, namespace=NAMESPACE, missing_ok=True)  # whatever an earlier test left
     first, second = (Candidate(cluster, account, lease=lease) for account in ACCOUNTS)
     mark = cluster.audit.mark()
     try:
