@@ -32,14 +32,14 @@ test-fast: $(READY)  ## Run the unit, property and server tests (real nats-serve
 .PHONY: test-cluster
 test-cluster: $(READY)  ## Run the tests on a real Kubernetes
 	@if $(PYTHON) -m tests.testbed possible; then inside="$(PYTHON) -m tests.testbed run --"; fi; \
-	set -x; $$inside $(PYTHON) -m pytest tests/cluster -n $(WORKERS)
+	set -x; $$inside $(PYTHON) -m pytest tests/cluster --whole-suite -n $(WORKERS)
 
 .PHONY: fuzz
 fuzz: $(READY)  ## Look much harder, for an hour or more: 2,000 examples of every property, elsewhere each time
 	HYPOTHESIS_PROFILE=fuzz $(PYTHON) -m pytest tests/property tests/server -n 2 --dist worksteal
 
 .PHONY: bench
-bench: $(READY)  ## Measure how fast natsop renders, beside the libraries it is made of
+bench: $(READY)  ## Measure how fast natsop renders, and how fast the operator works on a real API server
 	$(PYTHON) -m tests.bench
 
 .PHONY: generate

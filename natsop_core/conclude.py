@@ -58,7 +58,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
     workload = see_workload("StatefulSet", live, needed=None, pod="server", just_applied=_applied(key, outcomes))
     if isinstance(cr, InvalidResource):
         return _conclude_invalid(cr, workload, inputs)
-    resolved = resolve_cluster(cr, inputs)
+    resolved = inputs.once(resolve_cluster, cr)
     if resolved.cluster is None:
         return _conclude_unplanned(cr, workload, resolved.findings, inputs)
     servers = observed_servers(cr.metadata, resolved.cluster.replicas, inputs)
@@ -100,7 +100,7 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, _plan: Plan, out
     workload = see_workload("Deployment", live, needed=1, pod="pod", just_applied=_applied(key, outcomes))
     if isinstance(cr, InvalidResource):
         return _conclude_invalid(cr, workload, inputs)
-    resolved = resolve_box(cr, inputs)
+    resolved = inputs.once(resolve_box, cr)
     waits = resolved.box is None
     conditions = _summarize(
         workload,
@@ -164,6 +164,9 @@ def _applied(key: ObjectKey, outcomes: Outcomes) -> bool:
 
 def _expected_digests(cluster: Cluster, servers: Sequence[Server]) -> dict[str, str | Unknown]:
     """The digest of what each server that told its own should have loaded, with its own name in it."""
+    told = [each for each in servers if each.config_digest]
+    if not told:
+        return {}
     files = configuration_files(cluster)
     configuration = cluster.existing_config.conf if cluster.existing_config else server_block(cluster)
     return {
@@ -174,8 +177,7 @@ def _expected_digests(cluster: Cluster, servers: Sequence[Server]) -> dict[str, 
             version=each.version,
             file=names.CONFIG_FILE,
         )
-        for each in servers
-        if each.config_digest
+        for each in told
     }
 
 

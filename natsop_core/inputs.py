@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from natsop_core.live import Child
 from natsop_core.references import (
@@ -17,6 +17,9 @@ from natsop_core.references import (
     ObjectRef,
     Reference,
 )
+
+R = TypeVar("R")
+D = TypeVar("D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,21 @@ class Inputs:
     now: datetime
     found: Mapping[Reference, Found] = field(default_factory=dict, repr=False)
     settings: Settings = Settings()
+    _decided: dict[object, tuple[object, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __contains__(self, reference: Reference) -> bool:
         return reference in self.found
 
     def __repr__(self) -> str:
         return f"Inputs(now={self.now!r}, found={sorted(map(repr, self.found))}, settings={self.settings!r})"
+
+    def once(self, decide: Callable[[R, Inputs], D], resource: R) -> D:
+        """What a pure function makes of the resource and these inputs: always the same, so it is called only once."""
+        decided_for, decision = self._decided.get(decide, (None, None))
+        if decided_for is not resource:
+            decision = decide(resource, self)
+            self._decided[decide] = resource, decision
+        return cast("D", decision)
 
     def object(self, key: ObjectKey) -> Mapping[str, Any] | None:
         """The object in full, or None when it does not exist, may not be read or was not fetched yet."""

@@ -93,7 +93,7 @@ def _pods_and_servers(cr: NatsCluster, inputs: Inputs) -> Iterator[Reference]:
         yield live_configuration(cr)
     if any(child.key == auth_secret(cr) for child in inputs.children(children_of(cr.metadata))):
         yield ObjectRef(auth_secret(cr))  # what was good last
-    cluster = resolve_cluster(cr, inputs).cluster
+    cluster = inputs.once(resolve_cluster, cr).cluster
     if cluster is None:
         return
     metadata, replicas = cr.metadata, cluster.replicas

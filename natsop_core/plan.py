@@ -58,7 +58,7 @@ def plan_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> Plan:
     children = inputs.children(children_of(cr.metadata))
     if isinstance(cr, InvalidResource) or cr.metadata.deletion_timestamp:
         return _keep_all(children)
-    resolved = resolve_cluster(cr, inputs)
+    resolved = inputs.once(resolve_cluster, cr)
     if resolved.cluster is None:
         return _keep_all(children)
     keep = (*(_servers(cr.metadata) if resolved.keeps_servers else ()), *resolved.keep)
@@ -70,7 +70,7 @@ def plan_box(cr: NatsBox | InvalidResource, inputs: Inputs) -> Plan:
     children = inputs.children(children_of(cr.metadata))
     if isinstance(cr, InvalidResource) or cr.metadata.deletion_timestamp:
         return _keep_all(children)
-    box = resolve_box(cr, inputs).box
+    box = inputs.once(resolve_box, cr).box
     return _keep_all(children) if box is None else _apply(render_box(box), children)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -13,9 +14,9 @@ from natsop_runtime.errors import ConflictError, NotFoundError
 from natsop_runtime.fetch import depends_on
 
 if TYPE_CHECKING:
-    from natsop_core.inputs import Found, Settings
+    from natsop_core.inputs import Settings
     from natsop_core.reconcile import Reconciled
-    from natsop_core.references import ObjectKey, Reference
+    from natsop_core.references import ObjectKey
     from natsop_core.report import Report
     from natsop_runtime.events import Recorder
     from natsop_runtime.executor import Executor
@@ -91,15 +92,14 @@ class Controller:
         return Turn(succeeded, RESYNC if report.requeue_after is None else min(RESYNC, report.requeue_after))
 
     async def _fetch(self, key: ObjectKey, functions: Reconciled, custom_resource: Any) -> Inputs:
-        now = self._now()
-        found: dict[Reference, Found] = {}
+        inputs = Inputs(now=self._now(), settings=self._settings)
         for _ in range(ROUNDS):
-            missing = functions.missing(custom_resource, Inputs(now=now, found=found, settings=self._settings))
+            missing = functions.missing(custom_resource, inputs)
             if not missing:
                 break
             self._references.add(key, depends_on(missing))
-            found = found | await self._fetcher.fetch(missing)
-        return Inputs(now=now, found=found, settings=self._settings)
+            inputs = replace(inputs, found={**inputs.found, **await self._fetcher.fetch(missing)})
+        return inputs
 
     async def _publish(
         self, key: ObjectKey, raw: Object, report: Report, now: datetime, own_writes: set[Change]

@@ -29,6 +29,9 @@ TO_RELEASE: Final = 2.0
 LONGEST_TERM: Final = 10
 """What a Lease says of its own duration is believed up to so many times ours: anybody may have edited it."""
 
+RELEASED: Final = 1
+"""The duration that a Lease says which its holder gave back, as client-go has it; an edit by hand leaves another."""
+
 log = logging.getLogger(__name__)
 
 
@@ -119,11 +122,11 @@ class Elector:
     async def release(self) -> None:
         """Write no more, and let the next one begin at once."""
         self._term.end()
-        if self._held is None:
-            return
         try:
             async with asyncio.timeout(TO_RELEASE):
-                await self._kube.replace(LEASES, self._lease(self._held, holder=None))
+                lease = await self.look()  # a renewal that was cut short may have been carried out
+                if lease and (lease.get("spec") or {}).get("holderIdentity") == self._identity:
+                    await self._kube.replace(LEASES, self._lease(lease, holder=None))
         except (ApiError, TimeoutError) as error:
             log.warning("could not release the lease: %s", error or "timeout")
 
@@ -150,23 +153,26 @@ class Elector:
 
     async def _write(self) -> Object | None:
         lease = self._held or await self.look()
+        if not self._is_ours_to_take((lease or {}).get("spec") or {}):
+            return None
         if lease is None:
             metadata = {"name": self._key.name, "namespace": self._key.namespace}
             blank = {"apiVersion": LEASES.api_version, "kind": LEASES.kind, "metadata": metadata}
             return await self._kube.create(LEASES, self._lease(blank, holder=self._identity))
-        if not self._is_ours_to_take(lease):
-            return None
         return await self._kube.replace(LEASES, self._lease(lease, holder=self._identity))
 
-    def _is_ours_to_take(self, lease: Object) -> bool:
-        spec = lease.get("spec") or {}
+    def _is_ours_to_take(self, spec: Mapping[str, Any]) -> bool:
         holder = spec.get("holderIdentity") or ""
-        if holder in ("", self._identity):
+        if holder == self._identity:
             return True
-        self._rival = holder
-        if spec != self._rivals_spec:  # it was renewed: its time begins anew
-            self._rivals_spec, self._rival_seen_at = spec, self._clock()
-        stated = spec.get("leaseDurationSeconds") or 0
+        if holder:
+            self._rival = holder
+            if spec != self._rivals_spec:  # it was renewed: its time begins anew
+                self._rivals_spec, self._rival_seen_at = spec, self._clock()
+        elif self._term.lasts or spec.get("leaseDurationSeconds") == RELEASED:
+            return True
+        # Where nobody has it and nobody gave it back, somebody else took it from a leader who may not know it yet.
+        stated = self._rivals_spec.get("leaseDurationSeconds") or 0
         lasts = min(max(stated, self._duration), LONGEST_TERM * self._duration)
         return self._clock() - self._rival_seen_at >= lasts
 
@@ -175,7 +181,7 @@ class Elector:
         spec = lease.get("spec") or {}
         now = self._now().isoformat(timespec="microseconds")  # Go clients insist on all six digits of a MicroTime
         if holder is None:
-            return {**lease, "spec": {"leaseDurationSeconds": 1, "renewTime": now, **_transitions(spec)}}
+            return {**lease, "spec": {"leaseDurationSeconds": RELEASED, "renewTime": now, **_transitions(spec)}}
         is_new = spec.get("holderIdentity") != holder
         acquired = now if is_new else spec.get("acquireTime") or now
         return {

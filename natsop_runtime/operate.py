@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from natsop_runtime.nats import Pods
     from natsop_runtime.settings import RunSettings
 
-TO_FINISH: Final = 15.0
+TO_FINISH: Final = 12.0
 """Seconds that workers get to finish what they have in hand when the operator is to end; the pod is killed after 30."""
 
 log = logging.getLogger(__name__)

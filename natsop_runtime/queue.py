@@ -17,7 +17,7 @@ R = TypeVar("R", bound=Hashable)
 
 BACKOFF: Final = Backoff(first=1.0, most=60.0)
 
-BURST: Final = 20
+BURST: Final = 100
 STEADY: Final = 1.0
 """Who is changed again and again, by somebody who fights us say, is worked on `BURST` times, then every `STEADY` s."""
 

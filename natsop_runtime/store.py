@@ -137,7 +137,9 @@ class Store(Generic[T]):
             self._remove(key)
 
     def _set(self, obj: Object) -> None:
-        self._put(self._key(obj), self._keep.reduced(obj))
+        key = self._key(obj)
+        if int(_version_of_object(obj)) > self._version(key):  # half of what a watch tells are writes of our own
+            self._put(key, self._keep.reduced(obj))
 
     def _put(self, key: ObjectKey, value: T) -> None:
         old = self.get(key)

@@ -47,6 +47,8 @@ def configuration_overridden(cluster: Cluster) -> Condition | None:
     """What of our configuration does not reach the servers, or None: all of it does."""
     if cluster.existing_config:
         return _not_reached(cluster, cluster.existing_config.name)
+    if not cluster.includes:
+        return None
     ours = {*server_block(cluster), *(OPTIONS if cluster.auth else ())}
     overrides = [
         f"{name} redefines {', '.join(sorted(ours & tree.keys()))}"

@@ -1,90 +1,29 @@
-"""How fast natsop is, beside what it is made of: `make bench`.
+"""How fast natsop is: `make bench`, or `python -m tests.bench rendering` or `loop` for one half of it.
 
-Figures are of processor time, which is what the clock says on an idle machine. Others at work there make it larger,
-too: so each is the best of several runs, and is shown as a multiple of starting Python with pydantic and PyYAML.
+Every figure stands beside the bound that it is held to. Seconds of the clock depend on who else is at work on the
+machine; so there are also multiples of something that was measured at the same time.
 """
 
 from __future__ import annotations
 
-import os
-import resource
-import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 
-import yaml  # type: ignore[import-untyped]
+from tests.bench import loop, rendering
+from tests.bench.figures import Figures
 
-from natsop_core import NatsCluster, Plan, inputs_at_hand, plan_cluster, read
-
-ROOT = Path(__file__).parents[2]
-QUICK_START = ROOT / "docs" / "examples" / "quick-start.yaml"
-CLUSTERS = 1_000
-
-LIBRARIES = "from pydantic import BaseModel; import yaml\nclass A(BaseModel): a: int\nA(a=1)"
+PARTS = {"rendering": rendering.measure, "loop": loop.measure}
 
 
-def main() -> None:
-    libraries = seconds(["-c", LIBRARIES])
-    rendering = seconds(["-m", "natsop_runtime", "render", "-f", str(QUICK_START)])
-    show("python", seconds(["-c", "pass"]), libraries)
-    show("python with pydantic and PyYAML", libraries, libraries)
-    show("natsop render of the quick start", rendering, libraries, goal=0.350)
-    show("  beyond those libraries", rendering - libraries, libraries, goal=0.120)
-    show("CR to plan in process, validated (median)", median_of(quick_start_to_plan(), 1_000), libraries, goal=0.001)
-    with tempfile.TemporaryDirectory() as folder:
-        many = Path(folder) / "many.yaml"
-        many.write_text(
-            "---\n".join(QUICK_START.read_text().replace("my-", f"n{number}-") for number in range(CLUSTERS))
-        )
-        command = ["-m", "natsop_runtime", "render", "-f", str(many)]
-        show(f"natsop render of {CLUSTERS} quick starts", seconds(command, runs=3), libraries, goal=8)
-
-
-def show(what: str, took: float, libraries: float, *, goal: float | None = None) -> None:
-    verdict = "" if goal is None else f"  goal {goal * 1000:6.0f} ms: {'met' if took <= goal else 'MISSED'}"
-    print(f"{what:42} {took * 1000:8.2f} ms {took / libraries:8.3f} x{verdict}")
-
-
-def seconds(arguments: Sequence[str], *, runs: int = 15) -> float:
-    """The processor time of the best of several runs of a Python process."""
-
-    def run() -> float:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, env=environment, cwd=ROOT)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-    return min(run() for _ in range(runs))
-
-
-def median_of(run: Callable[[], object], runs: int) -> float:
-    run()  # models are built when they are first used
-    return statistics.median(timed(run) for _ in range(runs))
-
-
-def quick_start_to_plan() -> Callable[[], Plan]:
-    objects = list(yaml.safe_load_all(QUICK_START.read_text()))
-    inputs = inputs_at_hand(objects, datetime.now(UTC))
-
-    def run() -> Plan:
-        cluster = read(objects[0])
-        assert isinstance(cluster, NatsCluster)
-        return plan_cluster(cluster, inputs)
-
-    return run
-
-
-def timed(run: Callable[[], object]) -> float:
-    started = time.process_time()
-    run()
-    return time.process_time() - started
+def main(wanted: list[str]) -> int:
+    started, figures = time.monotonic(), Figures()
+    for part in wanted or PARTS:
+        PARTS[part](figures)
+    print(f"\n{time.monotonic() - started:.0f} s; {len(figures.missed)} missed")
+    for figure in figures.missed:
+        print(figure)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -10,10 +10,13 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from tests.cluster.least_privilege import Comparison
 from tests.testbed.cluster import Cluster
 from tests.testbed.control_plane import ControlPlane
 from tests.testbed.namespace import Namespace
 from tests.testbed.operator import Operator, ensure_shared_operator, install_crds, install_service_account
+
+WHOLE_SUITE = "--whole-suite"
 
 CONTROL_PLANES_AT_ONCE = 2
 """The starts of more would starve each other, and the node's tests beside them, on a machine with two cores."""
@@ -38,6 +41,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
     """Called by xdist; without its own reordering, which would start the files with the most tests first."""
     config.option.loadscopereorder = False
     return FewControlPlanes(config, log)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """An option, since a session cannot know whether what it runs is everything."""
+    parser.addoption(WHOLE_SUITE, action="store_true", help="compare what the operator was granted and what it used")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Not in xdist's workers: each of them runs only some of the tests."""
+    if config.getoption(WHOLE_SUITE, default=False) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Comparison())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

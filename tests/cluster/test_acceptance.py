@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,14 +16,13 @@ from natsop_core.drift import is_as_applied
 from natsop_core.kinds import OPTIONAL
 from natsop_core.live import reduce_metadata
 from tests.cluster.acceptance import admit, ask, create_example, documents, make_namespace, mentions, planned, pod_of
+from tests.cluster.integrations import install_integrations
 from tests.property.referred import worlds
 from tests.testbed.client import ApiError, Client, Manifest
 from tests.testbed.control_plane import ControlPlane
 from tests.testbed.errors import CannotRunError
 from tests.testbed.fixtures import cannot_run
-from tests.testbed.go_modules import integration_crds
 from tests.testbed.operator import install_crds
-from tests.testbed.wait import wait_until
 from tests.unit.core.world import NAMESPACE, Object
 
 EXAMPLES: Final = sorted((Path(__file__).parents[2] / "docs" / "examples").glob("*.yaml"))
@@ -74,15 +72,7 @@ def client(control_plane: ControlPlane) -> Client:
 @pytest.fixture(scope="module")
 def integrations(client: Client) -> None:
     """NACK's kinds and the Prometheus operator's."""
-    try:
-        definitions = list(integration_crds())
-    except CannotRunError as error:
-        cannot_run(str(error))
-    for definition in definitions:
-        client.apply(definition)
-    for kind in OPTIONAL:
-        path = f"/apis/{kind.api_version}/{kind.plural}"
-        wait_until(partial(client.request, "GET", path), what=f"{kind.plural} are served")
+    install_integrations(client)
 
 
 def is_optional(manifest: Manifest) -> bool:

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from natsop_core.rbac import cluster_role
+from tests.cluster.refusal import refusal
 from tests.testbed.cluster import write_kubeconfig
 from tests.testbed.control_plane import ControlPlane
 from tests.testbed.operator import install_crds, install_service_account
-
-
-def refusal(kubeconfig: Path | None, home: Path) -> str:
-    """The one line that `natsop run` says before it gives up."""
-    environment = {name: value for name, value in os.environ.items() if name != "KUBECONFIG"} | {"HOME": str(home)}
-    options = [f"--kubeconfig={kubeconfig}"] if kubeconfig else []
-    command = [sys.executable, "-m", "natsop_runtime", "run", *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
-    assert done.returncode == 1, done
-    assert done.stdout == ""
-    assert done.stderr.startswith("natsop: ")
-    assert done.stderr.count("\n") == 1, done.stderr
-    return done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -73,4 +58,11 @@ def test_without_permission_it_says_which_is_missing(served: ControlPlane, tmp_p
     but_secrets = [rule for rule in cluster_role()["rules"] if rule["resources"] != ["secrets"]]
     line = refusal(install_service_account(served.cluster, but_secrets), tmp_path)
     assert "No permission to list secrets" in line
+    assert "system:serviceaccount:nats-system:nats-operator" in line
+
+
+def test_without_permission_to_look_at_the_lease_it_says_so(served: ControlPlane, tmp_path: Path) -> None:
+    kubeconfig = install_service_account(served.cluster)
+    line = refusal(kubeconfig, tmp_path, "--leader-elect", "--leader-election-namespace=default")
+    assert "No permission to get leases in namespace default" in line
     assert "system:serviceaccount:nats-system:nats-operator" in line

@@ -31,6 +31,8 @@ class AuditEntry:
     name: str
     code: int
     time: datetime
+    """When the API server received it."""
+    answered: datetime
     forbidden: bool
     """Refused for lack of a right. A 403 may also come from admission, a quota for example."""
 
@@ -44,6 +46,11 @@ class AuditLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    @property
+    def exists(self) -> bool:
+        """Whether the API server has begun it."""
+        return self._path.exists()
 
     def mark(self) -> int:
         """The present end of the log."""
@@ -64,7 +71,9 @@ class AuditLog:
 
     def _read(self, since: int) -> Iterator[AuditEntry]:
         with self._path.open("rb") as log:
-            log.seek(since)
+            if since:  # a line that was half written when the mark was made counts as before it
+                log.seek(since - 1)
+                log.readline()
             for line in log:
                 if line.endswith(b"\n"):  # the last line may be half written
                     yield _entry(json.loads(line))
@@ -83,5 +92,6 @@ def _entry(event: dict[str, dict[str, str]]) -> AuditEntry:
         name=subject.get("name", ""),
         code=int((event.get("responseStatus") or {}).get("code", 0)),
         time=datetime.fromisoformat(str(event["requestReceivedTimestamp"])),
+        answered=datetime.fromisoformat(str(event["stageTimestamp"])),
         forbidden=(event.get("annotations") or {}).get("authorization.k8s.io/decision") == "forbid",
     )

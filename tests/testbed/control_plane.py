@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 
-from tests.testbed import audit, debian, parts, runs
+from tests.testbed import audit, debian, parts, rights, runs
 from tests.testbed.cluster import Cluster, write_kubeconfig
 from tests.testbed.process import Component
 
@@ -82,6 +82,7 @@ class ControlPlane:
             component.stop(grace=0)  # nothing of it is kept
         if self._own_run:
             run, lock = self._own_run
+            rights.keep(self.cluster.audit)
             runs.remove(run)
             os.close(lock)
             self._own_run = None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from natsop_core.crd import custom_resource_definitions
-from natsop_core.rbac import cluster_role
+from natsop_core.rbac import cluster_role, leader_election_role
 from tests.testbed.cluster import Cluster
 from tests.testbed.locks import locked
 from tests.testbed.process import Component
@@ -32,34 +32,49 @@ def install_crds(cluster: Cluster) -> None:
     wait_until(lambda: _are_established(cluster), what="the CRDs are served")
 
 
-def install_service_account(cluster: Cluster, rules: Sequence[dict[str, Any]] | None = None) -> Path:
-    """Install the operator's ServiceAccount and its rights (others than its own for a test); its kubeconfig."""
-    role = cluster_role()
-    binding = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": role["metadata"]["name"]},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role["metadata"]["name"]},
-        "subjects": [{"kind": "ServiceAccount", "namespace": NAMESPACE, "name": SERVICE_ACCOUNT}],
-    }
-    account = {"metadata": {"name": SERVICE_ACCOUNT, "namespace": NAMESPACE}}
+def install_service_account(
+    cluster: Cluster, rules: Sequence[dict[str, Any]] | None = None, *, account: str = SERVICE_ACCOUNT
+) -> Path:
+    """Install a ServiceAccount with the operator's rights (others than its own for a test); its kubeconfig."""
+    role, election = cluster_role(), leader_election_role(NAMESPACE)
+    cluster.client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     for manifest in (
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
-        {"apiVersion": "v1", "kind": "ServiceAccount", **account},
+        service_account(account),
         role if rules is None else {**role, "rules": list(rules)},
-        binding,
+        binding_of(role, account),
+        election,
+        binding_of(election, account),
     ):
         cluster.client.apply(manifest)
-    return cluster.kubeconfig_for_service_account(NAMESPACE, SERVICE_ACCOUNT)
+    return cluster.kubeconfig_for_service_account(NAMESPACE, account)
+
+
+def service_account(account: str) -> dict[str, Any]:
+    """In the operator's namespace."""
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account, "namespace": NAMESPACE}}
+
+
+def binding_of(role: dict[str, Any], account: str) -> dict[str, Any]:
+    """What gives the rights of a Role or ClusterRole to that ServiceAccount of the operator's namespace."""
+    group, _, _ = role["apiVersion"].partition("/")
+    return {
+        "apiVersion": role["apiVersion"],
+        "kind": f"{role['kind']}Binding",
+        "metadata": {**role["metadata"], "name": account},
+        "roleRef": {"apiGroup": group, "kind": role["kind"], "name": role["metadata"]["name"]},
+        "subjects": [{"kind": "ServiceAccount", "namespace": NAMESPACE, "name": account}],
+    }
 
 
 class Operator(Component):
     """`natsop run` as a process that a test may stop, kill and start again; ready when it has synced."""
 
-    def __init__(self, cluster: Cluster, kubeconfig: Path, *options: str, outlives_us: bool = False) -> None:
+    def __init__(
+        self, cluster: Cluster, kubeconfig: Path, *options: str, name: str = "operator", outlives_us: bool = False
+    ) -> None:
         command = [sys.executable, "-m", "natsop_runtime", "run", f"--kubeconfig={kubeconfig}", *options]
-        log = cluster.logs / "operator.log"
-        super().__init__("natsop", command, log=log, ready=self._has_synced, outlives_us=outlives_us)
+        log = cluster.logs / f"{name}.log"
+        super().__init__(name, command, log=log, ready=self._has_synced, outlives_us=outlives_us)
         self.cluster = cluster
         self._started_at = 0
 
@@ -68,8 +83,12 @@ class Operator(Component):
         self._started_at = self.log.stat().st_size if self.log.exists() else 0
         super().start()
 
+    def said(self) -> str:
+        """What it has logged since it was started last."""
+        return self.log.read_bytes()[self._started_at :].decode(errors="replace")
+
     def _has_synced(self) -> bool:
-        return SYNCED in self.log.read_text()[self._started_at :]
+        return SYNCED in self.said()
 
 
 def ensure_shared_operator(cluster: Cluster, run: str) -> None:

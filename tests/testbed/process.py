@@ -5,6 +5,7 @@ the thread that started them ends (so that nothing outlives a test run that was 
 """
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -47,6 +48,19 @@ class Component:
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process and self.running else None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None and self.running, f"{self.name} does not run"
+        self._process.send_signal(number)
+
+    def await_end(self, timeout: float = 30) -> int:
+        """Wait until it has ended by itself, and return its exit status (minus the signal that killed it)."""
+        assert self._process is not None, f"{self.name} was not started"
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise WaitError(f"{self.name} has not ended after {timeout:g} s.\n{self.log_tail()}") from None
 
     def start(self) -> None:
         """Start the process; it is not ready yet."""

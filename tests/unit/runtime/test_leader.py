@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from natsop_core.kinds import ApiResource
 from natsop_runtime.errors import LeadershipLostError
 from tests.unit.runtime.lease_api import DURATION, LeaseApi, Object, Operator, Unreliable, clock, in_virtual_time
 
@@ -89,6 +90,27 @@ def test_a_leader_that_ends_in_order_is_followed_at_once() -> None:
     in_virtual_time(story)
 
 
+def test_one_that_is_told_to_end_in_the_middle_of_a_renewal_gives_the_lease_back_too() -> None:
+    class Slow(LeaseApi):
+        async def replace(self, resource: ApiResource, body: Object) -> Object:
+            answer = await super().replace(resource, body)
+            await asyncio.sleep(1)
+            return answer
+
+    async def story() -> None:
+        api = Slow()
+        operator = Operator("a", api)
+        await operator.elector.acquire()
+        keeping = asyncio.create_task(operator.elector.keep())
+        await asyncio.sleep(DURATION * 2 / 15 + 0.5)
+        keeping.cancel()
+        await operator.elector.release()
+        assert api.lease is not None
+        assert "holderIdentity" not in api.lease["spec"]
+
+    in_virtual_time(story)
+
+
 def test_who_finds_somebody_else_in_the_lease_leads_no_more() -> None:
     async def story() -> None:
         api = LeaseApi()
@@ -116,6 +138,32 @@ def test_a_lease_that_somebody_deletes_is_made_again_by_its_holder() -> None:
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
+
+    in_virtual_time(story)
+
+
+@pytest.mark.parametrize("edited", [None, lease(), lease(holderIdentity="", leaseDurationSeconds=DURATION)])
+def test_a_lease_that_somebody_takes_from_its_holder_is_not_the_standbys_before_the_holder_knows(
+    edited: Object | None,
+) -> None:
+    async def story() -> None:
+        api = LeaseApi()
+        holder, standby = Operator("holder", api), Operator("standby", api)
+        standby.rivals = [holder]
+        await holder.elector.acquire()
+        keeping = asyncio.create_task(holder.elector.keep())
+        await asyncio.sleep(1)
+        waiting = asyncio.create_task(standby.elector.acquire())
+        await asyncio.sleep(1.5)
+        api.lease = edited
+        await asyncio.sleep(1)  # the standby looks before the holder does
+        assert api.lease == edited
+        await asyncio.sleep(2 * DURATION)
+        assert holder.term.lasts
+        assert not waiting.done()
+        for task in (keeping, waiting):
+            task.cancel()
+        await asyncio.gather(keeping, waiting, return_exceptions=True)
 
     in_virtual_time(story)
 

@@ -1,0 +1,150 @@
+"""Operators that stand for election, each with a ServiceAccount of its own by which the audit log tells them apart."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from itertools import count
+from operator import itemgetter
+from typing import Final
+
+from natsop_core.names import FIELD_MANAGER
+from tests.cluster.site import nats_cluster
+from tests.testbed.audit import AuditEntry
+from tests.testbed.client import ApiError
+from tests.testbed.cluster import Cluster
+from tests.testbed.operator import NAMESPACE, SERVICE_ACCOUNT, Operator, install_service_account
+from tests.testbed.wait import wait_until
+
+ACCOUNTS: Final = (SERVICE_ACCOUNT, f"{SERVICE_ACCOUNT}-b")
+CANDIDATES: Final = f"system:serviceaccount:{NAMESPACE}:"
+"""What their names in the audit log begin with."""
+
+LEASES: Final = "leases"
+LEASE: Final = FIELD_MANAGER
+"""The name of the Lease that they are after."""
+
+UNREST: Final = "unrest"
+
+LOST: Final = "lost the lease"
+"""What one says that ends because it leads no more."""
+
+SYNCED_WITHIN: Final = 60
+
+
+class Candidate(Operator):
+    """One of them; ready when it has synced, whether it leads or not."""
+
+    def __init__(self, cluster: Cluster, account: str, *, lease: int) -> None:
+        kubeconfig = install_service_account(cluster, account=account)
+        options = ("--leader-elect", f"--lease-duration={lease}", f"--leader-election-namespace={NAMESPACE}")
+        super().__init__(cluster, kubeconfig, *options, name=account)
+        self.user = f"{CANDIDATES}{account}"
+
+    def renewals(self, *, since: int) -> list[AuditEntry]:
+        """Its successful writes of the Lease since the mark, the first of which may be how it acquired it."""
+        entries = self.cluster.audit.writes(user=self.user, since=since)
+        return [each for each in entries if each.user == self.user and has_lease(each)]
+
+    def writes(self, *, since: int) -> list[AuditEntry]:
+        """What it asked to change since the mark, but the Lease."""
+        entries = self.cluster.audit.writes(user=self.user, since=since)
+        return [each for each in entries if each.user == self.user and each.resource != LEASES]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two candidates, of which one leads."""
+
+    cluster: Cluster
+    both: tuple[Candidate, Candidate]
+
+    def by_role(self) -> tuple[Candidate, Candidate]:
+        """Who wrote the Lease last, and the other."""
+        one, other = self.both
+        [*_, last] = [each for each in self.cluster.audit.writes(user=CANDIDATES) if has_lease(each)]
+        return (one, other) if last.user == one.user else (other, one)
+
+    def revive(self) -> list[str]:
+        """Start those that do not run, and wait until both are ready; the names of those."""
+        dead = [each for each in self.both if not each.running]
+        for each in dead:
+            each.start()
+        for each in self.both:
+            each.await_ready(SYNCED_WITHIN)
+        return [each.name for each in dead]
+
+
+@contextmanager
+def elected(cluster: Cluster, *, lease: int, within: float = 15) -> Iterator[Pair]:
+    """Two candidates that run, the first of which leads, within so many seconds."""
+    first, second = (Candidate(cluster, account, lease=lease) for account in ACCOUNTS)
+    mark = cluster.audit.mark()
+    try:
+        first.start()
+        first.await_ready(SYNCED_WITHIN)
+        wait_until(lambda: first.renewals(since=mark), within, "the first one leads")
+        second.start()
+        second.await_ready(SYNCED_WITHIN)
+        yield Pair(cluster, (first, second))
+    finally:
+        for each in (second, first):
+            each.stop(grace=5)
+
+
+def has_lease(entry: AuditEntry) -> bool:
+    """Whether somebody wrote themselves into the Lease with this request (or out of it)."""
+    return entry.resource == LEASES and entry.is_write and entry.code < HTTPStatus.BAD_REQUEST
+
+
+def out_of_turn(cluster: Cluster, *, since: int) -> list[AuditEntry]:
+    """Writes of a candidate, answered after the mark, when the other one had asked for the Lease already and got it.
+
+    A request whose body comes late is received early and carried out late: so it is the answer that counts.
+    """
+    taken = sorted((each.time, each.user) for each in cluster.audit.writes(user=CANDIDATES) if has_lease(each))
+
+    def holder(at: datetime) -> str:
+        index = bisect_right(taken, at, key=itemgetter(0))
+        return taken[index - 1][1] if index else ""
+
+    written = cluster.audit.writes(user=CANDIDATES, since=since)
+    return [each for each in written if each.resource != LEASES and holder(each.answered) != each.user]
+
+
+def shown(entry: AuditEntry) -> str:
+    """For people."""
+    kind = f"{entry.resource}/{entry.subresource}" if entry.subresource else entry.resource
+    times = f"received {entry.time:%H:%M:%S.%f}, answered {entry.answered:%H:%M:%S.%f}"
+    return f"{entry.user.rpartition(':')[2]}: {entry.verb} {kind} {entry.name} ({entry.code}), {times}"
+
+
+@contextmanager
+def unrest(cluster: Cluster, *, clusters: int = 8, every: float = 0.2) -> Iterator[None]:
+    """NatsClusters whose labels, and with them all of their objects', somebody changes all the time."""
+    cluster.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": UNREST}})
+    client = cluster.client.in_namespace(UNREST)
+    for index in range(clusters):
+        client.create(nats_cluster(f"c{index}", {"replicas": 3}))
+    over = threading.Event()
+
+    def change() -> None:
+        for turn in count():
+            if over.wait(every):
+                return
+            labels = {"spec": {"global": {"labels": {"turn": str(turn)}}}}
+            with suppress(ApiError):  # the API server may be away: that is what the test is about
+                client.patch("NatsCluster", f"c{turn % clusters}", labels)
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

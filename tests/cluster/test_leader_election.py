@@ -1,0 +1,248 @@
+"""Of several operators one works, whatever becomes of it: by the audit log there are never two writers."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+
+from natsop_runtime.leader import LONGEST_TERM
+from natsop_runtime.settings import RunSettings
+from tests.cluster.election import LEASE, LOST, Candidate, Pair, elected, out_of_turn, shown, unrest
+from tests.testbed.client import Manifest
+from tests.testbed.cluster import Cluster
+from tests.testbed.control_plane import ControlPlane
+from tests.testbed.errors import CannotRunError
+from tests.testbed.fixtures import cannot_run
+from tests.testbed.operator import NAMESPACE, install_crds
+from tests.testbed.wait import wait_until
+
+SHORT: Final = 4
+"""Seconds that a Lease lasts here: as many as it takes for a busy machine not to lose it all the time."""
+
+TO_TAKE_OVER: Final = 5
+"""Seconds beyond the lease's duration."""
+
+PAUSES: Final = 20
+WORKERS: Final = RunSettings().workers
+
+Record = Callable[[str, object], None]
+
+
+@pytest.fixture(scope="module")
+def plane() -> Iterator[ControlPlane]:
+    """Without controllers: the machine shall be busy with what the operators do."""
+    try:
+        plane = ControlPlane()
+    except CannotRunError as error:
+        cannot_run(str(error))
+    with plane:
+        install_crds(plane.cluster)
+        yield plane
+
+
+@pytest.fixture(scope="module")
+def cluster(plane: ControlPlane) -> Iterator[Cluster]:
+    """With clusters that are changed all the time."""
+    with unrest(plane.cluster):
+        yield plane.cluster
+
+
+@pytest.fixture
+def pair(cluster: Cluster) -> Iterator[Pair]:
+    """Two candidates; in the end it is looked whether they ever wrote at the same time."""
+    mark = cluster.audit.mark()
+    with elected(cluster, lease=SHORT) as pair:
+        yield pair
+    assert not [shown(each) for each in out_of_turn(cluster, since=mark)]
+
+
+def await_take_over(standby: Candidate, *, since: int, timeout: float) -> datetime:
+    """When the standby asked for the Lease that it got."""
+    what = f"{standby.name} takes the Lease over"
+    [entry, *_] = wait_until(lambda: standby.renewals(since=since), timeout, what, interval=0.05)
+    return entry.time
+
+
+def await_writes(candidate: Candidate, number: int = 1, *, since: int) -> datetime:
+    """When it asked for the first of so many writes."""
+
+    def written() -> datetime | None:
+        seen = candidate.writes(since=since)
+        return seen[0].time if len(seen) >= number else None
+
+    return wait_until(written, 30, f"{candidate.name} writes") or datetime.now(UTC)
+
+
+def test_a_leader_that_is_killed_is_replaced_once_its_lease_has_run_out(pair: Pair, record_property: Record) -> None:
+    leader, standby = pair.by_role()
+    mark, killed = pair.cluster.audit.mark(), datetime.now(UTC)
+    await_writes(leader, since=mark)
+
+    leader.signal(signal.SIGKILL)
+
+    taken = await_take_over(standby, since=mark, timeout=SHORT + TO_TAKE_OVER)
+    first = await_writes(standby, since=mark)
+    record_property("seconds until the Lease is taken over", (taken - killed).total_seconds())
+    record_property("seconds from then to the first write", (first - taken).total_seconds())
+    assert (taken - killed).total_seconds() <= SHORT + TO_TAKE_OVER
+    assert first >= taken, "a standby writes nothing"
+
+
+def test_a_leader_that_is_told_to_end_hands_over_at_once(cluster: Cluster, record_property: Record) -> None:
+    lease, soon = 15, 5.0  # with the usual duration: the standby looks every two seconds
+    with elected(cluster, lease=lease) as pair:
+        leader, standby = pair.by_role()
+        mark, told = cluster.audit.mark(), datetime.now(UTC)
+
+        leader.signal(signal.SIGTERM)
+
+        assert leader.await_end(20) == 0
+        taken = await_take_over(standby, since=mark, timeout=lease)
+        record_property("seconds until the Lease is taken over", (taken - told).total_seconds())
+        assert (taken - told).total_seconds() < soon < lease * 2 / 3
+        assert not [shown(each) for each in out_of_turn(cluster, since=mark)]
+
+
+@pytest.mark.long
+def test_one_that_is_stopped_beyond_its_lease_writes_nothing_when_it_goes_on(
+    cluster: Cluster, record_property: Record
+) -> None:
+    """At most what each of its workers was about to send in that very moment: what was let through cannot be undone."""
+    chance = random.Random(0)  # noqa: S311 (reproducible, not secret)
+    seconds: list[float] = []
+    in_flight: list[str] = []
+    lost_otherwise: list[str] = []
+    with elected(cluster, lease=SHORT) as pair:
+        while len(seconds) < PAUSES:
+            lost_otherwise += pair.revive()
+            leader, standby = pair.by_role()
+            mark = cluster.audit.mark()
+            await_writes(leader, chance.randint(1, 12), since=mark)
+            if not leader.running:
+                continue
+            stopped, mark = datetime.now(UTC), cluster.audit.mark()
+            leader.signal(signal.SIGSTOP)
+            try:
+                taken = await_take_over(standby, since=mark, timeout=SHORT + TO_TAKE_OVER)
+                if len(seconds) % 2:
+                    await_writes(standby, chance.randint(1, 30), since=mark)
+            finally:
+                leader.signal(signal.SIGCONT)
+            assert leader.await_end(10) == 1, leader.log_tail()
+            assert LOST in leader.said(), leader.log_tail()
+            seconds.append((taken - stopped).total_seconds())
+            late = [shown(each) for each in out_of_turn(cluster, since=mark)]
+            assert len(late) <= WORKERS, "\n".join(late)
+            in_flight += late
+            leader.start()
+    record_property("seconds until the Lease is taken over, at most", max(seconds))
+    record_property("in flight when it was stopped", in_flight)
+    record_property("lost otherwise", lost_otherwise)
+    print(f"take-over after {max(seconds):.1f} s at most, in flight: {in_flight}, lost otherwise: {lost_otherwise}")
+
+
+def test_a_leader_that_cannot_reach_the_api_server_ends_and_the_next_begins_when_it_is_back(
+    pair: Pair, plane: ControlPlane
+) -> None:
+    leader, standby = pair.by_role()
+    mark = pair.cluster.audit.mark()
+
+    plane.api_server.stop(grace=0)
+    try:
+        assert leader.await_end(SHORT + TO_TAKE_OVER) == 1
+        assert LOST in leader.said(), leader.log_tail()
+        assert standby.running, "who has nothing to lose waits"
+    finally:
+        plane.api_server.start()
+        plane.api_server.await_ready(60)
+
+    await_take_over(standby, since=mark, timeout=2 * SHORT + TO_TAKE_OVER + 30)
+    await_writes(standby, since=mark)
+
+
+def a_lease(**spec: Any) -> Manifest:
+    """As somebody else writes it."""
+    metadata = {"name": LEASE, "namespace": NAMESPACE}
+    return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
+
+
+def moment(**offset: float) -> str:
+    return (datetime.now(UTC) + timedelta(**offset)).isoformat(timespec="microseconds")
+
+
+ODD_LEASES: Final[dict[str, Manifest]] = {
+    "nothing in it": {},
+    "a holder and nothing else": {"holderIdentity": "somebody"},
+    "no renewal": {"holderIdentity": "somebody", "leaseDurationSeconds": SHORT},
+    "a renewal far ahead": {
+        "holderIdentity": "somebody",
+        "leaseDurationSeconds": SHORT,
+        "renewTime": moment(days=3650),
+        "acquireTime": moment(days=3650),
+    },
+    "a renewal long ago": {"holderIdentity": "somebody", "renewTime": moment(days=-3650)},
+    "a duration without end": {"holderIdentity": "somebody", "leaseDurationSeconds": 2**31 - 1},
+}
+
+
+@pytest.mark.parametrize("spec", ODD_LEASES.values(), ids=ODD_LEASES)
+def test_a_lease_that_says_odd_things_is_taken_over_all_the_same(cluster: Cluster, spec: Manifest) -> None:
+    cluster.client.delete("Lease", LEASE, namespace=NAMESPACE, missing_ok=True)
+    cluster.client.create(a_lease(**spec))
+    mark = cluster.audit.mark()
+
+    with elected(cluster, lease=SHORT, within=(LONGEST_TERM + 1) * SHORT) as pair:
+        await_writes(pair.by_role()[0], since=mark)
+        lease = cluster.client.get("Lease", LEASE, namespace=NAMESPACE)
+
+    assert lease["spec"]["holderIdentity"] not in {"", "somebody"}
+    assert lease["spec"]["leaseDurationSeconds"] == SHORT
+
+
+def test_a_lease_that_somebody_deletes_is_made_anew_by_who_leads(pair: Pair) -> None:
+    leader, _ = pair.by_role()
+    mark = pair.cluster.audit.mark()
+
+    pair.cluster.client.delete("Lease", LEASE, namespace=NAMESPACE)
+
+    wait_until(lambda: leader.renewals(since=mark), SHORT, f"{leader.name} leads on")
+
+
+def test_a_lease_that_somebody_empties_is_filled_by_who_leads(pair: Pair) -> None:
+    leader, _ = pair.by_role()
+    mark = pair.cluster.audit.mark()
+
+    change = {"spec": {"holderIdentity": None, "renewTime": None}}
+    pair.cluster.client.patch("Lease", LEASE, change, namespace=NAMESPACE)
+
+    wait_until(lambda: leader.renewals(since=mark), SHORT, f"{leader.name} leads on")
+
+
+def test_a_leader_ends_whom_somebody_writes_out_of_the_lease_and_another_follows(pair: Pair) -> None:
+    leader, standby = pair.by_role()
+    mark = pair.cluster.audit.mark()
+
+    change = {"spec": {"holderIdentity": "somebody"}}
+    pair.cluster.client.patch("Lease", LEASE, change, namespace=NAMESPACE)
+
+    assert leader.await_end(SHORT) == 1
+    assert LOST in leader.said(), leader.log_tail()
+    await_take_over(standby, since=mark, timeout=SHORT + TO_TAKE_OVER)
+
+
+def test_a_leader_of_whose_lease_somebody_changes_only_the_time_goes_on_leading(pair: Pair) -> None:
+    leader, _ = pair.by_role()
+    pair.cluster.client.patch("Lease", LEASE, {"spec": {"renewTime": moment(days=-1)}}, namespace=NAMESPACE)
+    mark, end = pair.cluster.audit.mark(), time.monotonic() + 2 * SHORT
+
+    wait_until(lambda: time.monotonic() > end or not leader.running, 3 * SHORT, "two leases have passed")
+
+    assert leader.running
+    assert pair.by_role()[0] is leader
+    assert leader.renewals(since=mark), "it renews"
