@@ -27,8 +27,9 @@ _JETSTREAM: Final[Manifest] = {"enabled": True, "fileStore": {"pvc": {"resources
 class Crowd:
     """`seed` decides all that happens to the clusters, save for the order in which the operator gets to see it."""
 
-    def __init__(self, site: Site, seed: int) -> None:
+    def __init__(self, site: Site, seed: int, size: int = SIZE) -> None:
         self.site = site
+        self._size = size
         self._random = random.Random(seed)  # noqa: S311
         self._changes: tuple[tuple[int, Callable[[int], None]], ...] = (
             (6, self._edit),
@@ -41,7 +42,7 @@ class Crowd:
     def gather(self) -> None:
         """Create all that there should be."""
         self._change_secret(0)
-        for number in range(SIZE):
+        for number in range(self._size):
             self._create(number)
 
     def change(self, times: int) -> None:
@@ -49,7 +50,7 @@ class Crowd:
         weights = [weight for weight, _ in self._changes]
         for _ in range(times):
             [(_, change)] = self._random.choices(self._changes, weights)
-            self._try(lambda change=change: change(self._random.randrange(SIZE)))  # type: ignore[misc]
+            self._try(lambda change=change: change(self._random.randrange(self._size)))  # type: ignore[misc]
 
     def _try(self, change: Callable[[], object]) -> None:
         try:
