@@ -61,7 +61,11 @@ class Exchange:
         return Exchange(self._requests, self._watches, server=self.server, gate=always_open, count=self._count)
 
     async def send(self, verb: str, plural: str, prepared: BasicRequest, *, gated: bool) -> Object:
-        """The answer's JSON, or an ApiError. `gated`: only sent while the gate is open."""
+        """The object that is the answer, or an ApiError. `gated`: only sent while the gate is open."""
+        return _json_object(await self.content(verb, plural, prepared, gated=gated))
+
+    async def content(self, verb: str, plural: str, prepared: BasicRequest, *, gated: bool) -> bytes:
+        """The answer as it comes, likewise."""
         self._address(prepared)
         async with self._slots:
             try:
@@ -72,7 +76,7 @@ class Exchange:
                 raise unreachable(error) from error
         self._count(verb, plural, str(response.status_code))
         raise_for_status(response)
-        return _json_object(response)
+        return response.content
 
     async def lines(self, plural: str, prepared: BasicRequest, *, silence: float) -> AsyncGenerator[bytes]:
         """The lines of a stream that does not end by itself; GoneError after so many seconds without a byte."""
@@ -119,9 +123,9 @@ class Exchange:
             self._gate()
 
 
-def _json_object(response: httpx2.Response) -> Object:
+def _json_object(content: bytes) -> Object:
     try:
-        answer = msgspec.json.decode(response.content)
+        answer = msgspec.json.decode(content)
     except msgspec.DecodeError as error:
         raise UnavailableError(f"The API server's answer is no JSON: {error}") from error
     if not isinstance(answer, dict):
