@@ -29,6 +29,7 @@ class Wires:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._connections: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
         self._open = asyncio.Event()
 
     def __enter__(self) -> Wires:
@@ -42,8 +43,10 @@ class Wires:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._do(self._end()).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
 
     def cut(self) -> int:
         """End all connections at once; how many there were. New ones are relayed as before."""
@@ -58,14 +61,20 @@ class Wires:
 
     async def _serve(self) -> int:
         self._open.set()
-        server = await asyncio.start_server(self._connected, self._host, 0)
-        return int(server.sockets[0].getsockname()[1])
+        self._server = await asyncio.start_server(self._connected, self._host, 0)
+        return int(self._server.sockets[0].getsockname()[1])
 
     async def _cut(self) -> int:
         connections = {*self._connections}
         for connection in connections:
             connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
         return len(connections)
+
+    async def _end(self) -> int:
+        assert self._server is not None
+        self._server.close()
+        return await self._cut()
 
     async def _freeze(self) -> int:
         self._open.clear()
