@@ -174,9 +174,7 @@ def test_a_host_name_may_be_longer_than_a_common_name() -> None:
 
 
 def test_a_certificate_that_cannot_be_made_is_said_in_one_line() -> None:
-    with pytest.raises(
-        CertificateError, match=r"^Cannot make a certificate for bücher: "
-    ) as error:
+    with pytest.raises(CertificateError, match=r"^Cannot make a certificate for bücher: ") as error:
         self_signed("bücher")
     assert "\n" not in str(error.value)
 
