@@ -1,0 +1,99 @@
+"""Kubernetes' own controllers, as far as the operator notices them: the garbage collector and the workloads' status."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.kinds import DEPLOYMENTS, STATEFUL_SETS, ApiResource
+from tests.simulation.api_server.kinds import kind_of
+from tests.simulation.api_server.server import Answer, Request
+
+if TYPE_CHECKING:
+    from tests.simulation.api_server.objects import Stored
+    from tests.simulation.api_server.storage import Change, Storage
+
+Send = Callable[[Request], Answer]
+
+COLLECTED_AFTER: Final = 3.0
+REPORTED_AFTER: Final = 1.5
+
+
+class Controllers:
+    """Does what is due a moment after a change; `send` is how they reach the API server."""
+
+    def __init__(self, storage: Storage, send: Send) -> None:
+        self._storage = storage
+        self._send = send
+        self._due: dict[tuple[str, ...], asyncio.TimerHandle] = {}
+        storage.listen(self._hear)
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._due
+
+    def stop(self) -> None:
+        """Do nothing any more."""
+        self._storage.unlisten(self._hear)
+        for handle in self._due.values():
+            handle.cancel()
+        self._due.clear()
+
+    def _hear(self, change: Change) -> None:
+        if change.deleted or change.now.metadata.get("ownerReferences"):
+            self._later(("collect",), COLLECTED_AFTER, self._collect)
+        resource = change.kind.resource
+        if resource in (STATEFUL_SETS, DEPLOYMENTS) and not change.deleted:
+            place = change.now.metadata["namespace"], change.now.metadata["name"]
+            self._later((resource.kind, *place), REPORTED_AFTER, lambda: self._report(resource, *place))
+
+    def _later(self, what: tuple[str, ...], seconds: float, do: Callable[[], None]) -> None:
+        if what not in self._due:
+            self._due[what] = asyncio.get_running_loop().call_later(seconds, self._do, what, do)
+
+    def _do(self, what: tuple[str, ...], do: Callable[[], None]) -> None:
+        del self._due[what]
+        do()
+
+    def _collect(self) -> None:
+        """Delete what only the dead own."""
+        objects = [(kind, stored) for kind in self._storage.kinds() for stored in self._storage.all(kind)]
+        alive = {stored.uid for _, stored in objects}
+        for kind, stored in objects:
+            owners = stored.metadata.get("ownerReferences")
+            if owners and not any(owner["uid"] in alive for owner in owners):
+                body = {"preconditions": {"uid": stored.uid}}
+                self._send(_request("DELETE", kind.resource, stored, body, user="garbage-collector"))
+
+    def _report(self, resource: ApiResource, namespace: str, name: str) -> None:
+        """All pods of the latest generation run, so the status says."""
+        live = self._storage.get(kind_of(resource), namespace, name)
+        if live is None:
+            return
+        replicas = live.content["spec"].get("replicas", 1)
+        counts = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas"), replicas)
+        status = {"observedGeneration": live.metadata["generation"], **counts}
+        if live.content.get("status") != status:
+            change = {"status": status}
+            self._send(_request("PATCH", resource, live, change, user="workload-controller", subresource="/status"))
+
+
+def path_of(resource: ApiResource, namespace: str, name: str = "", subresource: str = "") -> str:
+    """The path of an object, or without a name that of all of a namespace."""
+    root = f"/apis/{resource.api_version}" if resource.group else "/api/v1"
+    return f"{root}/namespaces/{namespace}/{resource.plural}{'/' * bool(name)}{name}{subresource}"
+
+
+def _request(
+    method: str, resource: ApiResource, stored: Stored, body: Any, *, user: str, subresource: str = ""
+) -> Request:
+    return Request(
+        method=method,
+        path=path_of(resource, stored.metadata["namespace"], stored.metadata["name"], subresource),
+        query={"fieldManager": user} if method == "PATCH" else {},
+        content_type="application/merge-patch+json" if method == "PATCH" else "application/json",
+        body=json.dumps(body),
+        user=user,
+    )

@@ -1,0 +1,182 @@
+"""Scenarios: what people want and change, what goes wrong meanwhile. Hypothesis draws them and makes them smaller."""
+
+from __future__ import annotations
+
+from typing import Any, Final, get_args
+
+from hypothesis import strategies as st
+
+from natsop_core.kinds import CREATED, OPTIONAL
+from tests import tokens
+from tests.cluster.edits import encoded
+from tests.simulation.faults import Fault, FaultKind
+from tests.simulation.scenario import Scenario
+from tests.simulation.steps import EDITS, Step, custom_resource
+from tests.testbed.client import Manifest
+
+NAMESPACES: Final = ("prod", "prod", "prod", "dev")
+CLUSTERS: Final = ("a", "a", "b")
+BOXES: Final = ("box",)
+
+_OPERATOR: Final = tokens.operator()
+_SYSTEM, _APP = tokens.account("system"), tokens.account("app")
+
+_JWT: Final[Manifest] = {
+    "operator": {"name": "jwts", "key": "operator"},
+    "systemAccount": _SYSTEM.public_key,
+    "accounts": [
+        {"name": who.name, "publicKey": who.public_key, "jwt": {"name": "jwts", "key": who.name}, **more}
+        for who, more in ((_SYSTEM, {}), (_APP, {"userCreds": {"name": "app-creds", "key": "creds", "optional": True}}))
+    ],
+}
+_FEATURES: Final[tuple[Manifest, ...]] = (
+    {"replicas": 2},
+    {"replicas": 3},
+    {"replicas": 3, "podDisruptionBudget": {"enabled": False}},
+    {"service": {"enabled": False}},
+    {"service": {"annotations": {"a": "1"}}},
+    {"service": {"annotations": {"a": "2"}}},
+    {"serviceAccount": {"enabled": True}},
+    {"promExporter": {"enabled": True, "podMonitor": {"enabled": True}}},
+    {"auth": {"jwt": _JWT}},
+    {"tlsCA": {"configMap": {"name": "ca", "key": "ca.crt"}}},
+    {"config": {"includes": [{"name": "a.conf", "configMap": {"name": "extra", "key": "a"}}]}},
+    {"config": {"includes": [{"name": "b.conf", "secret": {"name": "more", "key": "b", "optional": True}}]}},
+    {"config": {"leafnodes": {"enabled": True}}},
+    {"config": {"websocket": {"enabled": True, "ingress": {"enabled": True, "hosts": ["nats.example.com"]}}}},
+    {"config": {"nats": {"tls": {"enabled": True, "secretName": "tls"}}}},
+    {"replicas": 2, "config": {"cluster": {"routeURLs": {"authSecretRef": {"name": "routes"}}}}},
+    {"configMap": {"existingName": "existing"}},
+    {"global": {"labels": {"team": "x"}}},
+)
+_BOX_FEATURES: Final[tuple[Manifest, ...]] = (
+    {"clusterRef": {"name": "a"}},
+    {"clusterRef": {"name": "b"}, "replicas": 2},
+    {"clusterRef": {"name": "a"}, "contexts": {"app": {"creds": {"name": "app-creds", "key": "creds"}}}},
+    {"contexts": {"far": {"url": "nats://far:4222"}}, "defaultContextName": "far"},
+)
+
+
+def _secret(name: str, **data: str) -> Manifest:
+    content = {key: encoded(value) for key, value in data.items()}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": content}
+
+
+def _config_map(name: str, **data: str) -> Manifest:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+
+
+_CREDENTIALS: Final = tokens.credentials(tokens.user(), _APP)
+_TOKENS: Final = {
+    "operator": tokens.operator_jwt(_OPERATOR, system_account=_SYSTEM.public_key),
+    "system": tokens.account_jwt(_SYSTEM, _OPERATOR),
+    "app": tokens.account_jwt(_APP, _OPERATOR),
+}
+
+REQUIRED: Final[tuple[Manifest, ...]] = (
+    _secret("jwts", **_TOKENS),
+    _secret("app-creds", creds=_CREDENTIALS),
+    _secret("routes", user="u", password="p:@/"),
+    _secret("tls", **{"tls.crt": "a certificate", "tls.key": "its key"}),
+    _config_map("ca", **{"ca.crt": "an authority"}),
+    _config_map("extra", a="max_payload: 1000\n"),
+    _config_map("existing", **{"nats.conf": "port: 4222\n"}),
+)
+"""What custom resources refer to: while it is missing, what becomes of them depends on what they were before."""
+
+OPTIONAL_OBJECTS: Final[tuple[Manifest, ...]] = (
+    _secret("more", b="ping_interval: 10s\n"),
+    _secret("more", b="ping_interval: 20s\n"),
+    _config_map("extra", a="max_payload: 2000\n"),
+    _secret("jwts", **{**_TOKENS, "app": tokens.account_jwt(_APP, _OPERATOR, jetstream=True)}),
+    _secret("routes", user="u", password="another"),
+)
+
+CHILDREN: Final = (
+    *(("ConfigMap", "-config"), ("Service", ""), ("Service", "-headless"), ("Secret", "-auth"), ("Secret", "-contexts")),
+)
+
+_namespaces: Final = st.sampled_from(NAMESPACES)
+_operators: Final = st.integers(0, 1)
+_clusters: Final = st.sampled_from(CLUSTERS)
+_pauses: Final = st.sampled_from((0.0, 0.002, 0.02, 0.3, 1.0, 4.0, 20.0, 70.0, 200.0))
+
+
+@st.composite
+def _cluster(draw: st.DrawFn) -> Manifest:
+    spec: Manifest = {}
+    for feature in draw(st.lists(st.sampled_from(_FEATURES), max_size=3)):
+        spec = _merged(spec, feature)
+    return custom_resource("NatsCluster", draw(_clusters), spec)
+
+
+def _merged(one: Manifest, other: Manifest) -> Manifest:
+    both = {key: _merged(one[key], value) for key, value in other.items() if isinstance(one.get(key), dict)}
+    return {**one, **other, **both}
+
+
+_boxes: Final = st.builds(custom_resource, st.just("NatsBox"), st.sampled_from(BOXES), st.sampled_from(_BOX_FEATURES))
+_referred: Final = st.sampled_from((*REQUIRED, *OPTIONAL_OBJECTS))
+
+
+def _done(do: str, **what: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
+    return st.builds(Step, _pauses, st.just(do), st.fixed_dictionaries(what))
+
+
+def _child(draw_from: st.SearchStrategy[tuple[str, str]]) -> st.SearchStrategy[dict[str, str]]:
+    return st.builds(
+        lambda namespace, owner, child: {"namespace": namespace, "kind": child[0], "name": owner + child[1]},
+        _namespaces,
+        st.sampled_from((*CLUSTERS, *BOXES)),
+        draw_from,
+    )
+
+
+@st.composite
+def _edits(draw: st.DrawFn) -> Step:
+    edit = draw(st.sampled_from(sorted(EDITS)))
+    owner = draw(st.sampled_from(BOXES) if EDITS[edit].is_of_box else _clusters)
+    return Step(draw(_pauses), "edit", {"namespace": draw(_namespaces), "owner": owner, "edit": edit})
+
+
+_intentions: Final = st.one_of(
+    _done("put", namespace=_namespaces, manifest=_cluster()),
+    _done("put", namespace=_namespaces, manifest=_cluster()),
+    _done("put", namespace=_namespaces, manifest=_boxes),
+    _done("put", namespace=_namespaces, manifest=_referred),
+)
+_interference: Final = st.one_of(
+    _edits(),
+    _edits(),
+    _done("delete", namespace=_namespaces, kind=st.just("NatsCluster"), name=_clusters),
+    _done("delete", namespace=_namespaces, kind=st.just("NatsBox"), name=st.sampled_from(BOXES)),
+    _done("delete", namespace=_namespaces, kind=st.just("Secret"), name=st.just("more")),
+    st.builds(Step, _pauses, st.just("disown"), _child(st.sampled_from(CHILDREN))),
+    st.builds(Step, _pauses, st.just("take_name"), _child(st.sampled_from(CHILDREN))),
+    st.builds(Step, _pauses, st.just("delete"), _child(st.sampled_from(CHILDREN))),
+)
+_trouble: Final = st.one_of(
+    _done("install", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
+    _done("uninstall", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
+    _done("compact"),
+    _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
+    _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
+    _done("crash", operator=_operators),
+    _done("stall", operator=_operators, seconds=st.sampled_from((10.0, 38.0, 50.0, 120.0))),
+    _done("revoke", plural=st.sampled_from([kind.plural for kind in (*CREATED, *OPTIONAL)])),
+    _done("restore"),
+)
+_faults: Final = st.builds(Fault, st.integers(0, 15), st.sampled_from(get_args(FaultKind)))
+
+scenarios: Final = st.builds(
+    Scenario,
+    seed=st.integers(0, 2**32 - 1),
+    operators=st.sampled_from((1, 1, 1, 2)),
+    installed=st.lists(st.sampled_from([kind.api_version for kind in OPTIONAL]), unique=True).map(tuple),
+    steps=st.builds(
+        lambda first, rest: (*first, *rest),
+        st.lists(_intentions, min_size=1, max_size=4),
+        st.lists(st.one_of(_intentions, _interference, _interference, _trouble), min_size=6, max_size=16),
+    ),
+    faults=st.lists(_faults, min_size=3, max_size=12).map(tuple),
+)

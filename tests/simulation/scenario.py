@@ -1,0 +1,146 @@
+"""A scenario: run it with all its trouble, then compare what came out with a cluster in which nothing went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from natsop_core.kinds import OPTIONAL
+from tests.simulation.api_server.kinds import CUSTOM, EVENTS, LEASES
+from tests.simulation.faults import Fault
+from tests.simulation.people import MANAGER, People
+from tests.simulation.picture import Picture, differences, picture
+from tests.simulation.recording import Exchange
+from tests.simulation.steps import Step, custom_resource, take
+from tests.simulation.world import World, run_in_virtual_time
+from tests.testbed.client import ApiError, Manifest
+
+SETTLED_AFTER: Final = 900.0
+"""Seconds within which all must be well again: a silent watch is noticed after 150, discovery is asked every 60, queues
+back off up to 60, and servers at rest are looked at every 300."""
+
+QUIET_FOR: Final = 700.0
+"""Seconds for which nothing may be written then: twice what servers at rest are looked at after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What people do and what goes wrong; the seed decides what takes how long."""
+
+    seed: int
+    operators: int
+    installed: tuple[str, ...]
+    steps: tuple[Step, ...]
+    faults: tuple[Fault, ...]
+
+    def to_json(self) -> str:
+        """As a file to be replayed."""
+        return json.dumps(dataclasses.asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Scenario:
+        """What `to_json` wrote."""
+        read = json.loads(text)
+        return cls(
+            seed=read["seed"],
+            operators=read["operators"],
+            installed=tuple(read["installed"]),
+            steps=tuple(Step(**each) for each in read["steps"]),
+            faults=tuple(Fault(**each) for each in read["faults"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came out of a scenario, and what is wrong with it, a line each."""
+
+    problems: tuple[str, ...]
+    trace: str
+
+
+def play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
+    """Run the scenario and a calm one with the same intentions, and compare."""
+    return run_in_virtual_time(_play(scenario, required), seed=scenario.seed)
+
+
+async def _play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
+    async with World(seed=scenario.seed, operators=scenario.operators, faults=scenario.faults) as world:
+        world.server.unserved.update(each.api_version for each in OPTIONAL if each.api_version not in scenario.installed)
+        world.start()
+        for step in scenario.steps:
+            await asyncio.sleep(step.after)
+            take(step, world)
+        _mend(world, required)
+        world.heal()
+        world.recording.note("-- from here on nothing goes wrong any more --")
+        await asyncio.sleep(SETTLED_AFTER)
+        world.recording.note("-- from here on nothing may be written any more --")
+        quiet_from, found = world.clock(), picture(world.server.storage)
+        await asyncio.sleep(QUIET_FOR)
+        writes = [each for each in world.recording.exchanges() if each.time >= quiet_from and _is_operators(each)]
+        wanted = await _calm(scenario, world)
+        problems = (
+            *world.witness.misdeeds,
+            *(f"left over: {each}" for each in writes),
+            *differences(found, wanted),
+        )
+        return Outcome(problems, str(world.recording))
+
+
+def _is_operators(exchange: Exchange) -> bool:
+    """Whether an operator wrote something, not counting that it goes on to lead."""
+    request = exchange.request
+    return request.is_write and exchange.who.startswith("operator") and "/leases" not in request.path
+
+
+async def _calm(scenario: Scenario, troubled: World) -> Picture:
+    """The state of a cluster in which people want from the start what they want now in the troubled one."""
+    async with World(seed=scenario.seed) as world:
+        world.server.unserved.update(troubled.server.unserved)
+        for namespace, manifest in _intentions(troubled):
+            People(world.send, namespace).create(manifest)
+        world.start()
+        await asyncio.sleep(SETTLED_AFTER)
+        return picture(world.server.storage)
+
+
+def _intentions(world: World) -> Iterator[tuple[str, Manifest]]:
+    """All objects that no custom resource controls, the custom resources last."""
+    storage = world.server.storage
+    owners = {stored.uid for kind in storage.kinds() if kind.resource in CUSTOM for stored in storage.all(kind)}
+    for kind in sorted(storage.kinds(), key=lambda kind: kind.resource in CUSTOM):
+        if kind.resource in (EVENTS, LEASES):
+            continue
+        for stored in storage.all(kind):
+            if stored.controller_uid not in owners:
+                yield stored.metadata["namespace"], _manifest(stored.as_dict())
+
+
+def _manifest(obj: Manifest) -> Manifest:
+    kept = ("name", "labels", "annotations", "ownerReferences", "finalizers")
+    metadata = {key: value for key, value in obj["metadata"].items() if key in kept}
+    return {**{key: value for key, value in obj.items() if key != "status"}, "metadata": metadata}
+
+
+def _mend(world: World, required: Sequence[Manifest]) -> None:
+    """See to it that all that is referred to is there: without, the outcome depends on what was there before."""
+    storage = world.server.storage
+    boxes = [stored for kind in storage.kinds() if kind.resource.kind == "NatsBox" for stored in storage.all(kind)]
+    wanted: list[tuple[str, Any]] = [
+        (box.metadata["namespace"], box.content["spec"].get("clusterRef", {}).get("name")) for box in boxes
+    ]
+    spaces = {stored.metadata["namespace"] for kind in storage.kinds() for stored in storage.all(kind)}
+    clusters = [(space, _cluster(name)) for space, name in wanted if name]
+    for namespace, manifest in [*((space, each) for space in sorted(spaces) for each in required), *clusters]:
+        try:
+            People(world.send, namespace).create(manifest)
+        except ApiError:
+            world.recording.note(f"{MANAGER}       need not mend {manifest['metadata']['name']}")
+
+
+def _cluster(name: str) -> Manifest:
+    return custom_resource("NatsCluster", name, {})

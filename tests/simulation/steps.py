@@ -1,0 +1,144 @@
+"""What people do, as plain values: generated, written down with a failure, and read again to replay it."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.names import API_VERSION
+from tests.cluster.edits import ADDING, TAKING, Edit, encoded
+from tests.simulation.people import People
+from tests.testbed.client import ApiError, Manifest
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+_BEYOND_THE_FAKE: Final = ("scaled", "box-scaled", "stateful-set-orphaned")
+"""Edits through doors that the API server in memory does not have."""
+
+EDITS: Final[dict[str, Edit]] = {
+    **{name: edit for name, edit in TAKING.items() if name not in _BEYOND_THE_FAKE},
+    **{f"add-{name}": edit for name, edit in ADDING.items() if name != "finalizer"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """After so many seconds, do that. `what` are the arguments of the function of that name below."""
+
+    after: float
+    do: str
+    what: dict[str, Any] = field(default_factory=dict)
+
+
+def take(step: Step, world: World) -> None:
+    """Do what the step says. What people are refused, they leave at that."""
+    arguments = ", ".join(f"{name}={value!r}" for name, value in step.what.items())
+    world.recording.note(f"people       {step.do}({arguments})")
+    try:
+        STEPS[step.do](world, **copy.deepcopy(step.what))
+    except (ApiError, LookupError) as refusal:  # what was to be edited is not there, or not as it was
+        world.recording.note(f"people       refused: {type(refusal).__name__} {refusal}")
+
+
+def _put(world: World, namespace: str, manifest: Manifest) -> None:
+    """Create the object, or give it this content."""
+    people = People(world.send, namespace)
+    name = manifest["metadata"]["name"]
+    try:
+        live = people.get(manifest["kind"], name)
+    except ApiError:
+        people.create(manifest)
+        return
+    content = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind", "metadata")}
+    metadata = {**live["metadata"], "annotations": manifest["metadata"].get("annotations")}
+    people.replace({**live, **content, "metadata": metadata})
+
+
+def _delete(world: World, namespace: str, kind: str, name: str) -> None:
+    People(world.send, namespace).delete(kind, name)
+
+
+def _edit(world: World, namespace: str, owner: str, edit: str) -> None:
+    """Change a child of a custom resource by hand."""
+    EDITS[edit].apply_to(People(world.send, namespace), owner)  # type: ignore[arg-type]
+
+
+def _disown(world: World, namespace: str, kind: str, name: str) -> None:
+    """Make an object nobody's."""
+    removal = [{"op": "remove", "path": "/metadata/ownerReferences"}]
+    People(world.send, namespace).patch(kind, name, removal, patch_type="json")
+
+
+def _take_name(world: World, namespace: str, kind: str, name: str) -> None:
+    """Take a name that a custom resource wants, even from an object that has it."""
+    people = People(world.send, namespace)
+    try:
+        people.delete(kind, name)
+    except ApiError:
+        world.recording.note(f"people       found {kind} {name} free")
+    people.create(strangers_object(kind, name))
+
+
+def strangers_object(kind: str, name: str) -> Manifest:
+    """An object of somebody else's."""
+    if kind == "Service":
+        content: Manifest = {"spec": {"ports": [{"name": "mine", "port": 80}], "selector": {"mine": "only"}}}
+    else:
+        content = {"data": {"mine": encoded("only")}}
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "labels": {"mine": "only"}}, **content}
+
+
+def _install(world: World, api_version: str) -> None:
+    world.server.unserved.discard(api_version)
+
+
+def _uninstall(world: World, api_version: str) -> None:
+    world.server.uninstall(api_version)
+
+
+def _compact(world: World) -> None:
+    world.server.compact()
+
+
+def _break_watches(world: World, how: str) -> None:
+    for operator in world.operators:
+        operator.network.break_streams(how)
+
+
+def _crash(world: World, operator: int) -> None:
+    world.operators[operator % len(world.operators)].crash()
+
+
+def _stall(world: World, operator: int, seconds: float) -> None:
+    world.operators[operator % len(world.operators)].stall(seconds)
+
+
+def _revoke(world: World, plural: str) -> None:
+    world.revoked.add(plural)
+
+
+def _restore(world: World) -> None:
+    world.revoked.clear()
+
+
+STEPS: Final = {
+    "put": _put,
+    "delete": _delete,
+    "edit": _edit,
+    "disown": _disown,
+    "take_name": _take_name,
+    "install": _install,
+    "uninstall": _uninstall,
+    "compact": _compact,
+    "break_watches": _break_watches,
+    "crash": _crash,
+    "stall": _stall,
+    "revoke": _revoke,
+    "restore": _restore,
+}
+
+
+def custom_resource(kind: str, name: str, spec: Manifest) -> Manifest:
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec}
