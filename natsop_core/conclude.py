@@ -16,6 +16,7 @@ from natsop_core.conf.digest import config_digest
 from natsop_core.conf.files import configuration_files
 from natsop_core.conf.server import server_block
 from natsop_core.findings import Finding
+from natsop_core.inputs import Forbidden
 from natsop_core.kinds import DEPLOYMENTS, STATEFUL_SETS
 from natsop_core.live import reduce_metadata
 from natsop_core.outcomes import Applied
@@ -43,6 +44,9 @@ RELOAD_SECONDS: Final = 5.0
 
 INSTALLATION_SECONDS: Final = 60.0
 """How soon the API server is asked again whether it serves what others have to install."""
+
+PERMISSION_SECONDS: Final = 60.0
+"""How soon the API server is asked again for what we may not read: nobody tells us of a right that is granted."""
 
 REST_SECONDS: Final = 300.0
 """How soon they are asked again while nothing is under way."""
@@ -83,6 +87,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
         now=inputs.now,
         requeue_after=[
             *retries(owner, outcomes, cr.status, inputs.now),
+            *_rereads(inputs),
             RELOAD_SECONDS if pending else REST_SECONDS,
             *(INSTALLATION_SECONDS for integration in resolved.integrations if integration.is_awaited),
         ],
@@ -113,7 +118,7 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, _plan: Plan, out
         cr.status,
         generation=cr.metadata.generation,
         now=inputs.now,
-        requeue_after=[*retries(owner, outcomes, cr.status, inputs.now)],
+        requeue_after=[*retries(owner, outcomes, cr.status, inputs.now), *_rereads(inputs)],
     )
 
 
@@ -129,8 +134,17 @@ def _conclude_unplanned(
     conditions = _summarize(workload, under_way=[], wrong=wrong)
     facts = {field: value for field, value in cr.status.items() if field not in {"observedGeneration", "conditions"}}
     return make_report(
-        conditions, facts, cr.status, generation=cr.metadata.generation, now=inputs.now, requeue_after=[]
+        conditions,
+        facts,
+        cr.status,
+        generation=cr.metadata.generation,
+        now=inputs.now,
+        requeue_after=[*_rereads(inputs)],
     )
+
+
+def _rereads(inputs: Inputs) -> list[float]:
+    return [PERMISSION_SECONDS for found in inputs.found.values() if isinstance(found, Forbidden)]
 
 
 def _notices(cr: NatsCluster, cluster: Cluster) -> list[Event]:

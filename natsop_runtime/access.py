@@ -100,12 +100,19 @@ class Access:
             self._asking[key].add_done_callback(lambda _: self._asking.pop(key))
         return await asyncio.shield(self._asking[key])  # others may wait for the same answer
 
+    def close(self) -> None:
+        """Ask no more; who waits for an answer is told that there will be none."""
+        for asking in self._asking.values():
+            asking.cancel()
+
     async def _ask(self, key: bytes, token: str, *, known: bool) -> Refusal | None:
         try:
             async with asyncio.timeout(TO_REVIEW), self._slots[known]:
                 refusal = await self._review(token)
         except (ApiError, TimeoutError) as error:
             self._log_once(error)
+            return CANNOT_ASK
+        except asyncio.CancelledError:  # see `close`
             return CANNOT_ASK
         self._could_ask = True
         if refusal is None:

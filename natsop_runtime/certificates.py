@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import logging
 import ssl
+import subprocess
+import sys
 import tempfile
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
-
-LIFETIME: Final = timedelta(days=3650)
-"""Of a certificate that we make ourselves: longer than the process lives that it is made for."""
-
-CLOCK_SKEW: Final = timedelta(hours=1)
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108
 """A folder that is never on a disk, and that can be written where the root filesystem cannot."""
@@ -84,25 +79,11 @@ def _context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 def _certificate_and_key(host: str) -> tuple[bytes, bytes]:
-    """As PEM. The library is loaded for this alone: it takes 8 MB of memory."""
-    from cryptography import x509  # noqa: PLC0415
-    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host[:64])])  # all that X.509 has room for
-    now = datetime.now(UTC)
-    loopback = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1")), x509.IPAddress(ip_address("::1"))]
-    certificate = (
-        x509.CertificateBuilder(subject_name=name, issuer_name=name, public_key=key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - CLOCK_SKEW)
-        .not_valid_after(now + LIFETIME)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host), *loopback]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    key_bytes = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM), key_bytes
+    """As PEM. Made in a process of its own, for what it takes to make them takes 12 MB that none ever gives back."""
+    command = [sys.executable, "-m", "natsop_runtime.self_signed", host]
+    made = subprocess.run(command, capture_output=True, check=False)
+    if made.returncode != 0:
+        *_, why = made.stderr.decode().splitlines() or ["it was killed"]
+        raise CertificateError(f"Cannot make a certificate for {host}: {why}; --metrics-cert-path names a given one")
+    certificate, key = made.stdout.split(b"\0")
+    return certificate, key

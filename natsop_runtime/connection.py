@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
+from urllib.request import getproxies
 
 import httpx2
 from lightkube.config.client_adapter import ConnectionParams
@@ -16,6 +17,7 @@ from natsop_runtime.errors import ConfigurationError
 from natsop_runtime.exchange import Exchange, always_open, uncounted
 from natsop_runtime.exec_auth import ExecAuth
 from natsop_runtime.kube import REQUEST_TIMEOUT, Kube
+from natsop_runtime.transport import AiohttpTransport
 
 if TYPE_CHECKING:
     from natsop_runtime.exchange import Count, Gate
@@ -25,9 +27,6 @@ Config: TypeAlias = SingleConfig
 
 Transport: TypeAlias = httpx2.AsyncBaseTransport
 """What carries the requests, the network in most cases."""
-
-IDLE_CONNECTIONS: Final = 4
-"""How many idle connections are kept: each is probed at every request, which costs CPU time."""
 
 IDLE_SECONDS: Final = 60.0
 """How long an idle connection is kept; an API server closes its own after 90 seconds."""
@@ -49,19 +48,20 @@ async def connected(
     except (ValueError, ImportError, httpx2.InvalidURL) as error:  # the configuration itself has been checked before
         raise ConfigurationError(f"a proxy that the environment names cannot be used: {error}") from error
     try:
-        yield Kube(requests, Exchange(requests, watches, gate=gate, count=count), server=config.cluster.server)
+        server = config.cluster.server.rstrip("/")
+        yield Kube(requests, Exchange(requests, watches, server=server, gate=gate, count=count), server=server)
     finally:
         await requests.close()  # type: ignore[no-untyped-call]
         await watches.close()  # type: ignore[no-untyped-call]
 
 
 def _http_client(config: Config, conn_parameters: ConnectionParams) -> httpx2.AsyncClient:
-    limits = httpx2.Limits(
-        max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS, keepalive_expiry=IDLE_SECONDS
-    )
     parameters = conn_parameters.httpx_params(config)
     if isinstance(parameters["auth"], LightkubeExecAuth) and config.user and config.user.exec:
         parameters["auth"] = ExecAuth(config.user.exec, config)
+    if parameters["transport"] is None and not getproxies():  # httpx's own knows how to go through a proxy
+        parameters["transport"] = AiohttpTransport(parameters["verify"], idle_seconds=IDLE_SECONDS)
+    limits = httpx2.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS)
     return httpx2.AsyncClient(**parameters, limits=limits, headers={"User-Agent": "natsop"})
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 import httpx2
 import msgspec
@@ -45,7 +46,10 @@ def uncounted(_verb: str, _plural: str, _code: str) -> None:
 class Exchange:
     """Sends requests over two clients: an open watch holds its connection, and would starve the others of theirs."""
 
-    def __init__(self, requests: GenericAsyncClient, watches: GenericAsyncClient, *, gate: Gate, count: Count) -> None:
+    def __init__(
+        self, requests: GenericAsyncClient, watches: GenericAsyncClient, *, server: str, gate: Gate, count: Count
+    ) -> None:
+        self.server = server
         self._requests = requests
         self._watches = watches
         self._gate = gate
@@ -54,10 +58,15 @@ class Exchange:
 
     def unguarded(self) -> Exchange:
         """Another one over the same connections, with slots of its own and without a gate."""
-        return Exchange(self._requests, self._watches, gate=always_open, count=self._count)
+        return Exchange(self._requests, self._watches, server=self.server, gate=always_open, count=self._count)
 
     async def send(self, verb: str, plural: str, prepared: BasicRequest, *, gated: bool) -> Object:
-        """The answer's JSON, or an ApiError. `gated`: only sent while the gate is open."""
+        """The object that is the answer, or an ApiError. `gated`: only sent while the gate is open."""
+        return _json_object(await self.content(verb, plural, prepared, gated=gated))
+
+    async def content(self, verb: str, plural: str, prepared: BasicRequest, *, gated: bool) -> bytes:
+        """The answer as it comes, likewise."""
+        self._address(prepared)
         async with self._slots:
             try:
                 async with asyncio.timeout(LONGEST_REQUEST):
@@ -67,10 +76,11 @@ class Exchange:
                 raise unreachable(error) from error
         self._count(verb, plural, str(response.status_code))
         raise_for_status(response)
-        return _json_object(response)
+        return response.content
 
     async def lines(self, plural: str, prepared: BasicRequest, *, silence: float) -> AsyncGenerator[bytes]:
         """The lines of a stream that does not end by itself; GoneError after so many seconds without a byte."""
+        self._address(prepared)
         try:
             request = self._watches.build_adapter_request(prepared)
             response: httpx2.Response = await self._watches.send(request, stream=True)  # type: ignore[no-untyped-call]
@@ -86,6 +96,12 @@ class Exchange:
             raise GoneError(f"not a word for {silence:g} s") from error
         except (httpx2.TransportError, ConfigError) as error:
             raise unreachable(error) from error
+
+    def _address(self, prepared: BasicRequest) -> None:
+        """Make one URL of server, path and parameters: httpx would parse it anew with each part that it adds."""
+        query = f"?{urlencode(prepared.params)}" if prepared.params else ""
+        prepared.url = f"{self.server}/{prepared.url}{query}"
+        prepared.params = None  # type: ignore[assignment]  # others, also empty ones, would take the place of the query
 
     async def _send_again_when_dropped(self, prepared: BasicRequest, *, gated: bool) -> httpx2.Response:
         """An idle connection may be closed by the server just as we use it; everything we send may be sent twice."""
@@ -107,9 +123,9 @@ class Exchange:
             self._gate()
 
 
-def _json_object(response: httpx2.Response) -> Object:
+def _json_object(content: bytes) -> Object:
     try:
-        answer = msgspec.json.decode(response.content)
+        answer = msgspec.json.decode(content)
     except msgspec.DecodeError as error:
         raise UnavailableError(f"The API server's answer is no JSON: {error}") from error
     if not isinstance(answer, dict):

@@ -7,7 +7,7 @@ Together with `connection` the only module that imports lightkube, whose client 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cache
@@ -59,9 +59,9 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a list. The whole list is as of `version`, from which a watch carries on."""
+    """A part of a list, its items made while they are read. The whole is as of `version`: a watch carries on there."""
 
-    items: list[Object]
+    items: Iterable[Object]
     version: str
 
 
@@ -99,8 +99,8 @@ class Kube:
                 params={**parameters, "continue": proceed},
                 headers=headers,
             )
-            body = await self._exchange.send("list", resource.plural, prepared, gated=False)
-            page, proceed = _page(body)
+            content = await self._exchange.content("list", resource.plural, prepared, gated=False)
+            page, proceed = _page(content)
             yield page
             if not proceed:
                 return
@@ -224,14 +224,29 @@ class Kube:
         )
 
 
-def _page(body: Object) -> tuple[Page, str | None]:
+class _List(msgspec.Struct):
+    metadata: Object
+    items: list[msgspec.Raw] | None = None
+
+
+def _page(content: bytes) -> tuple[Page, str | None]:
     """A part of a list, and how to ask for the next."""
     try:
-        metadata = body["metadata"]
-        int(metadata["resourceVersion"])
-        return Page(list(body.get("items") or ()), metadata["resourceVersion"]), metadata.get("continue")
-    except (LookupError, TypeError, ValueError) as error:
+        found = msgspec.json.decode(content, type=_List)
+        version = found.metadata["resourceVersion"]
+        int(version)
+    except (msgspec.DecodeError, LookupError, TypeError, ValueError) as error:
         raise UnavailableError("The API server's answer is no list") from error
+    return Page(_items(found.items or ()), version), found.metadata.get("continue")
+
+
+def _items(texts: Iterable[msgspec.Raw]) -> Iterator[Object]:
+    """One after the other: hundreds of objects at once take memory that the process then keeps."""
+    for text in texts:
+        try:
+            yield msgspec.json.decode(text)
+        except msgspec.DecodeError as error:
+            log.warning("left out an object that is no JSON: %s", error)
 
 
 def _decoded_event(line: bytes) -> WatchEvent | None:

@@ -90,9 +90,7 @@ async def listening(
 
 async def _finish(state: ServerState) -> None:
     if state.tasks:
-        _, unfinished = await asyncio.wait(state.tasks, timeout=TO_FINISH)
-        for task in unfinished:
-            task.cancel()
+        await asyncio.wait(state.tasks, timeout=TO_FINISH)  # uvicorn would log each that is cancelled as a crash
     for connection in tuple(state.connections):
         connection.transport.close()
 

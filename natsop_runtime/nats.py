@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import httpx2
 
 from natsop_core.inputs import HttpAnswer, Unreachable
+from natsop_runtime.transport import AiohttpTransport
 
 if TYPE_CHECKING:
     from natsop_core.references import HttpRef
@@ -52,5 +53,6 @@ class Pods:
 @asynccontextmanager
 async def reachable_pods(transport: httpx2.AsyncBaseTransport | None = None) -> AsyncIterator[Pods]:
     """A client for pods. Another transport stands in for the network in tests; proxies are for the outside world."""
+    transport = transport or AiohttpTransport(idle_seconds=0)  # there are many of them, each asked seldom
     async with httpx2.AsyncClient(transport=transport, timeout=PATIENCE, trust_env=False) as client:
         yield Pods(client)

@@ -51,9 +51,11 @@ async def serving(
             probes = probe_pages(wedged=wedged, unready=unready)
             probes_port = await stack.enter_async_context(listening(probes, address))
         if (address := settings.metrics_bind_address) is not None:
-            tls = _tls(settings.metrics_cert_path) if settings.metrics_secure else None
-            pages = metrics_pages(metrics, Access(reviews, METRICS, clock) if settings.metrics_secure else None)
-            metrics_port = await stack.enter_async_context(listening(pages, address, tls=tls))
+            access = tls = None
+            if settings.metrics_secure:
+                access, tls = Access(reviews, METRICS, clock), _tls(settings.metrics_cert_path)
+                stack.callback(access.close)
+            metrics_port = await stack.enter_async_context(listening(metrics_pages(metrics, access), address, tls=tls))
         log.info("serving metrics at port %s, probes at port %s", metrics_port or "none", probes_port or "none")
         yield Ports(metrics_port, probes_port)
 

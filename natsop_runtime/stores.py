@@ -18,7 +18,7 @@ from natsop_core import kinds
 from natsop_core.live import Child, LiveObject
 from natsop_core.names import FIELD_MANAGER
 from natsop_runtime.optional_kinds import OptionalKinds
-from natsop_runtime.store import IN_FULL, METADATA
+from natsop_runtime.store import IN_FULL, METADATA, Whole
 from natsop_runtime.watched import Watched
 
 if TYPE_CHECKING:
@@ -122,11 +122,12 @@ class Stores:
 
     def custom_resource(self, key: ObjectKey) -> Object | None:
         """The custom resource, or None when it does not exist."""
-        return self._custom[_kind(key)].get(key)
+        found = self._custom[_kind(key)].get(key)
+        return found.unpacked() if found else None
 
     def custom_resources(self) -> Iterator[Object]:
         """All of them."""
-        return (each for watched in self._custom.values() for each in watched)
+        return (each.unpacked() for watched in self._custom.values() for each in watched)
 
     def is_custom(self, key: ObjectKey) -> bool:
         """Whether the key is that of a custom resource."""
@@ -148,7 +149,8 @@ class Stores:
     def in_full(self, key: ObjectKey) -> Object | None:
         """The object, when it is of a kind that is watched in full and carries our label."""
         watched = self._full.get(_kind(key))
-        return watched.get(key) if watched else None
+        found = watched.get(key) if watched else None
+        return found.unpacked() if found else None
 
     def children(self, reference: ChildrenRef) -> tuple[Child, ...]:
         """The objects that the custom resource with this UID controls."""
@@ -169,7 +171,7 @@ class Stores:
         metadata = (self._metadata[_kind(each)] for each in kinds.CREATED)
         return (*self._custom.values(), *metadata, *self._full.values())
 
-    def _custom_resources(self, resource: ApiResource) -> Watched[Object]:
+    def _custom_resources(self, resource: ApiResource) -> Watched[Whole]:
         return Watched(
             self._kube,
             resource,
@@ -190,7 +192,7 @@ class Stores:
             restarted=self._restarted,
         )
 
-    def _objects_of_ours(self, resource: ApiResource) -> Watched[Object]:
+    def _objects_of_ours(self, resource: ApiResource) -> Watched[Whole]:
         return Watched(
             self._kube,
             resource,
@@ -204,11 +206,11 @@ class Stores:
     def _kind_changed(self, reference: ApiGroupRef) -> None:
         self._wake(Change(reference, ""), ())
 
-    def _custom_changed(self, key: ObjectKey, _old: Object | None, new: Object | None) -> None:
-        self._wake(_change(key, new), (key,))
+    def _custom_changed(self, key: ObjectKey, _old: Whole | None, new: Whole | None) -> None:
+        self._wake(Change(key, new.version if new else ""), (key,))
 
-    def _full_changed(self, key: ObjectKey, _old: Object | None, new: Object | None) -> None:
-        self._wake(_change(key, new), ())
+    def _full_changed(self, key: ObjectKey, _old: Whole | None, new: Whole | None) -> None:
+        self._wake(Change(key, new.version if new else ""), ())
 
     def _metadata_changed(self, key: ObjectKey, old: LiveObject | None, new: LiveObject | None) -> None:
         owners = []
@@ -233,17 +235,14 @@ class Stores:
 
     def _is_told_in_full(self, key: ObjectKey, old: LiveObject | None, new: LiveObject | None) -> bool:
         """Whether the change is only one that the store of full objects tells of, too: a new status, mostly."""
-        if old is None or new is None or self.in_full(key) is None:
+        watched = self._full.get(_kind(key))
+        if old is None or new is None or watched is None or watched.get(key) is None:
             return False
         return replace(old, resource_version=new.resource_version) == new
 
 
 def _kind(named: ObjectKey | ApiResource) -> Kind:
     return named.api_version, named.kind
-
-
-def _change(key: ObjectKey, new: Object | None) -> Change:
-    return Change(key, new["metadata"]["resourceVersion"] if new else "")
 
 
 def _controller_uid(live: LiveObject) -> str:

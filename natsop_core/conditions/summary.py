@@ -17,10 +17,10 @@ def progressing(findings: Iterable[Finding]) -> Condition:
 
 
 def degraded(findings: Sequence[Finding]) -> Condition:
-    """Whether something needs a person: the first finding's reason, the messages of all."""
+    """Whether something needs a person: the first finding's reason, the messages of all, each once."""
     if not findings:
         return Condition("Degraded", "False", Finding("AsExpected", "Nothing is wrong."))
-    message = " ".join(finding.message for finding in findings)
+    message = " ".join(dict.fromkeys(finding.message for finding in findings))
     return Condition("Degraded", "True", Finding(findings[0].reason, message))
 
 

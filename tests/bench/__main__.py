@@ -1,4 +1,4 @@
-"""How fast natsop is: `make bench`, or `python -m tests.bench rendering` or `loop` for one half of it.
+"""How fast natsop is: `make bench`, or `python -m tests.bench` with `rendering` or `loop` for one half, or `profile`.
 
 Every figure stands beside the bound that it is held to. Seconds of the clock depend on who else is at work on the
 machine; so there are also multiples of something that was measured at the same time.
@@ -9,15 +9,16 @@ from __future__ import annotations
 import sys
 import time
 
-from tests.bench import loop, rendering
+from tests.bench import loop, profiling, rendering
 from tests.bench.figures import Figures
 
-PARTS = {"rendering": rendering.measure, "loop": loop.measure}
+PARTS = {"rendering": rendering.measure, "loop": loop.measure, "profile": profiling.measure}
+ALL = ("rendering", "loop")
 
 
 def main(wanted: list[str]) -> int:
     started, figures = time.monotonic(), Figures()
-    for part in wanted or PARTS:
+    for part in wanted or ALL:
         PARTS[part](figures)
     print(f"\n{time.monotonic() - started:.0f} s; {len(figures.missed)} missed")
     for figure in figures.missed:

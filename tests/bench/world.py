@@ -37,7 +37,12 @@ class World:
         self.client = plane.cluster.client
         install_crds(self.cluster)
         self.kubeconfig = install_service_account(self.cluster)
-        self.operator = Operator(self.cluster, self.kubeconfig)
+        self.operator = Operator(
+            self.cluster,
+            self.kubeconfig,
+            f"--metrics-bind-address={plane.address}:8443",
+            f"--health-probe-bind-address={plane.address}:8081",
+        )
         for namespace in (NAMESPACE, FLOOR):
             create_namespace(self.client, namespace)
 

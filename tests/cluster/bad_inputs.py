@@ -116,7 +116,7 @@ def _terminating(site: Site) -> None:
 def _names(count: int) -> Make:
     def make(site: Site) -> None:
         for name in ("bad", *(f"bad-{number}" for number in range(1, count))):
-            site.client.create(nats_cluster(name, {"replicas": 3}))
+            site.client.create(nats_cluster(name))
 
     return make
 
@@ -142,7 +142,7 @@ def webhook_configuration(urls: Mapping[str, str]) -> Manifest:
             "namespaceSelector": {"matchLabels": {ASKS: label}},
             "sideEffects": "None",
             "admissionReviewVersions": ["v1"],
-            "timeoutSeconds": 10,
+            "timeoutSeconds": 30,  # we give up earlier
             "failurePolicy": "Fail",
         }
         for label, url in urls.items()

@@ -10,10 +10,10 @@ from typing import Final
 import pytest
 
 from natsop_core.kinds import BOXES, CLUSTERS
-from natsop_core.rbac import cluster_role
+from natsop_core.rbac import cluster_role, leader_election_role
 from tests.testbed import rights
 from tests.testbed.cluster import connected
-from tests.testbed.operator import USER
+from tests.testbed.operator import NAMESPACE, USER
 from tests.testbed.rights import Right, Use
 
 EXCEPTED: Final = frozenset(Right(kind.group, f"{kind.plural}/finalizers", "update") for kind in (CLUSTERS, BOXES))
@@ -22,8 +22,8 @@ sends such a request, so no audit log shows it."""
 
 
 def rights_of_the_operator() -> frozenset[Right]:
-    """All that it is granted where it works in all namespaces."""
-    return rights.granted(cluster_role()["rules"])
+    """All that it is granted where it works in all namespaces and is elected."""
+    return rights.granted([*cluster_role()["rules"], *leader_election_role(NAMESPACE)["rules"]])
 
 
 def differences(use: Use) -> list[str]:

@@ -11,19 +11,24 @@ from typing import Any, Final
 
 import pytest
 
+from natsop_core.rbac import leader_election_role
 from natsop_runtime.leader import LONGEST_TERM
 from natsop_runtime.settings import RunSettings
 from tests.cluster.election import LEASE, LOST, Candidate, Pair, elected, out_of_turn, shown, unrest
+from tests.testbed.audit import AuditEntry
 from tests.testbed.client import Manifest
 from tests.testbed.cluster import Cluster
 from tests.testbed.control_plane import ControlPlane
 from tests.testbed.errors import CannotRunError
 from tests.testbed.fixtures import cannot_run
-from tests.testbed.operator import NAMESPACE, install_crds
+from tests.testbed.operator import NAMESPACE, SERVICE_ACCOUNT, install_crds
 from tests.testbed.wait import wait_until
 
 SHORT: Final = 4
 """Seconds that a Lease lasts here: as many as it takes for a busy machine not to lose it all the time."""
+
+SHORTEST: Final = 2
+"""For one that has no rival."""
 
 TO_TAKE_OVER: Final = 5
 """Seconds beyond the lease's duration."""
@@ -79,6 +84,12 @@ def await_writes(candidate: Candidate, number: int = 1, *, since: int) -> dateti
     return wait_until(written, 30, f"{candidate.name} writes") or datetime.now(UTC)
 
 
+def tell(record_property: Record, what: str, time: timedelta) -> None:
+    """A figure, for reports and people."""
+    record_property(f"seconds {what}", time.total_seconds())
+    print(f"{time.total_seconds():.2f} s {what}")
+
+
 def test_a_leader_that_is_killed_is_replaced_once_its_lease_has_run_out(pair: Pair, record_property: Record) -> None:
     leader, standby = pair.by_role()
     mark, killed = pair.cluster.audit.mark(), datetime.now(UTC)
@@ -88,8 +99,8 @@ def test_a_leader_that_is_killed_is_replaced_once_its_lease_has_run_out(pair: Pa
 
     taken = await_take_over(standby, since=mark, timeout=SHORT + TO_TAKE_OVER)
     first = await_writes(standby, since=mark)
-    record_property("seconds until the Lease is taken over", (taken - killed).total_seconds())
-    record_property("seconds from then to the first write", (first - taken).total_seconds())
+    tell(record_property, "until the Lease is taken over", taken - killed)
+    tell(record_property, "from then to the first write", first - taken)
     assert (taken - killed).total_seconds() <= SHORT + TO_TAKE_OVER
     assert first >= taken, "a standby writes nothing"
 
@@ -104,7 +115,7 @@ def test_a_leader_that_is_told_to_end_hands_over_at_once(cluster: Cluster, recor
 
         assert leader.await_end(20) == 0
         taken = await_take_over(standby, since=mark, timeout=lease)
-        record_property("seconds until the Lease is taken over", (taken - told).total_seconds())
+        tell(record_property, "until the Lease is taken over", taken - told)
         assert (taken - told).total_seconds() < soon < lease * 2 / 3
         assert not [shown(each) for each in out_of_turn(cluster, since=mark)]
 
@@ -179,10 +190,10 @@ def moment(**offset: float) -> str:
 ODD_LEASES: Final[dict[str, Manifest]] = {
     "nothing in it": {},
     "a holder and nothing else": {"holderIdentity": "somebody"},
-    "no renewal": {"holderIdentity": "somebody", "leaseDurationSeconds": SHORT},
+    "no renewal": {"holderIdentity": "somebody", "leaseDurationSeconds": SHORTEST},
     "a renewal far ahead": {
         "holderIdentity": "somebody",
-        "leaseDurationSeconds": SHORT,
+        "leaseDurationSeconds": SHORTEST,
         "renewTime": moment(days=3650),
         "acquireTime": moment(days=3650),
     },
@@ -196,13 +207,17 @@ def test_a_lease_that_says_odd_things_is_taken_over_all_the_same(cluster: Cluste
     cluster.client.delete("Lease", LEASE, namespace=NAMESPACE, missing_ok=True)
     cluster.client.create(a_lease(**spec))
     mark = cluster.audit.mark()
-
-    with elected(cluster, lease=SHORT, within=(LONGEST_TERM + 1) * SHORT) as pair:
-        await_writes(pair.by_role()[0], since=mark)
+    candidate = Candidate(cluster, SERVICE_ACCOUNT, lease=SHORTEST)
+    candidate.start()
+    try:
+        await_take_over(candidate, since=mark, timeout=LONGEST_TERM * SHORTEST + TO_TAKE_OVER)
+        await_writes(candidate, since=mark)
         lease = cluster.client.get("Lease", LEASE, namespace=NAMESPACE)
+    finally:
+        candidate.stop()
 
     assert lease["spec"]["holderIdentity"] not in {"", "somebody"}
-    assert lease["spec"]["leaseDurationSeconds"] == SHORT
+    assert lease["spec"]["leaseDurationSeconds"] == SHORTEST
 
 
 def test_a_lease_that_somebody_deletes_is_made_anew_by_who_leads(pair: Pair) -> None:
@@ -246,3 +261,26 @@ def test_a_leader_of_whose_lease_somebody_changes_only_the_time_goes_on_leading(
     assert leader.running
     assert pair.by_role()[0] is leader
     assert leader.renewals(since=mark), "it renews"
+
+
+def test_one_that_may_look_at_the_lease_but_not_have_it_says_so_once_and_leads_when_it_may(cluster: Cluster) -> None:
+    may = leader_election_role(NAMESPACE)
+    may_look = {**may, "rules": [{**rule, "verbs": ["get"]} for rule in may["rules"] if "get" in rule["verbs"]]}
+    candidate = Candidate(cluster, SERVICE_ACCOUNT, lease=SHORTEST)
+    cluster.client.delete("Lease", LEASE, namespace=NAMESPACE, missing_ok=True)
+    cluster.client.apply(may_look)
+    candidate.start()
+    try:
+        wait_until(lambda: "cannot create resource" in candidate.said(), what="it says what it lacks")
+        mark = cluster.audit.mark()
+        wait_until(lambda: len(refusals(candidate, since=mark)) > 1, what="it tries again and again")
+        assert candidate.said().count("cannot have") == 1, candidate.said()
+        cluster.client.apply(may)
+        await_writes(candidate, since=cluster.audit.mark())
+    finally:
+        cluster.client.apply(may)
+        candidate.stop()
+
+
+def refusals(candidate: Candidate, *, since: int) -> list[AuditEntry]:
+    return [each for each in candidate.cluster.audit.entries(user=candidate.user, since=since) if each.forbidden]

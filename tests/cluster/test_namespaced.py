@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import httpx2
 import pytest
 
 from natsop_core.rbac import namespaced_role
@@ -30,6 +34,12 @@ from tests.testbed.wait import wait_until
 
 LIMITED: Final = "nats-operator-limited"
 USER: Final = f"system:serviceaccount:{NAMESPACE}:{LIMITED}"
+AUTH_DELEGATOR: Final[Manifest] = {
+    "apiVersion": "rbac.authorization.k8s.io/v1",
+    "kind": "ClusterRole",
+    "metadata": {"name": "system:auth-delegator"},
+}
+
 MONITORED: Final[Manifest] = {"replicas": 2, "promExporter": {"enabled": True, "podMonitor": {"enabled": True}}}
 
 
@@ -143,6 +153,45 @@ def test_a_namespace_that_does_not_exist_yet_is_worked_in_once_it_does(cluster: 
         site.await_child("StatefulSet", "c", site.client.get("NatsCluster", "c"))
     finally:
         operator.stop()
+
+
+@contextmanager
+def serving_metrics(limited: Limited, *options: str) -> Iterator[str]:
+    """Another operator with the same rights, and where it serves its metrics."""
+    cluster, namespaces = limited.operator.cluster, f"--namespaces={limited.one.name},{limited.other.name}"
+    kubeconfig = cluster.kubeconfig_for_service_account(NAMESPACE, LIMITED)
+    chosen = (namespaces, "--metrics-bind-address=127.0.0.1:0", *options)
+    operator = Operator(cluster, kubeconfig, *chosen, name="operator-with-metrics")
+    operator.start()
+    operator.await_ready()
+    try:
+        [port] = re.findall(r"metrics at port (\d+)", operator.said())
+        yield f"127.0.0.1:{port}/metrics"
+    finally:
+        operator.stop()
+
+
+def ask(url: str, token: str = "") -> int:
+    """The status of the answer."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx2.get(url, headers=headers, verify=False, timeout=20, trust_env=False).status_code
+
+
+def test_metrics_in_plain_take_no_further_right(limited: Limited) -> None:
+    mark = limited.one.mark()
+    with serving_metrics(limited, "--no-metrics-secure") as address:
+        assert ask(f"http://{address}") == 200
+    assert not [each for each in limited.entries(since=mark) if each.forbidden or "reviews" in each.resource]
+
+
+def test_metrics_for_those_whom_the_api_server_lets_take_one_cluster_role(limited: Limited) -> None:
+    client = limited.one.client
+    token = json.loads(client.kubeconfig.read_text())["users"][0]["user"]["token"]
+    with serving_metrics(limited) as address:
+        assert ask(f"https://{address}", token) == 503
+        client.apply(binding_of(AUTH_DELEGATOR, LIMITED))
+        wait_until(lambda: ask(f"https://{address}", token) == 200, what="the administrator may read metrics")
+        assert ask(f"https://{address}", "made up") == 401
 
 
 def test_without_a_role_in_one_of_them_it_says_where(cluster: Cluster, tmp_path: Path) -> None:

@@ -44,18 +44,27 @@ def test_a_scale_that_would_destroy_streams_changes_nothing_and_is_forgotten_onc
 
 
 @pytest.mark.long
-def test_the_annotation_lets_a_scale_through_that_destroys_streams(workspace: Namespace) -> None:
-    workspace.client.create(nats_cluster(jetstream=JETSTREAM))
-    wait_until_ready(workspace)
-    edit(workspace, replicas=3)
+@pytest.mark.parametrize(("replicas", "asked"), [(1, 3), (3, 1)])
+def test_the_annotation_lets_a_scale_through_that_destroys_streams(
+    workspace: Namespace, replicas: int, asked: int
+) -> None:
+    box = start(workspace, nats_cluster(replicas=replicas, jetstream=JETSTREAM))
+    stream = Stream(box)
+    stream.add(replicas=replicas)
+    messages = stream.publish(5)
+    edit(workspace, replicas=asked)
     workspace.wait_for_condition("NatsCluster", CLUSTER, "Degraded")
+    stream.wait_until_holds(messages)
 
     workspace.kubectl("annotate", "natscluster", CLUSTER, f"{ALLOW_DATA_LOSS_ANNOTATION}=true")
     cluster = wait_until_ready(workspace)
 
-    assert cluster["status"]["readyReplicas"] == 3
-    for pod in pods_of(3):
-        assert routes_of(workspace, pod) == {*pods_of(3)} - {pod}
+    assert cluster["status"]["readyReplicas"] == asked
+    for pod in pods_of(asked):
+        assert routes_of(workspace, pod) == {*pods_of(asked)} - {pod}
+    fresh = Stream(box, "FRESH")
+    fresh.add(replicas=asked)
+    fresh.wait_until_holds(fresh.publish(5))
 
 
 def objects_and_pods(namespace: Namespace, replicas: int) -> Manifest:

@@ -73,6 +73,10 @@ class Client:
         items: list[Manifest] = self.request("GET", self._path(kind, "", namespace), query=query)["items"]
         return items
 
+    def knows(self, kind: str) -> bool:
+        """Whether the API server says that it serves the kind."""
+        return self._discovery.knows(kind)
+
     def create(self, manifest: Manifest, *, namespace: str | None = None, field_manager: str = "tests") -> Manifest:
         path = self._path(_kind(manifest), "", _namespace(manifest, namespace))
         return self._exchange("POST", path, body=manifest, query={"fieldManager": field_manager})

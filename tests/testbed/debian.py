@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 from tests.testbed.errors import CannotRunError, TestbedError
 from tests.testbed.progress import say
@@ -40,6 +41,12 @@ def require(packages: dict[str, str]) -> None:
     _apt_get("install", "--yes", "--no-install-recommends", *missing)
 
 
+def download(package: str, folder: Path) -> None:
+    """Put the package's file into the folder."""
+    _apt_get("update")
+    _apt_get("download", package, folder=folder)
+
+
 def _installed(name: str, program: str) -> bool:
     if shutil.which("dpkg-query") is None:
         return shutil.which(program) is not None
@@ -47,8 +54,9 @@ def _installed(name: str, program: str) -> bool:
     return subprocess.run(query, capture_output=True, text=True, check=False).stdout == "installed"
 
 
-def _apt_get(*argv: str) -> None:
+def _apt_get(*argv: str, folder: Path | None = None) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(["apt-get", "-qq", *argv], capture_output=True, text=True, check=False, env=environment)
+    command = ["apt-get", "-qq", *argv]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=folder)
     if done.returncode != 0:
         raise TestbedError(f"apt-get {argv[0]} failed:\n{done.stderr[-2000:]}")

@@ -25,11 +25,15 @@ class Discovery:
 
     def resource(self, kind: str) -> Resource:
         """The resource of "Kind" or "Kind.group"; of several groups that have the kind, the first one served."""
-        if kind not in self._known:
-            self._known = self._read()
-        if kind not in self._known:
+        if not self.knows(kind):
             raise LookupError(f"the API server serves no kind {kind}")
         return self._known[kind]
+
+    def knows(self, kind: str) -> bool:
+        """Whether the kind is served, or was when last looked at."""
+        if kind not in self._known:
+            self._known = self._read()
+        return kind in self._known
 
     def _read(self) -> dict[str, Resource]:
         found: dict[str, Resource] = {}

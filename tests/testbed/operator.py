@@ -29,7 +29,7 @@ def install_crds(cluster: Cluster) -> None:
     """Install the CRDs and wait until the API server serves them."""
     for definition in custom_resource_definitions():
         cluster.client.apply(definition)
-    wait_until(lambda: _are_established(cluster), what="the CRDs are served")
+    wait_until(lambda: _are_served(cluster), what="the CRDs are served")
 
 
 def install_service_account(
@@ -111,10 +111,13 @@ def ensure_shared_operator(cluster: Cluster, run: str) -> None:
         state.write_text(f"{run} {operator.pid}")
 
 
-def _are_established(cluster: Cluster) -> bool:
-    return all(_is_established(cluster, definition["metadata"]["name"]) for definition in custom_resource_definitions())
+def _are_served(cluster: Cluster) -> bool:
+    return all(_is_served(cluster, definition) for definition in custom_resource_definitions())
 
 
-def _is_established(cluster: Cluster, name: str) -> bool:
-    status = cluster.client.get("CustomResourceDefinition", name).get("status", {})
-    return any(each["type"] == "Established" and each["status"] == "True" for each in status.get("conditions") or ())
+def _is_served(cluster: Cluster, definition: dict[str, Any]) -> bool:
+    """Established, and found by clients, which takes a moment longer."""
+    status = cluster.client.get("CustomResourceDefinition", definition["metadata"]["name"]).get("status", {})
+    conditions = {each["type"]: each["status"] for each in status.get("conditions") or ()}
+    kind = f"{definition['spec']['names']['kind']}.{definition['spec']['group']}"
+    return conditions.get("Established") == "True" and cluster.client.knows(kind)

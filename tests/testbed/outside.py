@@ -6,12 +6,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from tests.testbed import debian, isolation, parts, paths, runs
-from tests.testbed.errors import TestbedError
+from tests.testbed import debian, isolation, parts, paths, prometheus, runs
+from tests.testbed.errors import CannotRunError, TestbedError
 from tests.testbed.images import written_images
 from tests.testbed.inside import STOP_SECONDS, STOP_SIGNALS
 from tests.testbed.process import DIE_WITH_PARENT
@@ -23,6 +23,8 @@ SIZES = ("node", "control-plane")
 def prepare(size: str) -> None:
     """Everything that needs the network: inside the namespaces there is none."""
     isolation.require_possible()
+    with suppress(CannotRunError):  # one test needs it, and says so
+        prometheus.unpacked()
     if size == "node":
         debian.require(debian.NODE_PACKAGES)
         written_images(parts.for_node())

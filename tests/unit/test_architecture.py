@@ -101,6 +101,11 @@ def test_the_operator_does_load_one() -> None:
     assert {"lightkube", "httpx2", "asyncio"} <= loaded_by("import natsop_runtime.main")
 
 
+def test_a_certificate_is_made_without_loading_what_makes_it() -> None:
+    loaded = loaded_by("from natsop_runtime import main, certificates; certificates.self_signed('here')")
+    assert "cryptography" not in loaded
+
+
 def test_a_file_can_be_read_at_once() -> None:
     written = (path for path in OURS if name(path) != "natsop_core/kubernetes/types.py")  # which is generated
     assert not [name(path) for path in written if len(path.read_text().splitlines()) > 300]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,11 +15,12 @@ from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import read_box, read_cluster
 from natsop_core.conclude import conclude_box, conclude_cluster
 from natsop_core.conf import config_digest
-from natsop_core.inputs import Inputs
-from natsop_core.kinds import CONFIG_MAPS, SERVICES, STATEFUL_SETS
+from natsop_core.inputs import Forbidden, Inputs
+from natsop_core.kinds import CONFIG_MAPS, SECRETS, SERVICES, STATEFUL_SETS
 from natsop_core.live import Controller
 from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected, Taken, Unchanged
 from natsop_core.plan import plan_box, plan_cluster
+from natsop_core.references import ObjectRef
 from natsop_core.report import Report
 from tests.unit.core.world import (
     NOW,
@@ -256,6 +258,23 @@ def test_an_invalid_spec_is_told_with_its_path_and_what_runs_is_still_told() -> 
 
 def test_at_rest_the_servers_are_asked_every_five_minutes() -> None:
     assert conclude(TRIO, settled(TRIO)).requeue_after == 300
+
+
+def test_what_may_not_be_read_is_asked_for_again_since_no_event_tells_of_a_right_that_is_granted() -> None:
+    cr = cluster({"config": {"includes": [{"name": "a.conf", "secret": {"name": "s", "key": "k"}}]}})
+    secret = ObjectRef(SECRETS.key("prod", "s"))
+    seen = replace(inputs(cr), found={**inputs(cr).found, secret: Forbidden('cannot get resource "secrets"')})
+
+    report = conclude(cr, seen)
+
+    assert conditions(report.status)["Degraded"] == ("True", "SecretNotReadable")
+    assert report.requeue_after == 60
+
+
+def test_a_fault_that_several_references_have_is_told_once() -> None:
+    credentials = {"cluster": {"routeURLs": {"authSecretRef": {"name": "routes"}}}}
+    report = conclude(cluster({"replicas": 3, "config": credentials}), inputs(cluster()))
+    assert message(report.status, "Degraded").count("Secret routes") == 1
 
 
 @pytest.mark.parametrize(("age", "delay"), [(0, 2), (30, 30), (3600, 60)])

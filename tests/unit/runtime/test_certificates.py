@@ -14,6 +14,7 @@ from cryptography import x509
 
 from natsop_runtime import certificates
 from natsop_runtime.certificates import CertificateError, RotatedCertificate, self_signed
+from natsop_runtime.self_signed import LIFETIME
 
 
 def trusting_nobody() -> ssl.SSLContext:
@@ -160,7 +161,7 @@ def test_a_certificate_of_our_own_is_for_this_host_and_outlives_the_process() ->
     async def story(port: int) -> None:
         shown = await handshake(port, trusting_nobody())
         assert names(shown) == ["pod-0", "localhost"]
-        assert shown.not_valid_after_utc - shown.not_valid_before_utc > certificates.LIFETIME
+        assert shown.not_valid_after_utc - shown.not_valid_before_utc > LIFETIME
 
     served(self_signed("pod-0"), story)
 
@@ -170,6 +171,12 @@ def test_a_host_name_may_be_longer_than_a_common_name() -> None:
         assert names(await handshake(port, trusting_nobody()))[0] == "a" * 63 + ".example"
 
     served(self_signed("a" * 63 + ".example"), story)
+
+
+def test_a_certificate_that_cannot_be_made_is_said_in_one_line() -> None:
+    with pytest.raises(CertificateError, match=r"^Cannot make a certificate for bücher: ") as error:
+        self_signed("bücher")
+    assert "\n" not in str(error.value)
 
 
 def test_a_key_of_our_own_is_never_kept_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from natsop_runtime.metrics import Metrics
+from tests.testbed import prometheus
+from tests.testbed.errors import CannotRunError
+from tests.testbed.fixtures import cannot_run
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "metrics.md"
 BASE_UNITS = {"seconds", "bytes"}
@@ -135,6 +139,16 @@ def test_names_follow_the_customs_of_prometheus(metrics: Metrics) -> None:
         assert unit not in {"milliseconds", "ms", "minutes", "kilobytes", "mb"}
         assert family.type != "histogram" or unit in BASE_UNITS
         assert family.documentation.endswith((".", "gc", "GC", "collected", "information"))  # the library's own lack it
+
+
+def test_promtool_finds_nothing_to_improve(metrics: Metrics) -> None:
+    try:
+        promtool = prometheus.unpacked()["promtool"]
+    except CannotRunError as error:
+        cannot_run(str(error))
+    _, text = metrics.exposition("")
+    done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")
 
 
 def table_row(family: Metric) -> str:

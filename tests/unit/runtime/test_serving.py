@@ -25,6 +25,7 @@ from natsop_runtime.listener import CONNECTIONS, HEADER_BYTES, ListenError
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.serving import Ports, serving
 from natsop_runtime.settings import RunSettings
+from tests.unit.runtime.small_api import until
 from tests.unit.runtime.test_certificates import put, trusting_nobody
 
 ANYWHERE = BindAddress("127.0.0.1", 0)
@@ -295,7 +296,7 @@ def test_a_request_in_hand_is_answered_when_the_ports_are_closed() -> None:
     asyncio.run(story())
 
 
-def test_closing_waits_for_nobody_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_waits_for_nobody_for_long(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         operator = Operator()
         asked = asyncio.Event()
@@ -315,6 +316,8 @@ def test_closing_waits_for_nobody_for_long(monkeypatch: pytest.MonkeyPatch) -> N
         with pytest.raises(httpx2.HTTPError):
             await scrape
         idle.close()
+        await until(lambda: asyncio.all_tasks() == {asyncio.current_task()}, "nothing is left behind")
+        assert not caplog.messages
 
     monkeypatch.setattr(listener, "TO_FINISH", 0.1)
     asyncio.run(story())

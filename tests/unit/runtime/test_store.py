@@ -4,7 +4,7 @@ from typing import Any
 
 from natsop_core.kinds import CONFIG_MAPS
 from natsop_core.live import LiveObject
-from natsop_runtime.store import METADATA, Store
+from natsop_runtime.store import IN_FULL, METADATA, Store, Whole
 from tests.unit.runtime.small_api import config_map
 
 A = CONFIG_MAPS.key("prod", "a")
@@ -96,3 +96,21 @@ def test_one_object_that_cannot_be_read_does_not_hide_the_others() -> None:
     del unreadable["metadata"]["uid"]
     watched.listed(unreadable, config_map("a", 1), version=5)
     assert list(watched.store) == [A]
+
+
+def test_what_is_kept_whole_is_a_copy_without_what_others_manage() -> None:
+    store: Store[Whole] = Store(CONFIG_MAPS, IN_FULL, lambda _key, _old, _new: None)
+    ours = {"manager": "nats-operator", "operation": "Apply", "subresource": "status", "fieldsV1": {}}
+    whole = config_map("a", 7) | {"data": {"key": "é"}}
+    whole["metadata"]["managedFields"] = [
+        ours,
+        {"manager": "kubectl", "operation": "Update", "fieldsV1": {"f:data": {}}},
+    ]
+    store.seen(whole)
+
+    kept = store.get(A)
+    assert kept is not None
+    kept.unpacked()["data"].clear()
+    assert kept.unpacked()["data"] == {"key": "é"}
+    assert kept.unpacked()["metadata"]["managedFields"] == [ours]
+    assert kept.version == "7"
