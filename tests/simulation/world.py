@@ -22,7 +22,7 @@ from tests.simulation.controllers import Controllers
 from tests.simulation.faults import Faults
 from tests.simulation.operators import Operator
 from tests.simulation.recording import Exchange, Recording
-from tests.simulation.witness import Witness
+from tests.simulation.witness import MOST_REQUESTS, Witness
 
 T = TypeVar("T")
 
@@ -57,6 +57,7 @@ class World:
         seed: int,
         operators: int = 1,
         safety_nets: bool = True,
+        most_requests: float = MOST_REQUESTS,
         most_recorded: int | None = None,
     ) -> None:
         self._safety_nets = safety_nets
@@ -65,7 +66,7 @@ class World:
         self.chance = random.Random(seed)  # noqa: S311
         self.recording = Recording(self.clock, most_recorded)
         self.server = ApiServer(self.clock)
-        self.witness = Witness(self.server.storage, self.clock)
+        self.witness = Witness(self.server.storage, self.clock, most_requests=most_requests)
         self.controllers = Controllers(self.server.storage, self.send)
         self.faults = Faults()
         self.black_out_until = 0.0

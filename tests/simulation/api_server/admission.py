@@ -47,7 +47,7 @@ def _container(container: Object) -> Object:
 
 
 def _filled(value: Any, schema: Schema) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         filled = {name: _filled(part, property_schema(schema, name)) for name, part in value.items()}
         for name, part in schema.get("properties", {}).items():
             if name not in filled and part.get("default") not in (None, ""):
@@ -61,7 +61,7 @@ def _filled(value: Any, schema: Schema) -> Any:
 
 def without_nulls(value: Any) -> Any:
     """The value without fields that are null, which to Kubernetes are absent."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {name: without_nulls(part) for name, part in value.items() if part is not None}
     if isinstance(value, list):
         return [without_nulls(item) for item in value]
