@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
-from natsop_runtime.bind_address import parse_bind_address
+from natsop_runtime.bind_address import BindAddress, parse_bind_address
 from natsop_runtime.logs import LEVELS
 from natsop_runtime.settings import RunSettings
 
@@ -63,7 +63,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--health-probe-bind-address",
         _address,
         "HOST:PORT",
-        "where /healthz and /readyz are, such as :8081; default: nowhere",
+        "where /healthz and /readyz are; default: nowhere",
     )
     options.add("--log-level", _one_of(*LEVELS), f"{{{','.join(LEVELS)}}}", "text on a terminal, otherwise JSON")
     parser.set_defaults(run=run)
