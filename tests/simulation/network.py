@@ -30,7 +30,7 @@ class Network(httpx2.AsyncBaseTransport):
         self._world = world
         self._server = world.server
         self._operator = operator
-        self.streams: set[WatchStream] = set()
+        self.streams: dict[WatchStream, None] = {}  # in their order, so that a replay is the same
         self.is_cut = False
         self.stalled_until = 0.0
 
@@ -128,10 +128,13 @@ class Network(httpx2.AsyncBaseTransport):
         except Refusal as refusal:
             self._record(sent, refusal.code)
             return _response(Answer(refusal.code, refusal.status))
-        self.streams.add(stream)
-        stream.closed = self.streams.discard
+        self.streams[stream] = None
+        stream.closed = self._forget
         self._record(sent, 200)
         return httpx2.Response(200, headers={"Content-Type": "application/json"}, stream=stream)
+
+    def _forget(self, stream: WatchStream) -> None:
+        self.streams.pop(stream, None)
 
     def _is_forbidden(self, sent: Request) -> bool:
         return any(f"/{plural}" in sent.path for plural in self._world.revoked)
