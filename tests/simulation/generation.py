@@ -87,12 +87,14 @@ REQUIRED: Final[tuple[Manifest, ...]] = (
 )
 """What custom resources refer to: while it is missing, what becomes of them depends on what they were before."""
 
+ANOTHER_PASSWORD: Final = _secret("routes", user="u", password="another")  # noqa: S106
+
 OPTIONAL_OBJECTS: Final[tuple[Manifest, ...]] = (
     _secret("more", b="ping_interval: 10s\n"),
     _secret("more", b="ping_interval: 20s\n"),
     _config_map("extra", a="max_payload: 2000\n"),
     _secret("jwts", **{**_TOKENS, "app": tokens.account_jwt(_APP, _OPERATOR, jetstream=True)}),
-    _secret("routes", user="u", password="another"),  # noqa: S106
+    ANOTHER_PASSWORD,
 )
 
 CHILDREN: Final = (
