@@ -104,9 +104,11 @@ class Controller:
     async def _publish(
         self, key: ObjectKey, raw: Object, report: Report, now: datetime, own_writes: set[Change]
     ) -> None:
+        await self._recorder.send(raw, (event for event in report.events if event.is_passing), now)
         status = report.status
         if status is None or is_reported(status, raw) or await self._write_status(key, raw, status, own_writes):
-            await self._recorder.send(raw, report.events, now)  # else they follow from the status then, as they do now
+            lasting = (event for event in report.events if not event.is_passing)
+            await self._recorder.send(raw, lasting, now)  # else they follow from the status then, as they do now
 
     async def _write_status(self, key: ObjectKey, raw: Object, status: Object, own_writes: set[Change]) -> bool:
         # The version is the guard: for a status the API server does not mind the UID of another, earlier object.
