@@ -78,6 +78,7 @@ def measure_among_controllers(figures: Figures, world: World) -> None:
     taken = world.spent() - before
     figures.show("  the operator's processor time, each, until at rest", taken.operator / FEW * 1000, "ms")
     figures.show("  its writes, each, until at rest", len(world.writes(mark)) / FEW)
+    figures.show("memory, with three pods for each", world.resident(), "MiB")
 
 
 def show_cold(figures: Figures, clusters: int, cold: Cold, floor: Floor) -> None:
