@@ -9,11 +9,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from natsop_runtime import logs, preflight
-from natsop_runtime.certificates import CertificateError
 from natsop_runtime.errors import ConfigurationError, LeadershipLostError
 from natsop_runtime.kubeconfig import load_config
-from natsop_runtime.listener import ListenError
 from natsop_runtime.operate import operate
+from natsop_runtime.serving.certificates import CertificateError
+from natsop_runtime.serving.listener import ListenError
 
 if TYPE_CHECKING:
     from natsop_runtime.settings import RunSettings

@@ -24,7 +24,7 @@ from natsop_runtime.leader import Elector, Term
 from natsop_runtime.loop import Loop
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.nats import reachable_pods
-from natsop_runtime.serving import serving
+from natsop_runtime.serving.ports import serving
 
 if TYPE_CHECKING:
     from natsop_runtime.connection import Config, Transport

@@ -16,11 +16,6 @@ from natsop_runtime.settings import RunSettings
 
 PREFIX: Final = "NATSOP_"
 
-DEFAULTS: Final = RunSettings(
-    metrics_bind_address=BindAddress("", 8443), health_probe_bind_address=BindAddress("", 8081)
-)
-"""The settings' own, but for ports: many operators share a machine in tests, in a pod there is one."""
-
 _NAMESPACE: Final = re.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # an RFC 1123 label
 
 _TRUTH: Final = {"true": True, "false": False}
@@ -57,12 +52,19 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     options.add(
         "--leader-election-namespace", str, "NAME", "where the Lease is; default: the operator's, or the context's"
     )
-    options.add("--metrics-bind-address", _address, "HOST:PORT", "where /metrics is served; 0: nowhere")
+    options.add(
+        "--metrics-bind-address", _address, "HOST:PORT", "where /metrics is served, such as :8443; default: nowhere"
+    )
     options.switch(
         "--metrics-secure", "serve metrics over HTTPS, to whom the API server lets get /metrics; else to everybody"
     )
     options.add("--metrics-cert-path", Path, "DIR", "with tls.crt and tls.key; default: a self-signed certificate")
-    options.add("--health-probe-bind-address", _address, "HOST:PORT", "where /healthz and /readyz are; 0: nowhere")
+    options.add(
+        "--health-probe-bind-address",
+        _address,
+        "HOST:PORT",
+        "where /healthz and /readyz are; default: nowhere",
+    )
     options.add("--log-level", _one_of(*LEVELS), f"{{{','.join(LEVELS)}}}", "text on a terminal, otherwise JSON")
     parser.set_defaults(run=run)
 
@@ -79,7 +81,7 @@ class _Options:
 
     def __init__(self, parser: argparse.ArgumentParser) -> None:
         self._parser = parser
-        self._defaults = DEFAULTS
+        self._defaults = RunSettings()
 
     def add(self, flag: str, read: Callable[[str], Any], metavar: str, help_: str) -> None:
         usual = getattr(self._defaults, _field(flag))

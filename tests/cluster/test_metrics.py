@@ -167,8 +167,7 @@ def test_while_the_api_server_hangs_only_those_get_metrics_that_got_them_just_no
     ports: Ports, cluster: Cluster, control_plane: ControlPlane
 ) -> None:
     known, fresh = token_of(cluster, READER), token_of(cluster, READER)
-    before = ports.metrics(known)
-    assert before.status_code == 200, before.text
+    wait_until(lambda: ports.metrics(known).status_code == 200, what="one is known")
     with suspended(control_plane.api_server.pid):
         again, refused = ports.metrics(known), ports.metrics(fresh)
         assert again.status_code == 200, again.text

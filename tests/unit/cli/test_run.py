@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import tests
 from natsop_runtime.bind_address import BindAddress
 from natsop_runtime.cli import run
 from natsop_runtime.settings import RunSettings
@@ -32,13 +31,9 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> list[RunSettings]:
     return started
 
 
-def test_without_options_everything_is_as_the_settings_say(
-    settings: list[RunSettings], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for variable in tests.NO_PORTS:
-        monkeypatch.delenv(variable)
+def test_without_options_everything_is_as_the_settings_say(settings: list[RunSettings]) -> None:
     run.run(parsed())
-    assert settings == [run.DEFAULTS]
+    assert settings == [RunSettings()]
 
 
 def test_every_setting_has_an_option_and_a_variable(
@@ -54,7 +49,7 @@ def test_every_setting_has_an_option_and_a_variable(
         leader_elect=True,
         lease_duration=30,
         leader_election_namespace="n",
-        metrics_bind_address=None,
+        metrics_bind_address=BindAddress("", 8443),
         metrics_secure=False,
         metrics_cert_path=Path("/certs"),
         health_probe_bind_address=BindAddress("127.0.0.1", 8082),
@@ -68,7 +63,7 @@ def test_every_setting_has_an_option_and_a_variable(
         "nack-integration": "disabled",
         "lease-duration": "30",
         "leader-election-namespace": "n",
-        "metrics-bind-address": "0",
+        "metrics-bind-address": ":8443",
         "metrics-cert-path": "/certs",
         "health-probe-bind-address": "127.0.0.1:8082",
     }

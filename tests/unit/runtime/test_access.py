@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS, ApiResource
-from natsop_runtime.access import (
+from natsop_runtime.errors import ApiError, ForbiddenError, UnavailableError
+from natsop_runtime.serving.access import (
     ALLOWED_HOLDS,
     CANNOT_ASK,
     NEWCOMERS_AT_ONCE,
@@ -22,7 +23,6 @@ from natsop_runtime.access import (
     Access,
     Refusal,
 )
-from natsop_runtime.errors import ApiError, ForbiddenError, UnavailableError
 
 Object = dict[str, Any]
 
@@ -238,7 +238,7 @@ def test_of_many_tokens_those_that_were_used_last_are_remembered(monkeypatch: py
         await world.refusal("b")
         assert world.api.tokens_reviewed == ["a", "b", "c", "d", "b"]
 
-    monkeypatch.setattr("natsop_runtime.access.REMEMBERED", 3)
+    monkeypatch.setattr("natsop_runtime.serving.access.REMEMBERED", 3)
     tell(story)
 
 
@@ -270,7 +270,7 @@ def test_an_api_server_that_hangs_lets_nobody_wait_for_long(monkeypatch: pytest.
         world.api.answers.clear()
         assert await world.refusal("good") == CANNOT_ASK
 
-    monkeypatch.setattr("natsop_runtime.access.TO_REVIEW", 0.05)
+    monkeypatch.setattr("natsop_runtime.serving.access.TO_REVIEW", 0.05)
     tell(story)
 
 

@@ -12,9 +12,9 @@ import pytest
 import trustme
 from cryptography import x509
 
-from natsop_runtime import certificates
-from natsop_runtime.certificates import CertificateError, RotatedCertificate, self_signed
-from natsop_runtime.self_signed import LIFETIME
+from natsop_runtime.serving import certificates
+from natsop_runtime.serving.certificates import CertificateError, RotatedCertificate, self_signed
+from natsop_runtime.serving.self_signed import LIFETIME
 
 
 def trusting_nobody() -> ssl.SSLContext:

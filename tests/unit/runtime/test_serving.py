@@ -18,12 +18,12 @@ import pytest
 import trustme
 
 from natsop_core.kinds import ApiResource
-from natsop_runtime import listener
 from natsop_runtime.bind_address import BindAddress, parse_bind_address
-from natsop_runtime.certificates import CertificateError
-from natsop_runtime.listener import CONNECTIONS, HEADER_BYTES, ListenError
 from natsop_runtime.metrics import Metrics
-from natsop_runtime.serving import Ports, serving
+from natsop_runtime.serving import listener
+from natsop_runtime.serving.certificates import CertificateError
+from natsop_runtime.serving.listener import CONNECTIONS, HEADER_BYTES, ListenError
+from natsop_runtime.serving.ports import Ports, serving
 from natsop_runtime.settings import RunSettings
 from tests.unit.runtime.small_api import until
 from tests.unit.runtime.test_certificates import put, trusting_nobody

@@ -80,7 +80,7 @@ def _context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 def _certificate_and_key(host: str) -> tuple[bytes, bytes]:
     """As PEM. Made in a process of its own, for what it takes to make them takes 12 MB that none ever gives back."""
-    command = [sys.executable, "-m", "natsop_runtime.self_signed", host]
+    command = [sys.executable, "-m", "natsop_runtime.serving.self_signed", host]
     made = subprocess.run(command, capture_output=True, check=False)
     if made.returncode != 0:
         *_, why = made.stderr.decode().splitlines() or ["it was killed"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from natsop_runtime.access import Access
     from natsop_runtime.metrics import Metrics
+    from natsop_runtime.serving.access import Access
 
 METRICS: Final = "/metrics"
 HEALTH: Final = "/healthz"

@@ -1,4 +1,4 @@
-"""A certificate for a host. `python -m natsop_runtime.self_signed HOST` writes it and its key, with a NUL between."""
+"""A certificate for a host: `python -m natsop_runtime.serving.self_signed HOST` writes it, a NUL, and its key."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS
 from natsop_runtime.errors import ApiError, ForbiddenError
-from natsop_runtime.token_bucket import TokenBucket
+from natsop_runtime.serving.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource

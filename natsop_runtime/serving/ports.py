@@ -9,18 +9,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from natsop_runtime.access import Access
-from natsop_runtime.certificates import RotatedCertificate, self_signed
-from natsop_runtime.listener import listening
-from natsop_runtime.pages import METRICS, metrics_pages, probe_pages
+from natsop_runtime.serving.access import Access
+from natsop_runtime.serving.certificates import RotatedCertificate, self_signed
+from natsop_runtime.serving.listener import listening
+from natsop_runtime.serving.pages import METRICS, metrics_pages, probe_pages
 
 if TYPE_CHECKING:
     import ssl
     from pathlib import Path
 
-    from natsop_runtime.access import Reviews
     from natsop_runtime.metrics import Metrics
-    from natsop_runtime.pages import WhyNot
+    from natsop_runtime.serving.access import Reviews
+    from natsop_runtime.serving.pages import WhyNot
     from natsop_runtime.settings import RunSettings
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""What the operator serves: metrics to Prometheus, probes to the kubelet."""
