@@ -42,6 +42,8 @@ MOST_MEMORY: Final = 250
 HANDLED_WITHIN: Final = 180
 """Seconds until even what hangs has been reported: four objects, each given up after ten seconds, some twice."""
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def webhooks(operated: Operator) -> Iterator[None]:

@@ -42,6 +42,8 @@ QUIET: Final = 5
 FEW: Final = 10
 """Clusters that change, where not how many there are is what matters."""
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def site(operated: Operator) -> Iterator[Site]:
@@ -51,7 +53,6 @@ def site(operated: Operator) -> Iterator[Site]:
     assert operated.pid == pid, operated.log_tail()
 
 
-@pytest.mark.long
 def test_whatever_is_killed_under_it_while_everything_changes_all_is_well_in_the_end(
     site: Site, control_plane: ControlPlane
 ) -> None:
@@ -196,7 +197,6 @@ def test_connections_that_are_cut_are_made_anew_and_nothing_is_missed(wired: Sit
     await_convergence(wired, others=[("Secret", ROUTES)], timeout=CONVERGED_WITHIN)
 
 
-@pytest.mark.long
 def test_watches_that_hear_nothing_and_are_not_told_that_they_never_will_are_given_up(
     wired: Site, wires: Wires
 ) -> None:

@@ -35,6 +35,8 @@ BACK_WITHIN: Final = 90
 CLUSTERS: Final = 5
 SEED: Final = 1
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def site(operated: Operator) -> Iterator[Site]:
