@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import httpx2
 import pytest
@@ -31,6 +32,10 @@ class Installable(Kept):
         self.asked += 1
         resources = [{"name": ACCOUNT.plural, "kind": ACCOUNT.kind}] if self.installed else []
         return httpx2.Response(200, json={"resources": resources}) if self.installed else failure(404)
+
+
+def is_told(world: Installable, times: int) -> bool:
+    return world.told_of_kinds.count(ACCOUNT.kind) >= times
 
 
 @pytest.fixture
@@ -113,9 +118,7 @@ def test_a_kind_that_is_missed_for_a_moment_is_there_again_with_its_objects() ->
             for is_there in (False, True):
                 world.installed = is_there
                 told = world.told_of_kinds.count(ACCOUNT.kind)
-                await until(
-                    lambda told=told: world.told_of_kinds.count(ACCOUNT.kind) > told, "who wants to know is told"
-                )  # type: ignore[misc]
+                await until(partial(is_told, world, told + 1), "who wants to know is told")
                 answer = await stores.optional_kinds.serves(ACCOUNT.reference)
                 assert (answer, len(stores.children(CHILDREN))) == (is_there, is_there)
 
