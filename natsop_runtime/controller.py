@@ -106,14 +106,15 @@ class Controller:
         self, key: ObjectKey, raw: Object, report: Report, now: datetime, own_writes: set[Change]
     ) -> bool:
         """Tell the user. False when the custom resource is not any more what the report is about: look again."""
+        await self._recorder.send(raw, (event for event in report.events if event.is_passing), now)
         if report.status is not None and not is_reported(report.status, raw):
             try:
                 await self._write_status(key, raw, report.status, own_writes)
             except NotFoundError:
                 return True  # there is nobody to tell
             except ConflictError:
-                return False  # the events follow from the status then, as they do now
-        await self._recorder.send(raw, report.events, now)
+                return False  # the other events follow from the status then, as they do now
+        await self._recorder.send(raw, (event for event in report.events if not event.is_passing), now)
         return True
 
     async def _write_status(self, key: ObjectKey, raw: Object, status: Object, own_writes: set[Change]) -> None:
