@@ -87,6 +87,8 @@ class Replay:
             if (version := metadata.get("resourceVersion")) in self._versions:
                 metadata["resourceVersion"] = self._versions[version]
             return {**body, "metadata": metadata}
+        if (version := body.get("preconditions", {}).get("resourceVersion")) in self._versions:
+            body["preconditions"]["resourceVersion"] = self._versions[version]
         return body
 
     def _operation(self, operation: Manifest) -> Manifest:

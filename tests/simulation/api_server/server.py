@@ -192,10 +192,10 @@ class ApiServer:
 
     def _delete(self, target: Target, request: Request) -> Answer:
         live = self._live(target)
-        options = json.loads(request.body or "{}")
-        uid = options.get("preconditions", {}).get("uid", live.uid)
-        if uid != live.uid:
-            raise conflict(f"the UID in the precondition ({uid}) does not match the UID in record ({live.uid})")
+        preconditions = json.loads(request.body or "{}").get("preconditions", {})
+        for name, wanted in preconditions.items():
+            if wanted != live.metadata[name]:
+                raise conflict(f"Precondition failed: {name} {wanted}, in record {live.metadata[name]}")
         return Answer(200, self._writer.delete(target.kind, live).json)
 
 
