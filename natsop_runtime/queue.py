@@ -22,11 +22,16 @@ STEADY: Final = 1.0
 """Who is changed again and again, by somebody who fights us say, is worked on `BURST` times, then every `STEADY` s."""
 
 
+FAILING: Final = object()
+"""The group of all keys whose work failed last time: like no namespace."""
+
+
 @dataclass(slots=True)
 class Work(Generic[R]):
     """A key in a worker's hands, and the reasons why that is not the last word."""
 
     since: float
+    group: Hashable
     news: set[R] = field(default_factory=set)
 
 
@@ -60,7 +65,8 @@ class WorkQueue(Generic[K, R]):
     with the reasons why: a worker that changes something is told of the change, and says which it expected.
 
     Keys of one `group` (a namespace) are handed out in turns with those of the others, and at most `most_of_a_group`
-    at once, so that however many of them are slow, somebody is left for the others.
+    at once, so that however many of them are slow, somebody is left for the others. Those whose work failed last time,
+    which may have been by taking too long, make a group of their own, wherever they are from.
     """
 
     def __init__(
@@ -144,7 +150,7 @@ class WorkQueue(Generic[K, R]):
 
     def _take(self, key: K) -> K:
         """What the key was to be done for later is done now, too."""
-        group = self._group(key)
+        group = self._group_now(key)
         self._ready[group].popleft()
         if self._ready[group]:
             self._ready.move_to_end(group)
@@ -153,19 +159,22 @@ class WorkQueue(Generic[K, R]):
         now = _now()
         self._observer.queue_waited(now - self._waiting.pop(key))
         self._pace.went(key, now)
-        self._busy[key] = Work(now)
+        self._busy[key] = Work(now, group)
         self._busy_groups[group] += 1
         self._cancel_timer(key)
         return key
 
+    def _group_now(self, key: K) -> Hashable:
+        """The same from when the key is made ready until its work has ended."""
+        return FAILING if key in self._failures else self._group(key)
+
     def _release(self, key: K, expected: AbstractSet[R], again_after: float | None) -> None:
-        news = self._busy.pop(key).news
-        group = self._group(key)
-        self._busy_groups[group] -= 1
-        if not self._busy_groups[group]:
-            del self._busy_groups[group]
+        work = self._busy.pop(key)
+        self._busy_groups[work.group] -= 1
+        if not self._busy_groups[work.group]:
+            del self._busy_groups[work.group]
         self._something_to_do.set()  # for who waited because of this group
-        if news - expected:
+        if work.news - expected:
             self._make_ready(key)
         elif again_after is not None:
             self._make_ready_after(key, again_after)
@@ -178,7 +187,7 @@ class WorkQueue(Generic[K, R]):
             return
         self._observer.queue_added()
         self._waiting[key] = _now()
-        self._ready.setdefault(self._group(key), deque()).append(key)
+        self._ready.setdefault(self._group_now(key), deque()).append(key)
         self._something_to_do.set()
 
     def _make_ready_after(self, key: K, seconds: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from natsop_core import names
@@ -50,7 +51,7 @@ class Crowd:
         weights = [weight for weight, _ in self._changes]
         for _ in range(times):
             [(_, change)] = self._random.choices(self._changes, weights)
-            self._try(lambda change=change: change(self._random.randrange(self._size)))  # type: ignore[misc]
+            self._try(partial(change, self._random.randrange(self._size)))
 
     def _try(self, change: Callable[[], object]) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -166,3 +167,16 @@ def await_quiet(cluster: Cluster, writes: Writes, seconds: float, timeout: float
 def unauthorized(cluster: Cluster, *, since: int = 0) -> list[AuditEntry]:
     """What the operator asked for and its ServiceAccount had no right to."""
     return [entry for entry in cluster.audit.entries(user=USER, since=since) if entry.forbidden]
+
+
+def wait_out(seconds: float) -> None:
+    """Let that time pass, because that it passes is what a test is about."""
+    end = time.monotonic() + seconds
+    wait_until(lambda: time.monotonic() >= end, seconds + SOON, f"{seconds:g} s have passed", interval=0.2)
+
+
+def requests_within(operator: Operator, seconds: float) -> list[AuditEntry]:
+    """What the operator asks for in the seconds from now on."""
+    mark = operator.cluster.audit.mark()
+    wait_out(seconds)
+    return operator.cluster.audit.entries(user=USER, since=mark)

@@ -199,6 +199,27 @@ def test_a_group_never_has_all_workers_and_gets_more_as_soon_as_one_is_done() ->
     asyncio.run(story())
 
 
+def test_what_failed_last_time_never_has_all_workers_wherever_it_is_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        monkeypatch.setattr(queue_module, "BACKOFF", Backoff(first=0.001, most=0.001))
+        queue = grouped(most_of_a_group=2)
+        failing = ["a1", "b1", "c1"]
+        for key in failing:
+            queue.add(key, because="its creation")
+        assert await ready(queue) == failing
+        for key in failing:
+            queue.failed(key)
+        await asyncio.sleep(0.01)
+        queue.add("d1", because="its creation")
+        first, second, third = await ready(queue)
+        assert second == "d1"
+        queue.done(first)
+        queue.add(first, because="an edit")
+        assert {*await ready(queue)} == {*failing} - {third}, "one more that failed, and one that is well again"
+
+    asyncio.run(story())
+
+
 def test_a_key_that_is_news_again_and_again_is_slowed_down_and_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_module, "BURST", 5)
     monkeypatch.setattr(queue_module, "STEADY", 0.05)
