@@ -26,8 +26,8 @@ lint: $(READY)  ## Check style, format, types and import rules
 	$(VENV)/bin/lint-imports
 
 .PHONY: test-fast
-test-fast: $(READY)  ## Run the unit, property and server tests (real nats-server, no Kubernetes)
-	$(PYTHON) -m pytest tests/unit tests/property tests/server -n 2 --dist worksteal
+test-fast: $(READY)  ## Run the unit, property, simulation and server tests (real nats-server, no Kubernetes)
+	$(PYTHON) -m pytest tests/unit tests/property tests/simulation tests/server -n 2 --dist worksteal
 
 .PHONY: test-cluster
 test-cluster: $(READY)  ## Run the tests on a real Kubernetes
@@ -36,7 +36,7 @@ test-cluster: $(READY)  ## Run the tests on a real Kubernetes
 
 .PHONY: fuzz
 fuzz: $(READY)  ## Look much harder, for an hour or more: 2,000 examples of every property, elsewhere each time
-	HYPOTHESIS_PROFILE=fuzz $(PYTHON) -m pytest tests/property tests/server -n 2 --dist worksteal
+	HYPOTHESIS_PROFILE=fuzz $(PYTHON) -m pytest tests/property tests/simulation tests/server -n 2 --dist worksteal
 
 .PHONY: bench
 bench: $(READY)  ## Measure how fast natsop renders, and how fast the operator works on a real API server

@@ -150,8 +150,8 @@ def _rereads(inputs: Inputs) -> list[float]:
 def _notices(cr: NatsCluster, cluster: Cluster) -> list[Event]:
     """What the user hears when the servers have just been made or changed."""
     return [
-        *(Event("Normal", each.reason, each.message) for each in kept(cr, cluster)),
-        *(Event("Warning", each.reason, each.message) for each in risky(cluster)),
+        *(Event("Normal", each.reason, each.message, is_passing=True) for each in kept(cr, cluster)),
+        *(Event("Warning", each.reason, each.message, is_passing=True) for each in risky(cluster)),
     ]
 
 

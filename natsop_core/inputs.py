@@ -39,7 +39,7 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """An object that we may not read, in the API server's words."""
+    """An object that we may not read, or a kind that we may not list, in the API server's words."""
 
     message: str
 
@@ -55,7 +55,7 @@ class Settings:
 
 
 Found: TypeAlias = (
-    bool  # ApiGroupRef
+    bool | Forbidden  # ApiGroupRef
     | tuple[Child, ...]  # ChildrenRef
     | HttpAnswer | Unreachable  # HttpRef
     | Mapping[str, Any] | Forbidden | None  # ObjectRef, ObjectMetadataRef
@@ -106,6 +106,11 @@ class Inputs:
     def serves(self, reference: ApiGroupRef) -> bool:
         """Whether the API server serves the kind."""
         return self.found.get(reference) is True
+
+    def forbidden(self, reference: Reference) -> Forbidden | None:
+        """Why it may not be read, when that is so."""
+        found = self.found.get(reference)
+        return found if isinstance(found, Forbidden) else None
 
     def answer(self, reference: HttpRef) -> HttpAnswer | None:
         """What the pod answered, or None when it could not be asked."""

@@ -17,6 +17,7 @@ from natsop_core.resolve.cluster import resolve_cluster
 from natsop_core.resolve.config import existing_config_reference
 from natsop_core.resolve.contexts import all_references
 from natsop_core.resolve.files import authority, certificates, include_reference
+from natsop_core.resolve.integrations import POD_MONITOR_CONDITION
 from natsop_core.resolve.jwts import jwt_references
 from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.nack import CONDITION, credentials
@@ -76,7 +77,7 @@ def _referred(cr: NatsCluster | InvalidResource) -> Iterator[Reference]:
     """The Secrets and ConfigMaps that the configuration refers to, and the kinds that the API server has to serve."""
     if isinstance(cr, InvalidResource):
         return
-    if pod_monitor(cr):
+    if pod_monitor(cr) or find(cr.status, POD_MONITOR_CONDITION):  # of one that is turned off, the PodMonitor has to go
         yield POD_MONITORS.reference
     if any(credentials(cr)) or find(cr.status, CONDITION):  # of an account that was removed, the Account has to go
         yield NACK_ACCOUNTS.reference

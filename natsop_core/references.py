@@ -47,7 +47,7 @@ class ChildrenRef:
 
 @dataclass(frozen=True, slots=True)
 class ApiGroupRef:
-    """Whether the API server serves a kind, as its discovery says. Found: a bool."""
+    """Whether the API server serves a kind, as discovery says. Found: a bool, or why its objects cannot be listed."""
 
     api_version: str
     kind: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from natsop_core.conditions.condition import as_status, find
+from natsop_core.conditions.condition import as_status, find, fitting
 from natsop_core.conditions.steps import is_being_collected
 from natsop_core.outcomes import Failed, Rejected, Taken
 
@@ -22,11 +22,16 @@ REFUSED_SECONDS: Final = (2.0, 60.0)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A Kubernetes Event about the custom resource: something that a user would look for, in one sentence."""
+    """A Kubernetes Event about the custom resource: something that a user would look for, in one sentence.
+
+    is_passing: it follows from what was just done, and not from how the status differs from the one before; so it is
+    to be sent though the status could not be written, since it will not come up again.
+    """
 
     type: Literal["Normal", "Warning"]
     reason: str
     message: str
+    is_passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,11 @@ def _events(conditions: Sequence[Condition], previous: Mapping[str, Any]) -> Ite
         earlier = find(previous, condition.type)
         was, is_now = (earlier or {}).get("status"), condition.status
         finding = condition.finding
-        if condition.type == "Degraded" and is_now == "True" and (earlier or {}).get("message") != finding.message:
+        if (
+            condition.type == "Degraded"
+            and is_now == "True"
+            and (earlier or {}).get("message") != fitting(finding.message)
+        ):
             yield Event("Warning", finding.reason, finding.message)
         elif condition.type == "Degraded" and (was, is_now) == ("True", "False"):
             yield Event("Normal", "Recovered", "What was wrong has been mended.")

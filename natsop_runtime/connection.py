@@ -17,7 +17,7 @@ from natsop_runtime.errors import ConfigurationError
 from natsop_runtime.exchange import Exchange, always_open, uncounted
 from natsop_runtime.exec_auth import ExecAuth
 from natsop_runtime.kube import REQUEST_TIMEOUT, Kube
-from natsop_runtime.transport import AiohttpTransport
+from natsop_runtime.transport import AiohttpTransport, no_cookies
 
 if TYPE_CHECKING:
     from natsop_runtime.exchange import Count, Gate
@@ -62,7 +62,7 @@ def _http_client(config: Config, conn_parameters: ConnectionParams) -> httpx2.As
     if parameters["transport"] is None and not getproxies():  # httpx's own knows how to go through a proxy
         parameters["transport"] = AiohttpTransport(parameters["verify"], idle_seconds=IDLE_SECONDS)
     limits = httpx2.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS)
-    return httpx2.AsyncClient(**parameters, limits=limits, headers={"User-Agent": "natsop"})
+    return httpx2.AsyncClient(**parameters, limits=limits, headers={"User-Agent": "natsop"}, cookies=no_cookies())
 
 
 class _Client(GenericAsyncClient):

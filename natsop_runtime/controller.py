@@ -87,7 +87,8 @@ class Controller:
         self._references.replace(key, (*depends_on(inputs.found), *plan.targets))
         outcomes = await self._executor.execute(plan, own_writes)
         report = functions.conclude(custom_resource, inputs, plan, outcomes)
-        await self._publish(key, raw, report, inputs.now, own_writes)
+        if not await self._publish(key, raw, report, inputs.now, own_writes):
+            return Turn(False, None)
         succeeded = not any(isinstance(outcome, Failed) for outcome in outcomes.values())
         return Turn(succeeded, RESYNC if report.requeue_after is None else min(RESYNC, report.requeue_after))
 
@@ -103,19 +104,23 @@ class Controller:
 
     async def _publish(
         self, key: ObjectKey, raw: Object, report: Report, now: datetime, own_writes: set[Change]
-    ) -> None:
-        status = report.status
-        if status is None or is_reported(status, raw) or await self._write_status(key, raw, status, own_writes):
-            await self._recorder.send(raw, report.events, now)  # else they follow from the status then, as they do now
+    ) -> bool:
+        """Tell the user. False when the custom resource is not any more what the report is about: look again."""
+        await self._recorder.send(raw, (event for event in report.events if event.is_passing), now)
+        if report.status is not None and not is_reported(report.status, raw):
+            try:
+                await self._write_status(key, raw, report.status, own_writes)
+            except NotFoundError:
+                return True  # there is nobody to tell
+            except ConflictError:
+                return False  # the other events follow from the status then, as they do now
+        await self._recorder.send(raw, (event for event in report.events if not event.is_passing), now)
+        return True
 
-    async def _write_status(self, key: ObjectKey, raw: Object, status: Object, own_writes: set[Change]) -> bool:
+    async def _write_status(self, key: ObjectKey, raw: Object, status: Object, own_writes: set[Change]) -> None:
         # The version is the guard: for a status the API server does not mind the UID of another, earlier object.
         identity = {"name": key.name, "namespace": key.namespace, "resourceVersion": raw["metadata"]["resourceVersion"]}
         body = {"apiVersion": key.api_version, "kind": key.kind, "metadata": identity, "status": status}
         resource = self._reconciled[key.api_version, key.kind].resource
-        try:
-            written = await self._kube.apply_status(resource, key, body)
-        except (NotFoundError, ConflictError):  # it was changed or deleted meanwhile: the event of that is on its way
-            return False
+        written = await self._kube.apply_status(resource, key, body)
         own_writes.add(self._stores.written(key, written))
-        return True

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 2.0
 LONGEST_NOTE: Final = 1024
+"""Bytes (kubernetes/pkg/apis/core/validation/events.go)."""
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Recorder:
             "type": event.type,
             "reason": event.reason,
             "action": event.reason,
-            "note": event.message[:LONGEST_NOTE],
+            "note": event.message.encode()[:LONGEST_NOTE].decode(errors="ignore"),
             "regarding": {
                 "apiVersion": regarding["apiVersion"],
                 "kind": regarding["kind"],

@@ -28,7 +28,10 @@ Count = Callable[[str, str, str], None]
 
 REQUESTS_AT_ONCE: Final = 16
 
-LONGEST_REQUEST: Final = 30.0
+TO_ADMIT: Final = 35.0
+"""Seconds to wait for the answer to a write: a webhook may take 30, and whoever hangs up before has it done again."""
+
+LONGEST_REQUEST: Final = 40.0
 """Seconds for a whole request; the timeouts of the HTTP client are for each read, and an answer may trickle in."""
 
 BEFORE_BYTES: Final = ("send_request_headers.started", "send_request_body.started")
@@ -71,7 +74,7 @@ class Exchange:
             try:
                 async with asyncio.timeout(LONGEST_REQUEST):
                     response = await self._send_again_when_dropped(prepared, gated=gated)
-            except (httpx2.TransportError, ConfigError, TimeoutError) as error:
+            except (httpx2.RequestError, ConfigError, OSError) as error:  # of which a timeout is one
                 self._count(verb, plural, "<error>")
                 raise unreachable(error) from error
         self._count(verb, plural, str(response.status_code))
@@ -94,7 +97,8 @@ class Exchange:
                         yield line
         except httpx2.ReadTimeout as error:
             raise GoneError(f"not a word for {silence:g} s") from error
-        except (httpx2.TransportError, ConfigError) as error:
+        except (httpx2.RequestError, ConfigError, OSError) as error:
+            self._count("watch", plural, "<error>")
             raise unreachable(error) from error
 
     def _address(self, prepared: BasicRequest) -> None:
@@ -114,6 +118,7 @@ class Exchange:
         request = self._requests.build_adapter_request(prepared)
         if gated:
             request.extensions["trace"] = self._pass_gate
+            request.extensions["timeout"] = {**request.extensions["timeout"], "read": TO_ADMIT}
         response: httpx2.Response = await self._requests.send(request)  # type: ignore[no-untyped-call]
         return response
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.drift import ApplyRequest, next_request
@@ -32,6 +34,11 @@ TRIES: Final = 3
 PAUSE: Final = 1.0
 """Seconds after which a failed step is worth another try, unless the API server asked for more."""
 
+LONGEST_PLAN: Final = 45.0
+"""Seconds after which no further step is begun: what became of those before must be reported some time."""
+
+NOT_TRIED: Final = Failed("not tried yet, since all that came before took too long", PAUSE)
+
 log = logging.getLogger(__name__)
 
 
@@ -44,12 +51,15 @@ class Executor:
 
     async def execute(self, plan: Plan, own_writes: set[Change]) -> Outcomes:
         """Apply and prune as the plan says. Adds to `own_writes` the changes that are all said by their outcomes."""
+        if plan.actions:
+            raise NotImplementedError("no plan has had actions so far")
+        applies = {key_of(each): partial(self._apply, each, key_of(each), own_writes) for each in plan.apply}
+        prunes = {child.key: partial(self._delete, child) for child in plan.prune}
+        patience = asyncio.get_running_loop().time() + LONGEST_PLAN
         outcomes: dict[ObjectKey, Outcome] = {}
-        for manifest in plan.apply:
-            key = key_of(manifest)
-            outcomes[key] = await _outcome(self._apply(manifest, key, own_writes))
-        for child in plan.prune:
-            outcomes[child.key] = await _outcome(self._delete(child))
+        for key, step in (applies | prunes).items():
+            is_late = asyncio.get_running_loop().time() > patience
+            outcomes[key] = NOT_TRIED if is_late else await _outcome(step())
         for key, outcome in outcomes.items():
             if not isinstance(outcome, Unchanged):
                 log.info("%s: %s", key, outcome, extra={"about": key})
@@ -107,14 +117,20 @@ class Executor:
         return reduce_metadata(found["metadata"])
 
     async def _delete(self, child: Child) -> Outcome:
-        if child.live.deleting:
-            return Unchanged()
-        resource = resource_of(child.key)
-        try:
-            await self._kube.delete(resource, child.key, uid=child.live.uid)
-        except (NotFoundError, ConflictError):  # the object of this UID is gone
-            return Unchanged()
-        return Applied()
+        """Delete the very object, as long as it is the custom resource's: somebody may just be taking it over."""
+        live: LiveObject | None = child.live
+        for _ in range(TRIES):
+            if live is None or live.deleting or (live.uid, live.controller) != (child.live.uid, child.live.controller):
+                return Unchanged()
+            try:
+                await self._kube.delete(resource_of(child.key), child.key, uid=live.uid, version=live.resource_version)
+            except ConflictError:
+                live = await self._look(child.key)
+            except NotFoundError:
+                return Unchanged()
+            else:
+                return Applied()
+        return Failed(f"{child.key} is being changed by others at the same time", PAUSE)
 
 
 async def _outcome(step: Awaitable[Outcome]) -> Outcome:

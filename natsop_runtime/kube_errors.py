@@ -35,6 +35,9 @@ _PLAIN: Final[Mapping[int, type[ApiError]]] = {
 _TOO_LARGE: Final = ("etcdserver: request is too large", "trying to send message larger than max")
 """What etcd and its client say of an object that will never fit, which the API server passes on as its own failure."""
 
+LONGEST_PAUSE: Final = 60.0
+"""Seconds that a server can ask for: whatever stands before the API server must not silence us for a day."""
+
 LONGEST_MESSAGE: Final = 2_000
 """Characters; a refusal quotes the value that it is about, which may be a megabyte."""
 
@@ -99,4 +102,4 @@ def _status_object(response: httpx2.Response) -> Mapping[str, Any]:
 
 
 def _seconds(header: str) -> float:
-    return float(header) if header.isdecimal() else 0.0
+    return min(float(header), LONGEST_PAUSE) if header.isdecimal() else 0.0

@@ -29,6 +29,9 @@ TO_RELEASE: Final = 2.0
 LONGEST_TERM: Final = 10
 """What a Lease says of its own duration is believed up to so many times ours: anybody may have edited it."""
 
+TO_PUT_BACK: Final = 2
+"""For how many times its retry period nobody takes a Lease that nobody has and nobody gave back."""
+
 RELEASED: Final = 1
 """The duration that a Lease says which its holder gave back, as client-go has it; an edit by hand leaves another."""
 
@@ -91,6 +94,7 @@ class Elector:
         self._rival = ""
         self._rivals_spec: Mapping[str, Any] = {}
         self._rival_seen_at = -math.inf
+        self._vacant_since = math.inf
         self._trouble = ""
 
     @property
@@ -137,9 +141,9 @@ class Elector:
         try:
             async with asyncio.timeout(self._renew_deadline / 2):
                 written = await self._write()
-        except ConflictError:  # somebody changed it meanwhile: look at it the next time
-            self._held = None
-            return False
+        except (ConflictError, NotFoundError):  # somebody changed or deleted it: it has to be looked at
+            knew_it, self._held = self._held is not None, None
+            return knew_it and await self._claim()
         except (ApiError, TimeoutError) as error:
             self._held = None
             self._tell(str(error) or "timeout")
@@ -165,13 +169,18 @@ class Elector:
         holder = spec.get("holderIdentity") or ""
         if holder == self._identity:
             return True
+        is_free = not holder and (self._term.lasts or spec.get("leaseDurationSeconds") == RELEASED)
+        return is_free or self._is_abandoned(spec, holder)
+
+    def _is_abandoned(self, spec: Mapping[str, Any], holder: str) -> bool:
+        """Whether who has it, or had it before somebody took it away by hand, must know by now that it ran out."""
         if holder:
             self._rival = holder
             if spec != self._rivals_spec:  # it was renewed: its time begins anew
                 self._rivals_spec, self._rival_seen_at = spec, self._clock()
-        elif self._term.lasts or spec.get("leaseDurationSeconds") == RELEASED:
-            return True
-        # Where nobody has it and nobody gave it back, somebody else took it from a leader who may not know it yet.
+        elif not self._rivals_spec:  # a new Lease, we hope: a leader would put back the old one soon
+            self._vacant_since = min(self._vacant_since, self._clock())
+            return self._clock() - self._vacant_since >= TO_PUT_BACK * self._retry_period
         stated = self._rivals_spec.get("leaseDurationSeconds") or 0
         lasts = min(max(stated, self._duration), LONGEST_TERM * self._duration)
         return self._clock() - self._rival_seen_at >= lasts

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from natsop_runtime.metrics import Metrics
     from natsop_runtime.nats import Pods
 
-LONGEST_TURN: Final = 120.0
+LONGEST_TURN: Final = 180.0
 """Seconds for one reconciliation, in which nothing may go on for ever; each request has its own, shorter limit."""
 
 WEDGED: Final = 2 * LONGEST_TURN
@@ -56,11 +56,11 @@ class Loop:
         self._workers = workers
         self.is_working = False
         self._metrics = metrics
-        self._queue: WorkQueue[ObjectKey, Change] = WorkQueue(
+        self.queue: WorkQueue[ObjectKey, Change] = WorkQueue(
             group=lambda key: key.namespace, most_of_a_group=max(1, workers - 1), observer=metrics
         )
         self._references = ReferenceIndex()
-        self._stores = Stores(
+        self.stores = Stores(
             kube,
             (each.resource for each in reconciled),
             self.wake,
@@ -71,71 +71,75 @@ class Loop:
         self._controller = Controller(
             reconciled=reconciled,
             kube=kube,
-            stores=self._stores,
+            stores=self.stores,
             references=self._references,
-            fetcher=Fetcher(kube, pods, self._stores),
-            executor=Executor(kube, self._stores),
+            fetcher=Fetcher(kube, pods, self.stores),
+            executor=Executor(kube, self.stores),
             recorder=Recorder(kube),
             now=now,
             settings=settings,
         )
-        metrics.read_custom_resources(self._stores.custom_resources)
+        metrics.read_custom_resources(self.stores.custom_resources)
         metrics.read_queue(
-            depth=lambda: len(self._queue),
-            unfinished=lambda: self._queue.unfinished_seconds,
-            longest=lambda: self._queue.longest_work[1] if self._queue.longest_work else 0.0,
+            depth=lambda: len(self.queue),
+            unfinished=lambda: self.queue.unfinished_seconds,
+            longest=lambda: self.queue.longest_work[1] if self.queue.longest_work else 0.0,
         )
 
     @property
     def selections(self) -> Iterable[Selection]:
         """What the loop lists and watches: all that it needs permission to read from the start."""
-        return self._stores.selections
+        return self.stores.selections
 
     def unready(self) -> str:
         """Why the loop does not know the cluster's state yet; empty when it does."""
-        unsynced = ", ".join(self._stores.unsynced)
+        unsynced = ", ".join(self.stores.unsynced)
         return f"not listed yet: {unsynced}" if unsynced else ""
 
     def wedged(self) -> str:
         """Why the loop is of no use any more; empty when it is."""
-        longest = self._queue.longest_work
+        longest = self.queue.longest_work
         if longest is None or longest[1] < WEDGED:
             return ""
         return f"{longest[0]} has been worked on for {longest[1]:.0f} s"
 
     async def watch(self) -> None:
         """Keep the stores up to date until cancelled."""
-        await self._stores.run()
+        await self.stores.run()
 
     async def synced(self) -> None:
         """Wait until the loop knows the cluster's state."""
-        await self._stores.synced()
+        await self.stores.synced()
 
     async def work(self) -> None:
-        """Reconcile until closed; returns when all that was in hand is done."""
+        """Reconcile until closed, all that there is first; returns when all that was in hand is done."""
         self.is_working = True
+        for key, version in self.stores.custom_resource_versions():
+            self.wake(Change(key, version), (key,))
         async with asyncio.TaskGroup() as group:
             for _ in range(self._workers):
                 group.create_task(self._work())
 
     def close(self) -> None:
         """Begin nothing more."""
-        self._queue.close()
+        self.queue.close()
 
     def wake(self, change: Change, concerned: Iterable[ObjectKey]) -> None:
-        """Have those worked on whom a change concerns, and those who refer to what changed."""
+        """Have those worked on whom a change concerns, and those who refer to what changed; all are before we work."""
+        if not self.is_working:
+            return
         for custom_resource in {*concerned, *self._references.dependents(change.key)}:
-            self._queue.add(custom_resource, because=change)
+            self.queue.add(custom_resource, because=change)
 
     async def _work(self) -> None:
-        while (key := await self._queue.get()) is not None:
+        while (key := await self.queue.get()) is not None:
             own_writes: set[Change] = set()
             begun = asyncio.get_running_loop().time()
             turn, at_least = await self._turn(key, own_writes)
             if turn.succeeded:
-                self._queue.done(key, expected=own_writes, again_after=turn.again_after)
+                self.queue.done(key, expected=own_writes, again_after=turn.again_after)
             else:
-                self._queue.failed(key, expected=own_writes, at_least=at_least)
+                self.queue.failed(key, expected=own_writes, at_least=at_least)
             result = "success" if turn.succeeded else ERROR
             self._metrics.reconciled(key.kind, result, asyncio.get_running_loop().time() - begun)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import httpx2
 
 from natsop_core.inputs import HttpAnswer, Unreachable
-from natsop_runtime.transport import AiohttpTransport
+from natsop_runtime.transport import AiohttpTransport, no_cookies
 
 if TYPE_CHECKING:
     from natsop_core.references import HttpRef
@@ -18,26 +18,41 @@ if TYPE_CHECKING:
 PATIENCE: Final = 2.0
 """Seconds for a whole answer; a pod that takes longer counts as out of reach."""
 
+NO_ANSWER: Final = Unreachable(f"no answer within {PATIENCE:g} s")
+
 LONGEST_ANSWER: Final = 2**20
 """Bytes; what nats-server tells of itself is a few KiB."""
 
 
+OUT_OF_REACH: Final = 30.0
+"""Seconds for which an address that did not answer in time is not asked again: a worker waits for each of them."""
+
+
 class Pods:
-    """The pods of the cluster, to be asked over plain HTTP. See `reachable_pods`."""
+    """The pods of the cluster, to be asked over HTTP. See `reachable_pods`."""
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
+        self._asked_in_vain: dict[tuple[str, int], float] = {}
 
     async def get(self, reference: HttpRef) -> HttpAnswer | Unreachable:
         """What the pod answers, whatever the HTTP status, or why there is no answer."""
+        address = reference.host, reference.port
+        if address in self._asked_in_vain and _now() - self._asked_in_vain[address] < OUT_OF_REACH:
+            return NO_ANSWER
         host = f"[{reference.host}]" if ":" in reference.host else reference.host
         try:
             async with asyncio.timeout(PATIENCE):
                 return await self._answer(f"{reference.scheme}://{host}:{reference.port}{reference.path}")
-        except TimeoutError:
-            return Unreachable(f"no answer within {PATIENCE:g} s")
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        except (TimeoutError, httpx2.TimeoutException):
+            self._remember(address)
+            return NO_ANSWER
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
             return Unreachable(str(error) or type(error).__name__)
+
+    def _remember(self, address: tuple[str, int]) -> None:
+        recent = {each: time for each, time in self._asked_in_vain.items() if _now() - time < OUT_OF_REACH}
+        self._asked_in_vain = {**recent, address: _now()}
 
     async def _answer(self, url: str) -> HttpAnswer | Unreachable:
         """The answer as it comes over the wire, if it is short: whoever runs the pod decides what it sends."""
@@ -54,5 +69,10 @@ class Pods:
 async def reachable_pods(transport: httpx2.AsyncBaseTransport | None = None) -> AsyncIterator[Pods]:
     """A client for pods. Another transport stands in for the network in tests; proxies are for the outside world."""
     transport = transport or AiohttpTransport(idle_seconds=0)  # there are many of them, each asked seldom
-    async with httpx2.AsyncClient(transport=transport, timeout=PATIENCE, trust_env=False) as client:
+    client = httpx2.AsyncClient(transport=transport, timeout=PATIENCE, trust_env=False, cookies=no_cookies())
+    async with client:
         yield Pods(client)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from natsop_core.inputs import Settings
 from natsop_core.names import FIELD_MANAGER
@@ -80,10 +80,7 @@ async def operate(
             unready=loop.unready,
             clock=clock,
         ):
-            await preflight.check(kube, loop.selections)
-            if elector:
-                await preflight.check_lease(kube, elector)
-            await _run(loop, elector, stop, metrics)
+            await _live(Life(kube, loop, elector, metrics), stop)
 
 
 def _loop(kube: Kube, pods: Pods, settings: RunSettings, now: Callable[[], datetime], metrics: Metrics) -> Loop:
@@ -118,31 +115,54 @@ def _elector(
     )
 
 
-async def _run(loop: Loop, elector: Elector | None, stop: asyncio.Event, metrics: Metrics) -> None:
+class Life(NamedTuple):
+    """What an operator lives by."""
+
+    kube: Kube
+    loop: Loop
+    elector: Elector | None
+    metrics: Metrics
+
+
+async def _live(life: Life, stop: asyncio.Event) -> None:
+    """Until told to stop, or until something ends it before."""
+    living, stopping = asyncio.create_task(_check_and_work(life)), asyncio.create_task(stop.wait())
     try:
-        async with asyncio.TaskGroup() as group:
-            watching = group.create_task(loop.watch())
-            working = group.create_task(_work(loop, elector, metrics))
-            await stop.wait()
-            log.info("stopping")
-            loop.close()
-            if loop.is_working:
-                await asyncio.wait([working], timeout=TO_FINISH)
-            working.cancel()
-            watching.cancel()
-    except BaseExceptionGroup as errors:
-        if lost := errors.subgroup(LeadershipLostError):
-            raise _first(lost) from errors
-        raise
-    if elector:
-        await elector.release()
+        await asyncio.wait((living, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if not living.done():
+            await _finish(life, living)
+    finally:
+        stopping.cancel()
+        living.cancel()
+        await asyncio.wait([living])
+    if not living.cancelled():
+        await _unwrapped(living)
 
 
-async def _work(loop: Loop, elector: Elector | None, metrics: Metrics) -> None:
-    await loop.synced()
-    log.info("synced")
-    async with _in_office(elector, metrics):
-        await loop.work()
+async def _finish(life: Life, living: asyncio.Task[None]) -> None:
+    """End in order: what is in hand is done, then the Lease is given back, unless something goes on for too long."""
+    log.info("stopping")
+    life.loop.close()
+    if life.loop.is_working:
+        await asyncio.wait([living], timeout=TO_FINISH)
+    is_finished = living.done() or not life.loop.is_working
+    living.cancel()
+    await asyncio.wait([living])
+    if life.elector and is_finished:  # else a write of ours may still be under way
+        await life.elector.release()
+
+
+async def _check_and_work(life: Life) -> None:
+    await preflight.check(life.kube, life.loop.selections)
+    if life.elector:
+        await preflight.check_lease(life.kube, life.elector)
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(life.loop.watch())
+        await life.loop.synced()
+        log.info("synced")
+        async with _in_office(life.elector, life.metrics):
+            await life.loop.work()
+        watching.cancel()
 
 
 @asynccontextmanager
@@ -159,6 +179,16 @@ async def _in_office(elector: Elector | None, metrics: Metrics) -> AsyncIterator
         keeping = group.create_task(elector.keep())
         yield
         keeping.cancel()
+
+
+async def _unwrapped(living: asyncio.Task[None]) -> None:
+    """What ended it, as itself: that the lease was lost matters more than what that ended in turn."""
+    try:
+        await living
+    except BaseExceptionGroup as errors:
+        if lost := errors.subgroup(LeadershipLostError):
+            raise _first(lost) from errors
+        raise
 
 
 def _first(errors: BaseExceptionGroup[LeadershipLostError]) -> LeadershipLostError:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from natsop_core import kinds
+from natsop_core.inputs import Forbidden
 from natsop_runtime.errors import ApiError
 
 if TYPE_CHECKING:
@@ -39,11 +40,8 @@ class Watching(Protocol):
     def stop_watching(self, resource: ApiResource) -> None:
         """Forget its objects."""
 
-    def knows(self, resource: ApiResource) -> bool:
-        """Whether all its objects have been listed."""
-
     async def known(self, resource: ApiResource) -> None:
-        """Wait until they have."""
+        """Wait until all its objects have been listed."""
 
 
 class OptionalKinds:
@@ -65,14 +63,19 @@ class OptionalKinds:
         self._is_wanted = is_wanted
         self._changed = changed
         self._locks = {resource: asyncio.Lock() for resource in kinds.OPTIONAL}
-        self._answers: dict[ApiResource, bool] = {}
+        self._answers: dict[ApiResource, bool | Forbidden] = {}
 
-    async def serves(self, reference: ApiGroupRef) -> bool:
-        """Whether the kind is there, and its objects known. UnavailableError when the API server does not answer."""
+    async def serves(self, reference: ApiGroupRef) -> bool | Forbidden:
+        """Whether the kind is there, or why its objects cannot be listed though it is.
+
+        UnavailableError when the API server does not answer.
+        """
         resource = _BY_REFERENCE[reference]
+        if (known := self._answers.get(resource)) is not None:
+            return known
         async with self._locks[resource]:
             if resource not in self._answers:
-                self._answers[resource] = await self._ask(resource) and await self._is_known_soon(resource)
+                self._answers[resource] = await self._ask(resource)
             return self._answers[resource]
 
     def doubt(self, resource: ApiResource) -> None:
@@ -93,7 +96,7 @@ class OptionalKinds:
             self._watching.stop_watching(resource)
             return
         try:
-            answer = await self._ask(resource) and self._watching.knows(resource)
+            answer = await self._ask(resource)
         except ApiError as error:
             log.warning("cannot find out whether %s are served: %s", resource.plural, error)
             return
@@ -101,19 +104,16 @@ class OptionalKinds:
             self._answers[resource] = answer
             self._changed(resource.reference)
 
-    async def _ask(self, resource: ApiResource) -> bool:
-        """What discovery says; the kind's objects are kept, or forgotten, accordingly."""
-        if await self._kube.serves(resource):
-            self._watching.start_watching(resource)
-            return True
-        self._watching.stop_watching(resource)
-        return False
-
-    async def _is_known_soon(self, resource: ApiResource) -> bool:
+    async def _ask(self, resource: ApiResource) -> bool | Forbidden:
+        """What discovery says; the kind's objects are kept, and known soon, or forgotten, accordingly."""
+        if not await self._kube.serves(resource):
+            self._watching.stop_watching(resource)
+            return False
+        self._watching.start_watching(resource)
         try:
             async with asyncio.timeout(TO_SYNC):
                 await self._watching.known(resource)
         except TimeoutError:
             log.warning("going on without %s.%s, which cannot be listed", resource.plural, resource.group)
-            return False
+            return Forbidden(f"there was no list within {TO_SYNC:g} s; the operator's log says why")
         return True

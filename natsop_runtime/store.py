@@ -95,9 +95,10 @@ class Store(Generic[T]):
         """The keys of all objects."""
         return (self._resource.key(namespace, name) for namespace in self._objects for name in self._objects[namespace])
 
-    def values(self) -> Iterator[T]:
-        """What is held of all objects."""
-        return (value for named in self._objects.values() for value in named.values())
+    def items(self) -> Iterator[tuple[ObjectKey, T]]:
+        """What is held of all objects, by their keys."""
+        for namespace, named in self._objects.items():
+            yield from ((self._resource.key(namespace, name), value) for name, value in named.items())
 
     def written(self, obj: Object) -> None:
         """Take in the answer to a write of our own, unless the watch is past it: then it knows better."""

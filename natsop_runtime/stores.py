@@ -112,12 +112,8 @@ class Stores:
             self._optional_tasks.pop(kind).cancel()
             self._metadata.pop(kind).clear()
 
-    def knows(self, resource: ApiResource) -> bool:
-        """Whether all objects of an optional kind have been listed."""
-        return _kind(resource) in self._metadata and self._metadata[_kind(resource)].is_synced
-
     async def known(self, resource: ApiResource) -> None:
-        """Wait until they have."""
+        """Wait until all objects of an optional kind that is watched have been listed."""
         await self._metadata[_kind(resource)].synced()
 
     def custom_resource(self, key: ObjectKey) -> Object | None:
@@ -127,7 +123,12 @@ class Stores:
 
     def custom_resources(self) -> Iterator[Object]:
         """All of them."""
-        return (each.unpacked() for watched in self._custom.values() for each in watched)
+        return (whole.unpacked() for watched in self._custom.values() for _, whole in watched.items())
+
+    def custom_resource_versions(self) -> Iterator[tuple[ObjectKey, str]]:
+        """Their keys and resource versions."""
+        for watched in self._custom.values():
+            yield from ((key, whole.version) for key, whole in watched.items())
 
     def is_custom(self, key: ObjectKey) -> bool:
         """Whether the key is that of a custom resource."""
@@ -155,7 +156,8 @@ class Stores:
     def children(self, reference: ChildrenRef) -> tuple[Child, ...]:
         """The objects that the custom resource with this UID controls."""
         keys = self._children.get(reference.owner_uid, ())
-        return tuple(Child(key, live) for key in keys if (live := self.live(key)) is not None)
+        here = (key for key in keys if key.namespace == reference.namespace)  # an owner elsewhere is none
+        return tuple(Child(key, live) for key in here if (live := self.live(key)) is not None)
 
     def written(self, key: ObjectKey, obj: Object) -> Change:
         """Take in the answer to a write of our own at once: no decision is made on what was there before."""

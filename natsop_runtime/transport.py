@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -60,6 +61,11 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close all connections."""
         await self._session.close()
+
+
+def no_cookies() -> CookieJar:
+    """For httpx2's clients, which otherwise keep what any server sends, and send it to whoever has its address next."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 class _Body(httpx2.AsyncByteStream):

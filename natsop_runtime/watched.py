@@ -74,10 +74,10 @@ class Watched(Generic[T]):
         store = self._store(key.namespace)
         return store.get(key) if store else None
 
-    def __iter__(self) -> Iterator[T]:
-        """What is held of all objects."""
+    def items(self) -> Iterator[tuple[ObjectKey, T]]:
+        """What is held of all objects, by their keys."""
         for store in self._stores.values():
-            yield from store.values()
+            yield from store.items()
 
     def written(self, obj: Object) -> None:
         """Take in the answer to a write of our own."""

@@ -54,13 +54,13 @@ def _as_status(
         "type": condition.type,
         "status": condition.status,
         "reason": condition.finding.reason,
-        "message": _fitting(condition.finding.message),
+        "message": fitting(condition.finding.message),
         "observedGeneration": generation,
         "lastTransitionTime": earlier["lastTransitionTime"] if earlier and unchanged else _timestamp(now),
     }
 
 
-def _fitting(message: str) -> str:
+def fitting(message: str) -> str:
     """A message that the API server accepts and a person reads: what is cut off would only repeat itself."""
     return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}… (cut off)"
 

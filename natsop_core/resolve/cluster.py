@@ -111,10 +111,10 @@ def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
         return ResolvedCluster(None, blocking)
     fixed = resolve_immutable(cr, live, replicas, has_jetstream=jetstream is not None)
     ports = listeners(cr, replicas, files.ca_file)
-    monitor, monitoring = resolve_pod_monitor(pod_monitor(cr), inputs)
+    monitoring = resolve_pod_monitor(cr.metadata, pod_monitor(cr), inputs)
     nack = resolve_nack(cr, ports[0].tls, inputs)
     cluster, unmet = _build(
-        cr, live, _Parts(replicas, ports, jetstream, files, routes, auth.auth, fixed, monitor, nack.nack)
+        cr, live, _Parts(replicas, ports, jetstream, files, routes, auth.auth, fixed, monitoring.monitor, nack.nack)
     )
     outside = data_outside_volume(cr, live, inputs)
     return ResolvedCluster(
@@ -129,8 +129,8 @@ def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
             *nack.findings,
         ),
         keeps_servers=outside is not None,
-        keep=(*([auth_secret(cr)] if auth.keeps_secret else []), *nack.keep),
-        integrations=(*monitoring, *([nack.integration] if nack.integration else [])),
+        keep=(*([auth_secret(cr)] if auth.keeps_secret else []), *nack.keep, *monitoring.keep),
+        integrations=tuple(each for each in (monitoring.integration, nack.integration) if each),
     )
 
 

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 from natsop_core import names
 from natsop_core.findings import Finding
 from natsop_core.kinds import NACK_ACCOUNTS
-from natsop_core.references import ChildrenRef
 from natsop_core.resolve.files import authority
-from natsop_core.resolve.integrations import Integration
+from natsop_core.resolve.integrations import Integration, being_removed, children_of_kind, not_to_be_had
 from natsop_core.resolve.referred import find, key_reference
 from natsop_core.resolve.types import Nack, NackAccount, NackAuthority
 
@@ -53,12 +52,15 @@ def resolve_nack(cr: NatsCluster, client_tls: Tls | None, inputs: Inputs) -> Res
     """The Accounts, as far as NACK is there and may be used. client_tls: that of the servers' client port."""
     wanted = dict(credentials(cr))
     mode = inputs.settings.nack_integration
+    existing = children_of_kind(cr.metadata, NACK_ACCOUNTS, inputs)
+    if not wanted and mode == "disabled":
+        return ResolvedNack(keep=existing)
     if not wanted:
-        return ResolvedNack(keep=_existing(cr, inputs) if mode == "disabled" else ())
+        return ResolvedNack(integration=being_removed(CONDITION) if existing else None)
     lack = _lack(inputs)
     if lack is not None:
-        integration = Integration(CONDITION, lack, is_awaited=lack.reason == "NackNotInstalled")
-        return ResolvedNack(None, integration, (lack,) if mode == "enabled" else (), keep=_existing(cr, inputs))
+        integration = Integration(CONDITION, lack, is_awaited=mode != "disabled")
+        return ResolvedNack(None, integration, (lack,) if mode == "enabled" else (), keep=existing)
     problems = {account: _problem(reference, inputs) for account, reference in wanted.items()}
     nack = Nack(
         tuple(
@@ -84,18 +86,11 @@ def _lack(inputs: Inputs) -> Finding | None:
     """Why there is no NACK to build anything for."""
     if inputs.settings.nack_integration == "disabled":
         return Finding("Disabled", "The operator runs with the NACK integration disabled; existing Accounts are kept.")
-    if not inputs.serves(NACK_ACCOUNTS.reference):
-        return Finding(
-            "NackNotInstalled",
-            f"The API server knows no {NACK_ACCOUNTS.plural}.{NACK_ACCOUNTS.group}; install NACK to manage streams by"
-            " Kubernetes resources, or leave userCreds out.",
-        )
-    return None
-
-
-def _existing(cr: NatsCluster, inputs: Inputs) -> tuple[ObjectKey, ...]:
-    children = inputs.children(ChildrenRef(cr.metadata.namespace, cr.metadata.uid))
-    return tuple(child.key for child in children if child.key.kind == NACK_ACCOUNTS.kind)
+    return not_to_be_had(
+        NACK_ACCOUNTS,
+        inputs,
+        advice="install NACK to manage streams by Kubernetes resources, or leave userCreds out",
+    )
 
 
 def _problem(reference: KeyReference, inputs: Inputs) -> Finding | None:

@@ -11,7 +11,7 @@ import time
 from typing import Final
 
 from tests.bench.bare_loop import Floor
-from tests.bench.clusters import create_all, secret
+from tests.bench.clusters import create_all, nats_cluster, secret
 from tests.bench.cold import Cold, created, started
 from tests.bench.figures import Figures
 from tests.bench.world import NAMESPACE, World, new_world
@@ -36,42 +36,56 @@ GO_EDIT: Final = 84.0
 
 
 def measure(figures: Figures) -> None:
-    """All of it, in about five minutes."""
+    """All of it, in three to five minutes."""
     figures.heading("etcd and kube-apiserver, no controllers, as the Go program was measured")
     with new_world(controller_manager=False) as world:
-        before = world.floor(FEW)
-        world.start_operator()
-        figures.show("memory before the first cluster", world.resident(), "MiB")
-        few = created(world, FEW)
-        between = world.floor(FEW)
-        show_cold(figures, FEW, few, mean(before, between))
-        start_anew(world)
-        many = created(world, MANY)
-        after = world.floor(FEW)
-        show_cold(figures, MANY, many, mean(between, after))
-        start_anew(world, start=False)
-        show_wall(figures, f"{MANY} clusters that were there first, once it has synced", MANY, started(world, MANY))
-        world.await_rest()
-        show_edits(figures, world)
-        show_rest(figures, world)
-        show_memory(figures, world)
+        measure_alone(figures, world)
     figures.heading("with kube-controller-manager, which makes pods that no node runs")
     with new_world(controller_manager=True) as world:
-        floor = world.floor(FEW)
-        world.start_operator()
-        before_all, mark = world.spent(), world.cluster.audit.mark()
-        show_cold(figures, FEW, created(world, FEW), floor)
-        world.await_rest()
-        taken = world.spent() - before_all
-        figures.show("  the operator's processor time, until at rest", taken.operator / FEW * 1000, "ms")
-        figures.show("  its writes, until at rest", len(world.writes(mark)) / FEW)
+        measure_among_controllers(figures, world)
+
+
+def measure_alone(figures: Figures, world: World) -> None:
+    """What there are bounds for."""
+    before = world.floor(FEW)
+    world.start_operator()
+    figures.show("memory before the first cluster", world.resident(), "MiB")
+    warm_up(world)
+    few = created(world, FEW)
+    between = world.floor(FEW)
+    show_cold(figures, FEW, few, mean(before, between))
+    start_anew(world)
+    warm_up(world)
+    many = created(world, MANY)
+    after = world.floor(FEW)
+    show_cold(figures, MANY, many, mean(between, after))
+    start_anew(world, start=False)
+    what = f"{MANY} clusters that were there first, once it has synced"
+    show_wall(figures, what, MANY, started(world, MANY), mean(after, world.floor(FEW)))
+    world.await_rest()
+    show_edits(figures, world)
+    show_rest(figures, world)
+    show_memory(figures, world)
+
+
+def measure_among_controllers(figures: Figures, world: World) -> None:
+    """What the others do at the same time, and tell of it, takes time that no bound is made for."""
+    world.start_operator()
+    warm_up(world)
+    before, mark = world.spent(), world.cluster.audit.mark()
+    cold = created(world, FEW)
+    figures.show(f"{FEW} clusters, from the first one's creation", cold.wall, "s")
+    figures.show("  the operator's processor time, each", cold.operator, "ms")
+    figures.show("  applies and status writes of the cluster with the most", cold.writes, bound=6)
+    world.await_rest()
+    taken = world.spent() - before
+    figures.show("  the operator's processor time, each, until at rest", taken.operator / FEW * 1000, "ms")
+    figures.show("  its writes, each, until at rest", len(world.writes(mark)) / FEW)
+    figures.show("memory, with three pods for each", world.resident(), "MiB")
 
 
 def show_cold(figures: Figures, clusters: int, cold: Cold, floor: Floor) -> None:
-    show_wall(figures, f"{clusters} clusters, from the first one's creation", clusters, cold.wall)
-    bare = floor.wall * clusters
-    beside = GO_WALL[clusters] / 2 / BARE_WALL[clusters]
-    figures.show("  beside the bare loop", cold.wall / bare, "x", bound=beside, more=f"bare loop {bare:.2f} s")
+    show_wall(figures, f"{clusters} clusters, from the first one's creation", clusters, cold.wall, floor)
     processor = f"Go {GO_PROCESSOR} ms; bare loop {floor.processor * 1000:.1f} ms"
     figures.show("  the operator's processor time, each", cold.operator, "ms", bound=MOST_PROCESSOR, more=processor)
     times = cold.operator / 1000 / floor.processor
@@ -81,9 +95,12 @@ def show_cold(figures: Figures, clusters: int, cold: Cold, floor: Floor) -> None
     figures.show("  requests of all kinds, each", cold.requests, more=f"Go {GO_REQUESTS}")
 
 
-def show_wall(figures: Figures, what: str, clusters: int, wall: float) -> None:
-    go = GO_WALL[clusters]
+def show_wall(figures: Figures, what: str, clusters: int, wall: float, floor: Floor) -> None:
+    """On a machine that is slower or busier than it was then, what counts is how it compares with the bare loop."""
+    go, bare = GO_WALL[clusters], floor.wall * clusters
     figures.show(what, wall, "s", bound=go / 2, more=f"{wall / go:.2f} x Go's {go} s")
+    beside = go / 2 / BARE_WALL[clusters]
+    figures.show("  beside the bare loop", wall / bare, "x", bound=beside, more=f"bare loop {bare:.2f} s")
 
 
 def show_edits(figures: Figures, world: World) -> None:
@@ -141,7 +158,14 @@ def start_anew(world: World, *, start: bool = True) -> None:
     world.clear()
     if start:
         world.start_operator()
-        world.await_rest()
+
+
+def warm_up(world: World) -> None:
+    """A first cluster, for which the operator builds what it needs for all: that is a part of its start-up."""
+    mark = world.cluster.audit.mark()
+    create_all(world.client, [nats_cluster(NAMESPACE, "warm-up")])
+    world.await_current({"warm-up"}, mark)
+    world.await_rest()
 
 
 def mean(*floors: Floor) -> Floor:

@@ -73,7 +73,7 @@ class Controllers:
         if live is None:
             return
         replicas = live.content["spec"].get("replicas", 1)
-        counts = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas"), replicas)
+        counts = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas", "availableReplicas"), replicas)
         status = {"observedGeneration": live.metadata["generation"], **counts}
         if live.content.get("status") != status:
             change = {"status": status}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from tests.simulation.api_server.errors import Refusal, gone
@@ -33,38 +32,45 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "unauthorized": Refusal(401, "Unauthorized", "Unauthorized (a fault)"),
 }
 
-WRITES_ONLY: Final = frozenset(("conflict",))
-FROM_VERSION_ONLY: Final = frozenset(("gone",))
-
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """After so many requests that go well, the next one that it can happen to has this fault."""
+    """After so many requests that it could happen to, it happens to the next one. `to` narrows down which these are."""
 
     after: int
     kind: FaultKind
+    to: Literal["any", "write", "get", "version"] = "any"
 
 
 class Faults:
-    """Faults in their order, each waiting for its turn and for a request that it can happen to."""
+    """Faults that wait for their requests."""
 
-    def __init__(self, faults: Iterable[Fault] = ()) -> None:
-        self._coming = list(faults)
-        self._passed = 0
+    def __init__(self) -> None:
+        self._coming: list[Fault] = []
 
-    def next(self, *, is_write: bool, goes_on: bool) -> FaultKind | None:
-        """The fault of the next request, if any."""
-        if not self._coming:
-            return None
-        fault = self._coming[0]
-        fits = (is_write or fault.kind not in WRITES_ONLY) and (goes_on or fault.kind not in FROM_VERSION_ONLY)
-        if self._passed < fault.after or not fits:
-            self._passed += 1
-            return None
-        self._passed = 0
-        del self._coming[0]
-        return fault.kind
+    def add(self, fault: Fault) -> None:
+        """Let this happen soon."""
+        self._coming.append(fault)
+
+    def next(self, *, method: str, goes_on: bool) -> FaultKind | None:
+        """The fault of the next request, if any. goes_on: it is a watch, or a list's next page, from a version."""
+        for index, fault in enumerate(self._coming):
+            if not _concerns(fault, method, goes_on=goes_on):
+                continue
+            if fault.after == 0:
+                del self._coming[index]
+                return fault.kind
+            self._coming[index] = replace(fault, after=fault.after - 1)
+        return None
 
     def stop(self) -> None:
         """Nothing goes wrong from now on."""
         self._coming.clear()
+
+
+def _concerns(fault: Fault, method: str, *, goes_on: bool) -> bool:
+    if fault.kind == "gone" or fault.to == "version":
+        return goes_on
+    if fault.kind == "conflict" or fault.to == "write":
+        return method != "GET"
+    return fault.to == "any" or not goes_on

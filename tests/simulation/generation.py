@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final, get_args
 
 from hypothesis import strategies as st
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 from natsop_core.kinds import CREATED, OPTIONAL
 from tests import tokens
 from tests.cluster.edits import encoded
-from tests.simulation.faults import Fault, FaultKind
+from tests.simulation.faults import FaultKind
 from tests.simulation.scenario import Scenario
 from tests.simulation.steps import EDITS, Step, custom_resource
 from tests.testbed.client import Manifest
+
+Steps = tuple[Step, ...]
 
 NAMESPACES: Final = ("prod", "prod", "prod", "dev")
 CLUSTERS: Final = ("a", "a", "b")
@@ -76,7 +79,7 @@ _TOKENS: Final = {
 REQUIRED: Final[tuple[Manifest, ...]] = (
     _secret("jwts", **_TOKENS),
     _secret("app-creds", creds=_CREDENTIALS),
-    _secret("routes", user="u", password="p:@/"),
+    _secret("routes", user="u", password="p:@/"),  # noqa: S106
     _secret("tls", **{"tls.crt": "a certificate", "tls.key": "its key"}),
     _config_map("ca", **{"ca.crt": "an authority"}),
     _config_map("extra", a="max_payload: 1000\n"),
@@ -84,22 +87,30 @@ REQUIRED: Final[tuple[Manifest, ...]] = (
 )
 """What custom resources refer to: while it is missing, what becomes of them depends on what they were before."""
 
+ANOTHER_PASSWORD: Final = _secret("routes", user="u", password="another")  # noqa: S106
+
 OPTIONAL_OBJECTS: Final[tuple[Manifest, ...]] = (
     _secret("more", b="ping_interval: 10s\n"),
     _secret("more", b="ping_interval: 20s\n"),
     _config_map("extra", a="max_payload: 2000\n"),
     _secret("jwts", **{**_TOKENS, "app": tokens.account_jwt(_APP, _OPERATOR, jetstream=True)}),
-    _secret("routes", user="u", password="another"),
+    ANOTHER_PASSWORD,
 )
 
 CHILDREN: Final = (
-    *(("ConfigMap", "-config"), ("Service", ""), ("Service", "-headless"), ("Secret", "-auth"), ("Secret", "-contexts")),
+    *(
+        ("ConfigMap", "-config"),
+        ("Service", ""),
+        ("Service", "-headless"),
+        ("Secret", "-auth"),
+        ("Secret", "-contexts"),
+    ),
 )
 
 _namespaces: Final = st.sampled_from(NAMESPACES)
 _operators: Final = st.integers(0, 1)
 _clusters: Final = st.sampled_from(CLUSTERS)
-_pauses: Final = st.sampled_from((0.0, 0.002, 0.02, 0.3, 1.0, 4.0, 20.0, 70.0, 200.0))
+_pauses: Final = st.sampled_from((0.0, 0.0, 0.002, 0.01, 0.02, 0.05, 0.3, 1.0, 4.0, 4.0, 20.0, 70.0))
 
 
 @st.composite
@@ -132,9 +143,13 @@ def _child(draw_from: st.SearchStrategy[tuple[str, str]]) -> st.SearchStrategy[d
     )
 
 
+_FORGETTING: Final = ("stateful-set-forgotten", "stateful-set-forgotten-and-port")
+"""Edits after which nobody can know which image of the server was ours, and which somebody had set just before."""
+
+
 @st.composite
 def _edits(draw: st.DrawFn) -> Step:
-    edit = draw(st.sampled_from(sorted(EDITS)))
+    edit = draw(st.sampled_from(sorted({*EDITS} - {*_FORGETTING})))
     owner = draw(st.sampled_from(BOXES) if EDITS[edit].is_of_box else _clusters)
     return Step(draw(_pauses), "edit", {"namespace": draw(_namespaces), "owner": owner, "edit": edit})
 
@@ -150,23 +165,64 @@ _interference: Final = st.one_of(
     _edits(),
     _done("delete", namespace=_namespaces, kind=st.just("NatsCluster"), name=_clusters),
     _done("delete", namespace=_namespaces, kind=st.just("NatsBox"), name=st.sampled_from(BOXES)),
+    _done("recreate", namespace=_namespaces, kind=st.just("NatsCluster"), name=_clusters),
+    _done("recreate", namespace=_namespaces, kind=st.just("Secret"), name=st.sampled_from(("jwts", "more", "tls"))),
     _done("delete", namespace=_namespaces, kind=st.just("Secret"), name=st.just("more")),
     st.builds(Step, _pauses, st.just("disown"), _child(st.sampled_from(CHILDREN))),
     st.builds(Step, _pauses, st.just("take_name"), _child(st.sampled_from(CHILDREN))),
     st.builds(Step, _pauses, st.just("delete"), _child(st.sampled_from(CHILDREN))),
+    st.builds(Step, _pauses, st.just("delete"), _child(st.sampled_from(CHILDREN))),
 )
+_black_outs: Final = _done("black_out", seconds=st.sampled_from((1.0, 6.0, 30.0)))
+_stalls: Final = _done("stall", operator=_operators, seconds=st.sampled_from((10.0, 38.0, 50.0, 100.0)))
 _trouble: Final = st.one_of(
     _done("install", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
     _done("uninstall", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
+    _black_outs,
     _done("compact"),
     _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
     _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
     _done("crash", operator=_operators),
-    _done("stall", operator=_operators, seconds=st.sampled_from((10.0, 38.0, 50.0, 120.0))),
+    _stalls,
     _done("revoke", plural=st.sampled_from([kind.plural for kind in (*CREATED, *OPTIONAL)])),
     _done("restore"),
 )
-_faults: Final = st.builds(Fault, st.integers(0, 15), st.sampled_from(get_args(FaultKind)))
+_faults: Final = st.builds(
+    Step,
+    _pauses,
+    st.just("fault"),
+    st.fixed_dictionaries(
+        {
+            "after": st.integers(0, 6),
+            "kind": st.sampled_from(get_args(FaultKind)),
+            "to": st.sampled_from(("any", "write", "write", "get", "version")),
+        }
+    ),
+)
+
+_at_once: Final = st.sampled_from((0.0, 0.0, 0.002, 0.01, 0.05))
+
+
+def _one_after_the_other(*steps: st.SearchStrategy[Step], pauses: st.SearchStrategy[float]) -> st.SearchStrategy[Steps]:
+    """The steps, all but the first after a pause of this kind."""
+    later = (st.builds(lambda step, pause: replace(step, after=pause), step, pauses) for step in steps[1:])
+    return st.tuples(steps[0], *later)
+
+
+_changes: Final = st.one_of(_intentions, _interference, _interference)
+_episodes: Final[st.SearchStrategy[Steps]] = st.one_of(
+    st.tuples(_changes),
+    st.tuples(_changes),
+    st.tuples(_changes),
+    st.tuples(_trouble),
+    st.tuples(_faults),
+    _one_after_the_other(_changes, _faults, pauses=_at_once),
+    _one_after_the_other(_changes, _changes, pauses=_at_once),
+    _one_after_the_other(_faults, _intentions, _changes, pauses=_at_once),
+    _one_after_the_other(_black_outs, _changes, _interference, pauses=_at_once),
+    _one_after_the_other(_intentions, _stalls, _changes, pauses=_at_once),
+)
+"""What belongs together: a change and what goes wrong with it, changes while nobody is looking."""
 
 scenarios: Final = st.builds(
     Scenario,
@@ -174,9 +230,24 @@ scenarios: Final = st.builds(
     operators=st.sampled_from((1, 1, 1, 2)),
     installed=st.lists(st.sampled_from([kind.api_version for kind in OPTIONAL]), unique=True).map(tuple),
     steps=st.builds(
-        lambda first, rest: (*first, *rest),
+        lambda first, rest: (*first, *(step for episode in rest for step in episode)),
         st.lists(_intentions, min_size=1, max_size=4),
-        st.lists(st.one_of(_intentions, _interference, _interference, _trouble), min_size=6, max_size=16),
+        st.lists(_episodes, min_size=6, max_size=16),
     ),
-    faults=st.lists(_faults, min_size=3, max_size=12).map(tuple),
 )
+
+_UNLIKE_TRUTH: Final = ("Service",)
+"""Kinds of which an object of somebody else's has defaults in truth that its maker owns."""
+
+_peaceful: Final = st.one_of(_intentions, _interference).filter(
+    lambda step: step.do != "take_name" or step.what["kind"] not in _UNLIKE_TRUTH
+)
+
+peaceful: Final = st.builds(
+    Scenario,
+    seed=st.integers(0, 2**32 - 1),
+    operators=st.just(1),
+    installed=st.just(()),
+    steps=st.lists(_peaceful, min_size=8, max_size=20).map(tuple),
+)
+"""Scenarios in which nothing goes wrong."""

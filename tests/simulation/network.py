@@ -30,13 +30,13 @@ class Network(httpx2.AsyncBaseTransport):
         self._world = world
         self._server = world.server
         self._operator = operator
-        self.streams: set[WatchStream] = set()
+        self.streams: dict[WatchStream, None] = {}  # in their order, so that a replay is the same
         self.is_cut = False
         self.stalled_until = 0.0
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         sent = await _read(request, self._operator.name)
-        timeout = request.extensions["timeout"]["read"]
+        patience = request.extensions["timeout"]["read"]
         await self._travel()
         if self.stalled_until > self._world.clock():
             await asyncio.sleep(self.stalled_until - self._world.clock())
@@ -46,13 +46,18 @@ class Network(httpx2.AsyncBaseTransport):
             await trace("http11.send_request_headers.started", {"request": request})
             await trace("http11.send_request_body.started", {"request": request})
         sent_at = self._world.clock()
-        fault = self._world.faults.next(is_write=sent.is_write, goes_on=sent.is_watch or "continue" in sent.query)
+        fault = self._next_fault(sent)
         if fault is None or fault == "slow":
             await self._travel(SLOW if fault else 0.0)
-            response = self._respond(sent, timeout, sent_at)
+            response = self._respond(sent, patience, sent_at)
             await self._travel()
             return response
-        return await self._fail(fault, sent, timeout, sent_at)
+        return await self._fail(fault, sent, patience, sent_at)
+
+    def _next_fault(self, sent: Request) -> FaultKind | None:
+        if self._world.black_out_until > self._world.clock():
+            return "no connection"
+        return self._world.faults.next(method=sent.method, goes_on=sent.is_watch or "continue" in sent.query)
 
     def break_streams(self, how: str) -> None:
         """Something happens to all open watches at once."""
@@ -75,13 +80,13 @@ class Network(httpx2.AsyncBaseTransport):
         for stream in tuple(self.streams):
             stream.close()
 
-    async def _fail(self, fault: FaultKind, sent: Request, timeout: float, sent_at: float) -> httpx2.Response:
+    async def _fail(self, fault: FaultKind, sent: Request, patience: float, sent_at: float) -> httpx2.Response:
         if fault in REFUSALS:
             refusal = REFUSALS[fault]
             self._record(sent, f"{refusal.code} {fault}")
             return _response(Answer(refusal.code, refusal.status, refusal.retry_after))
         if fault in ("timeout after", "reset after", "crash after") and not sent.is_watch:
-            self._respond(sent, timeout, sent_at)
+            self._respond(sent, patience, sent_at)
         self._record(sent, fault)
         match fault:
             case "no connection":
@@ -91,21 +96,21 @@ class Network(httpx2.AsyncBaseTransport):
             case "crash before" | "crash after":
                 self._operator.crash()
                 await asyncio.Event().wait()
-        await asyncio.sleep(timeout)
+        await asyncio.sleep(patience)
         raise httpx2.ReadTimeout("no answer (a fault)")
 
-    def _respond(self, sent: Request, timeout: float, sent_at: float) -> httpx2.Response:
+    def _respond(self, sent: Request, patience: float, sent_at: float) -> httpx2.Response:
         """What the API server answers, now."""
         if self._is_forbidden(sent):
             self._record(sent, 403)
             return _response(Answer(403, Refusal(403, "Forbidden", "permission was revoked").status))
         if sent.is_watch:
-            return self._open_watch(sent, timeout)
+            return self._open_watch(sent, patience)
         before = self._target_of(sent) if sent.is_write else None
         answer = self._server.handle(sent)
         self._record(sent, answer.code, answer.text)
-        if before is not None and answer.code < 300:
-            self._world.witness.see(sent, *before, sent_at=sent_at)
+        if before is not None:
+            self._world.witness.see(sent, *before, sent_at=sent_at, succeeded=answer.code < 300)
         return _response(answer)
 
     def _target_of(self, sent: Request) -> tuple[Target, Stored | None] | None:
@@ -123,10 +128,13 @@ class Network(httpx2.AsyncBaseTransport):
         except Refusal as refusal:
             self._record(sent, refusal.code)
             return _response(Answer(refusal.code, refusal.status))
-        self.streams.add(stream)
-        stream.closed = self.streams.discard
+        self.streams[stream] = None
+        stream.closed = self._forget
         self._record(sent, 200)
         return httpx2.Response(200, headers={"Content-Type": "application/json"}, stream=stream)
+
+    def _forget(self, stream: WatchStream) -> None:
+        self.streams.pop(stream, None)
 
     def _is_forbidden(self, sent: Request) -> bool:
         return any(f"/{plural}" in sent.path for plural in self._world.revoked)

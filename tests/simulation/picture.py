@@ -1,4 +1,4 @@
-"""The state of a cluster as it can be compared with that of another, in which other things happened on the way there."""
+"""The state of a cluster, so that it can be compared with that of another, which got there by another way."""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from natsop_core.kinds import OPTIONAL
 from tests.simulation.api_server.kinds import CUSTOM, EVENTS, LEASES
-from tests.simulation.faults import Fault
 from tests.simulation.people import MANAGER, People
 from tests.simulation.picture import Picture, differences, picture
 from tests.simulation.recording import Exchange
@@ -19,12 +18,32 @@ from tests.simulation.steps import Step, custom_resource, take
 from tests.simulation.world import World, run_in_virtual_time
 from tests.testbed.client import ApiError, Manifest
 
-SETTLED_AFTER: Final = 900.0
-"""Seconds within which all must be well again: a silent watch is noticed after 150, discovery is asked every 60, queues
-back off up to 60, and servers at rest are looked at every 300."""
+STARTED_AFTER: Final = 1.0
+"""Seconds after which the operator is at work when people begin."""
 
-QUIET_FOR: Final = 700.0
-"""Seconds for which nothing may be written then: twice what servers at rest are looked at after."""
+TROUBLE_GOES_ON: Final = 2.0
+"""Seconds for which things go wrong after the last step."""
+
+SETTLED_AFTER: Final = 500.0
+"""Seconds within which all must be well again: a silent watch is noticed after 150, whether a kind is served is asked
+every 60, a dead leader is replaced after as long, and queues back off up to 60."""
+
+CALM_AFTER: Final = 130.0
+"""The same where nothing goes wrong: two rounds of asking which kinds are served."""
+
+QUIET_FOR: Final = 150.0
+"""Seconds for which operators that are started anew may write nothing then."""
+
+
+REPORT: Final = """\
+{problems}
+
+What happened:
+{trace}
+
+The scenario; written to a file, it can be replayed: PYTHONHASHSEED=0 python -m tests.simulation FILE
+{scenario}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +54,6 @@ class Scenario:
     operators: int
     installed: tuple[str, ...]
     steps: tuple[Step, ...]
-    faults: tuple[Fault, ...]
 
     def to_json(self) -> str:
         """As a file to be replayed."""
@@ -50,7 +68,6 @@ class Scenario:
             operators=read["operators"],
             installed=tuple(read["installed"]),
             steps=tuple(Step(**each) for each in read["steps"]),
-            faults=tuple(Fault(**each) for each in read["faults"]),
         )
 
 
@@ -61,6 +78,11 @@ class Outcome:
     problems: tuple[str, ...]
     trace: str
 
+    def report(self, scenario: Scenario) -> str:
+        """All that a person needs to find out why."""
+        problems = "\n".join(self.problems)
+        return REPORT.format(problems=problems, trace=self.trace, scenario=scenario.to_json())
+
 
 def play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
     """Run the scenario and a calm one with the same intentions, and compare."""
@@ -68,27 +90,48 @@ def play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
 
 
 async def _play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
-    async with World(seed=scenario.seed, operators=scenario.operators, faults=scenario.faults) as world:
-        world.server.unserved.update(each.api_version for each in OPTIONAL if each.api_version not in scenario.installed)
+    async with World(seed=scenario.seed, operators=scenario.operators, safety_nets=False) as world:
+        world.server.unserved.update(
+            each.api_version for each in OPTIONAL if each.api_version not in scenario.installed
+        )
         world.start()
+        await asyncio.sleep(STARTED_AFTER)
         for step in scenario.steps:
             await asyncio.sleep(step.after)
             take(step, world)
+        await asyncio.sleep(TROUBLE_GOES_ON)
         _mend(world, required)
         world.heal()
         world.recording.note("-- from here on nothing goes wrong any more --")
         await asyncio.sleep(SETTLED_AFTER)
+        found, quiet_from = picture(world.server.storage), world.clock()
         world.recording.note("-- from here on nothing may be written any more --")
-        quiet_from, found = world.clock(), picture(world.server.storage)
+        for operator in world.operators:
+            operator.crash()
         await asyncio.sleep(QUIET_FOR)
         writes = [each for each in world.recording.exchanges() if each.time >= quiet_from and _is_operators(each)]
-        wanted = await _calm(scenario, world)
-        problems = (
+        trace = str(world.recording)
+    return Outcome(
+        problems=(
             *world.witness.misdeeds,
             *(f"left over: {each}" for each in writes),
-            *differences(found, wanted),
-        )
-        return Outcome(problems, str(world.recording))
+            *differences(found, await _calm(scenario, world)),
+        ),
+        trace=trace,
+    )
+
+
+async def ending(scenario: Scenario) -> World:
+    """The world in which a scenario without trouble has come to its end."""
+    async with World(seed=scenario.seed, operators=scenario.operators) as world:
+        world.server.unserved.update(each.api_version for each in OPTIONAL)
+        world.start()
+        await asyncio.sleep(STARTED_AFTER)
+        for step in scenario.steps:
+            await asyncio.sleep(step.after)
+            take(step, world)
+        await asyncio.sleep(CALM_AFTER)
+        return world
 
 
 def _is_operators(exchange: Exchange) -> bool:
@@ -99,12 +142,12 @@ def _is_operators(exchange: Exchange) -> bool:
 
 async def _calm(scenario: Scenario, troubled: World) -> Picture:
     """The state of a cluster in which people want from the start what they want now in the troubled one."""
-    async with World(seed=scenario.seed) as world:
+    async with World(seed=scenario.seed, safety_nets=False) as world:
         world.server.unserved.update(troubled.server.unserved)
         for namespace, manifest in _intentions(troubled):
             People(world.send, namespace).create(manifest)
         world.start()
-        await asyncio.sleep(SETTLED_AFTER)
+        await asyncio.sleep(CALM_AFTER)
         return picture(world.server.storage)
 
 
@@ -133,7 +176,8 @@ def _mend(world: World, required: Sequence[Manifest]) -> None:
     wanted: list[tuple[str, Any]] = [
         (box.metadata["namespace"], box.content["spec"].get("clusterRef", {}).get("name")) for box in boxes
     ]
-    spaces = {stored.metadata["namespace"] for kind in storage.kinds() for stored in storage.all(kind)}
+    custom = [kind for kind in storage.kinds() if kind.resource in CUSTOM]
+    spaces = {stored.metadata["namespace"] for kind in custom for stored in storage.all(kind)}
     clusters = [(space, _cluster(name)) for space, name in wanted if name]
     for namespace, manifest in [*((space, each) for space in sorted(spaces) for each in required), *clusters]:
         try:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.names import API_VERSION
 from tests.cluster.edits import ADDING, TAKING, Edit, encoded
+from tests.simulation.faults import Fault
 from tests.simulation.people import People
 from tests.testbed.client import ApiError, Manifest
 
@@ -52,7 +54,8 @@ def _put(world: World, namespace: str, manifest: Manifest) -> None:
         people.create(manifest)
         return
     content = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind", "metadata")}
-    metadata = {**live["metadata"], "annotations": manifest["metadata"].get("annotations")}
+    kept = {key: value for key, value in live["metadata"].items() if key not in ("creationTimestamp", "managedFields")}
+    metadata = {**kept, "annotations": manifest["metadata"].get("annotations")}
     people.replace({**live, **content, "metadata": metadata})
 
 
@@ -98,6 +101,22 @@ def _uninstall(world: World, api_version: str) -> None:
     world.server.uninstall(api_version)
 
 
+def _recreate(world: World, namespace: str, kind: str, name: str) -> None:
+    """Delete an object and make it anew."""
+    people = People(world.send, namespace)
+    manifest = people.get(kind, name)
+    people.delete(kind, name)
+    people.create({**manifest, "metadata": {"name": name}, "status": None})
+
+
+def _fault(world: World, **fault: Any) -> None:
+    world.faults.add(Fault(**fault))
+
+
+def _black_out(world: World, seconds: float) -> None:
+    world.black_out(seconds)
+
+
 def _compact(world: World) -> None:
     world.server.compact()
 
@@ -123,10 +142,13 @@ def _restore(world: World) -> None:
     world.revoked.clear()
 
 
-STEPS: Final = {
+STEPS: Final[dict[str, Callable[..., None]]] = {
     "put": _put,
     "delete": _delete,
+    "recreate": _recreate,
     "edit": _edit,
+    "fault": _fault,
+    "black_out": _black_out,
     "disown": _disown,
     "take_name": _take_name,
     "install": _install,

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import given, settings
 
-from tests.hypothesis_profiles import examples
+from tests.hypothesis_profiles import examples, part_of_usual
 from tests.simulation.generation import REQUIRED, scenarios
 from tests.simulation.scenario import Scenario, play
 
-FAILURE = """\
-{count} problems:
-{problems}
-
-The scenario is in {file}. To see what happened, request by request:
-  PYTHONHASHSEED=0 python -m tests.simulation replay {file}
-
-{scenario}
-"""
+PARTS: Final = 5
+"""So that they can be spread over processes."""
 
 
-@pytest.mark.parametrize("part", range(4))
-@settings(max_examples=examples(usual=50, fuzz=1300))
-@given(scenario=scenarios)
-def test_after_any_trouble_it_converges_to_what_would_be_without(scenario: Scenario, part: int, tmp_path: Path) -> None:
-    outcome = play(scenario, REQUIRED)
-    if outcome.problems:
-        file = tmp_path / "scenario.json"
-        file.write_text(scenario.to_json())
-        pytest.fail(
-            FAILURE.format(
-                count=len(outcome.problems),
-                problems="\n".join(outcome.problems[:30]),
-                file=file,
-                scenario=scenario.to_json(),
-            )
-        )
+@pytest.mark.parametrize("part", range(PARTS))
+def test_after_any_trouble_it_converges_to_what_would_be_without(part: int) -> None:
+    @part_of_usual(part)
+    @settings(max_examples=examples(usual=40, fuzz=1000))
+    @given(scenario=scenarios)
+    def converges(scenario: Scenario) -> None:
+        outcome = play(scenario, REQUIRED)
+        assert not outcome.problems, outcome.report(scenario)
+
+    converges()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from tests.simulation.api_server.objects import Stored
     from tests.simulation.api_server.server import Request, Target
     from tests.simulation.api_server.storage import Change, Storage
+
+NOT_HEARD_YET: Final = 300.0
+"""Seconds for which an operator may not know that an object was taken from its owner: its watch may be silent."""
 
 MOST_REQUESTS: Final = 6000
 """More than this in one scenario, and somebody runs in circles."""
@@ -26,6 +30,7 @@ class Witness:
         self._most_requests = most_requests
         self._requests = 0
         self._custom_resources: set[str] = set()  # the UIDs of all that ever were
+        self._disowned: dict[str, float] = {}  # when a custom resource lost which object, by its UID
         self._holder = ""  # of the lease
         self._held_since = 0.0
         self._identities: dict[str, str] = {}  # of the operators that ever held it
@@ -38,23 +43,36 @@ class Witness:
             self.misdeeds.append(f"there were {self._requests} requests: that will never end")
         return self._requests < self._most_requests
 
-    def see(self, request: Request, target: Target, before: Stored | None, *, sent_at: float) -> None:
-        """A write that succeeded, what the object was like before, and when the request left its sender."""
+    def see(self, request: Request, target: Target, before: Stored | None, *, sent_at: float, succeeded: bool) -> None:
+        """A write, what the object was like before, and when the request left its sender."""
         resource = target.kind.resource
         if resource == LEASES:
             self._identities[json.loads(request.body)["spec"].get("holderIdentity") or ""] = request.user
             return
         if self._holder and self._identities.get(self._holder) != request.user and sent_at >= self._held_since:
             self._report(request, f"{request.user} wrote while {self._identities.get(self._holder)} led")
+        if succeeded:
+            self._see_success(request, target, before)
+
+    def _see_success(self, request: Request, target: Target, before: Stored | None) -> None:
+        resource = target.kind.resource
+        if resource != EVENTS and not _is_guarded(request):
+            self._report(request, "nothing says which object, or which version of it, is meant")
         if resource in CUSTOM:
             if target.subresource != "status":
                 self._report(request, "it is people who write custom resources")
-        elif resource != EVENTS and before is not None and before.controller_uid not in self._custom_resources:
+        elif resource != EVENTS and before is not None and not self._may_pass_for_ours(before):
             self._report(request, "the object is somebody else's")
+
+    def _may_pass_for_ours(self, stored: Stored) -> bool:
+        lost_at = self._disowned.get(stored.uid, -math.inf)
+        return stored.controller_uid in self._custom_resources or self._clock() - lost_at < NOT_HEARD_YET
 
     def _hear(self, change: Change) -> None:
         if change.kind.resource in CUSTOM and change.before is None:
             self._custom_resources.add(change.now.uid)
+        if change.before is not None and change.before.controller_uid != change.now.controller_uid:
+            self._disowned[change.now.uid] = self._clock()
         if change.kind.resource == LEASES:
             holder = change.now.content["spec"].get("holderIdentity") or ""
             if holder != self._holder:
@@ -62,3 +80,13 @@ class Witness:
 
     def _report(self, request: Request, why: str) -> None:
         self.misdeeds.append(f"{request.method} {request.path}: {why}")
+
+
+def _is_guarded(request: Request) -> bool:
+    """Whether the request is refused when the object is another than its sender thinks."""
+    body = json.loads(request.body)
+    if isinstance(body, list):
+        return any(operation["path"] == "/metadata/resourceVersion" for operation in body)
+    if request.method == "DELETE":
+        return "uid" in body.get("preconditions", {})
+    return not body["metadata"].keys().isdisjoint(("uid", "resourceVersion"))

@@ -5,21 +5,32 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
+from contextlib import ExitStack
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+from unittest import mock
 
 import looptime
 
+from natsop_core import conclude
+from natsop_runtime import controller
+from natsop_runtime.kube import Kube
 from tests.simulation.api_server.server import Answer, ApiServer, Request
 from tests.simulation.api_server.writes import EPOCH
 from tests.simulation.controllers import Controllers
-from tests.simulation.faults import Fault, Faults
+from tests.simulation.faults import Faults
 from tests.simulation.operators import Operator
 from tests.simulation.recording import Exchange, Recording
-from tests.simulation.witness import Witness
+from tests.simulation.witness import MOST_REQUESTS, Witness
 
 T = TypeVar("T")
+
+PAGE: Final = 3
+"""Objects at a time in lists, so that there is more than one page of the few that there are."""
+
+NEVER: Final = 1e7
+"""Seconds."""
 
 
 class VirtualTimeLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
@@ -34,18 +45,31 @@ def run_in_virtual_time(simulation: Coroutine[Any, Any, T], *, seed: int) -> T:
 
 
 class World:
-    """One cluster; `async with` runs its controllers. With several operators, one of them is to lead."""
+    """One cluster; `async with` runs its controllers.
+
+    With several operators, one of them is to lead. Without `safety_nets`, operators do not look again at what nothing
+    has happened to: whatever they miss then, they miss for good.
+    """
 
     def __init__(
-        self, *, seed: int, operators: int = 1, faults: Sequence[Fault] = (), most_recorded: int | None = None
+        self,
+        *,
+        seed: int,
+        operators: int = 1,
+        safety_nets: bool = True,
+        most_requests: float = MOST_REQUESTS,
+        most_recorded: int | None = None,
     ) -> None:
+        self._safety_nets = safety_nets
+        self._patches = ExitStack()
         self.clock = asyncio.get_running_loop().time
-        self.chance = random.Random(seed)
+        self.chance = random.Random(seed)  # noqa: S311
         self.recording = Recording(self.clock, most_recorded)
         self.server = ApiServer(self.clock)
-        self.witness = Witness(self.server.storage, self.clock)
+        self.witness = Witness(self.server.storage, self.clock, most_requests=most_requests)
         self.controllers = Controllers(self.server.storage, self.send)
-        self.faults = Faults(faults)
+        self.faults = Faults()
+        self.black_out_until = 0.0
         self.revoked: set[str] = set()  # the kinds, by their plurals, that operators have no permission for
         self.operators = [Operator(self, number, leader_elect=operators > 1) for number in range(operators)]
 
@@ -54,6 +78,10 @@ class World:
         logger.addHandler(self.recording)
         self._log_level, logger.propagate = logger.level, False
         logger.setLevel(logging.INFO)
+        if not self._safety_nets:
+            self._patches.enter_context(mock.patch.object(controller, "RESYNC", NEVER))
+            self._patches.enter_context(mock.patch.object(conclude, "REST_SECONDS", NEVER))
+        self._patches.enter_context(mock.patch.dict(Kube.list_pages.__kwdefaults__, page_size=PAGE))
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
@@ -61,6 +89,7 @@ class World:
         logger.removeHandler(self.recording)
         logger.propagate = True
         logger.setLevel(self._log_level)
+        self._patches.close()
         self.controllers.stop()
         for operator in self.operators:
             await operator.end()
@@ -69,6 +98,13 @@ class World:
         """Start all operators."""
         for operator in self.operators:
             operator.start()
+
+    def black_out(self, seconds: float) -> None:
+        """No operator reaches the API server for so long; and that has forgotten by then what happened meanwhile."""
+        self.black_out_until = self.clock() + seconds
+        for operator in self.operators:
+            operator.network.break_streams("reset")
+        asyncio.get_running_loop().call_later(seconds, self.server.compact)
 
     def send(self, request: Request) -> Answer:
         """A request by somebody whose network never fails."""

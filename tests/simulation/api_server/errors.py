@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 (an answer like others to those who asked)
     """An answer with a status code of 4xx or 5xx."""
 
     def __init__(self, code: int, reason: str, message: str, fields: Sequence[str] = (), retry_after: int = 0) -> None:

@@ -36,7 +36,7 @@ class Difference:
 
 def parts(value: Any, schema: Schema) -> dict[str, tuple[Any, Schema]] | None:
     """The parts that can have owners of their own, with their schemas; None when the value is one whole."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if schema.get("x-kubernetes-map-type") == "atomic":
             return None
         return {f"f:{name}": (part, property_schema(schema, name)) for name, part in value.items()}
@@ -53,7 +53,7 @@ def parts(value: Any, schema: Schema) -> dict[str, tuple[Any, Schema]] | None:
 def property_schema(schema: Schema, name: str) -> Schema:
     """The schema of an object's field."""
     found = schema.get("properties", {}).get(name) or schema.get("additionalProperties")
-    return resolved(found) if isinstance(found, Mapping) else UNKNOWN
+    return resolved(found) if found else UNKNOWN
 
 
 def is_named(schema: Schema, part: str) -> bool:

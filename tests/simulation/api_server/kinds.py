@@ -67,7 +67,3 @@ def _schema(resource: ApiResource) -> Schema:
         return kind_schema(resource.api_version, resource.kind)
     except KeyError:
         return UNKNOWN
-
-
-STATEFUL_SET_IMMUTABLE: Final = ("podManagementPolicy", "selector", "serviceName", "volumeClaimTemplates")
-"""Fields of a StatefulSet's spec that no update may change."""

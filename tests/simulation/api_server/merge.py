@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from tests.simulation.api_server.fields import (
@@ -17,7 +17,7 @@ from tests.simulation.api_server.fields import (
 
 def merged(live: Any, applied: Any, schema: Schema) -> Any:
     """The live value with the applied one put over it."""
-    if isinstance(live, Mapping) and isinstance(applied, Mapping):
+    if isinstance(live, dict) and isinstance(applied, dict):
         if schema.get("x-kubernetes-map-type") == "atomic":
             return applied
         together = dict(live)
@@ -36,9 +36,11 @@ def pruned(value: Any, schema: Schema, *, last: Fields, managed: Iterable[Fields
 
     A struct or an item that goes takes along what nobody owns in it; what others own in a struct keeps it alive.
     """
-    owned = with_named_parents((path for fields in managed for path in fields), schema)
-    dropped = with_named_parents(last, schema) - owned
-    return _without(value, schema, dropped, ()) if dropped else value
+    owned = frozenset[Path]().union(*managed)
+    if last <= owned:
+        return value
+    dropped = with_named_parents(last, schema) - with_named_parents(owned, schema)
+    return _without(value, schema, dropped, ())
 
 
 def _without(value: Any, schema: Schema, dropped: set[Path], at: Path) -> Any:
@@ -51,6 +53,6 @@ def _without(value: Any, schema: Schema, dropped: set[Path], at: Path) -> Any:
             rest = _without(inner, inner_schema, dropped, (*at, part))
             if rest or not inner:  # what has lost all that was in it goes, too
                 kept[part] = rest
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {part[2:]: inner for part, inner in kept.items()}
     return list(kept.values())

@@ -63,7 +63,11 @@ def applied(live: Owned, config: Object, kind: Kind, manager: Manager, *, force:
 
 def updated(live: Owned, body: Object, kind: Kind, manager: Manager, *, now: str) -> Owned:
     """The result of a write that says what the whole object is to be."""
-    nothing = {"metadata": {}} if kind.is_custom else {"metadata": {}, "spec": {}}  # Go's structs are always there
+    nothing: Object = (
+        {"metadata": {}} if kind.is_custom else {"metadata": {}, "spec": {}}
+    )  # Go's structs are always there
+    if manager.subresource and not kind.is_custom:
+        nothing = {"status": {}}
     change = difference(live.body or nothing, body, kind.schema)
     managers = _without_lost(live.managers, manager, change)
     before = managers[manager].fields if manager in managers else frozenset()

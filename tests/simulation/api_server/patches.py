@@ -33,7 +33,8 @@ def _operate(document: Any, operation: Mapping[str, Any]) -> None:
             parent[last] = operation["value"]
         case "replace":
             place = int(last) if isinstance(parent, list) else last
-            parent[place]  # has to be there  # noqa: B018
+            if place not in parent and not isinstance(parent, list):
+                raise KeyError(place)
             parent[place] = operation["value"]
         case "remove":
             del parent[int(last) if isinstance(parent, list) else last]

@@ -10,7 +10,7 @@ from typing import Final
 
 from natsop_core.kinds import OPTIONAL
 from tests.simulation.api_server.errors import Refusal, bad_request, conflict, gone, not_found
-from tests.simulation.api_server.kinds import Kind, kinds
+from tests.simulation.api_server.kinds import EVENTS, Kind, kind_of, kinds
 from tests.simulation.api_server.objects import Object, Stored
 from tests.simulation.api_server.patches import json_patched, merge_patched
 from tests.simulation.api_server.storage import Storage
@@ -82,6 +82,12 @@ class ApiServer:
         """Forget the history: watches and lists that have yet to go on from earlier have to start anew."""
         self.storage.compact()
         self._lists.clear()
+
+    def forget_events(self) -> None:
+        """As the real one does after an hour."""
+        kind = kind_of(EVENTS)
+        for stored in list(self.storage.all(kind)):
+            self.storage.remove(kind, stored)
 
     def uninstall(self, api_version: str) -> None:
         """Delete the CustomResourceDefinitions of a group, and all of their objects with them."""
@@ -200,7 +206,8 @@ def parse_labels(selector: str) -> dict[str, str]:
 
 def matches(stored: Stored, labels: Mapping[str, str]) -> bool:
     """Whether the object bears the labels."""
-    return labels.items() <= stored.metadata.get("labels", {}).items()
+    borne: Mapping[str, str] = stored.metadata.get("labels", {})
+    return labels.items() <= borne.items()
 
 
 def _shown(stored: Stored, request: Request) -> str:
@@ -214,4 +221,3 @@ def _manager(request: Request) -> str:
 def optional_groups() -> tuple[str, ...]:
     """The apiVersions that others have to install."""
     return tuple(kind.api_version for kind in OPTIONAL)
-

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from tests.simulation.api_server import admission
+from tests.simulation.api_server import admission, validation
 from tests.simulation.api_server.errors import already_exists, conflict, invalid, not_found
 from tests.simulation.api_server.kinds import Kind
 from tests.simulation.api_server.objects import Manager, Object, Stored, read_managers
@@ -98,7 +98,7 @@ class Writer:
 
     def _create(self, kind: Kind, place: Place, obj: Object, managers: Managers) -> Stored:
         obj = admission.defaulted(kind, {key: value for key, value in obj.items() if key != "status"})
-        admission.check(kind, None, obj)
+        validation.check(kind, None, obj)
         metadata = {
             **{key: value for key, value in obj["metadata"].items() if key not in {"resourceVersion", "managedFields"}},
             "name": place[1],
@@ -120,7 +120,7 @@ class Writer:
         others: Managers | None = None,
     ) -> Stored:
         content = admission.defaulted(kind, _with_body(live, body, kind, subresource))
-        admission.check(kind, live.content, content)
+        validation.check(kind, live.content, content)
         if others is None:
             others = {each: fields for each, fields in live.managers.items() if each.subresource != subresource}
         managers = {**managers, **others}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from natsop_core.conclude import conclude_cluster
 from natsop_core.drift import next_request
-from natsop_core.inputs import Inputs, Settings
+from natsop_core.inputs import Forbidden, Inputs, Settings
 from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS
 from natsop_core.live import reduce_metadata
 from natsop_core.missing import missing_for_cluster
@@ -219,3 +220,29 @@ def test_the_operator_may_write_them() -> None:
     rules = cluster_role()["rules"]
     for kind in (NACK_ACCOUNTS, POD_MONITORS):
         assert [rule["verbs"] for rule in rules if rule["resources"] == [kind.plural]] != []
+
+
+@pytest.mark.parametrize("known", [[], [POD_MONITORS]], ids=["missed for a moment", "there"])
+def test_a_pod_monitor_is_removed_when_it_is_turned_off_and_not_because_its_kind_is_missed(known: list[Any]) -> None:
+    live = applied(one_of(plan(MONITORED, serves=[POD_MONITORS]).apply, "PodMonitor"))
+    assert not plan(MONITORED, live, serves=known).prune
+    assert [child.key.kind for child in plan({}, live, serves=known).prune] == ["PodMonitor"]
+
+
+@pytest.mark.parametrize(("wanted", "condition"), [({}, "PodMonitorAvailable"), (spec(), NACK)])
+def test_the_condition_stays_until_what_was_made_is_gone_so_that_the_kind_is_known(
+    wanted: Object, condition: str
+) -> None:
+    live = (
+        applied(one_of(plan(MONITORED, serves=[POD_MONITORS]).apply, "PodMonitor")) if wanted == {} else live_account()
+    )
+    assert conditions(report(wanted, *SECRETS, live).status)[condition] == ("False", "NotWanted")
+    assert condition not in conditions(report(wanted, *SECRETS).status)
+
+
+def test_a_kind_that_may_not_be_listed_is_not_called_missing() -> None:
+    cr = cluster(MONITORED)
+    now = inputs(cr)
+    now = replace(now, found={**now.found, POD_MONITORS.reference: Forbidden("no list")})
+    seen = conclude_cluster(cr, now, plan_cluster(cr, now), {})
+    assert conditions(seen.status)["PodMonitorAvailable"] == ("False", "Forbidden")

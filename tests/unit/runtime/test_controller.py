@@ -25,6 +25,7 @@ Object = dict[str, Any]
 KEY = CLUSTERS.key("prod", "c")
 FIRST, SECOND = ObjectRef(SECRETS.key("prod", "first")), ObjectRef(SECRETS.key("prod", "second"))
 READY = {"ready": True}
+KEPT = Event("Normal", "IdentityKept", "The servers go on as root.", is_passing=True)
 RECOVERED = Event("Normal", "Recovered", "What was wrong has been mended.")
 
 
@@ -41,6 +42,7 @@ class World:
         self.answer = answer
         self.unavailable = False
         self.events: list[Event] = []
+        self.to_tell: tuple[Event, ...] = (RECOVERED,)
         self.outcome: Outcome = Applied()
         self.requeue_after: float | None = 30
         self.statuses: list[Object] = []
@@ -68,7 +70,7 @@ class World:
         return tuple(reference for reference in wanted if reference not in inputs)
 
     def _conclude(self, _custom_resource: Object, _inputs: Inputs, _plan: Plan, _outcomes: Outcomes) -> Report:
-        return Report(READY, (RECOVERED,), self.requeue_after)
+        return Report(READY, self.to_tell, self.requeue_after)
 
     def custom_resource(self, _key: ObjectKey) -> Object | None:
         return self.raw
@@ -126,10 +128,13 @@ def test_a_status_is_written_to_what_was_read_and_is_no_reason_to_look_again() -
     assert world.events == [RECOVERED]
 
 
-@pytest.mark.parametrize("error", [NotFoundError("gone"), ConflictError("changed")])
-def test_a_custom_resource_that_was_changed_or_deleted_meanwhile_is_told_nothing(error: ApiError) -> None:
+@pytest.mark.parametrize(
+    ("error", "turn"), [(NotFoundError("gone"), Turn(True, 30)), (ConflictError("changed"), Turn(False, None))]
+)
+def test_a_custom_resource_that_was_changed_or_deleted_meanwhile_is_told_nothing(error: ApiError, turn: Turn) -> None:
+    """One that was changed is looked at again, though no event may tell of the change any more."""
     world = World(raw=custom_resource(), answer=error)
-    assert world.reconcile() == Turn(True, 30)
+    assert world.reconcile() == turn
     assert world.own_writes == set()
     assert world.events == []
 
@@ -160,3 +165,10 @@ def test_everything_is_looked_at_again_by_and_by() -> None:
     assert world.reconcile() == Turn(True, RESYNC)
     world.requeue_after = 2 * RESYNC
     assert world.reconcile() == Turn(True, RESYNC)
+
+
+def test_what_was_just_done_is_told_though_the_status_cannot_be_written() -> None:
+    world = World(raw=custom_resource(), answer=ConflictError("changed"))
+    world.to_tell = (RECOVERED, KEPT)
+    world.reconcile()
+    assert world.events == [KEPT]

@@ -24,7 +24,7 @@ WRITES: dict[str, Callable[[Kube], Awaitable[Any]]] = {
     "apply": lambda kube: kube.apply(CONFIG_MAPS, KEY, OBJECT, force=True),
     "status": lambda kube: kube.apply_status(CONFIG_MAPS, KEY, OBJECT),
     "json patch": lambda kube: kube.json_patch(CONFIG_MAPS, KEY, []),
-    "delete": lambda kube: kube.delete(CONFIG_MAPS, KEY, uid="u"),
+    "delete": lambda kube: kube.delete(CONFIG_MAPS, KEY, uid="u", version="7"),
     "create": lambda kube: kube.create(EVENTS, OBJECT),
     "replace": lambda kube: kube.replace(SECRETS, OBJECT),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from natsop_runtime.errors import (
     TerminatingError,
     UnavailableError,
 )
-from natsop_runtime.executor import Executor
+from natsop_runtime.executor import NOT_TRIED, Executor
 from natsop_runtime.stores import Change
 
 Object = dict[str, Any]
@@ -75,8 +76,8 @@ class ScriptedKube:
         self.bodies.append(patch)
         return self._next("patch", key)
 
-    async def delete(self, _resource: ApiResource, key: ObjectKey, *, uid: str) -> Any:
-        return self._next(f"delete {uid}", key)
+    async def delete(self, _resource: ApiResource, key: ObjectKey, *, uid: str, version: str) -> Any:
+        return self._next(f"delete {uid} as of {version}", key)
 
 
 class KnownObjects:
@@ -213,18 +214,45 @@ def test_a_kind_that_is_not_served_is_doubted_before_it_is_tried_again() -> None
 
 
 def child(**fields: Any) -> Child:
-    return Child(CONFIG_MAPS.key("prod", "old"), LiveObject(uid="uid-old", resource_version="3", **fields))
+    return Child(CONFIG_MAPS.key("prod", "old"), replace(reduce_metadata(old_object(3)["metadata"]), **fields))
 
 
-def test_what_is_pruned_is_deleted_by_its_uid() -> None:
+def old_object(version: int, *, uid: str = "uid-old", owners: list[Object] | None = None) -> Object:
+    return live(manifest("old"), version=version, uid=uid, owners=owners)
+
+
+def test_what_is_pruned_is_that_very_object_as_it_was_known() -> None:
     kube = ScriptedKube({})
     assert carry_out(Plan(prune=(child(),)), kube, KnownObjects()) == [Applied()]
-    assert kube.asked == ["delete uid-old old"]
+    assert kube.asked == ["delete uid-old as of 3 old"]
 
 
-@pytest.mark.parametrize("error", [NotFoundError("gone"), ConflictError("another UID")])
-def test_what_is_gone_already_needs_no_deletion(error: ApiError) -> None:
-    assert carry_out(Plan(prune=(child(),)), ScriptedKube(error), KnownObjects()) == [Unchanged()]
+def test_what_is_gone_already_needs_no_deletion() -> None:
+    assert carry_out(Plan(prune=(child(),)), ScriptedKube(NotFoundError("gone")), KnownObjects()) == [Unchanged()]
+
+
+def test_what_was_changed_meanwhile_is_deleted_as_it_is_now() -> None:
+    kube = ScriptedKube(ConflictError("changed"), old_object(4), {})
+    assert carry_out(Plan(prune=(child(),)), kube, KnownObjects()) == [Applied()]
+    assert kube.asked == ["delete uid-old as of 3 old", "look old", "delete uid-old as of 4 old"]
+
+
+@pytest.mark.parametrize(
+    "now",
+    [NotFoundError("gone"), old_object(4, uid="uid-new"), old_object(4, owners=[])],
+    ids=["gone", "another one", "somebody's"],
+)
+def test_what_is_not_ours_any_more_is_not_deleted(now: Object | ApiError) -> None:
+    kube = ScriptedKube(ConflictError("changed"), now)
+    assert carry_out(Plan(prune=(child(),)), kube, KnownObjects()) == [Unchanged()]
+
+
+def test_a_plan_that_takes_too_long_is_reported_as_far_as_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("natsop_runtime.executor.LONGEST_PLAN", -1.0)
+    assert carry_out(Plan(apply=(manifest("a"),), prune=(child(),)), ScriptedKube(), KnownObjects()) == [
+        NOT_TRIED,
+        NOT_TRIED,
+    ]
 
 
 def test_what_is_being_deleted_is_not_deleted_again() -> None:

@@ -69,9 +69,9 @@ def test_a_status_goes_to_the_subresource() -> None:
 
 
 def test_a_deletion_is_for_one_uid_and_leaves_what_it_owned_to_the_background() -> None:
-    (request,) = sent(lambda kube: kube.delete(CONFIG_MAPS, KEY, uid="u"))
+    (request,) = sent(lambda kube: kube.delete(CONFIG_MAPS, KEY, uid="u", version="7"))
     assert request.method == "DELETE"
-    assert json.loads(request.content)["preconditions"] == {"uid": "u"}
+    assert json.loads(request.content)["preconditions"] == {"uid": "u", "resourceVersion": "7"}
     assert json.loads(request.content)["propagationPolicy"] == "Background"
 
 
@@ -186,3 +186,22 @@ def test_an_answer_that_trickles_in_for_ever_is_given_up(monkeypatch: pytest.Mon
 
     with pytest.raises(UnavailableError):
         sent(lambda kube: kube.get(CONFIG_MAPS, KEY), httpx2.Response(200, content=trickle()))
+
+
+def test_no_pause_that_is_asked_for_is_longer_than_a_minute() -> None:
+    for asked, granted in (("7", 7.0), ("86400", 60.0), ("9" * 400, 60.0), ("tomorrow", 0.0)):
+        with pytest.raises(UnavailableError) as refusal:
+            sent(lambda kube: kube.get(CONFIG_MAPS, KEY), failure(503, headers={"Retry-After": asked}))
+        assert refusal.value.retry_after == granted
+
+
+def test_an_answer_that_cannot_be_unpacked_is_no_answer() -> None:
+    broken = httpx2.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx2.ByteStream(b"no gzip"))
+    with pytest.raises(UnavailableError):
+        sent(lambda kube: kube.get(CONFIG_MAPS, KEY), broken)
+
+
+def test_a_write_is_waited_for_longer_than_any_webhook_may_take() -> None:
+    (read,) = sent(lambda kube: kube.get(CONFIG_MAPS, KEY))
+    (write,) = sent(lambda kube: kube.apply(CONFIG_MAPS, KEY, {}, force=False))
+    assert (read.extensions["timeout"]["read"], write.extensions["timeout"]["read"]) == (10, 35)

@@ -200,7 +200,32 @@ def test_times_have_six_digits_also_at_a_full_second() -> None:
         await operator.elector.acquire()
         await operator.elector.release()
         assert api.lease is not None
-        assert api.lease["spec"]["renewTime"] == "2026-01-01T00:00:00.000000+00:00"
+        assert api.lease["spec"]["renewTime"] == "2026-01-01T00:00:04.000000+00:00"
         assert "holderIdentity" not in api.lease["spec"]
+
+    in_virtual_time(story)
+
+
+@pytest.mark.parametrize(
+    "left", [None, {}, {"leaseDurationSeconds": 15}], ids=["deleted", "emptied", "without a holder"]
+)
+def test_who_has_just_started_does_not_take_what_somebody_took_from_a_leader(left: Object | None) -> None:
+    async def story() -> None:
+        api = LeaseApi()
+        leader, fresh = Operator("leader", api), Operator("fresh", api)
+        leader.rivals, fresh.rivals = [fresh], [leader]
+        await leader.elector.acquire()
+        keeping = asyncio.create_task(leader.elector.keep())
+        await asyncio.sleep(7)
+        api.lease = (
+            None if left is None else {**lease(**left), "metadata": {**lease()["metadata"], "resourceVersion": "99"}}
+        )
+        acquiring = asyncio.create_task(fresh.elector.acquire())
+        await asyncio.sleep(60)
+        assert leader.term.lasts
+        assert not acquiring.done()
+        for task in (keeping, acquiring):
+            task.cancel()
+        await asyncio.gather(keeping, acquiring, return_exceptions=True)
 
     in_virtual_time(story)

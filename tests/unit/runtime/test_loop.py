@@ -57,6 +57,12 @@ def loop_with(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> Loop:
     )
 
 
+async def at_work(loop: Loop) -> asyncio.Task[None]:
+    working = asyncio.create_task(loop.work())
+    await asyncio.sleep(0)
+    return working
+
+
 def wake(loop: Loop, *keys: ObjectKey) -> None:
     """As the stores do when a custom resource changes."""
     for key in keys:
@@ -84,7 +90,7 @@ def test_a_turn_that_hangs_holds_up_nobody_is_told_by_the_probe_and_ends(monkeyp
     async def story() -> None:
         turns = Turns(hang)
         loop = loop_with(turns, monkeypatch)
-        working = asyncio.create_task(loop.work())
+        working = await at_work(loop)
         wake(loop, BAD, GOOD)
         await asyncio.sleep(1)
         assert turns.times_of(GOOD) == [0.0]
@@ -102,7 +108,7 @@ def test_a_turn_that_cannot_even_be_ended_is_a_reason_to_start_anew(monkeypatch:
 
     async def story() -> None:
         loop = loop_with(Turns(hang), monkeypatch)
-        working = asyncio.create_task(loop.work())
+        working = await at_work(loop)
         wake(loop, BAD)
         await asyncio.sleep(WEDGED - 1)
         assert loop.wedged() == ""
@@ -124,7 +130,7 @@ def test_a_failure_is_tried_again_with_growing_pauses_and_logged_without_what_it
     async def story() -> None:
         turns = Turns(trouble)
         loop = loop_with(turns, monkeypatch)
-        working = asyncio.create_task(loop.work())
+        working = await at_work(loop)
         wake(loop, BAD)
         await asyncio.sleep(3600)
         times = turns.times_of(BAD)
@@ -142,9 +148,10 @@ def test_a_failure_is_tried_again_with_growing_pauses_and_logged_without_what_it
 def test_who_has_lost_the_lease_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
         loop = loop_with(Turns(lose), monkeypatch)
+        working = await at_work(loop)
         wake(loop, BAD)
         with pytest.raises(BaseExceptionGroup) as ended:
-            await loop.work()
+            await working
         assert ended.value.subgroup(LeadershipLostError)
 
     in_virtual_time(story)
@@ -161,7 +168,7 @@ def test_what_is_in_hand_is_finished_when_the_loop_is_closed(monkeypatch: pytest
 
         turns = Turns(take_a_while)
         loop = loop_with(turns, monkeypatch)
-        working = asyncio.create_task(loop.work())
+        working = await at_work(loop)
         wake(loop, BAD)
         await asyncio.sleep(1)
         loop.close()
@@ -170,5 +177,22 @@ def test_what_is_in_hand_is_finished_when_the_loop_is_closed(monkeypatch: pytest
             await working
         assert finished == ["bad"]
         assert turns.times_of(GOOD) == []
+
+    in_virtual_time(story)
+
+
+def test_who_stands_by_queues_nothing_and_begins_with_all_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        turns = Turns(crash)
+        loop = loop_with(turns, monkeypatch)
+        metadata = {"name": GOOD.name, "namespace": GOOD.namespace, "uid": "u", "resourceVersion": "1"}
+        loop.stores.written(GOOD, {"metadata": metadata})
+        wake(loop, BAD)
+        assert len(loop.queue) == 0
+        working = await at_work(loop)
+        await asyncio.sleep(1)
+        assert [namespace for _, namespace in turns.begun] == [GOOD.namespace]
+        working.cancel()
+        await asyncio.wait([working])
 
     in_virtual_time(story)

@@ -20,6 +20,7 @@ from natsop_runtime import nats
 from natsop_runtime.errors import UnavailableError
 from natsop_runtime.events import Recorder
 from natsop_runtime.logs import JsonLines
+from tests.unit.runtime.lease_api import in_virtual_time
 
 CUSTOM_RESOURCE = {
     "apiVersion": "nats.crewlet.cloud/v1alpha1",
@@ -65,6 +66,43 @@ def test_a_pod_out_of_reach_is_no_error() -> None:
     assert ask("10.0.0.1", httpx2.MockTransport(refuse)) == Unreachable("connection refused")
 
 
+@pytest.mark.parametrize("cookie", [b"a=1", b"\xff=1"])
+def test_what_a_pod_wants_remembered_is_not(cookie: bytes) -> None:
+    asked: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        return httpx2.Response(200, headers=[(b"Set-Cookie", cookie)], content=in_parts(b"ok"))
+
+    async def story() -> None:
+        async with nats.reachable_pods(httpx2.MockTransport(answer)) as pods:
+            for _ in range(2):
+                found = await pods.get(HttpRef(PODS.key("prod", "c-0"), "10.0.0.1", 8222, "/varz"))
+                assert found == HttpAnswer(200, b"ok")
+
+    asyncio.run(story())
+    assert "Cookie" not in asked[-1].headers
+
+
+def test_who_did_not_answer_in_time_is_not_asked_again_for_a_while() -> None:
+    asked: list[str] = []
+
+    async def dawdle(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.host)
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    async def story() -> None:
+        async with nats.reachable_pods(httpx2.MockTransport(dawdle)) as pods:
+            for pause in (0, 1, nats.OUT_OF_REACH):
+                await asyncio.sleep(pause)
+                for host in ("10.0.0.1", "10.0.0.2"):
+                    await pods.get(HttpRef(PODS.key("prod", "c-0"), host, 8222, "/varz"))
+
+    in_virtual_time(story)
+    assert asked == ["10.0.0.1", "10.0.0.2"] * 2
+
+
 def test_a_pod_that_takes_too_long_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nats, "PATIENCE", 0.01)
 
@@ -100,6 +138,11 @@ def test_an_event_is_about_the_custom_resource_and_readable_for_go_clients() -> 
     assert body["regarding"]["uid"] == "uid-c"
     assert body["eventTime"] == "2026-01-02T03:04:05.000000+00:00"
     assert (body["type"], body["reason"], len(body["note"])) == ("Warning", "NameConflict", 1024)
+
+
+def test_a_note_is_as_long_as_the_api_server_counts_it() -> None:
+    (body,) = send(Mailbox(), Event("Warning", "NameConflict", "x" + "…" * 1000))
+    assert 1021 <= len(body["note"].encode()) <= 1024
 
 
 def test_an_event_that_is_not_taken_fails_nothing_and_the_next_has_its_chance() -> None:

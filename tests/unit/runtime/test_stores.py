@@ -172,3 +172,14 @@ def test_an_operator_that_is_limited_to_namespaces_asks_for_nothing_beyond_them(
 
     asyncio.run(story())
     assert {path.split("/namespaces/")[1].split("/")[0] for path in asked} == {"one", "two"}
+
+
+def test_an_object_of_another_namespace_is_nobodys_child() -> None:
+    async def story() -> None:
+        async with kept() as (_, stores):
+            for namespace in ("prod", "elsewhere"):
+                metadata = {"name": "x", "namespace": namespace, "uid": namespace, "resourceVersion": "900"}
+                stores.written(CONFIG_MAPS.key(namespace, "x"), {"metadata": {**metadata, "ownerReferences": OWNED}})
+            assert [child.key for child in stores.children(CHILDREN)] == [CONFIG_MAPS.key("prod", "x")]
+
+    asyncio.run(story())

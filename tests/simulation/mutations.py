@@ -1,0 +1,196 @@
+"""Faults of the operator itself, put into it on purpose: a simulation that does not notice one is worth nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+from unittest import mock
+
+import pytest
+
+from natsop_core import drift
+from natsop_core.live import Child, LiveObject
+from natsop_core.outcomes import Unchanged
+from natsop_runtime import executor, kube_errors
+from natsop_runtime.errors import UnavailableError
+from natsop_runtime.exchange import Exchange
+from natsop_runtime.executor import Executor
+from natsop_runtime.kube import Kube
+from natsop_runtime.leader import Term
+from natsop_runtime.queue import WorkQueue
+from natsop_runtime.reference_index import ReferenceIndex
+from natsop_runtime.store import Store
+from natsop_runtime.stores import Stores
+
+Mutation = Callable[[pytest.MonkeyPatch], None]
+
+
+def relist_forgets_deletions(patch: pytest.MonkeyPatch) -> None:
+    """What a list does not have any more stays in the store."""
+    replace = Store.replace
+
+    def without_removals(self: Store[Any], objects: Any, version: str) -> None:
+        with mock.patch.object(Store, "_remove", lambda *_: None):
+            replace(self, objects, version)
+
+    patch.setattr(Store, "replace", without_removals)
+
+
+def references_known_too_late(patch: pytest.MonkeyPatch) -> None:
+    """What a custom resource refers to is recorded after it was fetched, not before."""
+    patch.setattr(ReferenceIndex, "add", lambda *_: None)
+
+
+def references_never_known(patch: pytest.MonkeyPatch) -> None:
+    """What a custom resource refers to is not recorded at all."""
+    patch.setattr(ReferenceIndex, "add", lambda *_: None)
+    patch.setattr(ReferenceIndex, "replace", lambda *_: None)
+
+
+def too_old_is_tried_again(patch: pytest.MonkeyPatch) -> None:
+    """A version that is too old is asked for again and again."""
+    patch.setattr(kube_errors, "_PLAIN", {**kube_errors._PLAIN, 410: UnavailableError})  # noqa: SLF001
+
+
+def creation_without_guard(patch: pytest.MonkeyPatch) -> None:
+    """What seems absent is applied whatever is there."""
+    original = drift.next_request
+
+    def unguarded(manifest: Mapping[str, Any], live: LiveObject | None) -> Any:
+        if live is None:
+            return drift.ApplyRequest(manifest, force=True)
+        return original(manifest, live)
+
+    patch.setattr(executor, "next_request", unguarded)
+
+
+def names_of_others_are_taken(patch: pytest.MonkeyPatch) -> None:
+    """Whoever controls an object, it is made ours."""
+
+    def greedy(manifest: Mapping[str, Any], live: LiveObject | None) -> Any:
+        if live is not None and drift.is_as_applied(manifest, live):
+            return Unchanged()
+        return drift.ApplyRequest(manifest, force=True)
+
+    patch.setattr(executor, "next_request", greedy)
+
+
+def failures_are_final(patch: pytest.MonkeyPatch) -> None:
+    """What failed is not tried again until something happens."""
+    original = WorkQueue.done
+
+    def failed(self: WorkQueue[Any, Any], key: Any, *, expected: Any = frozenset(), **_: Any) -> None:
+        original(self, key, expected=expected)
+
+    patch.setattr(WorkQueue, "failed", failed)
+
+
+def news_while_busy_is_lost(patch: pytest.MonkeyPatch) -> None:
+    """What happens while a worker is busy with a key does not count."""
+    original = WorkQueue.add
+
+    def add(self: WorkQueue[Any, Any], key: Any, because: Any) -> None:
+        if key not in self._busy:
+            original(self, key, because)
+
+    patch.setattr(WorkQueue, "add", add)
+
+
+def status_without_version(patch: pytest.MonkeyPatch) -> None:
+    """A status is written whatever generation of the object, or which object, it is about."""
+    original = Kube.apply_status
+
+    async def unguarded(self: Kube, resource: Any, key: Any, body: Mapping[str, Any]) -> Any:
+        metadata = {name: value for name, value in body["metadata"].items() if name != "resourceVersion"}
+        return await original(self, resource, key, {**body, "metadata": metadata})
+
+    patch.setattr(Kube, "apply_status", unguarded)
+
+
+def deletion_by_name(patch: pytest.MonkeyPatch) -> None:
+    """What is pruned is whatever has the name by now."""
+    original = Exchange.send
+
+    async def unguarded(self: Exchange, verb: str, plural: str, prepared: Any, *, gated: bool) -> Any:
+        if verb == "delete":
+            prepared.data = {}
+        return await original(self, verb, plural, prepared, gated=gated)
+
+    patch.setattr(Exchange, "send", unguarded)
+
+
+def nothing_is_pruned(patch: pytest.MonkeyPatch) -> None:
+    """What is not wanted any more stays."""
+
+    async def keep(_self: Executor, _child: Child) -> Any:
+        return Unchanged()
+
+    patch.setattr(Executor, "_delete", keep)
+
+
+def prunes_what_others_control(patch: pytest.MonkeyPatch) -> None:
+    """All that bears a name of ours counts as ours."""
+    original = Stores.children
+
+    def children(self: Stores, reference: Any) -> tuple[Child, ...]:
+        named = [key for watched in self._metadata.values() for store in watched._stores.values() for key in store]  # noqa: SLF001
+        extra = [key for key in named if key.namespace == reference.namespace and key.name.endswith("-auth")]
+        found = {child.key: child for child in original(self, reference)}
+        return (*found.values(), *(Child(key, live) for key in extra if key not in found and (live := self.live(key))))
+
+    patch.setattr(Stores, "children", children)
+
+
+def gate_is_open(patch: pytest.MonkeyPatch) -> None:
+    """Who does not lead any more goes on writing."""
+    patch.setattr(Term, "check", lambda _self: None)
+
+
+def silence_is_trusted(patch: pytest.MonkeyPatch) -> None:
+    """A watch that tells nothing is believed for ever."""
+    original = Exchange.lines
+
+    def patient(self: Exchange, plural: str, prepared: Any, **_: Any) -> Any:
+        prepared.timeout = 1e7
+        return original(self, plural, prepared, silence=1e7)
+
+    patch.setattr(Exchange, "lines", patient)
+
+
+def every_change_is_our_own(patch: pytest.MonkeyPatch) -> None:
+    """After a reconciliation nothing that happened meanwhile is looked at."""
+    original = WorkQueue.done
+
+    def done(self: WorkQueue[Any, Any], key: Any, *, expected: Iterable[Any] = (), **more: Any) -> None:
+        news = self._busy[key].news
+        original(self, key, expected={*expected, *news}, **more)
+
+    patch.setattr(WorkQueue, "done", done)
+
+
+def status_is_always_written(patch: pytest.MonkeyPatch) -> None:
+    """A status is written though it says nothing new."""
+    patch.setattr("natsop_runtime.controller.is_reported", lambda *_: False)
+
+
+MUTATIONS: Final[dict[str, Mutation]] = {
+    mutation.__name__: mutation
+    for mutation in (
+        relist_forgets_deletions,
+        references_known_too_late,
+        references_never_known,
+        too_old_is_tried_again,
+        creation_without_guard,
+        names_of_others_are_taken,
+        failures_are_final,
+        news_while_busy_is_lost,
+        status_without_version,
+        deletion_by_name,
+        nothing_is_pruned,
+        prunes_what_others_control,
+        gate_is_open,
+        silence_is_trusted,
+        every_change_is_our_own,
+        status_is_always_written,
+    )
+}
