@@ -154,7 +154,7 @@ def test_a_token_that_is_not_valid_any_more_is_read_anew(operated: Operator, tok
         assert UNAUTHORIZED in {each.code for each in asked}
         assert len(asked) <= 5 * MOST_REQUESTS, summary(
             asked
-        )  # five requests a round, each again with the file read anew
+        )  # five of them a round, each sent again with the file read anew
         assert "status" not in site.client.get("NatsCluster", "between")
 
         token.write_text(token_bound_to(operated.cluster, "second"))
