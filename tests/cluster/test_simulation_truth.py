@@ -67,7 +67,7 @@ def _edited(edits: tuple[str, ...]) -> Scenario:
     done = [
         Step(4.0, "edit", {**where, "owner": "box" if EDITS[edit].is_of_box else "a", "edit": edit}) for edit in edits
     ]
-    return Scenario(0, 1, (), (*(Step(0.0, "put", {**where, "manifest": each}) for each in made), *done))
+    return Scenario(0, 1, (), (), (*(Step(0.0, "put", {**where, "manifest": each}) for each in made), *done))
 
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.steps[-1].do)

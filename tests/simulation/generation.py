@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 from hypothesis import strategies as st
 
 from natsop_core.kinds import CREATED, OPTIONAL
+from natsop_core.names import API_VERSION
 from tests import tokens
 from tests.cluster.edits import encoded
 from tests.simulation.faults import FaultKind
@@ -173,6 +174,8 @@ _interference: Final = st.one_of(
     st.builds(Step, _pauses, st.just("delete"), _child(st.sampled_from(CHILDREN))),
     st.builds(Step, _pauses, st.just("delete"), _child(st.sampled_from(CHILDREN))),
 )
+_no_crds: Final = _done("uninstall", api_version=st.just(API_VERSION))
+_crds: Final = _done("install", api_version=st.just(API_VERSION))
 _black_outs: Final = _done("black_out", seconds=st.sampled_from((1.0, 6.0, 30.0)))
 _stalls: Final = _done("stall", operator=_operators, seconds=st.sampled_from((10.0, 38.0, 50.0, 100.0)))
 _trouble: Final = st.one_of(
@@ -221,6 +224,7 @@ _episodes: Final[st.SearchStrategy[Steps]] = st.one_of(
     _one_after_the_other(_faults, _intentions, _changes, pauses=_at_once),
     _one_after_the_other(_black_outs, _changes, _interference, pauses=_at_once),
     _one_after_the_other(_intentions, _stalls, _changes, pauses=_at_once),
+    _one_after_the_other(_no_crds, _changes, _crds, _intentions, pauses=_pauses),
 )
 """What belongs together: a change and what goes wrong with it, changes while nobody is looking."""
 
@@ -228,6 +232,7 @@ scenarios: Final = st.builds(
     Scenario,
     seed=st.integers(0, 2**32 - 1),
     operators=st.sampled_from((1, 1, 1, 2)),
+    namespaces=st.sampled_from(((), (), ("prod", "dev"))),
     installed=st.lists(st.sampled_from([kind.api_version for kind in OPTIONAL]), unique=True).map(tuple),
     steps=st.builds(
         lambda first, rest: (*first, *(step for episode in rest for step in episode)),
@@ -247,6 +252,7 @@ peaceful: Final = st.builds(
     Scenario,
     seed=st.integers(0, 2**32 - 1),
     operators=st.just(1),
+    namespaces=st.just(()),
     installed=st.just(()),
     steps=st.lists(_peaceful, min_size=8, max_size=20).map(tuple),
 )

@@ -59,9 +59,9 @@ class Network(httpx2.AsyncBaseTransport):
             return "no connection"
         return self._world.faults.next(method=sent.method, goes_on=sent.is_watch or "continue" in sent.query)
 
-    def break_streams(self, how: str) -> None:
-        """Something happens to all open watches at once."""
-        for stream in tuple(self.streams):
+    def break_streams(self, how: str, api_version: str = "") -> None:
+        """Something happens to all open watches at once, or to those of one group."""
+        for stream in [each for each in self.streams if api_version in ("", each.api_version)]:
             match how:
                 case "silence":
                     stream.fall_silent()

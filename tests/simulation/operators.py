@@ -27,10 +27,10 @@ LEASE_SECONDS: Final = 60
 class Operator:
     """One replica of the Deployment."""
 
-    def __init__(self, world: World, number: int, *, leader_elect: bool) -> None:
+    def __init__(self, world: World, number: int, *, leader_elect: bool, namespaces: tuple[str, ...]) -> None:
         self._world = world
         self.name = f"operator-{number}"
-        self._settings = RunSettings(leader_elect=leader_elect, lease_duration=LEASE_SECONDS)
+        self._settings = RunSettings(leader_elect=leader_elect, lease_duration=LEASE_SECONDS, namespaces=namespaces)
         self._task: asyncio.Task[None] | None = None
         self._restart: asyncio.TimerHandle | None = None
         self.network = Network(world, self)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from natsop_core.kinds import OPTIONAL
+from natsop_core.names import API_VERSION
 from tests.simulation.api_server.kinds import CUSTOM, EVENTS, LEASES
 from tests.simulation.people import MANAGER, People
 from tests.simulation.picture import Picture, differences, picture
@@ -48,10 +49,14 @@ The scenario; written to a file, it can be replayed: PYTHONHASHSEED=0 python -m 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What people do and what goes wrong; the seed decides what takes how long."""
+    """What people do and what goes wrong; the seed decides what takes how long.
+
+    namespaces: those that the operators are limited to. installed: the optional kinds that there are from the start.
+    """
 
     seed: int
     operators: int
+    namespaces: tuple[str, ...]
     installed: tuple[str, ...]
     steps: tuple[Step, ...]
 
@@ -66,6 +71,7 @@ class Scenario:
         return cls(
             seed=read["seed"],
             operators=read["operators"],
+            namespaces=tuple(read["namespaces"]),
             installed=tuple(read["installed"]),
             steps=tuple(Step(**each) for each in read["steps"]),
         )
@@ -90,7 +96,9 @@ def play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
 
 
 async def _play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
-    async with World(seed=scenario.seed, operators=scenario.operators, safety_nets=False) as world:
+    async with World(
+        seed=scenario.seed, operators=scenario.operators, namespaces=scenario.namespaces, safety_nets=False
+    ) as world:
         world.server.unserved.update(
             each.api_version for each in OPTIONAL if each.api_version not in scenario.installed
         )
@@ -171,6 +179,7 @@ def _manifest(obj: Manifest) -> Manifest:
 
 def _mend(world: World, required: Sequence[Manifest]) -> None:
     """See to it that all that is referred to is there: without, the outcome depends on what was there before."""
+    world.server.unserved.discard(API_VERSION)
     storage = world.server.storage
     boxes = [stored for kind in storage.kinds() if kind.resource.kind == "NatsBox" for stored in storage.all(kind)]
     wanted: list[tuple[str, Any]] = [

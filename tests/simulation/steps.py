@@ -99,6 +99,8 @@ def _install(world: World, api_version: str) -> None:
 
 def _uninstall(world: World, api_version: str) -> None:
     world.server.uninstall(api_version)
+    for operator in world.operators:
+        operator.network.break_streams("end", api_version)
 
 
 def _recreate(world: World, namespace: str, kind: str, name: str) -> None:

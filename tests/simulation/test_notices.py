@@ -101,7 +101,9 @@ SCENARIOS: Final[dict[str, tuple[Step, ...]]] = {
 
 
 def scenario(name: str) -> Scenario:
-    return Scenario(seed=1, operators=2 if name == "gate_is_open" else 1, installed=(), steps=SCENARIOS[name])
+    return Scenario(
+        seed=1, operators=2 if name == "gate_is_open" else 1, namespaces=(), installed=(), steps=SCENARIOS[name]
+    )
 
 
 @pytest.mark.parametrize("name", MUTATIONS)

@@ -56,6 +56,7 @@ class World:
         *,
         seed: int,
         operators: int = 1,
+        namespaces: tuple[str, ...] = (),
         safety_nets: bool = True,
         most_requests: float = MOST_REQUESTS,
         most_recorded: int | None = None,
@@ -71,7 +72,9 @@ class World:
         self.faults = Faults()
         self.black_out_until = 0.0
         self.revoked: set[str] = set()  # the kinds, by their plurals, that operators have no permission for
-        self.operators = [Operator(self, number, leader_elect=operators > 1) for number in range(operators)]
+        self.operators = [
+            Operator(self, number, leader_elect=operators > 1, namespaces=namespaces) for number in range(operators)
+        ]
 
     async def __aenter__(self) -> World:
         logger = logging.getLogger("natsop_runtime")

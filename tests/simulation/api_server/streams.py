@@ -44,8 +44,8 @@ class WatchStream(httpx2.AsyncByteStream):
         server.storage.listen(self._hear)
 
     @property
-    def plural(self) -> str:
-        return self._target.kind.resource.plural
+    def api_version(self) -> str:
+        return self._target.kind.resource.api_version
 
     def fall_silent(self) -> None:
         """From now on nothing comes over the connection, and nobody closes it."""
