@@ -131,7 +131,7 @@ class Loop:
         """Have those worked on whom a change concerns, and those who refer to what changed; all are before we work."""
         if not self.is_working:
             return
-        for custom_resource in {*concerned, *self._references.dependents(change.key)}:
+        for custom_resource in sorted({*concerned, *self._references.dependents(change.key)}):
             self.queue.add(custom_resource, because=change)
 
     async def _work(self) -> None:

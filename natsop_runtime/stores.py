@@ -155,7 +155,7 @@ class Stores:
 
     def children(self, reference: ChildrenRef) -> tuple[Child, ...]:
         """The objects that the custom resource with this UID controls."""
-        keys = self._children.get(reference.owner_uid, ())
+        keys = sorted(self._children.get(reference.owner_uid, ()))  # the same plan every time
         here = (key for key in keys if key.namespace == reference.namespace)  # an owner elsewhere is none
         return tuple(Child(key, live) for key in here if (live := self.live(key)) is not None)
 

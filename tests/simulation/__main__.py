@@ -1,4 +1,4 @@
-"""Replay a scenario that a failed test has printed: `PYTHONHASHSEED=0 python -m tests.simulation FILE`."""
+"""Replay a scenario that a failed test has printed: `python -m tests.simulation FILE`."""
 
 import sys
 from pathlib import Path

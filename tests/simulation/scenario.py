@@ -42,7 +42,7 @@ REPORT: Final = """\
 What happened:
 {trace}
 
-The scenario; written to a file, it can be replayed: PYTHONHASHSEED=0 python -m tests.simulation FILE
+The scenario; written to a file, it can be replayed: python -m tests.simulation FILE
 {scenario}
 """
 
