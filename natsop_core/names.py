@@ -32,6 +32,9 @@ REPLICAS_ANNOTATION: Final = "nats.crewlet.cloud/replicas"
 IMAGE_ANNOTATION: Final = "nats.crewlet.cloud/image"
 """On the StatefulSet: the server image that we asked for last, whatever somebody set it to since."""
 
+PREFIX_ANNOTATION: Final = "nats.crewlet.cloud/server-name-prefix"
+"""On the StatefulSet: the prefix of the servers' names that we asked for last, whatever somebody made of it since."""
+
 IDENTITY_ANNOTATION: Final = "nats.crewlet.cloud/kept-identity"
 """On the StatefulSet: "true" where its servers go on running as the user that they had before we took them over."""
 

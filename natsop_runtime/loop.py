@@ -79,6 +79,9 @@ class Loop:
             now=now,
             settings=settings,
         )
+        self._show(metrics)
+
+    def _show(self, metrics: Metrics) -> None:
         metrics.read_custom_resources(self.stores.custom_resources)
         metrics.read_queue(
             depth=lambda: len(self.queue),
@@ -166,7 +169,8 @@ FAILED: Final = Turn(succeeded=False, again_after=None)
 
 
 def _log_fault(key: ObjectKey, error: Exception) -> None:
-    """Say where it happened. What it says may quote what it was busy with, a Secret say: that only when debugging."""
+    """Say where it happened, and not what it says: that may quote what it was busy with, a Secret for instance."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     fault = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
-    log.error("%s: %s", key, fault, exc_info=log.isEnabledFor(logging.DEBUG), extra={"about": key})
+    log.error("%s: %s", key, fault, extra={"about": key})
+    log.debug("%s", "".join(traceback.format_tb(error.__traceback__)))

@@ -94,7 +94,7 @@ class Metrics:
         )
         self._restarts = cache(
             self._counter(
-                "natsop_watch_restarts", "Watches that were taken up again after they ended.", "resource"
+                "natsop_watch_restarts", "Watches that failed, or ended early, and were taken up again.", "resource"
             ).labels
         )
         self._reconciled = cache(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LiveCluster:
-    """The servers as they run: their number and image as we asked for them last, and their volumes: of
+    """The servers as they run: their number, image and names as we asked for them last, and their volumes: of
     JetStream, and of a full account resolver.
 
     is_taken_over: another program made the StatefulSet, and we have not applied it yet.
@@ -54,7 +54,7 @@ def live_cluster(cr: NatsCluster, inputs: Inputs) -> LiveCluster | None:
         image=_image(live, remembered),
         volume=_volume(spec),
         resolver_volume=_claim(spec, names.RESOLVER_VOLUME),
-        server_name_prefix=_server_name_prefix(spec),
+        server_name_prefix=_server_name_prefix(live, remembered),
         pod_management_policy=spec.get("podManagementPolicy", "OrderedReady"),
         is_taken_over=taken_over,
         keeps_identity=_has_no_identity(spec) if taken_over else names.IDENTITY_ANNOTATION in remembered,
@@ -84,8 +84,11 @@ def _image(live: Mapping[str, Any], remembered: Mapping[str, str]) -> str:
     return image
 
 
-def _server_name_prefix(spec: Mapping[str, Any]) -> str:
-    for variable in _server(spec).get("env", ()):
+def _server_name_prefix(live: Mapping[str, Any], remembered: Mapping[str, str]) -> str:
+    """Likewise: a stray edit, taken for what runs, would be kept, and destroy the streams of the servers it renames."""
+    if names.PREFIX_ANNOTATION in remembered:
+        return remembered[names.PREFIX_ANNOTATION]
+    for variable in _server(live["spec"]).get("env", ()):
         if variable["name"] == names.SERVER_NAME_VARIABLE:
             value: str = variable.get("value", "")
             return value.strip("'").removesuffix(f"$({names.POD_NAME_VARIABLE})")

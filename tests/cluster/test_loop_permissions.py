@@ -33,6 +33,8 @@ WATCHES: Final = 13
 
 BACK_WITHIN: Final = 90
 
+UNAUTHORIZED: Final = 401
+
 FEW: Final = 5
 SEED: Final = 1
 
@@ -82,6 +84,7 @@ def test_without_the_right_to_secrets_only_what_needs_them_is_degraded(site: Sit
     site.client.create(secret(ROUTES, {"user": "u", "password": "p"}))
     routes = {"cluster": {"routeURLs": {"authSecretRef": {"name": ROUTES}}}}
     site.create(nats_cluster("plain", {"replicas": 3}), nats_cluster("secretive", {"replicas": 3, "config": routes}))
+    site.await_condition("NatsCluster", "secretive", "Degraded", "False", timeout=BACK_WITHIN)
     grant(site.cluster, [rule for rule in cluster_role()["rules"] if "secrets" not in rule["resources"]])
 
     for name in ("plain", "secretive"):
@@ -135,7 +138,8 @@ def test_a_token_that_is_not_valid_any_more_is_read_anew(operated: Operator, tok
     client = operated.cluster.client.in_namespace(NAMESPACE)
     for name in ("first", "second"):
         client.create(secret(name, {}))
-    token.write_text(token_bound_to(operated.cluster, "first"))
+    first = token_bound_to(operated.cluster, "first")
+    token.write_text(first)
     operated.stop(grace=10)
     operator = Operator(operated.cluster, token.with_name("kubeconfig"))
     operator.start()
@@ -144,9 +148,14 @@ def test_a_token_that_is_not_valid_any_more_is_read_anew(operated: Operator, tok
         site = new_site(operator, "token")
         site.create(nats_cluster("before"))
         client.delete("Secret", "first")
+        wait_until(lambda: not is_valid(operated.cluster, first), SOON, "the token is not valid any more")
         site.client.create(nats_cluster("between"))
         asked = requests_within(operator, LOOKED_AT)
-        assert len(asked) <= MOST_REQUESTS * 2, summary(asked)
+        assert UNAUTHORIZED in {each.code for each in asked}
+        assert len(asked) <= 5 * MOST_REQUESTS, summary(
+            asked
+        )  # five of them a round, each sent again with the file read anew
+        assert "status" not in site.client.get("NatsCluster", "between")
 
         token.write_text(token_bound_to(operated.cluster, "second"))
 
@@ -168,3 +177,10 @@ def token_bound_to(cluster: Cluster, name: str) -> str:
     }
     path = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{SERVICE_ACCOUNT}/token"
     return str(cluster.client.request("POST", path, body=request)["status"]["token"])
+
+
+def is_valid(cluster: Cluster, token: str) -> bool:
+    """Whether the API server takes the token; it remembers for ten seconds that it did."""
+    review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
+    path = "/apis/authentication.k8s.io/v1/tokenreviews"
+    return bool(cluster.client.request("POST", path, body=review)["status"].get("authenticated"))

@@ -1,4 +1,4 @@
-"""What counts as the running servers' number and image: what we asked for, not what somebody made of it since."""
+"""What counts as the servers' number, image and names: what we asked for, not what somebody made of it since."""
 
 from natsop_core import names
 from natsop_core.resolve.live_cluster import LiveCluster, live_cluster
@@ -14,22 +14,26 @@ def seen(stateful_set: Object) -> LiveCluster:
 
 
 def edited() -> Object:
-    """The StatefulSet, after a `kubectl set image` and a `kubectl scale`."""
+    """The StatefulSet, after a `kubectl set image`, a `kubectl scale` and a `kubectl set env`."""
     stateful_set = live_stateful_set(TRIO)
     stateful_set["spec"]["replicas"] = 5
-    stateful_set["spec"]["template"]["spec"]["containers"][0]["image"] = "mine"
+    server = stateful_set["spec"]["template"]["spec"]["containers"][0]
+    server["image"] = "mine"
+    next(each for each in server["env"] if each["name"] == "SERVER_NAME")["value"] = "'mine-$(POD_NAME)'"
     return stateful_set
 
 
-def test_a_stray_edit_of_number_or_image_is_not_taken_for_what_runs() -> None:
+def test_a_stray_edit_of_number_image_or_names_is_not_taken_for_what_runs() -> None:
     asked = container_of(live_stateful_set(TRIO), names.SERVER_CONTAINER)["image"]
-    assert (seen(edited()).replicas, seen(edited()).image) == (3, asked)
+    found = seen(edited())
+    assert (found.replicas, found.image, found.server_name_prefix) == (3, asked, "")
 
 
 def test_a_stateful_set_that_another_program_made_is_taken_at_its_word() -> None:
     stateful_set = edited()
     del stateful_set["metadata"]["annotations"]
-    assert (seen(stateful_set).replicas, seen(stateful_set).image) == (5, "mine")
+    found = seen(stateful_set)
+    assert (found.replicas, found.image, found.server_name_prefix) == (5, "mine", "mine-")
 
 
 def test_what_somebody_else_notes_in_our_annotations_is_not_believed() -> None:

@@ -140,6 +140,7 @@ def test_a_failure_is_tried_again_with_growing_pauses_and_logged_without_what_it
         working.cancel()
         await asyncio.wait([working])
 
+    caplog.set_level("DEBUG")
     in_virtual_time(story)
     assert SECRET not in caplog.text
     assert str(BAD) in caplog.text
