@@ -58,11 +58,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Comparison())
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests first, so that others run meanwhile."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
-
-
 @pytest.fixture(scope="session")
 def shared_operator(kubernetes: Cluster, testrun_uid: str) -> Cluster:
     """The cluster of the run with one operator in it, shared by all tests and workers: no test may stop it."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from natsop_runtime.queue import WorkQueue
 from natsop_runtime.reference_index import ReferenceIndex
 from natsop_runtime.store import Store
@@ -168,6 +170,7 @@ async def _keep_house(world: World) -> None:
         world.server.compact()
 
 
+@pytest.mark.long
 def test_nothing_of_a_day_with_ten_thousand_changes_stays_behind() -> None:
     early, late = run_in_virtual_time(a_day(), seed=1)
 
