@@ -25,7 +25,7 @@ class RunSettings:
     kubeconfig: str | None = None
     context: str | None = None
     namespaces: tuple[str, ...] = ()
-    workers: int = 4
+    workers: int = 8
     log_level: str = "info"
     nack_integration: Literal["auto", "enabled", "disabled"] = "auto"
     leader_elect: bool = False

@@ -13,6 +13,8 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from tests.cluster.least_privilege import Comparison
 from tests.testbed.cluster import Cluster
 from tests.testbed.control_plane import ControlPlane
+from tests.testbed.errors import CannotRunError
+from tests.testbed.fixtures import cannot_run
 from tests.testbed.namespace import Namespace
 from tests.testbed.operator import Operator, ensure_shared_operator, install_crds, install_service_account
 
@@ -70,6 +72,18 @@ def workspace(shared_operator: Cluster, namespace: Namespace) -> Namespace:
     """A fresh Namespace of a cluster in which the operator runs."""
     del shared_operator
     return namespace
+
+
+@pytest.fixture(scope="module")
+def quiet_plane() -> Iterator[ControlPlane]:
+    """The module's own control plane with our CRDs and without controllers: nobody but a test changes an object."""
+    try:
+        plane = ControlPlane()
+    except CannotRunError as error:
+        cannot_run(str(error))
+    with plane:
+        install_crds(plane.cluster)
+        yield plane
 
 
 @pytest.fixture(scope="module")

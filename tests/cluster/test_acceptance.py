@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,9 +19,6 @@ from tests.cluster.integrations import install_integrations
 from tests.property.referred import worlds
 from tests.testbed.client import ApiError, Client, Manifest
 from tests.testbed.control_plane import ControlPlane
-from tests.testbed.errors import CannotRunError
-from tests.testbed.fixtures import cannot_run
-from tests.testbed.operator import install_crds
 from tests.unit.core.world import NAMESPACE, Object
 
 EXAMPLES: Final = sorted((Path(__file__).parents[2] / "docs" / "examples").glob("*.yaml"))
@@ -53,20 +49,8 @@ PASSED_THROUGH: Final = re.compile(
 
 
 @pytest.fixture(scope="module")
-def control_plane() -> Iterator[ControlPlane]:
-    """Without a controller manager: nobody but us changes an object."""
-    try:
-        plane = ControlPlane()
-    except CannotRunError as error:
-        cannot_run(str(error))
-    with plane:
-        install_crds(plane.cluster)
-        yield plane
-
-
-@pytest.fixture(scope="module")
-def client(control_plane: ControlPlane) -> Client:
-    return control_plane.cluster.client
+def client(quiet_plane: ControlPlane) -> Client:
+    return quiet_plane.cluster.client
 
 
 @pytest.fixture(scope="module")

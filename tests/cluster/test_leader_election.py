@@ -19,9 +19,7 @@ from tests.testbed.audit import AuditEntry
 from tests.testbed.client import Manifest
 from tests.testbed.cluster import Cluster
 from tests.testbed.control_plane import ControlPlane
-from tests.testbed.errors import CannotRunError
-from tests.testbed.fixtures import cannot_run
-from tests.testbed.operator import NAMESPACE, SERVICE_ACCOUNT, install_crds
+from tests.testbed.operator import NAMESPACE, SERVICE_ACCOUNT
 from tests.testbed.wait import wait_until
 
 SHORT: Final = 4
@@ -40,22 +38,10 @@ Record = Callable[[str, object], None]
 
 
 @pytest.fixture(scope="module")
-def plane() -> Iterator[ControlPlane]:
-    """Without controllers: the machine shall be busy with what the operators do."""
-    try:
-        plane = ControlPlane()
-    except CannotRunError as error:
-        cannot_run(str(error))
-    with plane:
-        install_crds(plane.cluster)
-        yield plane
-
-
-@pytest.fixture(scope="module")
-def cluster(plane: ControlPlane) -> Iterator[Cluster]:
+def cluster(quiet_plane: ControlPlane) -> Iterator[Cluster]:
     """With clusters that are changed all the time."""
-    with unrest(plane.cluster):
-        yield plane.cluster
+    with unrest(quiet_plane.cluster):
+        yield quiet_plane.cluster
 
 
 @pytest.fixture
@@ -159,19 +145,19 @@ def test_one_that_is_stopped_beyond_its_lease_writes_nothing_when_it_goes_on(
 
 
 def test_a_leader_that_cannot_reach_the_api_server_ends_and_the_next_begins_when_it_is_back(
-    pair: Pair, plane: ControlPlane
+    pair: Pair, quiet_plane: ControlPlane
 ) -> None:
     leader, standby = pair.by_role()
     mark = pair.cluster.audit.mark()
 
-    plane.api_server.stop(grace=0)
+    quiet_plane.api_server.stop(grace=0)
     try:
         assert leader.await_end(SHORT + TO_TAKE_OVER) == 1
         assert LOST in leader.said(), leader.log_tail()
         assert standby.running, "who has nothing to lose waits"
     finally:
-        plane.api_server.start()
-        plane.api_server.await_ready(60)
+        quiet_plane.api_server.start()
+        quiet_plane.api_server.await_ready(60)
 
     await_take_over(standby, since=mark, timeout=2 * SHORT + TO_TAKE_OVER + 30)
     await_writes(standby, since=mark)

@@ -15,24 +15,9 @@ from tests.simulation.steps import EDITS, Step, custom_resource
 from tests.simulation.truth import Replay, objects_in
 from tests.simulation.world import World, run_in_virtual_time
 from tests.testbed.control_plane import ControlPlane
-from tests.testbed.errors import CannotRunError
-from tests.testbed.fixtures import cannot_run
-from tests.testbed.operator import install_crds
 
 TRACES: Final = 24
 EDITS_AT_ONCE: Final = 8
-
-
-@pytest.fixture(scope="module")
-def bare_control_plane() -> Iterator[ControlPlane]:
-    """Without a controller manager: what that does is in the traces."""
-    try:
-        plane = ControlPlane()
-    except CannotRunError as error:
-        cannot_run(str(error))
-    with plane:
-        install_crds(plane.cluster)
-        yield plane
 
 
 def scenarios() -> list[Scenario]:
@@ -71,9 +56,9 @@ def _edited(edits: tuple[str, ...]) -> Scenario:
 
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.steps[-1].do)
-def test_the_real_api_server_answers_and_ends_up_the_same(bare_control_plane: ControlPlane, scenario: Scenario) -> None:
+def test_the_real_api_server_answers_and_ends_up_the_same(quiet_plane: ControlPlane, scenario: Scenario) -> None:
     world = run_in_virtual_time(ending(scenario), seed=scenario.seed)
-    client = bare_control_plane.cluster.client
+    client = quiet_plane.cluster.client
     for namespace in _namespaces(world):
         client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
 

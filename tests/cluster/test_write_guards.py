@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import httpx2
@@ -53,19 +53,12 @@ class Overtaken(httpx2.AsyncHTTPTransport):
         return await super().handle_async_request(request)
 
 
-@pytest.fixture(scope="module")
-def plane() -> Iterator[ControlPlane]:
-    """Without controllers: nobody but the executor and the test writes anything."""
-    with ControlPlane() as plane:
-        yield plane
-
-
 @pytest.fixture
-def client(plane: ControlPlane) -> Client:
+def client(quiet_plane: ControlPlane) -> Client:
     """A client whose default namespace is the test's own."""
     name = f"guards-{os.urandom(4).hex()}"
-    plane.cluster.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    return plane.cluster.client.in_namespace(name)
+    quiet_plane.cluster.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    return quiet_plane.cluster.client.in_namespace(name)
 
 
 def wanted(client: Client, name: str, *, uid: str = UID, port: int = 4222) -> Plan:
@@ -105,15 +98,15 @@ def look(client: Client, manifest: Manifest) -> Manifest:
     return client.get(manifest["kind"], manifest["metadata"]["name"])
 
 
-def answers(plane: ControlPlane, client: Client) -> list[tuple[str, int]]:
+def answers(quiet_plane: ControlPlane, client: Client) -> list[tuple[str, int]]:
     """What the operator asked for in the namespace, and the status of each answer."""
-    seen: list[AuditEntry] = plane.cluster.audit.entries(user_agent="natsop", namespace=client.namespace)
+    seen: list[AuditEntry] = quiet_plane.cluster.audit.entries(user_agent="natsop", namespace=client.namespace)
     return [(entry.verb, entry.code) for entry in seen if "tests" not in entry.user_agent]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_stranger_creates_just_before_we_do_is_not_touched(
-    plane: ControlPlane, client: Client, name: str
+    quiet_plane: ControlPlane, client: Client, name: str
 ) -> None:
     theirs: list[Manifest] = []
 
@@ -123,7 +116,7 @@ def test_what_a_stranger_creates_just_before_we_do_is_not_touched(
 
     assert outcome == Taken(None)
     assert look(client, theirs[0]) == theirs[0]
-    assert answers(plane, client) == [("patch", 409), ("get", 200)]
+    assert answers(quiet_plane, client) == [("patch", 409), ("get", 200)]
 
 
 def test_without_our_guard_an_apply_would_merge_into_a_strangers_object(client: Client) -> None:
@@ -138,7 +131,7 @@ def test_without_our_guard_an_apply_would_merge_into_a_strangers_object(client: 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_strangers_object_in_place_of_the_one_that_we_knew_is_not_touched(
-    plane: ControlPlane, client: Client, name: str
+    quiet_plane: ControlPlane, client: Client, name: str
 ) -> None:
     plan = wanted(client, name)
     ours = client.apply(plan.apply[0], field_manager="nats-operator")
@@ -152,7 +145,7 @@ def test_a_strangers_object_in_place_of_the_one_that_we_knew_is_not_touched(
 
     assert outcome == Taken(None)
     assert look(client, theirs[0]) == theirs[0]
-    assert answers(plane, client) == [("patch", 422), ("get", 200)]
+    assert answers(quiet_plane, client) == [("patch", 422), ("get", 200)]
 
 
 def older(obj: Manifest) -> Manifest:
@@ -171,7 +164,7 @@ def test_what_another_custom_resource_of_ours_creates_just_before_is_its_own(cli
     )
 
 
-def test_what_is_deleted_just_before_we_change_it_is_made_anew(plane: ControlPlane, client: Client) -> None:
+def test_what_is_deleted_just_before_we_change_it_is_made_anew(quiet_plane: ControlPlane, client: Client) -> None:
     ours = client.apply(wanted(client, "conf").apply[0], field_manager="nats-operator")
     name = ours["metadata"]["name"]
 
@@ -181,7 +174,7 @@ def test_what_is_deleted_just_before_we_change_it_is_made_anew(plane: ControlPla
 
     assert outcome == Applied()
     assert "port: 4333" in client.get("ConfigMap", name)["data"]["nats.conf"]
-    assert answers(plane, client) == [("patch", 409), ("get", 404), ("patch", 201)]
+    assert answers(quiet_plane, client) == [("patch", 409), ("get", 404), ("patch", 201)]
 
 
 def test_a_strangers_object_in_place_of_the_one_to_be_pruned_is_not_deleted(client: Client) -> None:
