@@ -60,9 +60,12 @@ def test_a_claim_gets_a_volume_of_its_own_that_its_pod_can_write_to(namespace: N
     namespace.client.create(pod)
     namespace.wait_for_condition("Pod", "writer", "Ready")
 
-    namespace.exec("writer", "sh", "-c", "cat > /data/file", stdin="hello")
+    namespace.exec("writer", "sh", "-c", "echo hello > /data/file")
 
-    assert namespace.exec("writer", "cat", "/data/file").stdout == "hello"
+    def is_there() -> bool:  # on a busy machine, kubectl may lose what a command says that ends at once
+        return namespace.exec("writer", "cat", "/data/file").stdout == "hello\n"
+
+    namespace.wait_until(is_there, what="the file has what was written")
     assert namespace.exec("writer", "touch", "/elsewhere", check=False).code == 1
     assert namespace.logs("writer") == "started\n"
 
