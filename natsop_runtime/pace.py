@@ -28,8 +28,8 @@ class Pace(Generic[K]):
             del self._due[oldest[0]]
 
     def wait(self, key: K, now: float) -> float:
-        """Seconds until the key may go."""
-        return max(0.0, self._due.get(key, now) - self._tolerance - now)
+        """Seconds until the key may go, to the nanosecond: what sums of fractions leave over is no reason to wait."""
+        return max(0.0, round(self._due.get(key, now) - self._tolerance - now, 9))
 
     def __len__(self) -> int:
         """The keys of which something is remembered."""

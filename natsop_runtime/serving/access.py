@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS
 from natsop_runtime.errors import ApiError, ForbiddenError
-from natsop_runtime.serving.token_bucket import TokenBucket
+from natsop_runtime.pace import Pace
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
@@ -78,7 +78,7 @@ class Access:
         self._clock = clock
         self._allowed = _Answers(ALLOWED_HOLDS, clock)
         self._refused = _Answers(REFUSED_HOLDS, clock)
-        self._newcomers = TokenBucket(burst=NEWCOMERS_AT_ONCE, per_second=NEWCOMERS_PER_SECOND, clock=clock)
+        self._newcomers: Pace[None] = Pace(burst=NEWCOMERS_AT_ONCE, interval=1 / NEWCOMERS_PER_SECOND)
         self._slots = {known: asyncio.Semaphore(REVIEWS_AT_ONCE) for known in (True, False)}
         self._asking: dict[bytes, asyncio.Task[Refusal | None]] = {}
         self._could_ask = True
@@ -94,7 +94,7 @@ class Access:
                 return answers.get(key)
         if key not in self._asking:
             known = key in self._allowed
-            if not known and not self._newcomers.take():
+            if not known and not self._admits_a_newcomer():
                 return TOO_MANY
             self._asking[key] = asyncio.create_task(self._ask(key, token, known=known))
             self._asking[key].add_done_callback(lambda _: self._asking.pop(key))
@@ -104,6 +104,14 @@ class Access:
         """Ask no more; who waits for an answer is told that there will be none."""
         for asking in self._asking.values():
             asking.cancel()
+
+    def _admits_a_newcomer(self) -> bool:
+        """Of all of them together, not of each."""
+        now = self._clock()
+        if self._newcomers.wait(None, now) > 0:
+            return False
+        self._newcomers.went(None, now)
+        return True
 
     async def _ask(self, key: bytes, token: str, *, known: bool) -> Refusal | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from functools import partial
@@ -11,6 +12,9 @@ from natsop_core import names
 from tests.cluster.edits import TAKING
 from tests.cluster.site import Site, nats_box, nats_cluster
 from tests.testbed.client import ApiError, Manifest
+
+SEED: Final = int(os.environ.get("NATSOP_CHAOS_SEED") or random.randrange(10**6))  # noqa: S311
+"""Printed with a failure; set the variable to have the same again, as far as the machine lets it."""
 
 SIZE: Final = 50
 EVERY_FIFTH_HAS_JETSTREAM: Final = 5

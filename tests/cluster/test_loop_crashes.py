@@ -5,7 +5,6 @@ What it was about when it was killed is known from the API server alone, so it m
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Iterator
@@ -14,14 +13,11 @@ from typing import Final
 import pytest
 
 from tests.cluster.convergence import await_convergence, identity
-from tests.cluster.crowd import ROUTES, Crowd
+from tests.cluster.crowd import ROUTES, SEED, Crowd
 from tests.cluster.site import Site, await_quiet, nats_box, nats_cluster, new_site, unauthorized
 from tests.cluster.strangers import BOX, CLUSTER, CLUSTER_LABELS, look, settle, strangers
 from tests.testbed.control_plane import ControlPlane
 from tests.testbed.operator import USER, Operator, install_crds, install_service_account
-
-SEED: Final = int(os.environ.get("NATSOP_CHAOS_SEED") or random.randrange(10**6))  # noqa: S311
-"""Printed with a failure; set the variable to have the same again, as far as the machine lets it."""
 
 KILLS: Final = 20
 MOST_WRITES: Final = 60

@@ -13,7 +13,7 @@ import pytest
 from natsop_core.crd import custom_resource_definitions
 from natsop_core.kinds import CLUSTERS
 from tests.cluster.convergence import await_convergence
-from tests.cluster.crowd import ROUTES, Crowd
+from tests.cluster.crowd import ROUTES, SEED, Crowd
 from tests.cluster.site import COLLECTED_WITHIN, Site, await_quiet, nats_box, nats_cluster, new_site, wait_out
 from tests.cluster.wires import Wires
 from tests.testbed.client import ApiError
@@ -21,9 +21,6 @@ from tests.testbed.control_plane import ControlPlane
 from tests.testbed.operator import USER, Operator, install_crds, install_service_account
 from tests.testbed.process import Component
 from tests.testbed.wait import wait_until
-
-SEED: Final = int(os.environ.get("NATSOP_CHAOS_SEED") or random.randrange(10**6))  # noqa: S311
-"""Printed with a failure; set the variable to have the same again, as far as the machine lets it."""
 
 BACK_WITHIN: Final = 60
 """Seconds until the operator works again after an outage: its longest pause between two attempts is 30."""

@@ -20,6 +20,15 @@ def test_a_burst_goes_freely_and_then_one_by_one() -> None:
     assert pace.wait("a", 10.0) == 10.0
 
 
+def test_a_burst_is_as_long_as_it_is_said_to_be_whatever_the_interval() -> None:
+    for interval in (0.1, 0.3, 1.0, 7.7):
+        pace = Pace[None](burst=20, interval=interval)
+        for _ in range(20):
+            assert pace.wait(None, 1234.5678) == 0.0
+            pace.went(None, 1234.5678)
+        assert pace.wait(None, 1234.5678) > 0.9 * interval
+
+
 @given(pauses=st.lists(st.floats(0, 30), min_size=1, max_size=60))
 def test_over_any_time_a_key_goes_no_more_often_than_its_burst_and_the_steady_pace_allow(pauses: list[float]) -> None:
     burst, interval = 4, 5.0
