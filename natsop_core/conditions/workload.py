@@ -20,6 +20,7 @@ class Workload:
     just_applied: bool
     wanted: int
     needed: int
+    pods: int
     ready: int
     current: int
     pod: str
@@ -30,7 +31,7 @@ def see_workload(
 ) -> Workload:
     """Read a live workload (None: there is none). `needed`: how many ready pods make it available; None: a quorum."""
     if live is None:
-        return Workload(kind, False, False, just_applied, 0, 0, 0, 0, pod)
+        return Workload(kind, False, False, just_applied, 0, 0, 0, 0, 0, pod)
     status = live.get("status", {})
     wanted = live["spec"].get("replicas", 1)
     return Workload(
@@ -40,6 +41,7 @@ def see_workload(
         just_applied=just_applied,
         wanted=wanted,
         needed=wanted // 2 + 1 if needed is None else min(needed, wanted),
+        pods=status.get("replicas", 0),
         ready=status.get("readyReplicas", 0),
         current=status.get("updatedReplicas", 0),
         pod=pod,
@@ -80,6 +82,13 @@ def all_pods_are_current(workload: Workload) -> Finding | None:
     return Finding("RollingOut", f"{workload.current} of {workload.wanted} {workload.pod}s of the latest revision.")
 
 
+def no_pod_is_to_go(workload: Workload) -> Finding | None:
+    """Until the surplus is gone, the numbers do not tell whether it is the pods that stay which are ready."""
+    if workload.pods <= workload.wanted:
+        return None
+    return Finding("PodsToGo", f"{workload.pods} {workload.pod}s, of which {workload.wanted} are wanted.")
+
+
 def all_pods_are_ready(workload: Workload) -> Finding | None:
     if workload.ready >= workload.wanted:
         return None
@@ -93,6 +102,7 @@ SETTLED: Final[tuple[Check[Workload], ...]] = (
     was_left_alone,
     is_observed,
     all_pods_are_current,
+    no_pod_is_to_go,
     all_pods_are_ready,
 )
 

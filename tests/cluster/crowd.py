@@ -12,6 +12,7 @@ from natsop_core import names
 from tests.cluster.edits import TAKING
 from tests.cluster.site import Site, nats_box, nats_cluster
 from tests.testbed.client import ApiError, Manifest
+from tests.testbed.wait import wait_until
 
 SEED: Final = int(os.environ.get("NATSOP_CHAOS_SEED") or random.randrange(10**6))  # noqa: S311
 """Printed with a failure; set the variable to have the same again, as far as the machine lets it."""
@@ -22,6 +23,9 @@ EVERY_TENTH_HAS_A_BOX: Final = 10
 
 ROUTES: Final = "routes"
 """The Secret with what the servers of some clusters tell each other."""
+
+GATHERED_WITHIN: Final = 60
+"""Seconds; the garbage collector may have to find out first that the API server was killed."""
 
 _WRONG_TIME: Final = frozenset({404, 409, 422})
 """How the API server refuses an edit of what is not there, or not any more, or not yet as the edit wants it."""
@@ -45,10 +49,12 @@ class Crowd:
         )
 
     def gather(self) -> None:
-        """Create all that there should be."""
+        """Have all that there should be; what is about to go is waited for, and made anew."""
         self._change_secret(0)
-        for number in range(self._size):
-            self._create(number)
+        manifests = [each for number in range(self._size) for each in self._manifests(number)]
+        for manifest in manifests:
+            what = f"{manifest['kind']} {manifest['metadata']['name']} is there to stay"
+            wait_until(partial(self._is_there_to_stay, manifest), GATHERED_WITHIN, what)
 
     def change(self, times: int) -> None:
         """So many changes, one after the other, of anything."""
@@ -66,11 +72,21 @@ class Crowd:
         except LookupError:  # an edit of something that another edit has taken away
             pass
 
+    def _is_there_to_stay(self, manifest: Manifest) -> bool:
+        found = self.site.client.find(manifest["kind"], manifest["metadata"]["name"])
+        if found is None:
+            found = self.site.client.create(manifest)
+        return "deletionTimestamp" not in found["metadata"]
+
     def _create(self, number: int) -> None:
-        client = self.site.client
-        self._try(lambda: client.create(nats_cluster(name_of(number), self._spec(number))))
+        for manifest in self._manifests(number):
+            self._try(partial(self.site.client.create, manifest))
+
+    def _manifests(self, number: int) -> list[Manifest]:
+        manifests = [nats_cluster(name_of(number), self._spec(number))]
         if number % EVERY_TENTH_HAS_A_BOX == 0:
-            self._try(lambda: client.create(nats_box(box_of(number), name_of(number))))
+            manifests.append(nats_box(box_of(number), name_of(number)))
+        return manifests
 
     def _edit(self, number: int) -> None:
         self.site.client.patch("NatsCluster", name_of(number), {"spec": self._spec(number)})

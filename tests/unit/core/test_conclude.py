@@ -121,6 +121,7 @@ def test_versions_are_all_named_while_they_differ_and_kept_while_none_is_known()
         ({"readyReplicas": 2}, ("True", "EnoughReady"), ("True", "PodsNotReady")),
         ({"readyReplicas": 1}, ("False", "TooFewReady"), ("True", "PodsNotReady")),
         ({"updatedReplicas": 1}, ("True", "EnoughReady"), ("True", "RollingOut")),
+        ({"replicas": 4}, ("True", "EnoughReady"), ("True", "PodsToGo")),
         ({"observedGeneration": 0}, ("False", "NotObserved"), ("True", "NotObserved")),
     ],
 )
