@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from natsop_core.drift import is_reported
 from natsop_core.inputs import Inputs
 from natsop_core.outcomes import Failed
-from natsop_runtime.errors import ConflictError, NotFoundError
+from natsop_runtime.api_server.errors import ConflictError, NotFoundError
 from natsop_runtime.fetch import depends_on
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from natsop_core.reconcile import Reconciled
     from natsop_core.references import ObjectKey
     from natsop_core.report import Report
+    from natsop_runtime.api_server.kube import Kube
+    from natsop_runtime.cache.stores import Change, Stores
     from natsop_runtime.events import Recorder
     from natsop_runtime.executor import Executor
     from natsop_runtime.fetch import Fetcher
-    from natsop_runtime.kube import Kube
     from natsop_runtime.reference_index import ReferenceIndex
-    from natsop_runtime.stores import Change, Stores
 
 Object = dict[str, Any]
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.kinds import EVENTS
 from natsop_core.names import FIELD_MANAGER
-from natsop_runtime.errors import ApiError
+from natsop_runtime.api_server.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from natsop_core.report import Event
-    from natsop_runtime.kube import Kube
+    from natsop_runtime.api_server.kube import Kube
 
 PATIENCE: Final = 2.0
 LONGEST_NOTE: Final = 1024

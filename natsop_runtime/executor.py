@@ -14,7 +14,7 @@ from natsop_core.live import Child, LiveObject, reduce_metadata
 from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected, Taken, Unchanged
 from natsop_core.ownership import claim_disputed, has_entry_of_ours
 from natsop_core.plan import Plan, key_of
-from natsop_runtime.errors import (
+from natsop_runtime.api_server.errors import (
     ApiError,
     ConflictError,
     InvalidError,
@@ -25,8 +25,8 @@ from natsop_runtime.errors import (
 
 if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
-    from natsop_runtime.kube import Kube
-    from natsop_runtime.stores import Change, Stores
+    from natsop_runtime.api_server.kube import Kube
+    from natsop_runtime.cache.stores import Change, Stores
 
 TRIES: Final = 3
 """How often one step is decided anew because others change the object at the same time."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from natsop_core import inputs
 from natsop_core.kinds import resource_of
 from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, ObjectKey, ObjectRef, Reference
-from natsop_runtime.errors import ForbiddenError, NotFoundError
+from natsop_runtime.api_server.errors import ForbiddenError, NotFoundError
 
 if TYPE_CHECKING:
     from natsop_core.inputs import Found
-    from natsop_runtime.kube import Kube
+    from natsop_runtime.api_server.kube import Kube
+    from natsop_runtime.cache.stores import Stores
     from natsop_runtime.nats import Pods
-    from natsop_runtime.stores import Stores
 
 
 class Fetcher:

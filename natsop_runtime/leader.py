@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.kinds import LEASES
 from natsop_core.names import FIELD_MANAGER
-from natsop_runtime.errors import ApiError, ConflictError, LeadershipLostError, NotFoundError
+from natsop_runtime.api_server.errors import ApiError, ConflictError, NotFoundError
 
 if TYPE_CHECKING:
-    from natsop_runtime.kube import Kube
+    from natsop_runtime.api_server.kube import Kube
 
 Object = dict[str, Any]
 
@@ -36,6 +36,10 @@ RELEASED: Final = 1
 """The duration that a Lease says which its holder gave back, as client-go has it; an edit by hand leaves another."""
 
 log = logging.getLogger(__name__)
+
+
+class LeadershipLostError(Exception):
+    """Somebody else may be at work by now: nothing may be written any more, and the process has to end."""
 
 
 class Term:

@@ -10,21 +10,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from natsop_runtime.api_server.errors import ApiError, UnavailableError
+from natsop_runtime.cache.stores import Change, Stores
 from natsop_runtime.controller import Controller, Turn
-from natsop_runtime.errors import ApiError, LeadershipLostError, UnavailableError
 from natsop_runtime.events import Recorder
 from natsop_runtime.executor import Executor
 from natsop_runtime.fetch import Fetcher
+from natsop_runtime.leader import LeadershipLostError
 from natsop_runtime.metrics import ERROR
 from natsop_runtime.queue import WorkQueue
 from natsop_runtime.reference_index import ReferenceIndex
-from natsop_runtime.stores import Change, Stores
 
 if TYPE_CHECKING:
     from natsop_core.inputs import Settings
     from natsop_core.reconcile import Reconciled
     from natsop_core.references import ObjectKey
-    from natsop_runtime.kube import Kube, Selection
+    from natsop_runtime.api_server.kube import Kube, Selection
     from natsop_runtime.metrics import Metrics
     from natsop_runtime.nats import Pods
 

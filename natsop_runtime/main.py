@@ -10,8 +10,9 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from natsop_runtime import logs, preflight
-from natsop_runtime.errors import ConfigurationError, LeadershipLostError
-from natsop_runtime.kubeconfig import load_config
+from natsop_runtime.api_server.errors import ConfigurationError
+from natsop_runtime.api_server.kubeconfig import load_config
+from natsop_runtime.leader import LeadershipLostError
 from natsop_runtime.operate import operate
 from natsop_runtime.serving.certificates import CertificateError
 from natsop_runtime.serving.listener import ListenError

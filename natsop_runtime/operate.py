@@ -17,18 +17,17 @@ from natsop_core.inputs import Settings
 from natsop_core.names import FIELD_MANAGER
 from natsop_core.reconcile import RECONCILED
 from natsop_runtime import preflight
-from natsop_runtime.connection import connected
-from natsop_runtime.errors import LeadershipLostError
-from natsop_runtime.exchange import always_open
-from natsop_runtime.leader import Elector, Term
+from natsop_runtime.api_server.connection import connected
+from natsop_runtime.api_server.exchange import always_open
+from natsop_runtime.leader import Elector, LeadershipLostError, Term
 from natsop_runtime.loop import Loop
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.nats import reachable_pods
 from natsop_runtime.serving.ports import serving
 
 if TYPE_CHECKING:
-    from natsop_runtime.connection import Config, Transport
-    from natsop_runtime.kube import Kube
+    from natsop_runtime.api_server.connection import Config, Transport
+    from natsop_runtime.api_server.kube import Kube
     from natsop_runtime.nats import Pods
     from natsop_runtime.settings import RunSettings
 

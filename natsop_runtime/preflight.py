@@ -7,11 +7,17 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from natsop_core.kinds import LEASES
-from natsop_runtime.errors import ApiError, CredentialsError, ForbiddenError, NotFoundError, UnauthorizedError
+from natsop_runtime.api_server.errors import (
+    ApiError,
+    CredentialsError,
+    ForbiddenError,
+    NotFoundError,
+    UnauthorizedError,
+)
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
-    from natsop_runtime.kube import Kube, Selection
+    from natsop_runtime.api_server.kube import Kube, Selection
     from natsop_runtime.leader import Elector
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS
-from natsop_runtime.errors import ApiError, ForbiddenError
+from natsop_runtime.api_server.errors import ApiError, ForbiddenError
 from natsop_runtime.pace import Pace
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from natsop_core import names
 from natsop_core.kinds import CREATED, OPTIONAL, ApiResource
 from natsop_core.outcomes import Outcome, Unchanged
 from natsop_core.plan import Plan
-from natsop_runtime.connection import connected
+from natsop_runtime.api_server.connection import connected
+from natsop_runtime.api_server.kubeconfig import load_config
+from natsop_runtime.cache.stores import Stores
 from natsop_runtime.executor import Executor
-from natsop_runtime.kubeconfig import load_config
-from natsop_runtime.stores import Stores
 from tests.cluster.integrations import install_integrations
 from tests.cluster.site import SOON, Site, nats_box, nats_cluster, new_site, unauthorized
 from tests.example_objects import ORDERS, SYSTEM, jwt_secrets

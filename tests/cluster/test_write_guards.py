@@ -23,10 +23,10 @@ from natsop_core.live import Child, Controller, reduce_metadata
 from natsop_core.names import API_VERSION
 from natsop_core.outcomes import Applied, Outcome, Taken, Unchanged
 from natsop_core.plan import Plan, key_of, plan_cluster
-from natsop_runtime.connection import connected
+from natsop_runtime.api_server.connection import connected
+from natsop_runtime.api_server.kubeconfig import load_config
+from natsop_runtime.cache.stores import Stores
 from natsop_runtime.executor import Executor
-from natsop_runtime.kubeconfig import load_config
-from natsop_runtime.stores import Stores
 from tests.cluster.strangers import CLUSTER, CLUSTER_LABELS, strangers
 from tests.testbed.audit import AuditEntry
 from tests.testbed.client import Client, Manifest

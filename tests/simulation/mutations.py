@@ -11,16 +11,17 @@ import pytest
 from natsop_core import drift
 from natsop_core.live import Child, LiveObject
 from natsop_core.outcomes import Unchanged
-from natsop_runtime import executor, kube_errors
-from natsop_runtime.errors import UnavailableError
-from natsop_runtime.exchange import Exchange
+from natsop_runtime import executor
+from natsop_runtime.api_server import refusals
+from natsop_runtime.api_server.errors import UnavailableError
+from natsop_runtime.api_server.exchange import Exchange
+from natsop_runtime.api_server.kube import Kube
+from natsop_runtime.cache.store import Store
+from natsop_runtime.cache.stores import Stores
 from natsop_runtime.executor import Executor
-from natsop_runtime.kube import Kube
 from natsop_runtime.leader import Term
 from natsop_runtime.queue import WorkQueue
 from natsop_runtime.reference_index import ReferenceIndex
-from natsop_runtime.store import Store
-from natsop_runtime.stores import Stores
 
 Mutation = Callable[[pytest.MonkeyPatch], None]
 
@@ -49,7 +50,7 @@ def references_never_known(patch: pytest.MonkeyPatch) -> None:
 
 def too_old_is_tried_again(patch: pytest.MonkeyPatch) -> None:
     """A version that is too old is asked for again and again."""
-    patch.setattr(kube_errors, "_PLAIN", {**kube_errors._PLAIN, 410: UnavailableError})  # noqa: SLF001
+    patch.setattr(refusals, "_PLAIN", {**refusals._PLAIN, 410: UnavailableError})  # noqa: SLF001
 
 
 def creation_without_guard(patch: pytest.MonkeyPatch) -> None:

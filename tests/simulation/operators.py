@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from lightkube.config.kubeconfig import KubeConfig, SingleConfig
 from lightkube.config.models import Cluster, User
 
-from natsop_runtime.errors import LeadershipLostError
+from natsop_runtime.leader import LeadershipLostError
 from natsop_runtime.operate import operate
 from natsop_runtime.preflight import NotReadyError
 from natsop_runtime.settings import RunSettings

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import pytest
 
+from natsop_runtime.cache.store import Store
 from natsop_runtime.queue import WorkQueue
 from natsop_runtime.reference_index import ReferenceIndex
-from natsop_runtime.store import Store
 from tests.simulation.api_server.fields import written
 from tests.simulation.generation import REQUIRED
 from tests.simulation.steps import Step, custom_resource, take

@@ -15,7 +15,7 @@ import looptime
 
 from natsop_core import conclude
 from natsop_runtime import controller
-from natsop_runtime.kube import Kube
+from natsop_runtime.api_server.kube import Kube
 from tests.simulation.api_server.server import Answer, ApiServer, Request
 from tests.simulation.api_server.writes import EPOCH
 from tests.simulation.controllers import Controllers

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 from ruamel.yaml import YAML
 
-from natsop_runtime.json_in_yaml import json_in_yaml
+from natsop_runtime.api_server.json_in_yaml import json_in_yaml
 from tests.testbed.discovery import Discovery, Resource
 
 Manifest = dict[str, Any]

@@ -12,8 +12,8 @@ import looptime
 
 from natsop_core.kinds import ApiResource
 from natsop_core.references import ObjectKey
-from natsop_runtime.errors import ConflictError, LeadershipLostError, NotFoundError, UnavailableError
-from natsop_runtime.leader import Elector, Term
+from natsop_runtime.api_server.errors import ConflictError, NotFoundError, UnavailableError
+from natsop_runtime.leader import Elector, LeadershipLostError, Term
 
 T = TypeVar("T")
 Object = dict[str, Any]

@@ -14,8 +14,8 @@ import pytest
 from lightkube.config.kubeconfig import KubeConfig
 from lightkube.config.models import Cluster, User
 
-from natsop_runtime.connection import connected
-from natsop_runtime.kube import Kube
+from natsop_runtime.api_server.connection import connected
+from natsop_runtime.api_server.kube import Kube
 
 Object = dict[str, Any]
 Handler = Callable[[httpx2.Request], httpx2.Response]

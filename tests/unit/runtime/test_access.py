@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS, ApiResource
-from natsop_runtime.errors import ApiError, ForbiddenError, UnavailableError
+from natsop_runtime.api_server.errors import ApiError, ForbiddenError, UnavailableError
 from natsop_runtime.serving.access import (
     ALLOWED_HOLDS,
     CANNOT_ASK,

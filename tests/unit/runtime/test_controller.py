@@ -16,10 +16,10 @@ from natsop_core.plan import Plan
 from natsop_core.reconcile import Reconciled
 from natsop_core.references import ObjectKey, ObjectRef, Reference
 from natsop_core.report import Event, Report
+from natsop_runtime.api_server.errors import ApiError, ConflictError, NotFoundError, UnavailableError
+from natsop_runtime.cache.stores import Change
 from natsop_runtime.controller import RESYNC, Controller, Turn
-from natsop_runtime.errors import ApiError, ConflictError, NotFoundError, UnavailableError
 from natsop_runtime.reference_index import ReferenceIndex
-from natsop_runtime.stores import Change
 
 Object = dict[str, Any]
 KEY = CLUSTERS.key("prod", "c")

@@ -14,7 +14,7 @@ from natsop_core.live import Child, LiveObject, reduce_metadata
 from natsop_core.outcomes import Applied, Failed, Outcome, Rejected, Taken, Unchanged
 from natsop_core.plan import Plan, key_of
 from natsop_core.references import ObjectKey
-from natsop_runtime.errors import (
+from natsop_runtime.api_server.errors import (
     ApiError,
     Cause,
     ConflictError,
@@ -24,8 +24,8 @@ from natsop_runtime.errors import (
     TerminatingError,
     UnavailableError,
 )
+from natsop_runtime.cache.stores import Change
 from natsop_runtime.executor import NOT_TRIED, Executor
-from natsop_runtime.stores import Change
 
 Object = dict[str, Any]
 OWNER = {"apiVersion": "toys.example.com/v1", "kind": "Toy", "name": "t", "uid": "uid-toy", "controller": True}

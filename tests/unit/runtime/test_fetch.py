@@ -10,7 +10,7 @@ import pytest
 from natsop_core.inputs import Forbidden, Found
 from natsop_core.kinds import BOXES, CLUSTERS, CONFIG_MAPS, PODS, SECRETS, STATEFUL_SETS
 from natsop_core.references import ApiGroupRef, HttpRef, ObjectKey, ObjectMetadataRef, ObjectRef, Reference
-from natsop_runtime.errors import ApiError, ForbiddenError, NotFoundError, UnavailableError
+from natsop_runtime.api_server.errors import ApiError, ForbiddenError, NotFoundError, UnavailableError
 from natsop_runtime.fetch import Fetcher, depends_on
 
 SECRET = SECRETS.key("prod", "s")

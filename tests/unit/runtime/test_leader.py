@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natsop_core.kinds import ApiResource
-from natsop_runtime.errors import LeadershipLostError
+from natsop_runtime.leader import LeadershipLostError
 from tests.unit.runtime.lease_api import DURATION, LeaseApi, Object, Operator, Unreliable, clock, in_virtual_time
 
 SOON = 5.0

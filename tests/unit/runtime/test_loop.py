@@ -14,11 +14,12 @@ from natsop_core.kinds import CLUSTERS
 from natsop_core.reconcile import RECONCILED
 from natsop_core.references import ObjectKey
 from natsop_runtime import loop as loop_module
+from natsop_runtime.api_server.errors import UnavailableError
+from natsop_runtime.cache.stores import Change
 from natsop_runtime.controller import Turn
-from natsop_runtime.errors import LeadershipLostError, UnavailableError
+from natsop_runtime.leader import LeadershipLostError
 from natsop_runtime.loop import LONGEST_TURN, WEDGED, Loop
 from natsop_runtime.metrics import Metrics
-from natsop_runtime.stores import Change
 from tests.unit.runtime.lease_api import in_virtual_time
 
 BAD, GOOD = CLUSTERS.key("bad", "c"), CLUSTERS.key("good", "c")

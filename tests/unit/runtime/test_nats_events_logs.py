@@ -17,7 +17,7 @@ from natsop_core.kinds import CLUSTERS, PODS
 from natsop_core.references import HttpRef
 from natsop_core.report import Event
 from natsop_runtime import nats
-from natsop_runtime.errors import UnavailableError
+from natsop_runtime.api_server.errors import UnavailableError
 from natsop_runtime.events import Recorder
 from natsop_runtime.logs import JsonLines
 from tests.unit.runtime.lease_api import in_virtual_time

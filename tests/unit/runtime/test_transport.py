@@ -12,7 +12,7 @@ import httpx2
 import pytest
 import trustme
 
-from natsop_runtime.errors import LeadershipLostError
+from natsop_runtime.leader import LeadershipLostError
 from natsop_runtime.transport import AiohttpTransport
 
 T = TypeVar("T")

@@ -12,8 +12,8 @@ import httpx2
 import msgspec
 from lightkube.core.exceptions import ConfigError
 
-from natsop_runtime.errors import GoneError, UnavailableError
-from natsop_runtime.kube_errors import raise_for_status, unreachable
+from natsop_runtime.api_server.errors import GoneError, UnavailableError
+from natsop_runtime.api_server.refusals import raise_for_status, unreachable
 
 if TYPE_CHECKING:
     from lightkube.core.generic_client import BasicRequest, GenericAsyncClient

@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from natsop_runtime.kube import Selection
-from natsop_runtime.reflector import Reflector
-from natsop_runtime.store import Changed, Keep, Store
+from natsop_runtime.api_server.kube import Selection
+from natsop_runtime.cache.reflector import Reflector
+from natsop_runtime.cache.store import Changed, Keep, Store
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
     from natsop_core.references import ObjectKey
-    from natsop_runtime.kube import Kube
+    from natsop_runtime.api_server.kube import Kube
 
 T = TypeVar("T")
 Object = dict[str, Any]

@@ -12,10 +12,9 @@ from lightkube.config.kubeconfig import KubeConfig
 from lightkube.config.models import Cluster, User
 
 from natsop_core.kinds import CONFIG_MAPS, EVENTS, LEASES, SECRETS
-from natsop_runtime.connection import connected
-from natsop_runtime.errors import LeadershipLostError
-from natsop_runtime.kube import Kube
-from natsop_runtime.leader import Term
+from natsop_runtime.api_server.connection import connected
+from natsop_runtime.api_server.kube import Kube
+from natsop_runtime.leader import LeadershipLostError, Term
 
 KEY = CONFIG_MAPS.key("prod", "a")
 OBJECT = {"metadata": {"name": "a", "namespace": "prod"}}

@@ -9,10 +9,6 @@ class ConfigurationError(Exception):
     """We do not know which API server to talk to, or as whom; the message says what to do."""
 
 
-class LeadershipLostError(Exception):
-    """Somebody else may be at work by now: nothing may be written any more, and the process has to end."""
-
-
 class ApiError(Exception):
     """The API server's refusal of a request, in its own words."""
 

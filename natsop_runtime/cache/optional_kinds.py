@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from natsop_core import kinds
 from natsop_core.inputs import Forbidden
-from natsop_runtime.errors import ApiError
+from natsop_runtime.api_server.errors import ApiError
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
     from natsop_core.references import ApiGroupRef
-    from natsop_runtime.kube import Kube
+    from natsop_runtime.api_server.kube import Kube
 
 POLL: Final = 60.0
 """Seconds after which the API server is asked again."""

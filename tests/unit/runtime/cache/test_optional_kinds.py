@@ -11,8 +11,8 @@ import pytest
 from natsop_core.inputs import Forbidden
 from natsop_core.kinds import NACK_ACCOUNTS as ACCOUNT
 from natsop_core.kinds import POD_MONITORS
+from tests.unit.runtime.cache.test_stores import CHILDREN, OWNED, Kept, kept
 from tests.unit.runtime.small_api import SmallApi, failure, until
-from tests.unit.runtime.test_stores import CHILDREN, OWNED, Kept, kept
 
 
 class Installable(Kept):
@@ -41,7 +41,7 @@ def is_told(world: Installable, times: int) -> bool:
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """The API server is asked every few milliseconds."""
-    monkeypatch.setattr("natsop_runtime.optional_kinds.POLL", 0.01)
+    monkeypatch.setattr("natsop_runtime.cache.optional_kinds.POLL", 0.01)
 
 
 @pytest.mark.usefixtures("often")
@@ -126,7 +126,7 @@ def test_a_kind_that_is_missed_for_a_moment_is_there_again_with_its_objects() ->
 
 
 def test_a_kind_whose_objects_may_not_be_listed_is_there_but_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("natsop_runtime.optional_kinds.TO_SYNC", 0.05)
+    monkeypatch.setattr("natsop_runtime.cache.optional_kinds.TO_SYNC", 0.05)
 
     async def story() -> None:
         async with kept(Installable()) as (world, stores):

@@ -20,14 +20,14 @@ from lightkube.generic_resource import GenericNamespacedResource, create_namespa
 from lightkube.types import PatchType
 
 from natsop_core.names import FIELD_MANAGER
-from natsop_runtime.errors import NotFoundError, UnavailableError
-from natsop_runtime.json_in_yaml import json_in_yaml
-from natsop_runtime.kube_errors import error_in_stream
+from natsop_runtime.api_server.errors import NotFoundError, UnavailableError
+from natsop_runtime.api_server.json_in_yaml import json_in_yaml
+from natsop_runtime.api_server.refusals import error_in_stream
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
     from natsop_core.references import ObjectKey
-    from natsop_runtime.exchange import Exchange
+    from natsop_runtime.api_server.exchange import Exchange
 
 Object = dict[str, Any]
 

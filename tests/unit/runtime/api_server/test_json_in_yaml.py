@@ -7,7 +7,7 @@ import json
 import pytest
 from ruamel.yaml import YAML
 
-from natsop_runtime.json_in_yaml import json_in_yaml
+from natsop_runtime.api_server.json_in_yaml import json_in_yaml
 
 PLAIN = "a\u00a0\u00e4\ud7ff\ue000\U0001f600\U0010ffff"
 ESCAPED = "\x00\x1b\x7f\x80\x85\x9f\u2028\u2029\ufeff\ufffe\uffff"

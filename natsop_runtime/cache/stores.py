@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from natsop_core import kinds
 from natsop_core.live import Child, LiveObject
 from natsop_core.names import FIELD_MANAGER
-from natsop_runtime.optional_kinds import OptionalKinds
-from natsop_runtime.store import IN_FULL, METADATA, Whole
-from natsop_runtime.watched import Watched
+from natsop_runtime.cache.optional_kinds import OptionalKinds
+from natsop_runtime.cache.store import IN_FULL, METADATA, Whole
+from natsop_runtime.cache.watched import Watched
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
     from natsop_core.references import ApiGroupRef, ChildrenRef, ObjectKey
-    from natsop_runtime.kube import Kube, Selection
+    from natsop_runtime.api_server.kube import Kube, Selection
 
 Object = dict[str, Any]
 Kind = tuple[str, str]

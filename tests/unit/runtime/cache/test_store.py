@@ -4,7 +4,7 @@ from typing import Any
 
 from natsop_core.kinds import CONFIG_MAPS
 from natsop_core.live import LiveObject
-from natsop_runtime.store import IN_FULL, METADATA, Store, Whole
+from natsop_runtime.cache.store import IN_FULL, METADATA, Store, Whole
 from tests.unit.runtime.small_api import config_map
 
 A = CONFIG_MAPS.key("prod", "a")

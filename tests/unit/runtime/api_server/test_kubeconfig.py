@@ -19,10 +19,11 @@ import pytest
 import trustme
 
 from natsop_core.kinds import CONFIG_MAPS
-from natsop_runtime import kubeconfig, logs
-from natsop_runtime.connection import connected
-from natsop_runtime.errors import CredentialsError
-from natsop_runtime.kubeconfig import load_config
+from natsop_runtime import logs
+from natsop_runtime.api_server import kubeconfig
+from natsop_runtime.api_server.connection import connected
+from natsop_runtime.api_server.errors import CredentialsError
+from natsop_runtime.api_server.kubeconfig import load_config
 from natsop_runtime.main import run
 from natsop_runtime.settings import RunSettings
 
@@ -184,7 +185,7 @@ def test_a_program_of_v1_makes_the_token_and_another_when_it_is_refused(tmp_path
 
 
 def test_a_program_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("natsop_runtime.exec_auth.PROGRAM_SECONDS", 0.05)
+    monkeypatch.setattr("natsop_runtime.api_server.exec_auth.PROGRAM_SECONDS", 0.05)
     user = {"exec": {"apiVersion": V1, "command": "sleep", "args": ["60"]}}
 
     async def story() -> None:

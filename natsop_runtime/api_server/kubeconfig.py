@@ -16,8 +16,8 @@ from lightkube.config.kubeconfig import DEFAULT_KUBECONFIG, SERVICE_ACCOUNT, Kub
 from lightkube.config.models import Cluster, User
 from lightkube.core.exceptions import ConfigError
 
-from natsop_runtime.errors import ConfigurationError
-from natsop_runtime.exec_auth import EXEC_VERSIONS
+from natsop_runtime.api_server.errors import ConfigurationError
+from natsop_runtime.api_server.exec_auth import EXEC_VERSIONS
 
 if TYPE_CHECKING:
     from lightkube.config.kubeconfig import SingleConfig

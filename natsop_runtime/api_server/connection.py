@@ -13,14 +13,14 @@ from lightkube.config.client_adapter import ExecAuth as LightkubeExecAuth
 from lightkube.config.kubeconfig import SingleConfig
 from lightkube.core.generic_client import GenericAsyncClient
 
-from natsop_runtime.errors import ConfigurationError
-from natsop_runtime.exchange import Exchange, always_open, uncounted
-from natsop_runtime.exec_auth import ExecAuth
-from natsop_runtime.kube import REQUEST_TIMEOUT, Kube
+from natsop_runtime.api_server.errors import ConfigurationError
+from natsop_runtime.api_server.exchange import Exchange, always_open, uncounted
+from natsop_runtime.api_server.exec_auth import ExecAuth
+from natsop_runtime.api_server.kube import REQUEST_TIMEOUT, Kube
 from natsop_runtime.transport import AiohttpTransport, no_cookies
 
 if TYPE_CHECKING:
-    from natsop_runtime.exchange import Count, Gate
+    from natsop_runtime.api_server.exchange import Count, Gate
 
 Config: TypeAlias = SingleConfig
 """Which API server, and as whom; see `kubeconfig`."""

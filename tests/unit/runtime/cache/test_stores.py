@@ -12,7 +12,7 @@ import httpx2
 from natsop_core import kinds
 from natsop_core.kinds import CLUSTERS, CONFIG_MAPS, STATEFUL_SETS
 from natsop_core.references import ApiGroupRef, ChildrenRef, ObjectKey
-from natsop_runtime.stores import Change, Stores
+from natsop_runtime.cache.stores import Change, Stores
 from tests.unit.runtime.small_api import SmallApi, kube_over, until
 
 CLUSTER = CLUSTERS.key("prod", "c")

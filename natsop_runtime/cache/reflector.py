@@ -12,12 +12,12 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from natsop_runtime.api_server.errors import ApiError, NotFoundError, UnavailableError
 from natsop_runtime.backoff import Backoff
-from natsop_runtime.errors import ApiError, NotFoundError, UnavailableError
 
 if TYPE_CHECKING:
-    from natsop_runtime.kube import Kube, Selection, WatchEvent
-    from natsop_runtime.store import Kept, Store
+    from natsop_runtime.api_server.kube import Kube, Selection, WatchEvent
+    from natsop_runtime.cache.store import Kept, Store
 
 T = TypeVar("T")
 

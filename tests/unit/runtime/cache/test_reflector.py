@@ -12,12 +12,12 @@ import pytest
 from natsop_core.kinds import CONFIG_MAPS
 from natsop_core.live import LiveObject
 from natsop_core.references import ObjectKey
-from natsop_runtime import kube as kube_module
-from natsop_runtime import reflector as reflector_module
+from natsop_runtime.api_server import kube as kube_module
+from natsop_runtime.api_server.kube import Selection
 from natsop_runtime.backoff import Backoff
-from natsop_runtime.kube import Selection
-from natsop_runtime.reflector import Reflector
-from natsop_runtime.store import METADATA, Store
+from natsop_runtime.cache import reflector as reflector_module
+from natsop_runtime.cache.reflector import Reflector
+from natsop_runtime.cache.store import METADATA, Store
 from tests.unit.runtime.small_api import SmallApi, failure, kube_over, until
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 
-from natsop_runtime.errors import CredentialsError
+from natsop_runtime.api_server.errors import CredentialsError
 
 if TYPE_CHECKING:
     from lightkube.config.kubeconfig import SingleConfig

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from natsop_runtime.errors import (
+from natsop_runtime.api_server.errors import (
     ApiError,
     Cause,
     ConflictError,

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from natsop_core.kinds import CLUSTERS, CONFIG_MAPS, EVENTS
-from natsop_runtime.errors import (
+from natsop_runtime.api_server.errors import (
     ApiError,
     Cause,
     ConfigurationError,
@@ -26,8 +26,8 @@ from natsop_runtime.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from natsop_runtime.kube import Kube, Selection
-from natsop_runtime.kubeconfig import load_config
+from natsop_runtime.api_server.kube import Kube, Selection
+from natsop_runtime.api_server.kubeconfig import load_config
 from tests.unit.runtime.small_api import failure, kube_over
 
 KEY = CONFIG_MAPS.key("prod", "a")
@@ -177,7 +177,7 @@ def test_an_answer_that_is_no_list_is_no_answer(answer: object) -> None:
 
 
 def test_an_answer_that_trickles_in_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("natsop_runtime.exchange.LONGEST_REQUEST", 0.05)
+    monkeypatch.setattr("natsop_runtime.api_server.exchange.LONGEST_REQUEST", 0.05)
 
     async def trickle() -> AsyncIterator[bytes]:
         while True:

@@ -1,0 +1,1 @@
+"""What the API server has, kept up to date by lists and watches."""
