@@ -12,6 +12,7 @@ import copy
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from natsop_core.kubernetes.field_set import field_set
@@ -21,33 +22,43 @@ Fields: TypeAlias = dict[str, Any]
 Path: TypeAlias = tuple[str, ...]
 
 
-def claim_disputed(
-    manifest: Mapping[str, Any], live: Mapping[str, Any], causes: tuple[str, ...]
-) -> list[dict[str, Any]] | None:
-    """The JSON patch that makes disputed fields ours, or None when nothing is in dispute.
+@dataclass(frozen=True, slots=True)
+class Refill:
+    """An apply of the metadata alone, with which the API server fills managedFields again that somebody cleared."""
 
-    live: the object in full, with its managedFields. causes: the field paths that the API server's refusal names.
+    body: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A JSON patch after which what is in dispute is ours."""
+
+    patch: list[dict[str, Any]] = field(repr=False)
+
+
+def next_claim(body: Mapping[str, Any], live: Mapping[str, Any], causes: tuple[str, ...]) -> Refill | Claim | None:
+    """What makes a refused apply acceptable, or None when it is not ownership that stands in its way.
+
+    body: what was applied, with the UID of the object that it was meant for. live: the object in full, with its
+    managedFields. causes: the field paths that the API server's refusal names.
     """
+    if live["metadata"]["uid"] != body["metadata"]["uid"]:
+        return None
     entries: list[dict[str, Any]] = live["metadata"].get("managedFields", [])
     ours = next((entry["fieldsV1"] for entry in entries if _is_ours(entry)), None)
     if ours is None:
-        return None
-    wanted = field_set(manifest)
+        return Refill({part: body[part] for part in ("apiVersion", "kind", "metadata")})
+    wanted = field_set(body)
     others = [entry["fieldsV1"] for entry in entries if _is_anothers(entry)]
     places = [place for place in _lost(wanted, ours) if any(_concerns(place, cause) for cause in causes)]
     disputed = {
         (*place, key): _fields_of(others, (*place, key))
         for place in places
-        for key in _disputed_at(place, wanted, others, manifest, live)
+        for key in _disputed_at(place, wanted, others, body, live)
     }
     if not disputed:
         return None
-    return _patch(live["metadata"]["resourceVersion"], [_reassigned(entry, disputed) for entry in entries])
-
-
-def has_entry_of_ours(live: Mapping[str, Any]) -> bool:
-    """Whether managedFields tells which fields are ours; somebody may have cleared it."""
-    return any(_is_ours(entry) for entry in live["metadata"].get("managedFields", ()))
+    return Claim(_patch(live["metadata"]["resourceVersion"], [_reassigned(entry, disputed) for entry in entries]))
 
 
 def _is_ours(entry: Mapping[str, Any]) -> bool:

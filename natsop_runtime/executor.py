@@ -12,7 +12,7 @@ from natsop_core.drift import ApplyRequest, next_request
 from natsop_core.kinds import resource_of
 from natsop_core.live import Child, LiveObject, reduce_metadata
 from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected, Taken, Unchanged
-from natsop_core.ownership import claim_disputed, has_entry_of_ours
+from natsop_core.ownership import Claim, Refill, next_claim
 from natsop_core.plan import Plan, key_of
 from natsop_runtime.api_server.errors import (
     ApiError,
@@ -72,7 +72,7 @@ class Executor:
             if isinstance(step, Unchanged | Taken):
                 return step
             try:
-                answer = await self._send(manifest, key, step)
+                answer = await self._send(key, step)
             except ConflictError:  # it is not what it was when we last heard of it: decide anew
                 live = await self._look(key)
             except NotFoundError:
@@ -85,28 +85,25 @@ class Executor:
                 return Applied()
         return Failed(f"{key} is being changed by others at the same time", PAUSE)
 
-    async def _send(self, manifest: dict[str, Any], key: ObjectKey, request: ApplyRequest) -> dict[str, Any]:
+    async def _send(self, key: ObjectKey, request: ApplyRequest) -> dict[str, Any]:
         resource = resource_of(key)
         try:
             return await self._kube.apply(resource, key, request.body, force=request.force)
         except InvalidError as refusal:
-            if not request.force or not await self._claim(manifest, key, request, refusal):
+            if not request.force or not await self._claim(key, request, refusal):
                 raise
         return await self._kube.apply(resource, key, request.body, force=request.force)
 
-    async def _claim(
-        self, manifest: dict[str, Any], key: ObjectKey, request: ApplyRequest, refusal: InvalidError
-    ) -> bool:
-        """Take over what others own and the manifest collides with. False when that is not why it was refused."""
-        resource = resource_of(key)
-        live = await self._kube.get(resource, key)
-        if not has_entry_of_ours(live):  # somebody cleared managedFields; any apply has the API server fill them again
-            identity = {field: request.body[field] for field in ("apiVersion", "kind", "metadata")}
-            live = await self._kube.apply(resource, key, identity, force=True)
-        patch = claim_disputed(manifest, live, tuple(cause.field for cause in refusal.causes))
-        if patch is None:
+    async def _claim(self, key: ObjectKey, request: ApplyRequest, refusal: InvalidError) -> bool:
+        """Take over what others own and the apply collides with. False when that is not why it was refused."""
+        resource, causes = resource_of(key), tuple(cause.field for cause in refusal.causes)
+        claim = next_claim(request.body, await self._kube.get(resource, key), causes)
+        if isinstance(claim, Refill):
+            live = await self._kube.apply(resource, key, claim.body, force=True)
+            claim = next_claim(request.body, live, causes)
+        if not isinstance(claim, Claim):
             return False
-        await self._kube.json_patch(resource, key, patch)
+        await self._kube.json_patch(resource, key, claim.patch)
         return True
 
     async def _look(self, key: ObjectKey) -> LiveObject | None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 
-from natsop_core.ownership import claim_disputed, has_entry_of_ours
+from natsop_core.ownership import Claim, Refill, next_claim
 
 Object = dict[str, Any]
 
@@ -40,15 +40,25 @@ DISPUTED: Final = {
 }
 
 
-def claimed(case: Object, **changes: Any) -> list[Object] | None:
+def claimed(case: Object, **changes: Any) -> Claim | Refill | None:
     changed = {**case, **changes}
-    return claim_disputed(changed["manifest"], changed["live"], tuple(changed["causes"]))
+    return next_claim(applied(case), changed["live"], tuple(changed["causes"]))
+
+
+def applied(case: Object) -> Object:
+    """What was refused: the manifest, meant for the very object that was edited."""
+    manifest: Object = case["manifest"]
+    return {**manifest, "metadata": {**manifest["metadata"], "uid": case["live"]["metadata"]["uid"]}}
+
+
+def patch_of(case: Object) -> list[Object]:
+    claim = claimed(case)
+    assert isinstance(claim, Claim)
+    return claim.patch
 
 
 def entries_after(case: Object) -> list[Object]:
-    patch = claimed(case)
-    assert patch is not None
-    entries: list[Object] = patch[0]["value"]
+    entries: list[Object] = patch_of(case)[0]["value"]
     return entries
 
 
@@ -84,9 +94,8 @@ def test_exactly_what_cannot_stand_beside_ours_becomes_ours(name: str) -> None:
 
 @pytest.mark.parametrize("name", DISPUTED)
 def test_the_patch_holds_for_the_version_that_was_looked_at_only(name: str) -> None:
-    patch = claimed(RECORDED[name])
+    patch = patch_of(RECORDED[name])
 
-    assert patch is not None
     version = RECORDED[name]["live"]["metadata"]["resourceVersion"]
     assert [operation["path"] for operation in patch] == ["/metadata/managedFields", "/metadata/resourceVersion"]
     assert patch[1]["value"] == version
@@ -146,11 +155,20 @@ def test_there_is_no_dispute_where_all_of_ours_is_still_ours() -> None:
     assert claimed(case, live=live) is None
 
 
-def test_where_managed_fields_were_cleared_nothing_tells_what_is_ours() -> None:
+def test_where_managed_fields_were_cleared_they_are_filled_again_first() -> None:
     case = RECORDED["cleared managedFields and a port"]
 
-    assert not has_entry_of_ours(case["live"])
-    assert claimed(case) is None
+    claim = claimed(case)
+
+    assert isinstance(claim, Refill)
+    assert claim.body == {part: applied(case)[part] for part in ("apiVersion", "kind", "metadata")}
+
+
+def test_an_object_that_took_the_name_of_the_one_that_was_meant_is_left_alone() -> None:
+    case = RECORDED["one port's number"]
+    another = {**case["live"], "metadata": {**case["live"]["metadata"], "uid": "another"}}
+
+    assert claimed(case, live=another) is None
 
 
 def test_an_entry_of_our_name_that_is_no_apply_is_not_ours() -> None:
@@ -159,6 +177,10 @@ def test_an_entry_of_our_name_that_is_no_apply_is_not_ours() -> None:
     status = {"manager": "nats-operator", "operation": "Apply", "subresource": "status", "fieldsV1": {}}
     apply = {"manager": "nats-operator", "operation": "Apply", "fieldsV1": {}}
 
-    assert not has_entry_of_ours({"metadata": {"managedFields": [update, status]}})
-    assert not has_entry_of_ours({"metadata": {}})
-    assert has_entry_of_ours({"metadata": {"managedFields": [update, apply]}})
+    assert isinstance(claimed_of([update, status]), Refill)
+    assert not isinstance(claimed_of([update, apply]), Refill)
+
+
+def claimed_of(entries: list[Object]) -> Claim | Refill | None:
+    case = RECORDED["one port's number"]
+    return claimed(case, live={**case["live"], "metadata": {**case["live"]["metadata"], "managedFields": entries}})
