@@ -76,7 +76,7 @@ class Controller:
 
         Adds to `own_writes` the changes made by the way that are no reason to look again.
         """
-        raw = self._stores.custom_resource(key)
+        raw = self._stores.in_full(key)
         if raw is None:
             self._references.forget(key)
             return Turn(True, None)

@@ -51,12 +51,10 @@ class Fetcher:
                 raise NotImplementedError(f"nobody has asked for a {type(reference).__name__} so far")
 
     async def _object(self, key: ObjectKey) -> Found:
-        if self._stores.is_custom(key):
-            return self._stores.custom_resource(key)
         if (held := self._stores.in_full(key)) is not None:
             return held
-        if not self._stores.is_watched_as_metadata(key) or self._stores.live(key) is None:
-            return None  # a pod that lost our label is as good as gone: its StatefulSet counts it, we need not
+        if self._stores.is_missing(key):
+            return None
         try:
             return await self._kube.get(resource_of(key), key)
         except NotFoundError:

@@ -47,6 +47,11 @@ class Reflector(Generic[T]):
         self._failures = 0
         self.synced = asyncio.Event()
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the store was listed, and a watch can carry on from there: what it lacks does not exist."""
+        return self._version is not None
+
     async def run(self) -> None:
         """List and watch until cancelled."""
         while True:

@@ -116,11 +116,6 @@ class Stores:
         """Wait until all objects of an optional kind that is watched have been listed."""
         await self._metadata[_kind(resource)].synced()
 
-    def custom_resource(self, key: ObjectKey) -> Object | None:
-        """The custom resource, or None when it does not exist."""
-        found = self._custom[_kind(key)].get(key)
-        return found.unpacked() if found else None
-
     def custom_resources(self) -> Iterator[Object]:
         """All of them."""
         return (whole.unpacked() for watched in self._custom.values() for _, whole in watched.items())
@@ -130,26 +125,23 @@ class Stores:
         for watched in self._custom.values():
             yield from ((key, whole.version) for key, whole in watched.items())
 
-    def is_custom(self, key: ObjectKey) -> bool:
-        """Whether the key is that of a custom resource."""
-        return _kind(key) in self._custom
-
     def live(self, key: ObjectKey) -> LiveObject | None:
         """What is kept of an object of a kind that we create, or None when it does not exist."""
         watched = self._metadata.get(_kind(key))
         return watched.get(key) if watched else None
 
-    def is_watched_as_metadata(self, key: ObjectKey) -> bool:
-        """Whether `live` knows the kind."""
-        return _kind(key) in self._metadata
+    def is_missing(self, key: ObjectKey) -> bool:
+        """Whether there is no such object as far as we are told. A pod that lost our label is as good as gone, too."""
+        watched = self._custom.get(_kind(key)) or self._metadata.get(_kind(key))
+        return watched is None or watched.is_missing(key)
 
     def is_watched_in_full(self, key: ObjectKey) -> bool:
         """Whether `in_full` knows the kind."""
         return _kind(key) in self._full
 
     def in_full(self, key: ObjectKey) -> Object | None:
-        """The object, when it is of a kind that is watched in full and carries our label."""
-        watched = self._full.get(_kind(key))
+        """The object, when it is a custom resource, or of a kind that is watched in full and carries our label."""
+        watched = self._custom.get(_kind(key)) or self._full.get(_kind(key))
         found = watched.get(key) if watched else None
         return found.unpacked() if found else None
 

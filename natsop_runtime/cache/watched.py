@@ -38,41 +38,46 @@ class Watched(Generic[T]):
         restarted: Callable[[str], None],
     ) -> None:
         self._stores = {namespace: Store(resource, keep, changed) for namespace in namespaces or (EVERYWHERE,)}
-        self._reflectors = [
-            Reflector(
+        self._reflectors = {
+            namespace: Reflector(
                 kube,
                 Selection(resource, namespace=namespace, labels=labels, metadata_only=metadata_only),
                 store,
                 restarted=restarted,
             )
             for namespace, store in self._stores.items()
-        ]
+        }
 
     @property
     def selections(self) -> Iterable[Selection]:
         """What is listed and watched."""
-        return (reflector.selection for reflector in self._reflectors)
+        return (reflector.selection for reflector in self._reflectors.values())
 
     @property
     def is_synced(self) -> bool:
         """Whether everything has been listed once."""
-        return all(reflector.synced.is_set() for reflector in self._reflectors)
+        return all(reflector.synced.is_set() for reflector in self._reflectors.values())
 
     async def synced(self) -> None:
         """Wait until everything has been listed once."""
-        for reflector in self._reflectors:
+        for reflector in self._reflectors.values():
             await reflector.synced.wait()
 
     async def run(self) -> None:
         """Keep the stores up to date until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for reflector in self._reflectors:
+            for reflector in self._reflectors.values():
                 group.create_task(reflector.run())
 
     def get(self, key: ObjectKey) -> T | None:
         """What is held of the object, or None when there is none."""
         store = self._store(key.namespace)
         return store.get(key) if store else None
+
+    def is_missing(self, key: ObjectKey) -> bool:
+        """Whether there is no such object; False also when nobody tells us any more."""
+        reflector = self._reflectors.get(EVERYWHERE) or self._reflectors.get(key.namespace)
+        return self.get(key) is None and (reflector is None or reflector.is_current)
 
     def items(self) -> Iterator[tuple[ObjectKey, T]]:
         """What is held of all objects, by their keys."""

@@ -72,7 +72,7 @@ class World:
     def _conclude(self, _custom_resource: Object, _inputs: Inputs, _plan: Plan, _outcomes: Outcomes) -> Report:
         return Report(READY, self.to_tell, self.requeue_after)
 
-    def custom_resource(self, _key: ObjectKey) -> Object | None:
+    def in_full(self, _key: ObjectKey) -> Object | None:
         return self.raw
 
     def written(self, key: ObjectKey, obj: Object) -> Change:

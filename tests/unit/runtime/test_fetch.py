@@ -28,20 +28,11 @@ class World:
         self.answer = answer
         self.asked: list[ObjectKey] = []
 
-    def is_custom(self, key: ObjectKey) -> bool:
-        return key.kind in {CLUSTERS.kind, BOXES.kind}
+    def in_full(self, key: ObjectKey) -> Any:
+        return {"kind": key.kind} if key.kind in {CLUSTERS.kind, BOXES.kind} else self.full
 
-    def custom_resource(self, key: ObjectKey) -> Any:
-        return {"kind": key.kind}
-
-    def in_full(self, _key: ObjectKey) -> Any:
-        return self.full
-
-    def is_watched_as_metadata(self, key: ObjectKey) -> bool:
-        return key.kind != PODS.kind
-
-    def live(self, _key: ObjectKey) -> object | None:
-        return object() if self.exists else None
+    def is_missing(self, _key: ObjectKey) -> bool:
+        return not self.exists
 
     @property
     def optional_kinds(self) -> World:

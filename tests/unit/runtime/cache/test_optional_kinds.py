@@ -74,9 +74,11 @@ def test_an_optional_kind_that_nobody_wants_any_more_is_neither_asked_for_nor_wa
         async with kept(Installable()) as (world, stores):
             assert isinstance(world, Installable)
             world.installed = True
+            world.apis[ACCOUNT.plural].put("c-app", ownerReferences=OWNED)
             assert await stores.optional_kinds.serves(ACCOUNT.reference) is True
+            assert stores.children(CHILDREN)
             world.is_wanted = False
-            await until(lambda: not stores.is_watched_as_metadata(ACCOUNT.key("prod", "c-app")), "it is forgotten")
+            await until(lambda: not stores.children(CHILDREN), "its objects are forgotten")
             asked = world.asked
             await asyncio.sleep(0.05)
             assert world.asked == asked

@@ -8,12 +8,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
+import pytest
 
 from natsop_core import kinds
 from natsop_core.kinds import CLUSTERS, CONFIG_MAPS, STATEFUL_SETS
 from natsop_core.references import ApiGroupRef, ChildrenRef, ObjectKey
+from natsop_runtime.backoff import Backoff
+from natsop_runtime.cache import reflector as reflector_module
 from natsop_runtime.cache.stores import Change, Stores
-from tests.unit.runtime.small_api import SmallApi, kube_over, until
+from tests.unit.runtime.small_api import SmallApi, failure, kube_over, until
 
 CLUSTER = CLUSTERS.key("prod", "c")
 OWNED = [
@@ -129,9 +132,9 @@ def test_custom_resources_wake_themselves() -> None:
     async def story() -> None:
         async with kept() as (world, stores):
             world.apis["natsclusters"].put("c")
-            await until(lambda: stores.custom_resource(CLUSTER) is not None, "the custom resource is known")
+            await until(lambda: stores.in_full(CLUSTER) is not None, "the custom resource is known")
             world.apis["natsclusters"].remove("c")
-            await until(lambda: stores.custom_resource(CLUSTER) is None, "its deletion is known")
+            await until(lambda: stores.in_full(CLUSTER) is None, "its deletion is known")
             assert world.woken == [("NatsCluster", "c")] * 2
 
     asyncio.run(story())
@@ -181,5 +184,22 @@ def test_an_object_of_another_namespace_is_nobodys_child() -> None:
                 metadata = {"name": "x", "namespace": namespace, "uid": namespace, "resourceVersion": "900"}
                 stores.written(CONFIG_MAPS.key(namespace, "x"), {"metadata": {**metadata, "ownerReferences": OWNED}})
             assert [child.key for child in stores.children(CHILDREN)] == [CONFIG_MAPS.key("prod", "x")]
+
+    asyncio.run(story())
+
+
+def test_nothing_is_said_to_be_missing_by_a_watch_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reflector_module, "BACKOFF", Backoff(first=0.01, most=0.02))
+
+    async def story() -> None:
+        async with kept() as (world, stores):
+            secrets, missing = world.apis[kinds.SECRETS.plural], kinds.SECRETS.key("prod", "s")
+            await until(lambda: bool(secrets.watches), "a watch")
+            assert stores.is_missing(missing)
+            secrets.refusals += [failure(403)] * 1000
+            secrets.end_watches()
+            await until(lambda: not stores.is_missing(missing), "it is not known any more")
+            secrets.refusals.clear()
+            await until(lambda: stores.is_missing(missing), "it is known again")
 
     asyncio.run(story())
