@@ -75,12 +75,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
         wrong=[*resolved.findings, *refusals(owner, outcomes)],
     )
     return make_report(
-        [
-            *conditions,
-            loaded,
-            *([overridden] if overridden else []),
-            *map(integration_available, resolved.integrations),
-        ],
+        [*conditions, loaded, *overridden, *map(integration_available, resolved.integrations)],
         _cluster_facts(resolved.cluster, servers, live, cr.status),
         cr.status,
         generation=cr.metadata.generation,

@@ -43,12 +43,12 @@ def _condition(status: Status, reason: str, message: str) -> Condition:
     return Condition(TYPE, status, Finding(reason, message))
 
 
-def configuration_overridden(cluster: Cluster) -> Condition | None:
-    """What of our configuration does not reach the servers, or None: all of it does."""
+def configuration_overridden(cluster: Cluster) -> list[Condition]:
+    """What of our configuration does not reach the servers; no condition when all of it does."""
     if cluster.existing_config:
         return _not_reached(cluster, cluster.existing_config.name)
     if not cluster.includes:
-        return None
+        return []
     ours = {*server_block(cluster), *(OPTIONS if cluster.auth else ())}
     overrides = [
         f"{name} redefines {', '.join(sorted(ours & tree.keys()))}"
@@ -56,19 +56,19 @@ def configuration_overridden(cluster: Cluster) -> Condition | None:
         if ours & tree.keys()
     ]
     if not overrides:
-        return None
+        return []
     message = f"An included file replaces whole what the operator renders: {'; '.join(overrides)}."
-    return Condition("ConfigurationOverridden", "True", Finding("IncludeRedefines", message))
+    return [Condition("ConfigurationOverridden", "True", Finding("IncludeRedefines", message))]
 
 
-def _not_reached(cluster: Cluster, config_map: str) -> Condition | None:
+def _not_reached(cluster: Cluster, config_map: str) -> list[Condition]:
     """The user's own nats.conf is mounted as it is; files that it does not include itself have no effect."""
     included_by_others = {f"{names.AUTH_FOLDER}/{name}" for name in (names.OPERATOR_KEY, names.PRELOAD_KEY)}
     files = [path for path in configuration_files(cluster) if path not in {names.CONFIG_FILE, *included_by_others}]
     if not files:
-        return None
+        return []
     message = f"ConfigMap {config_map} is used as it is, so it has to include what is to count: {', '.join(files)}."
-    return Condition("ConfigurationOverridden", "True", Finding("ExistingConfigMap", message))
+    return [Condition("ConfigurationOverridden", "True", Finding("ExistingConfigMap", message))]
 
 
 def some_of(pods: Sequence[str], most: int = 5) -> str:
