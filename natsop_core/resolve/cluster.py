@@ -15,6 +15,7 @@ from natsop_core.resolve.integrations import resolve_pod_monitor
 from natsop_core.resolve.listeners import listeners
 from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.nack import resolve_nack
+from natsop_core.resolve.operator_mode import refused_beside_operator
 from natsop_core.resolve.pods import labels_with, resolve_pod, with_host_alias, with_sysctl
 from natsop_core.resolve.probes import resolve_probes
 from natsop_core.resolve.routes import resolve_routes, routes_folder
@@ -107,7 +108,7 @@ def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
     routes, missing_credentials = resolve_routes(cr, replicas, inputs)
     auth = resolve_auth(cr, live, inputs)
     blocking = (*files.findings, *missing_credentials, *(auth.findings if auth.is_blocked else ()))
-    if blocking := blocking or missing_system_account(cr, files):
+    if blocking := blocking or missing_system_account(cr, files) or refused_beside_operator(cr, files):
         return ResolvedCluster(None, blocking)
     fixed = resolve_immutable(cr, live, replicas, has_jetstream=jetstream is not None)
     ports = listeners(cr, replicas, files.ca_file)

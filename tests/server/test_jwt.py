@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -21,67 +21,29 @@ from natsop_core.conf.restart import restart_digest
 from natsop_core.names import CONFIG_FILE
 from natsop_core.offline import inputs_at_hand, render
 from tests import tokens
+from tests.server.jwt_world import (
+    APP,
+    FULL,
+    GOOD,
+    JETSTREAM,
+    MEMORY,
+    OPERATOR,
+    STRANGER,
+    SYSTEM,
+    USER,
+    jwt_spec,
+    laid_out,
+    layout,
+)
 from tests.server.pod_layout import Layout, lay_out
 from tests.server.pod_process import Monitor, PodProcess, started
 from tests.server.private_network import private_networks
 from tests.testbed.errors import CannotRunError
 from tests.testbed.fixtures import cannot_run
 from tests.tokens import ISSUED, Identity, account_jwt, operator_jwt, user_jwt
-from tests.unit.core.world import NOW, Object, cluster, secret
+from tests.unit.core.world import NOW, Object, cluster, config_map
 
 VERSIONS = ("2.10.25", "2.12.6", "2.14.2", "2.15.2")
-
-OPERATOR = tokens.operator()
-SYSTEM = tokens.account("system")
-APP = tokens.account("app")
-USER = tokens.user()
-STRANGER = tokens.account("stranger")
-
-MEMORY: Object = {"type": "memory"}
-FULL: Object = {"type": "full", "allowDelete": True, "storage": {}}
-
-
-@dataclass(frozen=True)
-class Files:
-    """What the user's Secret holds, by key."""
-
-    operator: str
-    system: str
-    app: str
-
-    @property
-    def objects(self) -> list[Object]:
-        return [secret("jwt", operator=self.operator, system=self.system, app=self.app)]
-
-
-GOOD = Files(
-    operator=tokens.decorated("NATS OPERATOR JWT", operator_jwt(OPERATOR, system_account=SYSTEM.public_key)),
-    system=account_jwt(SYSTEM, OPERATOR),
-    app=account_jwt(APP, OPERATOR),
-)
-
-JETSTREAM: Object = {"config": {"jetstream": {"enabled": True, "fileStore": {"maxSize": "10Mi"}}}}
-
-
-def layout(resolver: Object, files: Files = GOOD, *, system: Identity = SYSTEM) -> Layout:
-    accounts = [
-        {"name": each.name, "publicKey": each.public_key, "jwt": {"name": "jwt", "key": each.name}}
-        for each in (SYSTEM, APP)
-    ]
-    jwt = {
-        "operator": {"name": "jwt", "key": "operator"},
-        "systemAccount": system.public_key,
-        "accounts": accounts,
-        "resolver": resolver,
-    }
-    return laid_out({"auth": {"jwt": jwt}, **JETSTREAM}, files.objects)
-
-
-def laid_out(spec: Object, objects: list[Object]) -> Layout:
-    rendered = render(cluster({"replicas": 1, **spec}), inputs_at_hand(objects, NOW))
-    assert rendered.objects is not None, rendered.findings
-    return lay_out([*objects, *rendered.objects])
-
 
 WITHOUT = laid_out(JETSTREAM, [])
 
@@ -235,6 +197,57 @@ def test_a_change_of_the_resolver_restarts_the_pods_although_no_server_refuses_i
 def test_we_compute_the_digest_that_the_server_reports(run: Run) -> None:
     for seen in (layout(MEMORY), layout(FULL)):
         run(seen, _has_digest_of(seen))
+
+
+NOT_BESIDE_AN_OPERATOR = {
+    "accounts": "accounts { A: {} }",
+    "authorization.users": "authorization { users: [{ user: a, password: b }] }",
+    "no_auth_user": "no_auth_user: a",
+    "websocket.no_auth_user": "websocket { port: 8080, no_tls: true, no_auth_user: a }",
+    "mqtt.no_auth_user": "mqtt { port: 1883, no_auth_user: a }",
+}
+BESIDE_AN_OPERATOR = ("accounts {}", "authorization { timeout: 3 }", "authorization { user: a, password: b }")
+
+
+@pytest.mark.parametrize("field", NOT_BESIDE_AN_OPERATOR)
+def test_an_include_with_which_no_server_would_start_is_refused(run: Run, field: str) -> None:
+    text = NOT_BESIDE_AN_OPERATOR[field]
+
+    [finding] = render(INCLUDING, inputs_at_hand([*GOOD.objects, included(text)], NOW)).findings
+    assert (finding.reason, field in finding.message) == ("InvalidInclude", True)
+
+    with pytest.raises(AssertionError, match=r"operators do not allow|not compatible with Trusted Operator"):
+        run(including(text), _does_nothing)
+
+
+@pytest.mark.parametrize("text", BESIDE_AN_OPERATOR)
+def test_an_include_that_goes_together_with_an_operator_is_not_refused(run: Run, text: str) -> None:
+    assert not render(INCLUDING, inputs_at_hand([*GOOD.objects, included(text)], NOW)).findings
+    run(including(text), _does_nothing)
+
+
+INCLUDING = cluster(
+    {
+        "replicas": 1,
+        "auth": {"jwt": jwt_spec(MEMORY)},
+        "config": {"includes": [{"name": "mine.conf", "configMap": {"name": "mine", "key": "conf"}}]},
+    }
+)
+
+
+def included(text: str) -> Object:
+    return config_map("mine", conf=text)
+
+
+def including(text: str) -> Layout:
+    """What the pods would see with this text, which may be one that is refused."""
+    objects = render(INCLUDING, inputs_at_hand([*GOOD.objects, included("")], NOW)).objects
+    assert objects is not None
+    return lay_out([*GOOD.objects, included(text), *objects])
+
+
+def _does_nothing(_server: PodProcess) -> None:
+    """It started, and that is all that is asked."""
 
 
 def _answers(reloaded: Layout, expected: str) -> Test:
