@@ -8,7 +8,7 @@ from natsop_core import names
 from natsop_core.api.read import InvalidResource
 from natsop_core.conditions.condition import Condition, first_finding
 from natsop_core.conditions.configuration import configuration_loaded, configuration_overridden
-from natsop_core.conditions.integrations import integration_available
+from natsop_core.conditions.integrations import INTEGRATION_CONDITIONS, integration_available
 from natsop_core.conditions.steps import delays, refusals
 from natsop_core.conditions.summary import degraded, progressing, ready
 from natsop_core.conditions.workload import SETTLED, Workload, available, see_workload
@@ -19,7 +19,7 @@ from natsop_core.findings import Finding
 from natsop_core.inputs import Forbidden
 from natsop_core.kinds import DEPLOYMENTS, STATEFUL_SETS
 from natsop_core.live import reduce_metadata
-from natsop_core.outcomes import Applied
+from natsop_core.outcomes import Applied, Unchanged
 from natsop_core.report import NOBODY_TO_TELL, Event, Report, make_report, retries
 from natsop_core.resolve.box import resolve_box
 from natsop_core.resolve.cluster import owner_of, resolve_cluster
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.conf.digest import Unknown
     from natsop_core.inputs import Inputs
-    from natsop_core.outcomes import Outcomes
+    from natsop_core.outcomes import Outcome, Outcomes
     from natsop_core.plan import Plan
     from natsop_core.references import ObjectKey
     from natsop_core.resolve.types import Cluster, Owner
@@ -76,7 +76,10 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
     )
     return make_report(
         [*conditions, loaded, *overridden, *map(integration_available, resolved.integrations)],
-        _cluster_facts(resolved.cluster, servers, live, cr.status),
+        {
+            **_cluster_facts(resolved.cluster, servers, live, cr.status),
+            "jetStreamReplicas": _replicas_with_data(resolved.cluster, outcomes.get(key), cr.status),
+        },
         cr.status,
         generation=cr.metadata.generation,
         now=inputs.now,
@@ -126,7 +129,7 @@ def _conclude_unplanned(
     cr: NatsCluster | InvalidResource, workload: Workload, wrong: Sequence[Finding], inputs: Inputs
 ) -> Report:
     """Nothing could be planned: what runs goes on running, and all else that the status said stays as it is."""
-    conditions = _summarize(workload, under_way=[], wrong=wrong)
+    conditions = [*_summarize(workload, under_way=[], wrong=wrong), *_integrations_in(cr.status)]
     facts = {field: value for field, value in cr.status.items() if field not in {"observedGeneration", "conditions"}}
     return make_report(
         conditions,
@@ -136,6 +139,12 @@ def _conclude_unplanned(
         now=inputs.now,
         requeue_after=[*_rereads(inputs)],
     )
+
+
+def _integrations_in(status: Mapping[str, Any]) -> list[Condition]:
+    """What was said of them last: as long as it is said, what was made for them is looked for."""
+    said = (each for each in status.get("conditions", ()) if each["type"] in INTEGRATION_CONDITIONS)
+    return [Condition(each["type"], each["status"], Finding(each["reason"], each["message"])) for each in said]
 
 
 def _rereads(inputs: Inputs) -> list[float]:
@@ -200,6 +209,12 @@ def _cluster_facts(
         "configMapName": cluster.existing_config.name if cluster.existing_config else names.config_map(cluster.name),
         "version": ", ".join(sorted(versions)) or previous.get("version"),
     }
+
+
+def _replicas_with_data(cluster: Cluster, outcome: Outcome | None, previous: Mapping[str, Any]) -> int | None:
+    """Remembered while JetStream is off, too: the claims are retained, with what lies in them."""
+    is_as_planned = cluster.jetstream is not None and isinstance(outcome, Applied | Unchanged)
+    return cluster.replicas if is_as_planned else previous.get("jetStreamReplicas")
 
 
 def _pod_counts(live: Mapping[str, Any] | None) -> dict[str, int]:

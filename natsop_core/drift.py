@@ -76,14 +76,14 @@ def is_reported(status: Manifest, custom_resource: Manifest) -> bool:
 def _stale(status: Manifest, custom_resource: Manifest) -> bool:
     """Whether we still own a field or condition that is not reported any more."""
     entries = custom_resource["metadata"].get("managedFields", ())
-    ours: Manifest = next((each["fieldsV1"].get("f:status", {}) for each in entries if is_our_status_entry(each)), {})
+    ours: Manifest = next((each["fieldsV1"].get("f:status", {}) for each in entries if _is_our_status_entry(each)), {})
     fields = {f"f:{field}" for field in status}
     types = {json.dumps({"type": each["type"]}, separators=(",", ":")) for each in status.get("conditions", ())}
     owned_types = {key.removeprefix("k:") for key in ours.get("f:conditions", {}) if key.startswith("k:")}
     return not ours.keys() <= fields or not owned_types <= types
 
 
-def is_our_status_entry(entry: Manifest) -> bool:
+def _is_our_status_entry(entry: Manifest) -> bool:
     """Whether an entry of managedFields is about what we reported."""
     return entry.get("manager") == FIELD_MANAGER and entry.get("subresource") == "status"
 

@@ -64,6 +64,29 @@ def reduce_metadata(metadata: Mapping[str, Any]) -> LiveObject:
     )
 
 
+def kept_entries(metadata: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Of managedFields what matters in an object that is kept whole: what we reported, and which annotations are ours.
+
+    In these we note what we asked for (`names.REPLICAS_ANNOTATION`). They count for what is in the same object only: of
+    an annotation that somebody has just changed, an older version of the object would still say that it is ours.
+    """
+    kept: list[Mapping[str, Any]] = []
+    for entry in metadata.get("managedFields") or ():
+        if entry.get("manager") == FIELD_MANAGER and entry.get("subresource") == "status":
+            kept.append(entry)
+        elif _is_our_apply(entry):
+            annotations = entry.get("fieldsV1", {}).get("f:metadata", {}).get("f:annotations", {})
+            kept.append({**entry, "fieldsV1": {"f:metadata": {"f:annotations": annotations}}})
+    return kept
+
+
+def owned_annotations(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """The object's annotations that are as we applied them."""
+    ours = json.loads(_owned_fields(metadata) or "{}")
+    fields = ours.get("f:metadata", {}).get("f:annotations", {})
+    return {name: value for name, value in metadata.get("annotations", {}).items() if f"f:{name}" in fields}
+
+
 def _controller(metadata: Mapping[str, Any]) -> Controller | None:
     for owner in metadata.get("ownerReferences", ()):
         if owner.get("controller"):
@@ -73,6 +96,10 @@ def _controller(metadata: Mapping[str, Any]) -> Controller | None:
 
 def _owned_fields(metadata: Mapping[str, Any]) -> str:
     for entry in metadata.get("managedFields", ()):
-        if entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource"):
+        if _is_our_apply(entry):
             return json.dumps(entry.get("fieldsV1", {}), separators=(",", ":"), sort_keys=True)
     return ""
+
+
+def _is_our_apply(entry: Mapping[str, Any]) -> bool:
+    return entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")

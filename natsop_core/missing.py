@@ -58,8 +58,8 @@ def missing_for_box(cr: NatsBox | InvalidResource, inputs: Inputs) -> tuple[Refe
 
 
 def keys_of_cluster(cr: NatsCluster) -> Iterator[KeyReference]:
-    """The keys of Secrets and ConfigMaps that a NatsCluster refers to."""
-    yield from (each for _, _, *pair in certificates(cr) for each in pair)
+    """The keys of Secrets and ConfigMaps that a NatsCluster refers to, though a lone server has no use for some."""
+    yield from (each for _, _, *pair in certificates(cr, has_routes=True) for each in pair)
     yield from (include_reference(cr, include) for include in cr.spec.config.includes)
     yield from credential_references(cr)
     yield from jwt_references(cr)

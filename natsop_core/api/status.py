@@ -62,6 +62,10 @@ class NatsClusterStatus(Status):
     endpoints: Endpoints = block()
     config_map_name: str | None = Field(None, description="The ConfigMap that the servers read nats.conf from.")
     version: str | None = Field(None, description="Version of nats-server that the servers report.")
+    jet_stream_replicas: Int32 | None = Field(
+        None,
+        description="Number of servers that JetStream's streams lie on: what was asked for last with JetStream on.",
+    )
 
 
 class NatsBoxStatus(Status):

@@ -106,7 +106,7 @@ class _Expansion:
                 return self._measured(scope[variable.name], variable, site)
         text = self._environment.get(variable.name)
         if text is None:
-            problem = f"${variable.name} is neither an earlier key nor in the environment; quote it if it is text"
+            problem = "this variable is neither an earlier key nor in the environment; quote it if it is text"
             raise ConfError(variable.place or Place(site.file), problem)
         self._spend(len(text), variable.place, site)
         name = f"environment variable {variable.name}"
@@ -118,7 +118,7 @@ class _Expansion:
         """The value itself; a copy of it counts like its text would."""
         levels = self._spend_on_copy(value, variable, site)
         if site.depth + levels > MAX_DEPTH:
-            problem = f"with ${variable.name} this is nested more than {MAX_DEPTH} levels deep"
+            problem = f"with this variable it is nested more than {MAX_DEPTH} levels deep"
             raise ConfError(variable.place or Place(site.file), problem)
         return value
 

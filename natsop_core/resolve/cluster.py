@@ -11,6 +11,7 @@ from natsop_core.resolve.auth import auth_folder, auth_secret, resolve_auth
 from natsop_core.resolve.config import ExternalFiles, external_files
 from natsop_core.resolve.exporter import resolve_exporter
 from natsop_core.resolve.immutable import resolve_immutable
+from natsop_core.resolve.in_force import in_force, unfit_for_what_stays
 from natsop_core.resolve.integrations import resolve_pod_monitor
 from natsop_core.resolve.listeners import listeners
 from natsop_core.resolve.live_cluster import live_cluster
@@ -104,12 +105,15 @@ def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
     live = live_cluster(cr, inputs)
     jetstream, refused_storage = resolve_jetstream(cr.spec.config.jetstream, live, names.stateful_set(cr.metadata.name))
     replicas, refused_scale = resolve_replicas(cr, live, has_jetstream=jetstream is not None)
+    wanted, cr = cr, in_force(cr, replicas, has_jetstream=jetstream is not None)
     files = external_files(cr, inputs)
     routes, missing_credentials = resolve_routes(cr, replicas, inputs)
     auth = resolve_auth(cr, live, inputs)
     blocking = (*files.findings, *missing_credentials, *(auth.findings if auth.is_blocked else ()))
     if blocking := blocking or missing_system_account(cr, files) or refused_beside_operator(cr, files):
         return ResolvedCluster(None, blocking)
+    if unfit := unfit_for_what_stays(wanted, cr):
+        return ResolvedCluster(None, (*refused_storage, *refused_scale, *unfit))
     fixed = resolve_immutable(cr, live, replicas, has_jetstream=jetstream is not None)
     ports = listeners(cr, replicas, files.ca_file)
     monitoring = resolve_pod_monitor(cr.metadata, pod_monitor(cr), inputs)

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from natsop_core.kubernetes.types import Volume, VolumeProjection
 
 
-def certificates(cr: NatsCluster) -> Iterator[tuple[str, Tls, KeyReference, KeyReference]]:
+def certificates(cr: NatsCluster, *, has_routes: bool) -> Iterator[tuple[str, Tls, KeyReference, KeyReference]]:
     """For each listener with TLS: its name, its settings, and the references to its certificate and its key."""
     config = cr.spec.config
     for listener, tls in (
         (names.CLIENT_PORT, config.nats.tls),
-        *([(names.ROUTES_PORT, config.cluster.tls)] if cr.spec.replicas > 1 else []),
+        *([(names.ROUTES_PORT, config.cluster.tls)] if has_routes else []),
         *([(names.LEAFNODES_PORT, config.leafnodes.tls)] if config.leafnodes.enabled else []),
         *([(names.WEBSOCKET_PORT, config.websocket.tls)] if config.websocket.enabled else []),
         *([(names.MQTT_PORT, config.mqtt.tls)] if config.mqtt.enabled else []),
@@ -59,7 +59,7 @@ def include_reference(cr: NatsCluster, include: Include) -> KeyReference:
 def certificate_folders(cr: NatsCluster, inputs: Inputs) -> tuple[tuple[Folder, ...], tuple[Finding, ...]]:
     """The folders with the listeners' certificates, and what is missing of them."""
     folders, findings = [], []
-    for listener, tls, certificate, key in certificates(cr):
+    for listener, tls, certificate, key in certificates(cr, has_routes=cr.spec.replicas > 1):
         findings += [each for each in (find(certificate, inputs), find(key, inputs)) if isinstance(each, Finding)]
         volume: Volume = {
             "name": names.certificate_volume(listener),

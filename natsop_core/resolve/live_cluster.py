@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from natsop_core import names
 from natsop_core.kinds import STATEFUL_SETS
-from natsop_core.live import reduce_metadata
-from natsop_core.references import ChildrenRef
+from natsop_core.live import owned_annotations, reduce_metadata
 from natsop_core.resolve.types import DEFAULT_VOLUME_SIZE, Claim, Scratch
 
 if TYPE_CHECKING:
@@ -47,10 +45,10 @@ def live_cluster(cr: NatsCluster, inputs: Inputs) -> LiveCluster | None:
     if controller is None or controller.uid != metadata.uid:
         return None
     spec = live["spec"]
-    remembered = _remembered(cr, live, inputs)
+    remembered = owned_annotations(live["metadata"])
     taken_over = names.APPLIED_ANNOTATION not in live["metadata"].get("annotations", {})
     return LiveCluster(
-        replicas=_replicas(live, remembered),
+        replicas=_replicas(cr, live, remembered, is_taken_over=taken_over),
         image=_image(live, remembered),
         volume=_volume(spec),
         resolver_volume=_claim(spec, names.RESOLVER_VOLUME),
@@ -61,21 +59,19 @@ def live_cluster(cr: NatsCluster, inputs: Inputs) -> LiveCluster | None:
     )
 
 
-def _remembered(cr: NatsCluster, live: Mapping[str, Any], inputs: Inputs) -> Mapping[str, str]:
-    """The annotations in which we noted what we asked for, as far as nobody has changed them since."""
-    key = STATEFUL_SETS.key(cr.metadata.namespace, live["metadata"]["name"])
-    children = inputs.children(ChildrenRef(cr.metadata.namespace, cr.metadata.uid))
-    owned = next((child.live.owned_fields for child in children if child.key == key), "")
-    fields = json.loads(owned or "{}").get("f:metadata", {}).get("f:annotations", {})
-    annotations: Mapping[str, str] = live["metadata"].get("annotations", {})
-    return {name: value for name, value in annotations.items() if f"f:{name}" in fields}
+def replicas_with_data(cr: NatsCluster) -> int:
+    """On how many servers the streams lie by our own report; 0 when there has been none. It outlives a StatefulSet."""
+    reported = cr.status.get("jetStreamReplicas", 0)
+    return reported if isinstance(reported, int) else 0
 
 
-def _replicas(live: Mapping[str, Any], remembered: Mapping[str, str]) -> int:
+def _replicas(cr: NatsCluster, live: Mapping[str, Any], remembered: Mapping[str, str], *, is_taken_over: bool) -> int:
     """What we asked for, not what a stray `kubectl scale` made of it; the spec's word on a StatefulSet not ours yet."""
     asked = remembered.get(names.REPLICAS_ANNOTATION, "")
     replicas: int = live["spec"].get("replicas", 1)
-    return int(asked) if asked.isdecimal() else replicas
+    if asked.isdecimal():
+        return int(asked)
+    return replicas if is_taken_over else replicas_with_data(cr) or replicas
 
 
 def _image(live: Mapping[str, Any], remembered: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsop_core.findings import Finding
 from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
+from natsop_core.resolve.live_cluster import replicas_with_data
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
@@ -21,20 +22,12 @@ def resolve_replicas(
     server (nats-server jetstream_cluster.go, upstream issue 5467). One that was scaled to nothing before it was ours
     does not say how many servers it had.
     """
-    wanted, before = cr.spec.replicas, _servers_before(cr, live)
+    wanted, before = cr.spec.replicas, live.replicas if live else replicas_with_data(cr)
     if not has_jetstream or before in (0, wanted) or 1 not in (before, wanted):
         return wanted, ()
     if cr.metadata.annotations.get(ALLOW_DATA_LOSS_ANNOTATION) == "true":
         return wanted, ()
     return before, (_unsafe(before, wanted),)
-
-
-def _servers_before(cr: NatsCluster, live: LiveCluster | None) -> int:
-    """How many servers hold the data; 0 when there were none. The status remembers those of a deleted StatefulSet."""
-    if live is not None:
-        return live.replicas
-    remembered = cr.status.get("replicas", 0)
-    return remembered if isinstance(remembered, int) else 0
 
 
 def _unsafe(live: int, wanted: int) -> Finding:

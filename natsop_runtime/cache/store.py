@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from natsop_core.drift import is_our_status_entry
-from natsop_core.live import LiveObject, reduce_metadata
+from natsop_core.live import LiveObject, kept_entries, reduce_metadata
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
@@ -52,10 +51,7 @@ class Whole:
 
 
 def _whole(obj: Object) -> Whole:
-    """All but the managedFields, of which only what we reported matters in an object that is kept whole."""
-    entries = obj["metadata"].pop("managedFields", None) or ()
-    if ours := [entry for entry in entries if is_our_status_entry(entry)]:
-        obj["metadata"]["managedFields"] = ours
+    obj["metadata"]["managedFields"] = kept_entries(obj["metadata"])
     return Whole(_version_of_object(obj), msgspec.json.encode(obj))
 
 

@@ -17,7 +17,7 @@ def test_the_digest_differs_between_pods() -> None:
     ("text", "version", "reason"),
     [
         ("include x.conf", "2.15.2", "the included file x.conf is not there"),
-        ("a: $X", "2.15.2", "$X is neither an earlier key nor in the environment"),
+        ("a: $X", "2.15.2", "this variable is neither an earlier key nor in the environment"),
         ("a: {", "2.15.2", "nats.conf:1:4: this is never closed"),
         ("a: 1", "2.10.29", "nats-server 2.10.29 does not report a digest"),
         ("a: 1\nb: $a", "2.12.5", "leaves keys that are used as variables out"),

@@ -55,7 +55,7 @@ def test_an_absolute_include_lies_below_the_folder_of_its_file() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("a: 1\nb: $X", "nats.conf:2:4: $X is neither an earlier key nor in the environment; quote it if it is text"),
+        ("a: 1\nb: $X", "nats.conf:2:4: this variable is neither an earlier key nor in the environment"),
         ("b: $LOOP", "environment variable LOOP:1:4: environment variable LOOP refers to itself"),
         ("b: $BAD", "environment variable BAD:1:4: digits and a minus start a time"),
         ("include x.conf", "nats.conf:1:1: the included file /etc/nats/x.conf is not there"),

@@ -234,6 +234,22 @@ def test_several_faults_are_all_told_the_first_as_the_reason() -> None:
     assert "The API server refuses Service c" in message(report.status, "Degraded")
 
 
+def test_where_the_streams_lie_is_remembered_whatever_becomes_of_the_stateful_set() -> None:
+    cr = cluster({"replicas": 3, **jetstream()})
+    status = outcome_of(cr, Applied())
+    assert status["jetStreamReplicas"] == 3
+    for spec, became in (({"replicas": 1, **jetstream()}, Failed("a webhook", 1)), ({"replicas": 1}, Applied())):
+        status = outcome_of(cluster(spec, status=status), became)
+        assert (status["jetStreamReplicas"], status["replicas"]) == (3, 0)
+
+
+def outcome_of(cr: NatsCluster, of_stateful_set: Outcome) -> Object:
+    """What is reported when there is no StatefulSet, and this is what became of making one."""
+    status = conclude(cr, inputs(cr), {STATEFUL_SET: of_stateful_set}).status
+    assert status is not None
+    return status
+
+
 def test_a_refused_scale_is_told() -> None:
     cr = cluster({"replicas": 1, **jetstream()})
     report = conclude(cr, inputs(cr, *live_children(cluster({"replicas": 3, **jetstream()}))))

@@ -246,3 +246,16 @@ def test_a_kind_that_may_not_be_listed_is_not_called_missing() -> None:
     now = replace(now, found={**now.found, POD_MONITORS.reference: Forbidden("no list")})
     seen = conclude_cluster(cr, now, plan_cluster(cr, now), {})
     assert conditions(seen.status)["PodMonitorAvailable"] == ("False", "Forbidden")
+
+
+def test_what_was_said_of_an_integration_stays_while_nothing_can_be_planned() -> None:
+    """It is what tells that there may be something to prune, once all is well again."""
+    told = report(MONITORED, serves=[POD_MONITORS]).status
+    assert told is not None
+    routes = {"replicas": 3, "config": {"cluster": {"routeURLs": {"authSecretRef": {"name": "not-there"}}}}}
+    unplanned = cluster(routes, status=told)
+    seen = inputs(unplanned)
+    still_told = conclude_cluster(unplanned, seen, plan_cluster(unplanned, seen), {}).status
+    assert conditions(still_told)["PodMonitorAvailable"] == ("True", "Installed")
+    assert still_told is not None
+    assert POD_MONITORS.reference in missing_for_cluster(cluster({}, status=still_told), Inputs(now=NOW))

@@ -1,4 +1,4 @@
-"""What a NatsCluster resolves to: images, memory limit, listeners, and the number of servers."""
+"""What a NatsCluster resolves to: images, memory limit, listeners."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
 from natsop_core.resolve.images import RELOADER, SERVER
-from tests.unit.core.world import Object, Resolved, cluster, jetstream, live_stateful_set, resolved
+from tests.unit.core.world import Object, Resolved, cluster, live_stateful_set, resolved
 
 
 def resolve(spec: Object, *live: Object, **metadata: Any) -> Resolved:
@@ -128,68 +127,3 @@ def test_an_eviction_may_take_one_server_unless_something_else_is_said(budget: O
 @pytest.mark.parametrize("spec", [{"replicas": 1}, {"replicas": 3, "podDisruptionBudget": {"enabled": False}}])
 def test_a_lone_server_and_whoever_wants_none_get_no_budget(spec: Object) -> None:
     assert resolve(spec).cluster.disruption_budget is None
-
-
-# The number of servers
-
-
-@pytest.mark.parametrize(("live", "wanted"), [(1, 3), (3, 1), (1, 2)])
-def test_a_scale_that_would_destroy_streams_is_refused_everywhere(live: int, wanted: int) -> None:
-    result = resolve({"replicas": wanted, **jetstream()}, live_stateful_set(cluster({"replicas": live, **jetstream()})))
-    assert result.reasons == ["UnsafeScale"]
-    assert result.cluster.replicas == live
-    assert (result.cluster.routes is None) == (live == 1)
-    assert (result.cluster.port("cluster") is None) == (live == 1)
-    assert (result.cluster.disruption_budget is None) == (live == 1)
-
-
-def test_the_refusal_names_the_way_back_and_the_way_on() -> None:
-    result = resolve({"replicas": 1, **jetstream()}, live_stateful_set(cluster({"replicas": 3, **jetstream()})))
-    assert "Set spec.replicas back to 3" in result.findings[0].message
-    assert f'{ALLOW_DATA_LOSS_ANNOTATION}: "true"' in result.findings[0].message
-
-
-@pytest.mark.parametrize(("live", "wanted"), [(3, 5), (5, 3), (2, 3)])
-def test_between_clusters_a_scale_is_free(live: int, wanted: int) -> None:
-    result = resolve({"replicas": wanted, **jetstream()}, live_stateful_set(cluster({"replicas": live, **jetstream()})))
-    assert (result.cluster.replicas, result.reasons) == (wanted, [])
-
-
-def test_without_jetstream_a_scale_is_free() -> None:
-    result = resolve({"replicas": 1}, live_stateful_set(cluster({"replicas": 3})))
-    assert (result.cluster.replicas, result.reasons) == (1, [])
-
-
-@pytest.mark.parametrize(("word", "replicas"), [("true", 1), ("True", 3), ("yes", 3), ("", 3)])
-def test_only_the_exact_word_allows_the_loss(word: str, replicas: int) -> None:
-    live = live_stateful_set(cluster({"replicas": 3, **jetstream()}))
-    result = resolve({"replicas": 1, **jetstream()}, live, annotations={ALLOW_DATA_LOSS_ANNOTATION: word})
-    assert result.cluster.replicas == replicas
-
-
-@pytest.mark.parametrize("stray", [0, 1, 5])
-def test_a_stray_kubectl_scale_does_not_count(stray: int) -> None:
-    live = live_stateful_set(cluster({"replicas": 3, **jetstream()}))
-    live["spec"]["replicas"] = stray
-    result = resolve({"replicas": 3, **jetstream()}, live)
-    assert (result.cluster.replicas, result.reasons) == (3, [])
-
-
-def test_a_stateful_set_that_is_taken_over_counts_as_it_is() -> None:
-    live = live_stateful_set(cluster({"replicas": 3, **jetstream()}))
-    live["metadata"]["annotations"] = {}
-    assert resolve({"replicas": 1, **jetstream()}, live).cluster.replicas == 3
-
-
-def test_a_stateful_set_that_was_scaled_to_nothing_comes_back() -> None:
-    live = live_stateful_set(cluster(jetstream()))
-    live["metadata"]["annotations"] = {}
-    live["spec"]["replicas"] = 0
-    assert resolve(jetstream(), live).cluster.replicas == 1
-
-
-def test_a_deleted_stateful_set_is_no_way_around_the_refusal() -> None:
-    cr = cluster({"replicas": 3, **jetstream()}, status={"replicas": 1})
-    result = resolved(cr)
-    assert result.reasons == ["UnsafeScale"]
-    assert result.cluster.replicas == 1

@@ -1,0 +1,34 @@
+"""What is kept of a live object's managedFields, and which annotations count as ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from natsop_core.live import kept_entries, owned_annotations
+
+Object = dict[str, Any]
+
+APPLIED: Object = {
+    "manager": "nats-operator",
+    "operation": "Apply",
+    "fieldsV1": {"f:metadata": {"f:annotations": {"f:ours": {}}}, "f:spec": {"f:replicas": {}}},
+}
+REPORTED: Object = {"manager": "nats-operator", "operation": "Apply", "subresource": "status", "fieldsV1": {"f:a": {}}}
+THEIRS: Object = {"manager": "kubectl", "operation": "Update", "fieldsV1": {"f:metadata": {}}}
+ANNOTATIONS = {"ours": "1", "theirs": "2"}
+
+
+def test_what_we_reported_and_which_annotations_we_applied_is_kept() -> None:
+    kept = kept_entries({"managedFields": [THEIRS, APPLIED, REPORTED]})
+    assert kept == [{**APPLIED, "fieldsV1": {"f:metadata": {"f:annotations": {"f:ours": {}}}}}, REPORTED]
+
+
+def test_of_an_object_that_is_not_ours_nothing_is_kept() -> None:
+    assert kept_entries({"managedFields": [THEIRS]}) == kept_entries({}) == []
+
+
+def test_an_annotation_counts_as_long_as_it_is_ours_also_in_what_is_kept() -> None:
+    whole: Object = {"annotations": ANNOTATIONS, "managedFields": [THEIRS, APPLIED]}
+    assert owned_annotations(whole) == {"ours": "1"}
+    assert owned_annotations({**whole, "managedFields": kept_entries(whole)}) == {"ours": "1"}
+    assert owned_annotations({**whole, "managedFields": [THEIRS]}) == {}
