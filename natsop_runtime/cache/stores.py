@@ -131,8 +131,11 @@ class Stores:
         return watched.get(key) if watched else None
 
     def is_missing(self, key: ObjectKey) -> bool:
-        """Whether there is no such object as far as we are told. A pod that lost our label is as good as gone, too."""
-        watched = self._custom.get(_kind(key)) or self._metadata.get(_kind(key))
+        """Whether there is no such object as far as we are told, for one that is not held in full.
+
+        A pod that lost our label is as good as gone; so is a custom resource whose kind is not served any more.
+        """
+        watched = self._metadata.get(_kind(key))
         return watched is None or watched.is_missing(key)
 
     def is_watched_in_full(self, key: ObjectKey) -> bool:

@@ -203,3 +203,16 @@ def test_nothing_is_said_to_be_missing_by_a_watch_that_failed(monkeypatch: pytes
             await until(lambda: stores.is_missing(missing), "it is known again")
 
     asyncio.run(story())
+
+
+def test_a_custom_resource_that_is_not_held_is_missing_whatever_its_watch_says() -> None:
+    async def story() -> None:
+        async with kept() as (world, stores):
+            clusters = world.apis[CLUSTERS.plural]
+            await until(lambda: bool(clusters.watches), "a watch")
+            clusters.refusals += [failure(404)] * 1000
+            clusters.end_watches()
+            await until(lambda: clusters.lists() > 1, "a list that says that the kind is not served")
+            assert stores.is_missing(CLUSTER)
+
+    asyncio.run(story())
