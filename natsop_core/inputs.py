@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeAlias, TypeVar, cast
+from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 from natsop_core.live import Child
 from natsop_core.references import (
@@ -17,6 +17,10 @@ from natsop_core.references import (
     ObjectRef,
     Reference,
 )
+
+_MANY_OBJECTS: Final = 300
+_LONG_TEXTS: Final = 20_000
+"""Characters of Secrets and ConfigMaps, which may all be nats.conf: it is read at one to five µs each."""
 
 R = TypeVar("R")
 D = TypeVar("D")
@@ -87,6 +91,15 @@ class Inputs:
             decision = decide(resource, self)
             self._decided[decide] = resource, decision
         return cast("D", decision)
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether to decide about it takes so long (over 50 ms) that nobody else should have to wait for it."""
+        objects = (found for reference, found in self.found.items() if isinstance(reference, ObjectRef))
+        texts = (
+            value for found in objects if isinstance(found, Mapping) for value in (found.get("data") or {}).values()
+        )
+        return len(self.found) > _MANY_OBJECTS or sum(map(len, texts)) > _LONG_TEXTS
 
     def object(self, key: ObjectKey) -> Mapping[str, Any] | None:
         """The object in full, or None when it does not exist, may not be read or was not fetched yet."""

@@ -10,7 +10,7 @@ from natsop_core import names
 from natsop_core.conf.errors import ConfError
 from natsop_core.conf.expand import expand
 from natsop_core.conf.files import configuration_files
-from natsop_core.conf.parser import parse
+from natsop_core.conf.parser import tree_of
 from natsop_core.conf.restart import restart_digest
 from natsop_core.conf.server import server_block
 from natsop_core.objects.config_map import build_config_map
@@ -83,7 +83,7 @@ def _restart_digest(cluster: Cluster, files: Mapping[str, str]) -> str:
     environment = {names.SERVER_NAME_VARIABLE: names.server_name(ANY_POD)}
     existing = cluster.existing_config
     try:
-        tree = parse(existing.conf, names.CONFIG_FILE) if existing else server_block(cluster)
+        tree = tree_of(existing.conf, names.CONFIG_FILE) if existing else server_block(cluster)
         return restart_digest(expand(tree, environment=environment, includes=files, file=names.CONFIG_FILE).tree)
     except ConfError:
         return hashlib.sha256(files[names.CONFIG_FILE].encode("utf-8", "surrogateescape")).hexdigest()[:16]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from natsop_core.drift import is_reported
 from natsop_core.inputs import Inputs
 from natsop_core.outcomes import Failed
 from natsop_runtime.api_server.errors import ConflictError, NotFoundError
+from natsop_runtime.beside import beside_the_loop
 from natsop_runtime.fetch import depends_on
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from natsop_runtime.reference_index import ReferenceIndex
 
 Object = dict[str, Any]
+D = TypeVar("D")
 
 ROUNDS: Final = 4
 """How often the core may name further references."""
@@ -83,10 +85,10 @@ class Controller:
         functions = self._reconciled[key.api_version, key.kind]
         custom_resource = functions.read(raw)
         inputs = await self._fetch(key, functions, custom_resource)
-        plan = functions.plan(custom_resource, inputs)
+        plan = await _decided(functions.plan, custom_resource, inputs)
         self._references.replace(key, (*depends_on(inputs.found), *plan.targets))
         outcomes = await self._executor.execute(plan, own_writes)
-        report = functions.conclude(custom_resource, inputs, plan, outcomes)
+        report = await _decided(functions.conclude, custom_resource, inputs, plan, outcomes)
         if not await self._publish(key, raw, report, inputs.now, own_writes):
             return Turn(False, None)
         succeeded = not any(isinstance(outcome, Failed) for outcome in outcomes.values())
@@ -95,7 +97,7 @@ class Controller:
     async def _fetch(self, key: ObjectKey, functions: Reconciled, custom_resource: Any) -> Inputs:
         inputs = Inputs(now=self._now(), settings=self._settings)
         for _ in range(ROUNDS):
-            missing = functions.missing(custom_resource, inputs)
+            missing = await _decided(functions.missing, custom_resource, inputs)
             if not missing:
                 break
             self._references.add(key, depends_on(missing))
@@ -124,3 +126,10 @@ class Controller:
         resource = self._reconciled[key.api_version, key.kind].resource
         written = await self._kube.apply_status(resource, key, body)
         own_writes.add(self._stores.written(key, written))
+
+
+async def _decided(decide: Callable[..., D], custom_resource: Any, inputs: Inputs, *more: Any) -> D:
+    """What the core decides, beside the loop where that takes long: a lease, a probe or others must not wait for it."""
+    if inputs.is_heavy:
+        return await beside_the_loop(decide, custom_resource, inputs, *more)
+    return decide(custom_resource, inputs, *more)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from natsop_core.conf.errors import ConfError
 from natsop_core.conf.expand import expand
-from natsop_core.conf.parser import parse
+from natsop_core.conf.parser import tree_of
 from natsop_core.conf.values import Block, Datetime, Value
 
 _REPORTS_DIGEST = (2, 11, 0)
@@ -52,7 +52,7 @@ def config_digest(
     if release < _REPORTS_DIGEST:
         return Unknown(f"nats-server {version} does not report a digest of its configuration; 2.11 and newer do.")
     try:
-        tree = parse(configuration, file) if isinstance(configuration, str) else configuration
+        tree = tree_of(configuration, file) if isinstance(configuration, str) else configuration
         expanded = expand(tree, environment=environment, includes=includes, file=file)
     except ConfError as error:
         return Unknown(f"The configuration cannot be read like nats-server reads it: {error}.")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from natsop_core.conf.errors import ConfError, Place
-from natsop_core.conf.parser import MAX_DEPTH, parse
+from natsop_core.conf.parser import MAX_DEPTH, parse, tree_of
 from natsop_core.conf.values import Block, Include, Value, Variable
 
 _MAX_CHAIN = 16  # includes of includes, variables of variables
@@ -97,7 +97,7 @@ class _Expansion:
         if text is None:
             raise ConfError(include.place or Place(site.file), f"the included file {path} is not there")
         self._spend(len(text), include.place, site)
-        return self.block(parse(text, path), (), inside)
+        return self.block(tree_of(text, path), (), inside)
 
     def _variable(self, variable: Variable, scopes: _Scopes, site: _Site) -> Value:
         for scope in reversed(scopes):

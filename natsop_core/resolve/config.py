@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from natsop_core import names
 from natsop_core.conf.errors import ConfError
-from natsop_core.conf.parser import parse
+from natsop_core.conf.parser import ConfText
 from natsop_core.findings import Finding
 from natsop_core.resolve.files import authority_folder, certificate_folders, included_files, includes_folder
 from natsop_core.resolve.referred import KeyReference, find
@@ -62,7 +62,7 @@ def existing_config_reference(cr: NatsCluster) -> KeyReference | None:
 
 def included_trees(files: Iterable[IncludedFile]) -> dict[str, Block]:
     """What is in the user's files, by name; they were found readable when they were resolved."""
-    return {file.name: parse(file.text, file.name) for file in files}
+    return {file.name: file.text.tree for file in files}
 
 
 def _existing_config(cr: NatsCluster, inputs: Inputs) -> ExistingConfig | Finding | None:
@@ -72,13 +72,13 @@ def _existing_config(cr: NatsCluster, inputs: Inputs) -> ExistingConfig | Findin
     found = find(reference, inputs)
     if found is None or isinstance(found, Finding):
         return found
-    return ExistingConfig(reference.name, found.decode("utf-8", "surrogateescape"))
+    return ExistingConfig(reference.name, ConfText(found.decode("utf-8", "surrogateescape"), names.CONFIG_FILE))
 
 
 def _unreadable(file: IncludedFile) -> Finding | None:
     """A file that nats-server could not read would stop every server that starts with it."""
     try:
-        parse(file.text, file.name)
+        file.text.tree  # noqa: B018
     except ConfError as error:
         return Finding("InvalidInclude", f"spec.config.includes[{file.name}] is no nats.conf: {error}.")
     return None

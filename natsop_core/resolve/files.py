@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from natsop_core import names
+from natsop_core.conf.parser import ConfText
 from natsop_core.findings import Finding
 from natsop_core.resolve.referred import KeyReference, Kind, find, key_reference
 from natsop_core.resolve.types import Folder, IncludedFile
@@ -91,7 +92,7 @@ def included_files(cr: NatsCluster, inputs: Inputs) -> tuple[tuple[IncludedFile,
         if isinstance(found, Finding):
             findings.append(found)
         elif found is not None:
-            files.append(IncludedFile(include.name, found.decode("utf-8", "surrogateescape")))
+            files.append(IncludedFile(include.name, ConfText(found.decode("utf-8", "surrogateescape"), include.name)))
     return tuple(files), tuple(findings)
 
 

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 import pytest
@@ -14,7 +15,8 @@ import pytest
 from natsop_core.rbac import leader_election_role
 from natsop_runtime.leader import LONGEST_TERM
 from natsop_runtime.settings import RunSettings
-from tests.cluster.election import LEASE, LOST, Candidate, Pair, elected, out_of_turn, shown, unrest
+from tests.cluster.election import LEASE, LOST, UNREST, Candidate, Pair, elected, out_of_turn, shown, unrest
+from tests.cluster.site import nats_cluster
 from tests.testbed.audit import AuditEntry
 from tests.testbed.client import Manifest
 from tests.testbed.cluster import Cluster
@@ -30,6 +32,11 @@ SHORTEST: Final = 2
 
 TO_TAKE_OVER: Final = 5
 """Seconds beyond the lease's duration."""
+
+HUGE: Final = f"x {{ {'a: 1, ' * 140_000} b: 2 }}\n"
+"""nats.conf of 840 kB, which takes longer to read than a term of leadership lasts."""
+
+HUGE_WITHIN: Final = 120
 
 PAUSES: Final = 20
 WORKERS: Final = RunSettings().workers
@@ -204,6 +211,24 @@ def test_a_lease_that_says_odd_things_is_taken_over_all_the_same(cluster: Cluste
 
     assert lease["spec"]["holderIdentity"] not in {"", "somebody"}
     assert lease["spec"]["leaseDurationSeconds"] == SHORTEST
+
+
+def test_a_huge_configuration_costs_the_leader_no_lease_and_keeps_nobody_waiting(pair: Pair) -> None:
+    leader, _ = pair.by_role()
+    pid, mark = leader.pid, pair.cluster.audit.mark()
+    client = pair.cluster.client.in_namespace(UNREST)
+    client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "huge"}, "data": {"conf": HUGE}})
+    include = {"name": "huge.conf", "configMap": {"name": "huge", "key": "conf"}}
+    client.create(nats_cluster("huge", {"config": {"includes": [include]}}))
+
+    what = "the huge configuration has reached the ConfigMap, and its status says so"
+    wait_until(lambda: "status" in client.get("NatsCluster", "huge"), HUGE_WITHIN, what)
+
+    assert (leader.pid, leader.running) == (pid, True), leader.log_tail()
+    times = [each.time for each in leader.writes(since=mark)]
+    assert max(after - before for before, after in pairwise(times)) < timedelta(seconds=SHORT)
+    client.delete("NatsCluster", "huge")
+    client.delete("ConfigMap", "huge")
 
 
 def test_a_lease_that_somebody_deletes_is_made_anew_by_who_leads(pair: Pair) -> None:

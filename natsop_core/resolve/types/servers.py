@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from natsop_core.conf.auth import Authentication
+    from natsop_core.conf.parser import ConfText
     from natsop_core.resolve.types.pods import Claim, Scratch
 
 
@@ -67,7 +68,7 @@ class IncludedFile:
     """A file of the user's own, under the includes' folder. It may hold a secret."""
 
     name: str
-    text: str = field(repr=False)
+    text: ConfText = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class ExistingConfig:
     """A ConfigMap of the user's own in place of the rendered one, and the nats.conf that it holds."""
 
     name: str
-    conf: str = field(repr=False)
+    conf: ConfText = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

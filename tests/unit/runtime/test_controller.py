@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -49,6 +50,8 @@ class World:
         self.rounds: list[tuple[Reference, ...]] = []
         self.index = ReferenceIndex()
         self.own_writes: set[Change] = set()
+        self.secret: Object | None = None
+        self.threads: list[threading.Thread] = []
 
     def reconcile(self) -> Turn:
         functions = Reconciled(CLUSTERS, dict, self._missing, lambda _cr, _inputs: Plan(), self._conclude)
@@ -66,10 +69,12 @@ class World:
         return asyncio.run(controller.reconcile(KEY, self.own_writes))
 
     def _missing(self, _custom_resource: Object, inputs: Inputs) -> tuple[Reference, ...]:
+        self.threads.append(threading.current_thread())
         wanted = (FIRST, SECOND) if FIRST in inputs else (FIRST,)
         return tuple(reference for reference in wanted if reference not in inputs)
 
     def _conclude(self, _custom_resource: Object, _inputs: Inputs, _plan: Plan, _outcomes: Outcomes) -> Report:
+        self.threads.append(threading.current_thread())
         return Report(READY, self.to_tell, self.requeue_after)
 
     def in_full(self, _key: ObjectKey) -> Object | None:
@@ -78,11 +83,11 @@ class World:
     def written(self, key: ObjectKey, obj: Object) -> Change:
         return Change(key, obj["metadata"]["resourceVersion"])
 
-    async def fetch(self, references: Iterable[Reference]) -> dict[Reference, None]:
+    async def fetch(self, references: Iterable[Reference]) -> dict[Reference, Object | None]:
         self.rounds.append(tuple(references))
         if self.unavailable:
             raise UnavailableError("timeout")
-        return dict.fromkeys(self.rounds[-1])
+        return dict.fromkeys(self.rounds[-1], self.secret)
 
     async def execute(self, _plan: Plan, _own_writes: set[Change]) -> Outcomes:
         return {FIRST.key: self.outcome}
@@ -172,3 +177,14 @@ def test_what_was_just_done_is_told_though_the_status_cannot_be_written() -> Non
     world.to_tell = (RECOVERED, KEPT)
     world.reconcile()
     assert world.events == [KEPT]
+
+
+def test_what_takes_long_to_decide_about_is_decided_beside_the_loop() -> None:
+    light, heavy = World(raw=custom_resource()), World(raw=custom_resource())
+    heavy.secret = {"data": {"nats.conf": "x" * 100_000}}
+    for world in (light, heavy):
+        world.reconcile()
+    assert set(light.threads) == {threading.main_thread()}
+    [first, *others] = heavy.threads
+    assert first is threading.main_thread(), "nothing was known yet"
+    assert threading.main_thread() not in others
