@@ -108,9 +108,16 @@ def monitor(namespace: Namespace, pod: str, path: str) -> Any:
     return answer.json()
 
 
-def routes_of(namespace: Namespace, pod: str) -> set[str]:
-    """The names of the servers that the pod's server has routes to."""
-    return {route["remote_name"] for route in monitor(namespace, pod, "/routez")["routes"]}
+def wait_until_routed(namespace: Namespace, pods: Sequence[str]) -> None:
+    """Wait until each pod's server has routes to all the others and to nobody else: ready ones may still seek them."""
+
+    def routed() -> bool:
+        for pod in pods:
+            routes = {route["remote_name"] for route in monitor(namespace, pod, "/routez")["routes"]}
+            assert routes == {*pods} - {pod}, f"{pod} has routes to {routes}"
+        return True
+
+    namespace.wait_until(routed, READY_WITHIN, f"routes between {pods}")
 
 
 def known_subjects(namespace: Namespace, pod: str) -> set[str]:
@@ -134,7 +141,7 @@ def restarts(namespace: Namespace, pods: Sequence[str]) -> int:
 def box_in(namespace: Namespace) -> Box:
     """The box's pod, once there is one."""
     labels = f"app.kubernetes.io/name=nats-box,app.kubernetes.io/instance={BOX}"
-    pods = namespace.wait_until(lambda: namespace.client.list("Pod", labels=labels), what="the box has a pod")
+    pods = namespace.wait_until(lambda: namespace.client.list("Pod", labels=labels), READY_WITHIN, "the box has a pod")
     return Box(namespace, pods[0]["metadata"]["name"])
 
 
@@ -155,7 +162,7 @@ class Box:
     def subscribe(self, subject: str, *options: str, known_to: str) -> Future[str]:
         """Have one message of the subject received in the background; returns when the pod knows of the interest."""
         executor = ThreadPoolExecutor(1)
-        message = executor.submit(self.nats, "sub", subject, "--raw", "--count=1", "--wait=30s", *options)
+        message = executor.submit(self.nats, "sub", subject, "--raw", "--count=1", "--wait=50s", *options)
         executor.shutdown(wait=False)
 
         def interest() -> bool:
@@ -175,8 +182,14 @@ class Stream:
     name: str = "ORDERS"
 
     def add(self, *, replicas: int) -> None:
-        subjects = f"--subjects={self.name}.>"
-        self.box.nats("stream", "add", self.name, subjects, "--storage=file", f"--replicas={replicas}", "--defaults")
+        """Once the servers can: ready ones may still be about to elect the leader who is asked for it."""
+        options = (f"--subjects={self.name}.>", "--storage=file", f"--replicas={replicas}", "--defaults")
+
+        def added() -> bool:  # the same stream once more is no error
+            self.box.nats("stream", "add", self.name, *options)
+            return True
+
+        self.box.namespace.wait_until(added, READY_WITHIN, f"stream {self.name} is added")
 
     def publish(self, count: int) -> list[str]:
         """Publish that many messages, each acknowledged by the stream; what they say."""
@@ -196,7 +209,7 @@ class Stream:
             assert found == messages, f"{found} instead of {messages}"
             return True
 
-        self.box.namespace.wait_until(read, what=f"stream {self.name} holds {len(messages)} messages")
+        self.box.namespace.wait_until(read, READY_WITHIN, f"stream {self.name} holds {len(messages)} messages")
 
     def wait_until_current(self, *, replicas: int) -> None:
         """Wait until the stream has a leader and every other replica is as far as the leader is."""
