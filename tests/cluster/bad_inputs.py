@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.cluster.site import SOON, Site, nats_box, nats_cluster
+from tests.cluster.quotas import limit
+from tests.cluster.site import Site, nats_box, nats_cluster
 from tests.testbed.client import Manifest
-from tests.testbed.wait import wait_until
 
 Make = Callable[[Site], Any]
 
@@ -75,10 +75,7 @@ def box(spec: Manifest) -> Make:
 
 
 def _quota(site: Site) -> None:
-    hard = {"services": "0", "count/statefulsets.apps": "0"}
-    manifest = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "limit"}, "spec": {"hard": hard}}
-    site.client.create(manifest)
-    wait_until(lambda: "hard" in site.client.get("ResourceQuota", "limit")["status"], SOON, "the quota is in force")
+    limit(site, **{"services": "0", "count/statefulsets.apps": "0"})
     cluster({})(site)
 
 

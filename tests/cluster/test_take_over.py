@@ -57,6 +57,7 @@ def taken_over(control_plane: ControlPlane) -> Iterator[TakeOver]:
         for name in CLUSTERS.values():
             site.await_handled("NatsCluster", name)
         site.await_handled("NatsBox", "my-box")
+        site.await_pods()
         site.await_quiet(3)
         yield TakeOver(site, before)
         assert not unauthorized(cluster)
@@ -127,6 +128,7 @@ def test_servers_with_data_outside_of_volumes_are_left_alone_and_the_rest_is_app
 
 def test_nothing_is_written_at_rest_nor_after_a_restart(taken_over: TakeOver) -> None:
     site = taken_over.site
+    site.await_pods()
     site.await_quiet(3)
     mark = site.mark()
 
