@@ -57,6 +57,11 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
+def has_ended(folder: Path) -> bool:
+    """Whether none of its processes is left, and none that is about to end holds its lock any more."""
+    return not processes_of(folder) and folder not in {run.folder for run in runs.alive()}
+
+
 def cgroups_of(folder: Path) -> list[Path]:
     places = [mount / cgroups.name_for(folder.name).lstrip("/") for mount in cgroups.mounts()]
     return [place for place in places if place.exists()]
@@ -103,7 +108,7 @@ def test_a_killed_run_leaves_no_process_and_the_next_start_sweeps_the_rest(
 
     process.kill()
 
-    wait_until(lambda: not processes_of(folder), timeout=20, what=f"all of its processes end: {processes_of(folder)}")
+    wait_until(lambda: has_ended(folder), 60, f"all of its processes end: {processes_of(folder)}")
     assert network_and_mounts(folder) == (before, [])
     next_run, lock = runs.create("control-plane", "test")
     try:
