@@ -136,10 +136,10 @@ def new_site(operator: Operator, purpose: str) -> Site:
 
 
 def has_all_pods(workload: Manifest) -> bool:
-    """Whether the status of a StatefulSet or Deployment says so, of its latest generation."""
-    wanted, status = workload["spec"]["replicas"], workload["status"]
+    """Whether the status of a StatefulSet or Deployment says so; earlier pods may stay until the new ones are ready."""
+    status = workload["status"]
     is_observed = status.get("observedGeneration") == workload["metadata"]["generation"]
-    return bool(is_observed and wanted == status.get("replicas", 0) == status.get("updatedReplicas", 0))
+    return bool(is_observed and status.get("updatedReplicas", 0) == workload["spec"]["replicas"])
 
 
 def controller_of(obj: Manifest) -> str:
