@@ -130,7 +130,7 @@ class Site(Namespace):
 
 def new_site(operator: Operator, purpose: str) -> Site:
     """A fresh one; `purpose` is for those who read the logs."""
-    name = f"{purpose}-{os.urandom(2).hex()}"
+    name = f"{purpose}-{os.urandom(4).hex()}"
     operator.cluster.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     return Site(operator, name)
 

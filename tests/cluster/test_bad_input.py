@@ -79,7 +79,7 @@ def is_broken(site: Site) -> bool:
 
 def asking(operator: Operator, purpose: str, webhook: str) -> Site:
     """A site where that webhook is asked."""
-    name = f"{purpose}-{os.urandom(2).hex()}"
+    name = f"{purpose}-{os.urandom(4).hex()}"
     metadata = {"name": name, "labels": {ASKS: webhook}}
     operator.cluster.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
     return Site(operator, name)

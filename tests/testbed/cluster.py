@@ -77,7 +77,7 @@ class Cluster:
         token = self.client.request("POST", path, body=request)["status"]["token"]
         admin = json.loads(self.kubeconfig.read_text())
         server, authority = (admin["clusters"][0]["cluster"][key] for key in ("server", "certificate-authority"))
-        target = self.folder / f"kubeconfig-{namespace}-{name}-{os.urandom(3).hex()}"
+        target = self.folder / f"kubeconfig-{namespace}-{name}-{os.urandom(4).hex()}"
         write_kubeconfig(target, server=server, authority=authority, token=token)
         return target
 

@@ -110,4 +110,4 @@ def _delete(namespace: Namespace) -> None:
 def _name(purpose: str) -> str:
     """Short, since names of pods and their DNS records are made with it; unique, since tests run in parallel."""
     slug = re.sub(r"[^a-z0-9]+", "-", purpose.lower().removeprefix("test_")).strip("-")[:28].strip("-")
-    return f"t-{slug}-{os.urandom(2).hex()}"
+    return f"t-{slug}-{os.urandom(4).hex()}"
