@@ -68,14 +68,22 @@ def start(namespace: Namespace, cluster: Manifest) -> Box:
 
 def wait_until_ready(namespace: Namespace) -> Manifest:
     """Wait until the cluster is Ready as it stands now, and return it."""
+    return _wait_for(namespace, "Ready")
 
-    def ready() -> Manifest:
+
+def wait_until_loaded(namespace: Namespace) -> None:
+    """Wait until all servers have told that they run the configuration; a busy one may let Ready not wait for it."""
+    _wait_for(namespace, "ConfigurationLoaded")
+
+
+def _wait_for(namespace: Namespace, type_: str) -> Manifest:
+    def seen() -> Manifest:
         cluster = namespace.client.get("NatsCluster", CLUSTER)
-        assert condition(cluster, "Ready")["status"] == "True", cluster["status"]
-        assert condition(cluster, "Ready")["observedGeneration"] == cluster["metadata"]["generation"], cluster["status"]
+        assert condition(cluster, type_)["status"] == "True", cluster["status"]
+        assert condition(cluster, type_)["observedGeneration"] == cluster["metadata"]["generation"], cluster["status"]
         return cluster
 
-    return namespace.wait_until(ready, READY_WITHIN, f"NatsCluster {CLUSTER} is Ready")
+    return namespace.wait_until(seen, READY_WITHIN, f"NatsCluster {CLUSTER} is {type_}")
 
 
 def condition(resource: Manifest, type_: str) -> Manifest:
