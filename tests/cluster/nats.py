@@ -110,7 +110,7 @@ def everything_of(namespace: Namespace, name: str) -> set[str]:
 def monitor(namespace: Namespace, pod: str, path: str) -> Any:
     """What a server's monitor port answers. That it does not answer yet is a failed assertion: waits go on."""
     try:
-        answer = httpx2.get(f"http://{namespace.pod_address(pod)}:{MONITOR_PORT}{path}", timeout=5, trust_env=False)
+        answer = httpx2.get(f"http://{namespace.pod_address(pod)}:{MONITOR_PORT}{path}", timeout=30, trust_env=False)
     except httpx2.TransportError as error:
         raise AssertionError(f"{pod} does not answer: {error!r}") from error
     return answer.json()
@@ -164,8 +164,8 @@ class Box:
         return self.namespace.exec(self.pod, *argv).stdout
 
     def nats(self, *argv: str) -> str:
-        """Run the nats CLI with the context that is selected."""
-        return self.run("nats", *argv)
+        """Run the nats CLI with the context that is selected, and more patience than its own for a busy node."""
+        return self.run("nats", "--timeout=30s", *argv)
 
     def subscribe(self, subject: str, *options: str, known_to: str) -> Future[str]:
         """Have one message of the subject received in the background; returns when the pod knows of the interest."""

@@ -92,7 +92,7 @@ def test_an_interrupted_run_leaves_nothing_behind(started: list[subprocess.Popen
 
     process.send_signal(signal.SIGINT)
 
-    assert process.wait(60) == 128 + signal.SIGINT
+    assert process.wait(120) == 128 + signal.SIGINT
     assert processes_of(folder) == []
     assert network_and_mounts(folder) == (before, [])
     assert cgroups_of(folder) == []
@@ -131,7 +131,7 @@ def test_two_runs_at_once_keep_apart_and_hand_their_commands_status_through(
         start(started, "--control-plane", "--", "sh", "-c", script, name, status) for name, status in NAMES_AND_STATUSES
     ]
 
-    answers = [process.communicate("go\n", timeout=60)[0] for process, _ in both]
+    answers = [process.communicate("go\n", timeout=120)[0] for process, _ in both]
 
     assert answers == [name for name, _ in NAMES_AND_STATUSES]
     assert [process.returncode for process, _ in both] == [int(status) for _, status in NAMES_AND_STATUSES]
