@@ -129,7 +129,7 @@ def test_one_that_is_stopped_beyond_its_lease_writes_nothing_when_it_goes_on(
     with elected(cluster, lease=SHORT) as pair:
         while len(seconds) < PAUSES:
             lost_otherwise += pair.revive()
-            leader, standby = pair.by_role()
+            leader, standby = pair.await_roles()
             mark = cluster.audit.mark()
             await_writes_or_end(leader, chance.randint(1, 12), since=mark)
             if not leader.running:

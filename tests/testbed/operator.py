@@ -78,7 +78,7 @@ class Operator(Component):
     ) -> None:
         command = [sys.executable, "-m", "natsop_runtime", "run", f"--kubeconfig={kubeconfig}", *options]
         log = cluster.logs / f"{name}.log"
-        super().__init__(name, command, log=log, ready=self._has_synced, outlives_us=outlives_us)
+        super().__init__(name, command, log=log, ready=self.has_synced, outlives_us=outlives_us)
         self.cluster = cluster
         self._started_at = 0
 
@@ -91,7 +91,8 @@ class Operator(Component):
         """What it has logged since it was started last."""
         return self.log.read_bytes()[self._started_at :].decode(errors="replace")
 
-    def _has_synced(self) -> bool:
+    def has_synced(self) -> bool:
+        """Whether it says that it knows the cluster's state."""
         return SYNCED in self.said()
 
 
