@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from natsop_runtime.settings import RunSettings
 from tests.cluster.quotas import limit
 from tests.cluster.site import Site, nats_box, nats_cluster
 from tests.testbed.client import Manifest
@@ -14,7 +15,9 @@ Make = Callable[[Site], Any]
 
 HOLD: Final = "tests.example/hold"
 
-HUNG: Final = 6
+WORKERS: Final = RunSettings().workers
+
+HUNG: Final = WORKERS + 1
 """Clusters whose every apply hangs: more than the operator has workers."""
 
 MEGABYTE: Final[Manifest] = {"container": {"env": [{"name": f"A{n}", "value": "x" * 1000} for n in range(1400)]}}

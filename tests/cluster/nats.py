@@ -20,7 +20,7 @@ BOX: Final = "box"
 SMALL: Final = {"requests": {"cpu": "10m"}}
 """Many clusters share a small node."""
 
-READY_WITHIN: Final = 240
+READY_WITHIN: Final = 400
 """Seconds for servers to become ready while the node is busy with other tests; on an idle one it takes about 25."""
 
 JETSTREAM: Final = {"enabled": True, "fileStore": {"pvc": {"resources": {"requests": {"storage": "1Gi"}}}}}

@@ -43,6 +43,7 @@ def site(control_plane: ControlPlane) -> Iterator[Site]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)  # three minutes for the usual number of kills
 def test_an_operator_that_is_killed_at_any_moment_leaves_nothing_undone_and_nothing_behind(site: Site) -> None:
     print(f"seed {SEED}")
     chance, crowd = random.Random(SEED), Crowd(site, SEED)  # noqa: S311
