@@ -31,7 +31,7 @@ class Namespace:
         self.name = name
         self.client = cluster.client.in_namespace(name)
 
-    def wait_until(self, predicate: Callable[[], T], timeout: float = 30, what: str = "") -> T:
+    def wait_until(self, predicate: Callable[[], T], timeout: float = 60, what: str = "") -> T:
         """Wait until the predicate returns something true, and return that; see tests.testbed.wait."""
         return wait.wait_until(predicate, timeout, what)
 

@@ -14,7 +14,7 @@ class WaitError(AssertionError):
     """The condition did not come true in time; the message tells what was seen instead."""
 
 
-def wait_until(predicate: Callable[[], T], timeout: float = 30, what: str = "", interval: float = 0.1) -> T:
+def wait_until(predicate: Callable[[], T], timeout: float = 60, what: str = "", interval: float = 0.1) -> T:
     """Call `predicate` until it returns something true, and return that.
 
     Errors of the API server, commands that fail and failed assertions mean "not yet": a predicate may simply get an
