@@ -6,15 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.cluster.site import SOON, Site, nats_box, nats_cluster
+from natsop_runtime.settings import RunSettings
+from tests.cluster.quotas import limit
+from tests.cluster.site import Site, nats_box, nats_cluster
 from tests.testbed.client import Manifest
-from tests.testbed.wait import wait_until
 
 Make = Callable[[Site], Any]
 
 HOLD: Final = "tests.example/hold"
 
-HUNG: Final = 6
+WORKERS: Final = RunSettings().workers
+
+HUNG: Final = WORKERS + 1
 """Clusters whose every apply hangs: more than the operator has workers."""
 
 MEGABYTE: Final[Manifest] = {"container": {"env": [{"name": f"A{n}", "value": "x" * 1000} for n in range(1400)]}}
@@ -75,10 +78,7 @@ def box(spec: Manifest) -> Make:
 
 
 def _quota(site: Site) -> None:
-    hard = {"services": "0", "count/statefulsets.apps": "0"}
-    manifest = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "limit"}, "spec": {"hard": hard}}
-    site.client.create(manifest)
-    wait_until(lambda: "hard" in site.client.get("ResourceQuota", "limit")["status"], SOON, "the quota is in force")
+    limit(site, **{"services": "0", "count/statefulsets.apps": "0"})
     cluster({})(site)
 
 

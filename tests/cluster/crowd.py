@@ -24,7 +24,7 @@ EVERY_TENTH_HAS_A_BOX: Final = 10
 ROUTES: Final = "routes"
 """The Secret with what the servers of some clusters tell each other."""
 
-GATHERED_WITHIN: Final = 60
+GATHERED_WITHIN: Final = 120
 """Seconds; the garbage collector may have to find out first that the API server was killed."""
 
 _WRONG_TIME: Final = frozenset({404, 409, 422})

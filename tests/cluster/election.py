@@ -70,14 +70,25 @@ class Pair:
         [*_, last] = [each for each in self.cluster.audit.writes(user=CANDIDATES) if has_lease(each)]
         return (one, other) if last.user == one.user else (other, one)
 
+    def await_roles(self) -> tuple[Candidate, Candidate]:
+        """Who writes the Lease from now on, once somebody does, and the other."""
+        audit, mark = self.cluster.audit, self.cluster.audit.mark()
+        wait_until(lambda: any(map(has_lease, audit.writes(user=CANDIDATES, since=mark))), SYNCED_WITHIN, "one leads")
+        return self.by_role()
+
     def revive(self) -> list[str]:
-        """Start those that do not run, and wait until both are ready; the names of those."""
-        dead = [each for each in self.both if not each.running]
-        for each in dead:
-            each.start()
-        for each in self.both:
-            each.await_ready(SYNCED_WITHIN)
-        return [each.name for each in dead]
+        """Start those that do not run until both are ready, though one may end meanwhile; the names of those."""
+        revived: list[str] = []
+
+        def both_are_ready() -> bool:
+            for each in self.both:
+                if not each.running:
+                    each.start()
+                    revived.append(each.name)
+            return all(each.has_synced() for each in self.both)
+
+        wait_until(both_are_ready, 2 * SYNCED_WITHIN, "both are ready")
+        return revived
 
 
 @contextmanager

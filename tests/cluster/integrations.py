@@ -21,5 +21,6 @@ def install_integrations(client: Client) -> None:
     for definition in definitions:
         client.apply(definition)
     for kind in OPTIONAL:
-        path = f"/apis/{kind.api_version}/{kind.plural}"
+        path, qualified = f"/apis/{kind.api_version}/{kind.plural}", f"{kind.kind}.{kind.group}"
         wait_until(partial(client.request, "GET", path), what=f"{kind.plural} are served")
+        wait_until(partial(client.knows, qualified), what=f"{kind.plural} are found by clients")

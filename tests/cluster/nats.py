@@ -20,7 +20,7 @@ BOX: Final = "box"
 SMALL: Final = {"requests": {"cpu": "10m"}}
 """Many clusters share a small node."""
 
-READY_WITHIN: Final = 240
+READY_WITHIN: Final = 400
 """Seconds for servers to become ready while the node is busy with other tests; on an idle one it takes about 25."""
 
 JETSTREAM: Final = {"enabled": True, "fileStore": {"pvc": {"resources": {"requests": {"storage": "1Gi"}}}}}
@@ -68,14 +68,22 @@ def start(namespace: Namespace, cluster: Manifest) -> Box:
 
 def wait_until_ready(namespace: Namespace) -> Manifest:
     """Wait until the cluster is Ready as it stands now, and return it."""
+    return _wait_for(namespace, "Ready")
 
-    def ready() -> Manifest:
+
+def wait_until_loaded(namespace: Namespace) -> None:
+    """Wait until all servers have told that they run the configuration; a busy one may let Ready not wait for it."""
+    _wait_for(namespace, "ConfigurationLoaded")
+
+
+def _wait_for(namespace: Namespace, type_: str) -> Manifest:
+    def seen() -> Manifest:
         cluster = namespace.client.get("NatsCluster", CLUSTER)
-        assert condition(cluster, "Ready")["status"] == "True", cluster["status"]
-        assert condition(cluster, "Ready")["observedGeneration"] == cluster["metadata"]["generation"], cluster["status"]
+        assert condition(cluster, type_)["status"] == "True", cluster["status"]
+        assert condition(cluster, type_)["observedGeneration"] == cluster["metadata"]["generation"], cluster["status"]
         return cluster
 
-    return namespace.wait_until(ready, READY_WITHIN, f"NatsCluster {CLUSTER} is Ready")
+    return namespace.wait_until(seen, READY_WITHIN, f"NatsCluster {CLUSTER} is {type_}")
 
 
 def condition(resource: Manifest, type_: str) -> Manifest:
@@ -102,15 +110,22 @@ def everything_of(namespace: Namespace, name: str) -> set[str]:
 def monitor(namespace: Namespace, pod: str, path: str) -> Any:
     """What a server's monitor port answers. That it does not answer yet is a failed assertion: waits go on."""
     try:
-        answer = httpx2.get(f"http://{namespace.pod_address(pod)}:{MONITOR_PORT}{path}", timeout=5, trust_env=False)
+        answer = httpx2.get(f"http://{namespace.pod_address(pod)}:{MONITOR_PORT}{path}", timeout=30, trust_env=False)
     except httpx2.TransportError as error:
         raise AssertionError(f"{pod} does not answer: {error!r}") from error
     return answer.json()
 
 
-def routes_of(namespace: Namespace, pod: str) -> set[str]:
-    """The names of the servers that the pod's server has routes to."""
-    return {route["remote_name"] for route in monitor(namespace, pod, "/routez")["routes"]}
+def wait_until_routed(namespace: Namespace, pods: Sequence[str]) -> None:
+    """Wait until each pod's server has routes to all the others and to nobody else: ready ones may still seek them."""
+
+    def routed() -> bool:
+        for pod in pods:
+            routes = {route["remote_name"] for route in monitor(namespace, pod, "/routez")["routes"]}
+            assert routes == {*pods} - {pod}, f"{pod} has routes to {routes}"
+        return True
+
+    namespace.wait_until(routed, READY_WITHIN, f"routes between {pods}")
 
 
 def known_subjects(namespace: Namespace, pod: str) -> set[str]:
@@ -134,7 +149,7 @@ def restarts(namespace: Namespace, pods: Sequence[str]) -> int:
 def box_in(namespace: Namespace) -> Box:
     """The box's pod, once there is one."""
     labels = f"app.kubernetes.io/name=nats-box,app.kubernetes.io/instance={BOX}"
-    pods = namespace.wait_until(lambda: namespace.client.list("Pod", labels=labels), what="the box has a pod")
+    pods = namespace.wait_until(lambda: namespace.client.list("Pod", labels=labels), READY_WITHIN, "the box has a pod")
     return Box(namespace, pods[0]["metadata"]["name"])
 
 
@@ -149,13 +164,13 @@ class Box:
         return self.namespace.exec(self.pod, *argv).stdout
 
     def nats(self, *argv: str) -> str:
-        """Run the nats CLI with the context that is selected."""
-        return self.run("nats", *argv)
+        """Run the nats CLI with the context that is selected, and more patience than its own for a busy node."""
+        return self.run("nats", "--timeout=30s", *argv)
 
     def subscribe(self, subject: str, *options: str, known_to: str) -> Future[str]:
         """Have one message of the subject received in the background; returns when the pod knows of the interest."""
         executor = ThreadPoolExecutor(1)
-        message = executor.submit(self.nats, "sub", subject, "--raw", "--count=1", "--wait=30s", *options)
+        message = executor.submit(self.nats, "sub", subject, "--raw", "--count=1", "--wait=50s", *options)
         executor.shutdown(wait=False)
 
         def interest() -> bool:
@@ -175,8 +190,14 @@ class Stream:
     name: str = "ORDERS"
 
     def add(self, *, replicas: int) -> None:
-        subjects = f"--subjects={self.name}.>"
-        self.box.nats("stream", "add", self.name, subjects, "--storage=file", f"--replicas={replicas}", "--defaults")
+        """Once the servers can: ready ones may still be about to elect the leader who is asked for it."""
+        options = (f"--subjects={self.name}.>", "--storage=file", f"--replicas={replicas}", "--defaults")
+
+        def added() -> bool:  # the same stream once more is no error
+            self.box.nats("stream", "add", self.name, *options)
+            return True
+
+        self.box.namespace.wait_until(added, READY_WITHIN, f"stream {self.name} is added")
 
     def publish(self, count: int) -> list[str]:
         """Publish that many messages, each acknowledged by the stream; what they say."""
@@ -196,7 +217,7 @@ class Stream:
             assert found == messages, f"{found} instead of {messages}"
             return True
 
-        self.box.namespace.wait_until(read, what=f"stream {self.name} holds {len(messages)} messages")
+        self.box.namespace.wait_until(read, READY_WITHIN, f"stream {self.name} holds {len(messages)} messages")
 
     def wait_until_current(self, *, replicas: int) -> None:
         """Wait until the stream has a leader and every other replica is as far as the leader is."""

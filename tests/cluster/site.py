@@ -16,10 +16,10 @@ from tests.testbed.namespace import Namespace
 from tests.testbed.operator import USER, Operator
 from tests.testbed.wait import wait_until
 
-SOON: Final = 20
+SOON: Final = 60
 """Seconds for what takes one or two: the machine may be busy with other tests."""
 
-COLLECTED_WITHIN: Final = 60
+COLLECTED_WITHIN: Final = 120
 """Seconds for the garbage collector, which looks for new kinds such as ours every 30 seconds only."""
 
 MARKERS: Final = "default"
@@ -111,6 +111,17 @@ class Site(Namespace):
         """Wait until the object does not exist any more."""
         wait_until(lambda: self.client.find(kind, name) is None, timeout, f"{kind} {name} is gone")
 
+    def await_pods(self) -> None:
+        """Wait until Kubernetes' controllers have made all pods that they are to make, and said so for good."""
+
+        def made() -> bool:
+            for kind in ("StatefulSet", "Deployment"):
+                for each in self.client.list(kind):
+                    assert has_all_pods(each), each
+            return True
+
+        wait_until(made, SOON, "all pods are made")
+
     def await_quiet(self, seconds: float = 1.0) -> None:
         """Wait until the operator has written nothing here for so long, because all that it was told of is done."""
         await_all_handled(self.operator)
@@ -119,9 +130,16 @@ class Site(Namespace):
 
 def new_site(operator: Operator, purpose: str) -> Site:
     """A fresh one; `purpose` is for those who read the logs."""
-    name = f"{purpose}-{os.urandom(2).hex()}"
+    name = f"{purpose}-{os.urandom(4).hex()}"
     operator.cluster.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     return Site(operator, name)
+
+
+def has_all_pods(workload: Manifest) -> bool:
+    """Whether the status of a StatefulSet or Deployment says so; earlier pods may stay until the new ones are ready."""
+    status = workload["status"]
+    is_observed = status.get("observedGeneration") == workload["metadata"]["generation"]
+    return bool(is_observed and status.get("updatedReplicas", 0) == workload["spec"]["replicas"])
 
 
 def controller_of(obj: Manifest) -> str:

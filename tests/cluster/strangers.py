@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from natsop_core import names
-from tests.cluster.site import SOON, Site
+from tests.cluster.site import SOON, Site, has_all_pods
 from tests.testbed.client import Manifest
 from tests.testbed.wait import wait_until
 
@@ -52,13 +52,12 @@ def settle(site: Site, manifest: Manifest) -> Manifest:
     """Create a stranger's object, and return it once Kubernetes' own controllers have said all they have to say."""
     created = site.client.create(manifest)
 
-    def settled() -> Manifest | None:
+    def settled() -> Manifest:
         found = look(site, created)
-        observed = found.get("status", {}).get("observedGeneration", 0)
-        generation = found["metadata"].get("generation", 0) if "status" in found and observed else 0
-        return found if observed >= generation and _is_old(found) else None
+        assert _is_final(found) and _is_old(found), found
+        return found
 
-    return wait_until(settled, SOON, f"{manifest['kind']} is settled") or created
+    return wait_until(settled, SOON, f"{manifest['kind']} is settled")
 
 
 def look(site: Site, manifest: Manifest) -> Manifest:
@@ -66,8 +65,22 @@ def look(site: Site, manifest: Manifest) -> Manifest:
     return site.client.get(manifest["kind"], manifest["metadata"]["name"])
 
 
+def _is_final(obj: Manifest) -> bool:
+    """Whether its status is what its controller leaves it with; true of what has no controller."""
+    status = obj.get("status", {})
+    match obj["kind"]:
+        case "StatefulSet":
+            return has_all_pods(obj)
+        case "Deployment":
+            reasons = {each["reason"] for each in status.get("conditions", ())}
+            return has_all_pods(obj) and {"MinimumReplicasAvailable", "NewReplicaSetAvailable"} <= reasons
+        case "PodDisruptionBudget":
+            return bool(status.get("observedGeneration") == obj["metadata"]["generation"])
+        case _:
+            return True
+
+
 def _is_old(obj: Manifest) -> bool:
     """Whether nobody but its author has written it, or not in the last second."""
     times = [datetime.fromisoformat(entry["time"]) for entry in obj["metadata"]["managedFields"]]
-    controlled = obj["kind"] in {"StatefulSet", "Deployment", "PodDisruptionBudget"}
-    return not controlled or (len(times) > 1 and (datetime.now(UTC) - max(times)).total_seconds() > 1)
+    return len(times) == 1 or (datetime.now(UTC) - max(times)).total_seconds() > 1

@@ -7,6 +7,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from tests.cluster.bad_inputs import (
     HUNG,
     SEPARATORS,
     SILENT,
+    WORKERS,
     BadInput,
     secret,
     webhook_configuration,
@@ -29,6 +31,8 @@ from tests.testbed.operator import Operator
 from tests.testbed.wait import wait_until
 
 GOOD: Final = 100
+
+ATTEMPTS: Final = 3
 
 LOOKED_AT: Final = 20
 """Seconds in which bad input may not keep the operator busy."""
@@ -76,20 +80,28 @@ def is_broken(site: Site) -> bool:
 
 def asking(operator: Operator, purpose: str, webhook: str) -> Site:
     """A site where that webhook is asked."""
-    name = f"{purpose}-{os.urandom(2).hex()}"
+    name = f"{purpose}-{os.urandom(4).hex()}"
     metadata = {"name": name, "labels": {ASKS: webhook}}
     operator.cluster.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
     return Site(operator, name)
 
 
+@dataclass(frozen=True)
+class Times:
+    """Seconds that good clusters took: to be created, in which the operator has no part, and until all were handled."""
+
+    created: float
+    handled: float
+
+
 @pytest.fixture(scope="module")
-def usual(operated: Operator) -> float:
-    """Seconds that good clusters take when there are no others."""
+def usual(operated: Operator) -> Times:
+    """What good clusters take when there are no others."""
     return time_to_handle(new_site(operated, "usual"), GOOD)
 
 
 @pytest.fixture(scope="module")
-def bad(operated: Operator, webhooks: None, usual: float) -> dict[str, Site]:
+def bad(operated: Operator, webhooks: None, usual: Times) -> dict[str, Site]:
     """A site for each bad input, with its custom resource in it."""
     del webhooks, usual  # they come first
     sites = {name: asking(operated, name, each.asks) for name, each in BAD_INPUTS.items()}
@@ -98,13 +110,14 @@ def bad(operated: Operator, webhooks: None, usual: float) -> dict[str, Site]:
     return sites
 
 
-def time_to_handle(site: Site, count: int) -> float:
-    """Seconds from the first request to create good clusters until the operator has reported on all."""
+def time_to_handle(site: Site, count: int) -> Times:
+    """From the first request to create good clusters until the operator has reported on all."""
     begun = time.monotonic()
     for number in range(count):
         site.client.create(nats_cluster(f"good-{number}"))
+    created = time.monotonic() - begun
     wait_until(lambda: not unhandled(site), HANDLED_WITHIN, f"all of {count} good clusters are handled", interval=0.2)
-    return time.monotonic() - begun
+    return Times(created, time.monotonic() - begun)
 
 
 def unhandled(site: Site) -> list[str]:
@@ -112,18 +125,26 @@ def unhandled(site: Site) -> list[str]:
     return [each["metadata"]["name"] for each in clusters if "observedGeneration" not in each.get("status", {})]
 
 
-def test_good_clusters_are_not_held_up_by_bad_ones(operated: Operator, bad: dict[str, Site], usual: float) -> None:
-    """Not while all that is bad is being tried, either: just created, or changed a moment ago."""
-    for name, each in BAD_INPUTS.items():
-        touch(bad[name], each.kind, "bad")
+def test_good_clusters_are_not_held_up_by_bad_ones(operated: Operator, bad: dict[str, Site], usual: Times) -> None:
+    """Not while all that is bad is being tried, either: just created, or changed a moment ago.
 
-    beside_bad = time_to_handle(new_site(operated, "good"), GOOD)
+    One worker is left for them, whatever the others wait for. The best of up to three, each against the pace that the
+    machine, and with it the API server, has at that time.
+    """
+    too_long: list[str] = []
+    for attempt in range(ATTEMPTS):
+        for name, each in BAD_INPUTS.items():
+            touch(bad[name], each.kind, "bad", attempt)
+        beside_bad = time_to_handle(new_site(operated, "good"), GOOD)
+        slower = max(1.0, beside_bad.created / usual.created)
+        if beside_bad.handled <= WORKERS * usual.handled * slower:
+            return
+        too_long.append(f"{beside_bad} instead of {usual}")
+    pytest.fail("\n".join(too_long))
 
-    assert beside_bad <= 2 * usual + 5, f"{beside_bad:.1f} s instead of {usual:.1f} s"
 
-
-def touch(site: Site, kind: str, name: str) -> None:
-    site.client.patch(kind, name, {"metadata": {"annotations": {"tests.example/touched": "yes"}}})
+def touch(site: Site, kind: str, name: str, turn: int) -> None:
+    site.client.patch(kind, name, {"metadata": {"annotations": {"tests.example/touched": f"{turn}"}}})
 
 
 @pytest.mark.parametrize("name", BAD_INPUTS)

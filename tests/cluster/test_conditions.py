@@ -7,6 +7,8 @@ from typing import Final
 
 import pytest
 
+from tests.cluster.edits import state
+from tests.cluster.quotas import NAME, limit
 from tests.cluster.site import SOON, Site, nats_box, nats_cluster, new_site, unauthorized
 from tests.cluster.strangers import CLUSTER_LABELS, look, settle, strangers
 from tests.testbed.client import ApiError, Manifest
@@ -84,18 +86,12 @@ def await_all_is_well(site: Site, kind: str, name: str, timeout: float = SOON) -
     site.await_condition(kind, name, "Degraded", "False", reason="AsExpected", timeout=timeout)
 
 
-def limit(site: Site, **hard: str) -> None:
-    """A ResourceQuota, in force."""
-    manifest = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "limit"}, "spec": {"hard": hard}}
-    site.client.create(manifest)
-    wait_until(lambda: "hard" in site.client.get("ResourceQuota", "limit")["status"], SOON, "the quota is in force")
-
-
 @pytest.mark.usefixtures("loose")
 def test_a_broken_spec_leaves_every_child_as_it_is_until_it_is_mended(site: Site) -> None:
     site.create(nats_cluster("c", TRIO))
+    site.await_pods()
     site.await_quiet(2)
-    before = children(site)
+    before, mark = [state(each) for each in children(site)], site.mark()
 
     broken = site.client.patch("NatsCluster", "c", {"spec": BROKEN})
     message = await_problem(site, "NatsCluster", "c", "InvalidSpec")
@@ -103,7 +99,8 @@ def test_a_broken_spec_leaves_every_child_as_it_is_until_it_is_mended(site: Site
     for path in ("spec.replicas: ", "spec.config.nats.port: ", "spec.config.nonsense: unknown field"):
         assert path in message
     site.await_quiet()
-    assert children(site) == before
+    assert not site.changes(since=mark)
+    assert [state(each) for each in children(site)] == before
     assert site.client.get("NatsCluster", "c")["spec"] == broken["spec"]
 
     mended = {"replicas": 3, "config": {"nats": {"port": 4333}, "nonsense": None}}
@@ -177,7 +174,7 @@ def test_what_a_quota_refuses_is_named_and_follows_when_the_quota_is_lifted(
     for kind, name in CHILDREN:
         assert (kind, name) == rejected or site.await_child(kind, name, owner)
 
-    site.client.delete("ResourceQuota", "limit")
+    site.client.delete("ResourceQuota", NAME)
 
     await_all_is_well(site, "NatsCluster", "c", LIFTED_WITHIN)
     site.await_child(*rejected, owner)
@@ -267,6 +264,7 @@ def test_a_trio_that_becomes_a_solo_loses_its_budget_and_its_routes(site: Site) 
 
 def test_a_cluster_that_is_being_deleted_gets_nothing_applied(site: Site) -> None:
     site.create(nats_cluster("c", {"replicas": 3}, finalizers=[HOLD]))
+    site.await_pods()
     site.client.delete("NatsCluster", "c")
     site.await_quiet()
     mark = site.mark()

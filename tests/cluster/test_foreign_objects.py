@@ -171,6 +171,7 @@ def test_a_child_of_an_earlier_cluster_of_the_name_is_waited_for(site: Site) -> 
 
 def test_children_that_were_orphaned_on_purpose_are_nobodys_and_stay(site: Site) -> None:
     site.create(TRIO)
+    site.await_quiet()  # by then the garbage collector knows them for children
     site.client.delete("NatsCluster", CLUSTER, propagationPolicy="Orphan")
     site.await_gone("NatsCluster", CLUSTER)
     site.await_quiet()

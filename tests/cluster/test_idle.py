@@ -69,6 +69,7 @@ def shapes(operated: Operator) -> Site:
 @pytest.fixture
 def at_rest(shapes: Site) -> Site:
     """With nothing left to do, once the controllers have made all the pods that they can."""
+    shapes.await_pods()
     await_quiet(shapes.cluster, partial(written, shapes.operator), 3, SETTLING_SECONDS)
     return shapes
 
@@ -114,7 +115,11 @@ def test_a_new_cluster_takes_few_writes_until_its_status_is_current(shapes: Site
 
     shapes.create(nats_cluster("few-writes", {"replicas": 3, **jetstream()}))
 
-    seen = [entry for entry in shapes.writes(since=mark) if entry.name.startswith("few-writes")]
+    def written_with_status() -> list[AuditEntry]:  # which can be read before the audit log has it
+        seen = [entry for entry in shapes.writes(since=mark) if entry.name.startswith("few-writes")]
+        return seen if "status" in {entry.subresource for entry in seen} else []
+
+    seen = wait_until(written_with_status, SOON, "the status is in the audit log")
     until_current = 1 + [entry.subresource for entry in seen].index("status")
     assert until_current <= MOST_WRITES, seen
 

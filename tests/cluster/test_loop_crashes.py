@@ -20,11 +20,15 @@ from tests.testbed.control_plane import ControlPlane
 from tests.testbed.operator import USER, Operator, install_crds, install_service_account
 
 KILLS: Final = 20
+KILLS_AT_WORK: Final = 10
+MOST_KILLS: Final = 40
+"""Where the machine is so busy that few of them are at work."""
+
 MOST_WRITES: Final = 60
 """What the operator gets to do in one life, at most."""
 
 LONGEST_LIFE: Final = 15
-CONVERGED_WITHIN: Final = 180
+CONVERGED_WITHIN: Final = 300
 QUIET: Final = 10
 
 
@@ -39,6 +43,7 @@ def site(control_plane: ControlPlane) -> Iterator[Site]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)  # three minutes for the usual number of kills
 def test_an_operator_that_is_killed_at_any_moment_leaves_nothing_undone_and_nothing_behind(site: Site) -> None:
     print(f"seed {SEED}")
     chance, crowd = random.Random(SEED), Crowd(site, SEED)  # noqa: S311
@@ -47,7 +52,10 @@ def test_an_operator_that_is_killed_at_any_moment_leaves_nothing_undone_and_noth
         site.client.create(each)
     crowd.gather()
 
-    killed_at_work = sum(live_and_be_killed(crowd, chance) for _ in range(KILLS))
+    kills = killed_at_work = 0
+    while kills < KILLS or (killed_at_work < KILLS_AT_WORK and kills < MOST_KILLS):
+        killed_at_work += live_and_be_killed(crowd, chance)
+        kills += 1
     crowd.change(20)
     crowd.gather()
     site.operator.start()
@@ -63,7 +71,7 @@ def test_an_operator_that_is_killed_at_any_moment_leaves_nothing_undone_and_noth
     for each in theirs:
         assert look(site, each) == each
     assert not unauthorized(site.cluster)
-    assert killed_at_work >= KILLS // 2, f"seed {SEED}: only {killed_at_work} kills came while it was writing"
+    assert killed_at_work >= KILLS_AT_WORK, f"only {killed_at_work} of {kills} kills came while it was writing"
 
 
 def live_and_be_killed(crowd: Crowd, chance: random.Random) -> bool:

@@ -33,7 +33,7 @@ def test_it_ends_when_it_is_told_to(started: subprocess.Popen[bytes], number: si
     begun = time.monotonic()
     os.kill(started.pid, number)
     assert started.wait(20) == 0
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 10  # as long as a single request may take
 
 
 def test_it_ends_though_the_api_server_does_not_answer(

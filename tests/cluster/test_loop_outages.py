@@ -21,10 +21,10 @@ from tests.testbed.operator import USER, Operator, install_crds, install_service
 from tests.testbed.process import Component
 from tests.testbed.wait import wait_until
 
-BACK_WITHIN: Final = 60
+BACK_WITHIN: Final = 90
 """Seconds until the operator works again after an outage: its longest pause between two attempts is 30."""
 
-CONVERGED_WITHIN: Final = 180
+CONVERGED_WITHIN: Final = 300
 
 FROZEN: Final = 13
 """Seconds; a request is given up after ten."""

@@ -65,7 +65,7 @@ CHILDREN: Final = (
 @pytest.fixture
 def site(operated: Operator) -> Site:
     """In a namespace whose name is as long as can be, with what the cluster refers to."""
-    name = f"{'n' * 58}-{os.urandom(2).hex()}"
+    name = f"{'n' * 54}-{os.urandom(4).hex()}"
     operated.cluster.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     site = Site(operated, name)
     for each in (JWTS, secret("routes", {"user": "u", "password": "p"})):

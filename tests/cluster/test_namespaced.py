@@ -73,7 +73,7 @@ def cluster(control_plane: ControlPlane) -> Cluster:
 
 @pytest.fixture(scope="module")
 def limited(cluster: Cluster) -> Iterator[Limited]:
-    names = [f"{name}-{os.urandom(2).hex()}" for name in ("one", "other", "foreign")]
+    names = [f"{name}-{os.urandom(4).hex()}" for name in ("one", "other", "foreign")]
     for name in names:
         make_namespace(cluster, name)
     for name in names[:2]:

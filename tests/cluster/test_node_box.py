@@ -6,8 +6,8 @@ from tests.cluster.nats import BOX, CLUSTER, READY_WITHIN, Box, box_in, edit, ev
 from tests.testbed.client import Manifest
 from tests.testbed.namespace import RESTRICTED, Namespace
 
-GRACE = 30
-"""Seconds that a pod gets by default to end by itself; one that does not heed SIGTERM takes as long."""
+GRACE = READY_WITHIN
+"""Seconds that a pod is given to end by itself; one that does not heed SIGTERM takes as long."""
 
 
 def test_the_contexts_of_a_box_can_be_added_to_and_selected(workspace: Namespace) -> None:
@@ -27,23 +27,20 @@ def test_the_context_of_a_running_box_follows_its_cluster_and_a_users_own_stays(
 
     edit(workspace, config={"nats": {"port": 4333}})
 
-    workspace.wait_until(
-        lambda: str(context(box, "default")["url"]).endswith(":4333"), what="the default context has the new port"
-    )
+    def has_new_port() -> bool:
+        return str(context(box, "default")["url"]).endswith(":4333")
+
+    workspace.wait_until(has_new_port, READY_WITHIN, "the default context has the new port")
     assert context(box)["url"] == "nats://elsewhere:4222"
     assert box_in(workspace) == box, "the box was replaced"
 
 
 def test_a_box_stops_at_once_when_it_is_told_to(workspace: Namespace) -> None:
     box = started(workspace)
-    spec = workspace.client.get("Pod", box.pod)["spec"]
-    assert spec["terminationGracePeriodSeconds"] == GRACE
 
-    workspace.client.delete("Pod", box.pod)
+    workspace.client.delete("Pod", box.pod, gracePeriodSeconds=GRACE)
 
-    workspace.wait_until(
-        lambda: workspace.client.find("Pod", box.pod) is None, timeout=GRACE * 2 / 3, what=f"{box.pod} is gone"
-    )
+    workspace.wait_until(lambda: workspace.client.find("Pod", box.pod) is None, GRACE / 4, f"{box.pod} is gone")
 
 
 def test_a_box_runs_where_pods_must_be_restricted(workspace: Namespace) -> None:
@@ -63,7 +60,7 @@ def test_nothing_is_left_of_a_deleted_box(workspace: Namespace) -> None:
 
     workspace.kubectl("delete", "natsbox", BOX)
 
-    workspace.wait_until(lambda: not everything_of(workspace, BOX), what="nothing is left of the box")
+    workspace.wait_until(lambda: not everything_of(workspace, BOX), READY_WITHIN, "nothing is left of the box")
 
 
 def started(namespace: Namespace) -> Box:

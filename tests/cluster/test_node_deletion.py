@@ -53,7 +53,7 @@ def test_a_cluster_created_anew_at_once_waits_for_the_old_ones_objects_and_serve
 
     workspace.client.delete("NatsCluster", CLUSTER, propagationPolicy="Background")
     created = workspace.client.create(cluster)
-    reason = workspace.wait_until(lambda: what_it_waits_for(workspace, config_map), what="the cluster waits")
+    reason = workspace.wait_until(lambda: what_it_waits_for(workspace, config_map), READY_WITHIN, "the cluster waits")
     workspace.client.patch("ConfigMap", config_map, {"metadata": {"finalizers": None}})
     wait_until_ready(workspace)
 

@@ -21,6 +21,7 @@ from tests.cluster.nats import (
     pods_of,
     restarts,
     uids,
+    wait_until_loaded,
     wait_until_ready,
 )
 from tests.testbed.namespace import Namespace
@@ -47,9 +48,10 @@ def test_a_reloader_that_has_run_for_three_minutes_still_brings_an_edit_to_its_s
 
     edit(workspace, config={"cluster": {"noAdvertise": False}})
     cluster = wait_until_ready(workspace)
+    assert condition(cluster, "ConfigurationLoaded")["status"] != "False"
+    wait_until_loaded(workspace)
 
     assert reported_digests(workspace, pods) == computed_digests(workspace, pods) != digests_before
-    assert condition(cluster, "ConfigurationLoaded")["status"] == "True"
     assert uids(workspace, pods) == before
     assert restarts(workspace, pods) == 0
 

@@ -11,10 +11,10 @@ from tests.cluster.nats import (
     edit,
     nats_cluster,
     pods_of,
-    routes_of,
     start,
     uids,
     wait_until_ready,
+    wait_until_routed,
 )
 from tests.testbed.client import Manifest
 from tests.testbed.namespace import Namespace
@@ -60,8 +60,7 @@ def test_the_annotation_lets_a_scale_through_that_destroys_streams(
     cluster = wait_until_ready(workspace)
 
     assert cluster["status"]["readyReplicas"] == asked
-    for pod in pods_of(asked):
-        assert routes_of(workspace, pod) == {*pods_of(asked)} - {pod}
+    wait_until_routed(workspace, pods_of(asked))
     fresh = Stream(box, "FRESH")
     fresh.add(replicas=asked)
     fresh.wait_until_holds(fresh.publish(5))

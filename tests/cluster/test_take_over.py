@@ -10,7 +10,7 @@ import pytest
 
 from natsop_core import names
 from tests.cluster.go_objects import FOLDER, put
-from tests.cluster.site import Site, unauthorized
+from tests.cluster.site import Site, await_all_handled, unauthorized
 from tests.testbed.client import Manifest
 from tests.testbed.control_plane import ControlPlane
 from tests.testbed.operator import Operator, install_crds, install_service_account
@@ -54,9 +54,8 @@ def taken_over(control_plane: ControlPlane) -> Iterator[TakeOver]:
     operator.start()
     operator.await_ready()
     try:
-        for name in CLUSTERS.values():
-            site.await_handled("NatsCluster", name)
-        site.await_handled("NatsBox", "my-box")
+        await_all_handled(operator)  # their status says so already: it is the Go program's
+        site.await_pods()
         site.await_quiet(3)
         yield TakeOver(site, before)
         assert not unauthorized(cluster)
@@ -127,6 +126,7 @@ def test_servers_with_data_outside_of_volumes_are_left_alone_and_the_rest_is_app
 
 def test_nothing_is_written_at_rest_nor_after_a_restart(taken_over: TakeOver) -> None:
     site = taken_over.site
+    site.await_pods()
     site.await_quiet(3)
     mark = site.mark()
 

@@ -57,6 +57,11 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
+def has_ended(folder: Path) -> bool:
+    """Whether none of its processes is left, and none that is about to end holds its lock any more."""
+    return not processes_of(folder) and folder not in {run.folder for run in runs.alive()}
+
+
 def cgroups_of(folder: Path) -> list[Path]:
     places = [mount / cgroups.name_for(folder.name).lstrip("/") for mount in cgroups.mounts()]
     return [place for place in places if place.exists()]
@@ -87,7 +92,7 @@ def test_an_interrupted_run_leaves_nothing_behind(started: list[subprocess.Popen
 
     process.send_signal(signal.SIGINT)
 
-    assert process.wait(60) == 128 + signal.SIGINT
+    assert process.wait(120) == 128 + signal.SIGINT
     assert processes_of(folder) == []
     assert network_and_mounts(folder) == (before, [])
     assert cgroups_of(folder) == []
@@ -103,7 +108,7 @@ def test_a_killed_run_leaves_no_process_and_the_next_start_sweeps_the_rest(
 
     process.kill()
 
-    wait_until(lambda: not processes_of(folder), timeout=20, what=f"all of its processes end: {processes_of(folder)}")
+    wait_until(lambda: has_ended(folder), 60, f"all of its processes end: {processes_of(folder)}")
     assert network_and_mounts(folder) == (before, [])
     next_run, lock = runs.create("control-plane", "test")
     try:
@@ -126,7 +131,7 @@ def test_two_runs_at_once_keep_apart_and_hand_their_commands_status_through(
         start(started, "--control-plane", "--", "sh", "-c", script, name, status) for name, status in NAMES_AND_STATUSES
     ]
 
-    answers = [process.communicate("go\n", timeout=60)[0] for process, _ in both]
+    answers = [process.communicate("go\n", timeout=120)[0] for process, _ in both]
 
     assert answers == [name for name, _ in NAMES_AND_STATUSES]
     assert [process.returncode for process, _ in both] == [int(status) for _, status in NAMES_AND_STATUSES]

@@ -67,7 +67,7 @@ def test_a_claim_gets_a_volume_of_its_own_that_its_pod_can_write_to(namespace: N
 
     namespace.wait_until(is_there, what="the file has what was written")
     assert namespace.exec("writer", "touch", "/elsewhere", check=False).code == 1
-    assert namespace.logs("writer") == "started\n"
+    namespace.wait_until(lambda: namespace.logs("writer") == "started\n", what="the log has what was said")
 
 
 def test_pods_reach_a_server_by_its_services_name(namespace: Namespace) -> None:
@@ -92,7 +92,7 @@ def test_pods_reach_a_server_by_its_services_name(namespace: Namespace) -> None:
         assert answer.code == 0, answer.stderr
         return True
 
-    namespace.wait_until(rtt, what="nats rtt succeeds through the Service")
+    namespace.wait_until(rtt, 60, "nats rtt succeeds through the Service")
     assert f"Version:  {versions.NATS_SERVER_DEFAULT}" in namespace.logs("nats")
 
 
@@ -105,7 +105,7 @@ def test_the_diagnosis_of_a_failed_test_shows_what_a_crashed_container_said(name
         assert "Log of broken main before its restart:\n  the reason" in seen
         return seen
 
-    seen = namespace.wait_until(restarted, timeout=60, what="the container's last words are shown")
+    seen = namespace.wait_until(restarted, 240, "the container's last words are shown")
 
     assert "'exitCode': 3" in seen
     assert "Normal Scheduled Pod/broken" in seen
@@ -143,4 +143,4 @@ def test_the_volumes_of_a_deleted_namespace_go_with_it(kubernetes: Cluster) -> N
         assert not (found := orphans()), json.dumps(found)
         return True
 
-    wait_until(none_left, timeout=60, what="no volume is left of a claim that is gone")
+    wait_until(none_left, 240, "no volume is left of a claim that is gone")

@@ -28,9 +28,9 @@ from natsop_runtime.api_server.kubeconfig import load_config
 from natsop_runtime.cache.stores import Stores
 from natsop_runtime.executor import Executor
 from tests.cluster.strangers import CLUSTER, CLUSTER_LABELS, strangers
-from tests.testbed.audit import AuditEntry
 from tests.testbed.client import Client, Manifest
 from tests.testbed.control_plane import ControlPlane
+from tests.testbed.wait import wait_until
 from tests.unit.core.world import NOW, cluster_object
 
 UID: Final = "11111111-1111-4111-8111-111111111111"
@@ -98,10 +98,16 @@ def look(client: Client, manifest: Manifest) -> Manifest:
     return client.get(manifest["kind"], manifest["metadata"]["name"])
 
 
-def answers(quiet_plane: ControlPlane, client: Client) -> list[tuple[str, int]]:
-    """What the operator asked for in the namespace, and the status of each answer."""
-    seen: list[AuditEntry] = quiet_plane.cluster.audit.entries(user_agent="natsop", namespace=client.namespace)
-    return [(entry.verb, entry.code) for entry in seen if "tests" not in entry.user_agent]
+def await_answers(quiet_plane: ControlPlane, client: Client, *expected: tuple[str, int]) -> None:
+    """Wait until these verbs and answers are all of ours that the audit log has, which an answer may be ahead of."""
+
+    def told() -> bool:
+        seen = quiet_plane.cluster.audit.entries(user_agent="natsop", namespace=client.namespace)
+        answers = [(entry.verb, entry.code) for entry in seen if "tests" not in entry.user_agent]
+        assert answers == [*expected], answers
+        return True
+
+    wait_until(told, what="the audit log has the answers")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -116,7 +122,7 @@ def test_what_a_stranger_creates_just_before_we_do_is_not_touched(
 
     assert outcome == Taken(None)
     assert look(client, theirs[0]) == theirs[0]
-    assert answers(quiet_plane, client) == [("patch", 409), ("get", 200)]
+    await_answers(quiet_plane, client, ("patch", 409), ("get", 200))
 
 
 def test_without_our_guard_an_apply_would_merge_into_a_strangers_object(client: Client) -> None:
@@ -145,7 +151,7 @@ def test_a_strangers_object_in_place_of_the_one_that_we_knew_is_not_touched(
 
     assert outcome == Taken(None)
     assert look(client, theirs[0]) == theirs[0]
-    assert answers(quiet_plane, client) == [("patch", 422), ("get", 200)]
+    await_answers(quiet_plane, client, ("patch", 422), ("get", 200))
 
 
 def older(obj: Manifest) -> Manifest:
@@ -174,7 +180,7 @@ def test_what_is_deleted_just_before_we_change_it_is_made_anew(quiet_plane: Cont
 
     assert outcome == Applied()
     assert "port: 4333" in client.get("ConfigMap", name)["data"]["nats.conf"]
-    assert answers(quiet_plane, client) == [("patch", 409), ("get", 404), ("patch", 201)]
+    await_answers(quiet_plane, client, ("patch", 409), ("get", 404), ("patch", 201))
 
 
 def test_a_strangers_object_in_place_of_the_one_to_be_pruned_is_not_deleted(client: Client) -> None:

@@ -63,10 +63,17 @@ class Judge:
 
     def _ask(self, method: str, path: str, manifest: Manifest) -> Verdict:
         url = f"{self._resources}/{path}?dryRun=All&fieldValidation=Strict"
+        try:
+            status, content = self._exchange(method, url, manifest)
+        except (http.client.RemoteDisconnected, ConnectionError):  # closed by the API server after a minute's silence
+            self._connection.close()
+            status, content = self._exchange(method, url, manifest)
+        return Verdict(accepted=True) if status < http.client.BAD_REQUEST else _refusal(content)
+
+    def _exchange(self, method: str, url: str, manifest: Manifest) -> tuple[int, dict[str, Any]]:
         self._connection.request(method, url, body=json.dumps(manifest), headers=self._headers)
         answer = self._connection.getresponse()
-        content = json.loads(answer.read())
-        return Verdict(accepted=True) if answer.status < http.client.BAD_REQUEST else _refusal(content)
+        return answer.status, json.loads(answer.read())
 
 
 def _refusal(status: dict[str, Any]) -> Verdict:

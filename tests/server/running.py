@@ -56,13 +56,16 @@ class RunningServer:
             seen: dict[str, Any] = json.load(answer)
             return seen
 
-    def reports_digest_of(self, tree: Block) -> bool:
-        """Whether it runs with `tree`, as far as it tells: before 2.11 it does not, and this is True."""
-        seen = self.varz()
-        digest = seen.get("config_digest")
-        return digest is None or digest == config_digest(
-            tree, os.environ, version=seen["version"], file=str(self._file)
-        )
+    def await_digest_of(self, tree: Block) -> None:
+        """Wait until it tells that it runs with `tree`, a moment after it has logged so; before 2.11 it never tells."""
+
+        def told() -> bool:
+            seen = self.varz()
+            expected = config_digest(tree, os.environ, version=seen["version"], file=str(self._file))
+            assert seen.get("config_digest") in {expected, None}, seen["config_digest"]
+            return True
+
+        wait_until(told, timeout=10, what="the server reports the digest", interval=0.02)
 
     def stop(self) -> None:
         self._process.stop()

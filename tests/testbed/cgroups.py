@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.testbed.wait import wait_until
 
 PARENT = "natsop-testbed"
-REMOVAL_SECONDS = 10
+REMOVAL_SECONDS = 60
 
 
 def name_for(run: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.testbed import paths
 from tests.testbed.audit import AuditLog
 from tests.testbed.client import Client, Manifest
-from tests.testbed.errors import TestbedError
+from tests.testbed.errors import CommandError
 from tests.testbed.wait import wait_until
 
 
@@ -77,7 +77,7 @@ class Cluster:
         token = self.client.request("POST", path, body=request)["status"]["token"]
         admin = json.loads(self.kubeconfig.read_text())
         server, authority = (admin["clusters"][0]["cluster"][key] for key in ("server", "certificate-authority"))
-        target = self.folder / f"kubeconfig-{namespace}-{name}-{os.urandom(3).hex()}"
+        target = self.folder / f"kubeconfig-{namespace}-{name}-{os.urandom(4).hex()}"
         write_kubeconfig(target, server=server, authority=authority, token=token)
         return target
 
@@ -90,13 +90,15 @@ def connected() -> Cluster | None:
 
 def run(command: list[str], *, env: dict[str, str], stdin: str | None, check: bool, timeout: float) -> Finished:
     """Run a command to its end."""
-    environment = {**os.environ, **env}
-    done = subprocess.run(
-        command, input=stdin or "", capture_output=True, text=True, check=False, timeout=timeout, env=environment
-    )
+    environment, shown = {**os.environ, **env}, " ".join(command)
+    try:
+        done = subprocess.run(
+            command, input=stdin or "", capture_output=True, text=True, check=False, timeout=timeout, env=environment
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CommandError(f"{shown}\nhas not ended after {timeout:g} s") from error
     if check and done.returncode != 0:
-        shown = " ".join(command)
-        raise TestbedError(f"{shown}\nended with status {done.returncode}:\n{done.stderr[-3000:]}{done.stdout[-3000:]}")
+        raise CommandError(f"{shown}\nended with status {done.returncode}:\n{done.stderr[-3000:]}{done.stdout[-3000:]}")
     return Finished(done.returncode, done.stdout, done.stderr)
 
 

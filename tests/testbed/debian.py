@@ -56,7 +56,7 @@ def _installed(name: str, program: str) -> bool:
 
 def _apt_get(*argv: str, folder: Path | None = None) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    command = ["apt-get", "-qq", *argv]
+    command = ["apt-get", "-qq", "-o", "Acquire::Retries=3", *argv]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=folder)
     if done.returncode != 0:
         raise TestbedError(f"apt-get {argv[0]} failed:\n{done.stderr[-2000:]}")

@@ -31,12 +31,12 @@ class Namespace:
         self.name = name
         self.client = cluster.client.in_namespace(name)
 
-    def wait_until(self, predicate: Callable[[], T], timeout: float = 30, what: str = "") -> T:
+    def wait_until(self, predicate: Callable[[], T], timeout: float = 60, what: str = "") -> T:
         """Wait until the predicate returns something true, and return that; see tests.testbed.wait."""
         return wait.wait_until(predicate, timeout, what)
 
     def wait_for_condition(
-        self, kind: str, name: str, condition: str, status: str = "True", timeout: float = 60
+        self, kind: str, name: str, condition: str, status: str = "True", timeout: float = 240
     ) -> Manifest:
         """Wait until the object has the condition, and return the object. The failure shows all of its conditions."""
 
@@ -73,8 +73,10 @@ class Namespace:
         return str(self.client.request("GET", path, query=query))
 
     def pod_address(self, pod: str) -> str:
-        """Its IP address, which tests inside the testbed can reach directly."""
-        return str(self.client.get("Pod", pod)["status"]["podIP"])
+        """Its IP address, which tests inside the testbed can reach directly; a failed assertion while it has none."""
+        status = self.client.get("Pod", pod)["status"]
+        assert "podIP" in status, f"{pod} has no address: {status}"
+        return str(status["podIP"])
 
 
 @contextmanager
@@ -88,7 +90,7 @@ def new_namespace(cluster: Cluster, purpose: str, *, pod_security: str = RESTRIC
     try:
         if cluster.has_node:
             what = f"{name} is ready for pods"
-            namespace.wait_until(lambda: namespace.client.get("ServiceAccount", "default"), what=what)
+            namespace.wait_until(lambda: namespace.client.get("ServiceAccount", "default"), 60, what)
         yield namespace
     finally:
         _open.remove(namespace)
@@ -108,4 +110,4 @@ def _delete(namespace: Namespace) -> None:
 def _name(purpose: str) -> str:
     """Short, since names of pods and their DNS records are made with it; unique, since tests run in parallel."""
     slug = re.sub(r"[^a-z0-9]+", "-", purpose.lower().removeprefix("test_")).strip("-")[:28].strip("-")
-    return f"t-{slug}-{os.urandom(2).hex()}"
+    return f"t-{slug}-{os.urandom(4).hex()}"

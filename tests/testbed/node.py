@@ -15,7 +15,7 @@ from tests.testbed.isolation import NODE_ADDRESS, NODE_NAME
 from tests.testbed.process import Component
 from tests.testbed.wait import WaitError, wait_until
 
-READY_TIMEOUT = 120
+READY_TIMEOUT = 300
 
 
 class Node:

@@ -6,11 +6,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from natsop_core.crd import custom_resource_definitions
 from natsop_core.rbac import cluster_role, leader_election_role
+from tests.testbed.client import Client
 from tests.testbed.cluster import Cluster
 from tests.testbed.locks import locked
 from tests.testbed.process import Component
@@ -29,7 +31,9 @@ def install_crds(cluster: Cluster) -> None:
     """Install the CRDs and wait until the API server serves them."""
     for definition in custom_resource_definitions():
         cluster.client.apply(definition)
-    wait_until(lambda: _are_served(cluster), what="the CRDs are served")
+    client = Client(cluster.kubeconfig)  # one that has not seen any earlier ones
+    for definition in custom_resource_definitions():
+        wait_until(partial(_is_served, client, definition), 60, f"{definition['metadata']['name']} is served")
 
 
 def install_service_account(
@@ -74,7 +78,7 @@ class Operator(Component):
     ) -> None:
         command = [sys.executable, "-m", "natsop_runtime", "run", f"--kubeconfig={kubeconfig}", *options]
         log = cluster.logs / f"{name}.log"
-        super().__init__(name, command, log=log, ready=self._has_synced, outlives_us=outlives_us)
+        super().__init__(name, command, log=log, ready=self.has_synced, outlives_us=outlives_us)
         self.cluster = cluster
         self._started_at = 0
 
@@ -87,7 +91,8 @@ class Operator(Component):
         """What it has logged since it was started last."""
         return self.log.read_bytes()[self._started_at :].decode(errors="replace")
 
-    def _has_synced(self) -> bool:
+    def has_synced(self) -> bool:
+        """Whether it says that it knows the cluster's state."""
         return SYNCED in self.said()
 
 
@@ -111,13 +116,12 @@ def ensure_shared_operator(cluster: Cluster, run: str) -> None:
         state.write_text(f"{run} {operator.pid}")
 
 
-def _are_served(cluster: Cluster) -> bool:
-    return all(_is_served(cluster, definition) for definition in custom_resource_definitions())
-
-
-def _is_served(cluster: Cluster, definition: dict[str, Any]) -> bool:
-    """Established, and found by clients, which takes a moment longer."""
-    status = cluster.client.get("CustomResourceDefinition", definition["metadata"]["name"]).get("status", {})
+def _is_served(client: Client, definition: dict[str, Any]) -> bool:
+    """Established; and found by clients, and answered for, which takes a moment longer each."""
+    status = client.get("CustomResourceDefinition", definition["metadata"]["name"]).get("status", {})
     conditions = {each["type"]: each["status"] for each in status.get("conditions") or ()}
     kind = f"{definition['spec']['names']['kind']}.{definition['spec']['group']}"
-    return conditions.get("Established") == "True" and cluster.client.knows(kind)
+    if conditions.get("Established") != "True" or not client.knows(kind):
+        return False
+    client.list(kind)  # an ApiError while it is not
+    return True

@@ -66,7 +66,7 @@ def _run_inside(this_run: runs.Run, lock: int, command: list[str]) -> int:
     process = subprocess.Popen(argv, start_new_session=True, pass_fds=[lock], env=environment)
     with _signals_passed_to(process):
         this_run.init_pid = wait_until(
-            lambda: child_of(process.pid) or _ended(process), timeout=10, what="namespaces exist"
+            lambda: child_of(process.pid) or _ended(process), timeout=60, what="namespaces exist"
         )
         this_run.save()
         status = process.wait()

@@ -70,7 +70,7 @@ class Component:
                 self._argv, env=self._env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
 
-    def await_ready(self, timeout: float = 30) -> None:
+    def await_ready(self, timeout: float = 90) -> None:
         """Wait until it answers; a process that died or hangs is reported with the end of its log."""
         try:
             wait_until(self._ready_or_dead, timeout=timeout, what=f"{self.name} is ready", interval=0.05)
@@ -90,7 +90,7 @@ class Component:
             self._process.wait()
         self._process = None
 
-    def restart(self, grace: float = 2, timeout: float = 60) -> None:
+    def restart(self, grace: float = 2, timeout: float = 90) -> None:
         """Stop, start, and wait until it is ready. Little grace: the API server would wait long for its watchers."""
         self.stop(grace)
         self.start()

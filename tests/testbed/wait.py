@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from tests.testbed.client import ApiError
+from tests.testbed.errors import CommandError
 
 T = TypeVar("T")
 
@@ -13,11 +14,11 @@ class WaitError(AssertionError):
     """The condition did not come true in time; the message tells what was seen instead."""
 
 
-def wait_until(predicate: Callable[[], T], timeout: float = 30, what: str = "", interval: float = 0.1) -> T:
+def wait_until(predicate: Callable[[], T], timeout: float = 60, what: str = "", interval: float = 0.1) -> T:
     """Call `predicate` until it returns something true, and return that.
 
-    Errors of the API server and failed assertions mean "not yet": a predicate may simply get an object and assert
-    things about it. Anything else it raises is passed on at once.
+    Errors of the API server, commands that fail and failed assertions mean "not yet": a predicate may simply get an
+    object and assert things about it. Anything else it raises is passed on at once.
     """
     deadline = time.monotonic() + timeout
     while True:
@@ -25,7 +26,7 @@ def wait_until(predicate: Callable[[], T], timeout: float = 30, what: str = "", 
             seen: object = (value := predicate())
             if value:
                 return value
-        except (ApiError, AssertionError) as error:
+        except (ApiError, CommandError, AssertionError) as error:
             seen = error
         if time.monotonic() >= deadline:
             raise WaitError(f"not within {timeout:g} s: {what or predicate.__name__}; last seen: {_shown(seen)}")

@@ -35,7 +35,7 @@ def test_a_key_waits_only_once() -> None:
         queue.add("a", because="another")
         assert await ready(queue) == ["a", "b"]
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_what_changes_while_a_key_is_worked_on_is_done_again_afterwards() -> None:
@@ -48,7 +48,7 @@ def test_what_changes_while_a_key_is_worked_on_is_done_again_afterwards() -> Non
         queue.done("a")
         assert await ready(queue) == ["a"]
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_what_a_worker_expected_is_no_reason_to_do_it_again() -> None:
@@ -66,7 +66,7 @@ def test_what_a_worker_expected_is_no_reason_to_do_it_again() -> None:
         queue.done("a", expected={"own write"})
         assert await ready(queue) == ["a"]
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_a_key_comes_back_after_the_time_asked_for_unless_it_comes_before() -> None:
@@ -82,7 +82,7 @@ def test_a_key_comes_back_after_the_time_asked_for_unless_it_comes_before() -> N
         await asyncio.sleep(0.12)
         assert await ready(queue) == []
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_failures_in_a_row_make_the_pauses_longer_and_success_ends_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +106,7 @@ def test_failures_in_a_row_make_the_pauses_longer_and_success_ends_them(monkeypa
         await queue.get()
         queue.failed("a")
 
-    asyncio.run(story())
+    in_virtual_time(story)
     assert pauses == [1, 2, 3, 1]
 
 
@@ -128,7 +128,7 @@ def test_a_closed_queue_hands_out_nothing_and_lets_all_waiting_workers_go() -> N
         assert await asyncio.gather(*workers) == [None, None, None]
         assert await queue.get() is None
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 @settings(max_examples=60)
@@ -181,7 +181,7 @@ def test_groups_take_turns_however_many_keys_one_of_them_has() -> None:
             queue.add(key, because="its creation")
         assert await ready(queue) == ["a1", "b1", "c1", "a2", "c2", "a3"]
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_a_group_never_has_all_workers_and_gets_more_as_soon_as_one_is_done() -> None:
@@ -196,7 +196,7 @@ def test_a_group_never_has_all_workers_and_gets_more_as_soon_as_one_is_done() ->
         async with asyncio.timeout(1):
             assert await waiting == "a3"
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_what_failed_last_time_never_has_all_workers_wherever_it_is_from(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,7 +217,7 @@ def test_what_failed_last_time_never_has_all_workers_wherever_it_is_from(monkeyp
         queue.add(first, because="an edit")
         assert {*await ready(queue)} == {*failing} - {third}, "one more that failed, and one that is well again"
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_a_key_that_is_news_again_and_again_is_slowed_down_and_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,7 +236,7 @@ def test_a_key_that_is_news_again_and_again_is_slowed_down_and_not_forgotten(mon
         assert times[4] - times[0] < 0.05
         assert times[9] - times[4] > 4 * 0.05
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_the_longest_work_is_told() -> None:
@@ -255,4 +255,4 @@ def test_the_longest_work_is_told() -> None:
         assert queue.longest_work is not None
         assert queue.longest_work[0] == "b"
 
-    asyncio.run(story())
+    in_virtual_time(story)

@@ -312,7 +312,7 @@ def test_closing_waits_for_nobody_for_long(monkeypatch: pytest.MonkeyPatch, capl
             _, idle = await asyncio.open_connection("127.0.0.1", operator.ports.probes)
             await asked.wait()
             begun = time.monotonic()
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 5
         with pytest.raises(httpx2.HTTPError):
             await scrape
         idle.close()

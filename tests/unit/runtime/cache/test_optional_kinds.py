@@ -12,6 +12,7 @@ from natsop_core.inputs import Forbidden
 from natsop_core.kinds import NACK_ACCOUNTS as ACCOUNT
 from natsop_core.kinds import POD_MONITORS
 from tests.unit.runtime.cache.test_stores import CHILDREN, OWNED, Kept, kept
+from tests.unit.runtime.lease_api import in_virtual_time
 from tests.unit.runtime.small_api import SmallApi, failure, until
 
 
@@ -65,7 +66,7 @@ def test_an_optional_kind_is_watched_once_it_is_there_and_forgotten_with_it() ->
             assert not stores.children(CHILDREN)
             assert stores.live(ACCOUNT.key("prod", "c-app")) is None
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 @pytest.mark.usefixtures("often")
@@ -83,7 +84,7 @@ def test_an_optional_kind_that_nobody_wants_any_more_is_neither_asked_for_nor_wa
             await asyncio.sleep(0.05)
             assert world.asked == asked
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_a_kind_that_turns_out_not_to_be_there_is_asked_for_anew() -> None:
@@ -96,7 +97,7 @@ def test_a_kind_that_turns_out_not_to_be_there_is_asked_for_anew() -> None:
             stores.optional_kinds.doubt(ACCOUNT)
             assert not await stores.optional_kinds.serves(ACCOUNT.reference)
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_the_api_server_is_asked_once_however_many_want_to_know() -> None:
@@ -106,7 +107,7 @@ def test_the_api_server_is_asked_once_however_many_want_to_know() -> None:
             await asyncio.gather(*(stores.optional_kinds.serves(ACCOUNT.reference) for _ in range(10)))
             assert world.asked == 1
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 @pytest.mark.usefixtures("often")
@@ -124,7 +125,7 @@ def test_a_kind_that_is_missed_for_a_moment_is_there_again_with_its_objects() ->
                 answer = await stores.optional_kinds.serves(ACCOUNT.reference)
                 assert (answer, len(stores.children(CHILDREN))) == (is_there, is_there)
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_a_kind_whose_objects_may_not_be_listed_is_there_but_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,4 +138,4 @@ def test_a_kind_whose_objects_may_not_be_listed_is_there_but_forbidden(monkeypat
             world.installed = True
             assert isinstance(await stores.optional_kinds.serves(ACCOUNT.reference), Forbidden)
 
-    asyncio.run(story())
+    in_virtual_time(story)

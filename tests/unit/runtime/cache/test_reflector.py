@@ -18,6 +18,7 @@ from natsop_runtime.backoff import Backoff
 from natsop_runtime.cache import reflector as reflector_module
 from natsop_runtime.cache.reflector import Reflector
 from natsop_runtime.cache.store import METADATA, Store
+from tests.unit.runtime.lease_api import in_virtual_time
 from tests.unit.runtime.small_api import SmallApi, failure, kube_over, until
 
 
@@ -75,7 +76,7 @@ def test_a_long_list_comes_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
             await reflected.equal()
             assert reflected.api.lists() == 3
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_changes_are_followed() -> None:
@@ -88,7 +89,7 @@ def test_changes_are_followed() -> None:
             assert reflected.told == ["c", "a", "-b"]
             assert reflected.api.lists() == 1
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_a_watch_that_broke_carries_on_where_it_was() -> None:
@@ -101,7 +102,7 @@ def test_a_watch_that_broke_carries_on_where_it_was() -> None:
             assert reflected.told == ["b", "-a"]
             assert reflected.api.lists() == 1
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_what_was_deleted_in_a_gap_too_long_for_a_watch_is_told_after_a_list() -> None:
@@ -114,7 +115,7 @@ def test_what_was_deleted_in_a_gap_too_long_for_a_watch_is_told_after_a_list() -
             await reflected.equal()
             assert sorted(reflected.told) == ["-a", "c"]
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_the_history_may_be_forgotten_in_the_middle_of_a_watch() -> None:
@@ -125,7 +126,7 @@ def test_the_history_may_be_forgotten_in_the_middle_of_a_watch() -> None:
             reflected.api.put("b")
             await reflected.equal()
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_a_bookmark_is_where_the_next_watch_begins() -> None:
@@ -137,7 +138,7 @@ def test_a_bookmark_is_where_the_next_watch_begins() -> None:
             assert reflected.api.watched_from()[1] == str(reflected.api.version)
             assert reflected.told == []
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_after_a_watch_that_fell_silent_everything_is_listed_again() -> None:
@@ -148,7 +149,7 @@ def test_after_a_watch_that_fell_silent_everything_is_listed_again() -> None:
             await reflected.equal()
             assert reflected.api.lists() == 2
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def test_an_event_that_cannot_be_read_is_skipped(line: bytes) -> None:
             await reflected.equal()
             assert len(reflected.api.watched_from()) == 1
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_an_event_is_one_line_though_it_holds_what_unicode_calls_a_line_end() -> None:
@@ -177,7 +178,7 @@ def test_an_event_is_one_line_though_it_holds_what_unicode_calls_a_line_end() ->
             await reflected.equal()
             assert reflected.told == ["b"]
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_a_server_that_ends_every_watch_at_once_is_not_flooded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +191,7 @@ def test_a_server_that_ends_every_watch_at_once_is_not_flooded(monkeypatch: pyte
                 await asyncio.sleep(0.01)
             assert len(reflected.api.watched_from()) <= 6
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_an_overloaded_server_is_given_the_time_it_asks_for() -> None:
@@ -203,7 +204,7 @@ def test_an_overloaded_server_is_given_the_time_it_asks_for() -> None:
             reflected.api.put("b")
             await reflected.equal()
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_a_kind_that_was_not_served_for_a_while_is_listed_again() -> None:
@@ -213,4 +214,4 @@ def test_a_kind_that_was_not_served_for_a_while_is_listed_again() -> None:
             reflected.api.end_watches()
             await until(lambda: reflected.api.lists() == 2, "a second list")
 
-    asyncio.run(story())
+    in_virtual_time(story)
