@@ -20,14 +20,15 @@ from natsop_core.inputs import Forbidden
 from natsop_core.kinds import DEPLOYMENTS, STATEFUL_SETS
 from natsop_core.live import reduce_metadata
 from natsop_core.outcomes import Applied, Unchanged
-from natsop_core.report import NOBODY_TO_TELL, Event, Report, make_report, retries
+from natsop_core.report import NOBODY_TO_TELL, Event, Report, lasted, make_report, retries
 from natsop_core.resolve.box import resolve_box
 from natsop_core.resolve.cluster import owner_of, resolve_cluster
 from natsop_core.resolve.notices import kept, risky
-from natsop_core.servers import observed_servers
+from natsop_core.servers import observed_servers, some_did_not_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from natsop_core.api.natsbox import NatsBox
     from natsop_core.api.natscluster import NatsCluster
@@ -86,7 +87,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
         requeue_after=[
             *retries(owner, outcomes, cr.status, inputs.now),
             *_rereads(inputs),
-            RELOAD_SECONDS if pending else REST_SECONDS,
+            _asks_again(loaded, cr, some_did_not_answer(cr.metadata, resolved.cluster.replicas, inputs), inputs.now),
             *(INSTALLATION_SECONDS for integration in resolved.integrations if integration.is_awaited),
         ],
         notices=_notices(cr, resolved.cluster) if workload.just_applied else (),
@@ -145,6 +146,15 @@ def _integrations_in(status: Mapping[str, Any]) -> list[Condition]:
     """What was said of them last: as long as it is said, what was made for them is looked for."""
     said = (each for each in status.get("conditions", ()) if each["type"] in INTEGRATION_CONDITIONS)
     return [Condition(each["type"], each["status"], Finding(each["reason"], each["message"])) for each in said]
+
+
+def _asks_again(loaded: Condition, cr: NatsCluster, in_vain: bool, now: datetime) -> float:
+    """When to ask the servers again, in seconds: one that did not answer, after as long as that has been so already."""
+    if loaded.status == "False":
+        return RELOAD_SECONDS
+    if not in_vain:
+        return REST_SECONDS
+    return min(REST_SECONDS, max(RELOAD_SECONDS, lasted(loaded.type, "Unknown", cr.status, now)))
 
 
 def _rereads(inputs: Inputs) -> list[float]:

@@ -12,7 +12,7 @@ from natsop_core.conditions.steps import is_being_collected
 from natsop_core.outcomes import Failed, Rejected, Taken
 
 if TYPE_CHECKING:
-    from natsop_core.conditions.condition import Condition
+    from natsop_core.conditions.condition import Condition, Status
     from natsop_core.outcomes import Outcomes
     from natsop_core.resolve.types import Owner
 
@@ -90,14 +90,15 @@ def retries(owner: Owner, outcomes: Outcomes, previous: Mapping[str, Any], now: 
                 yield COLLECTION_SECONDS
             case Rejected():
                 shortest, longest = REFUSED_SECONDS
-                yield min(longest, max(shortest, _degraded_for(previous, now)))
+                yield min(longest, max(shortest, lasted("Degraded", "True", previous, now)))
 
 
-def _degraded_for(previous: Mapping[str, Any], now: datetime) -> float:
-    degraded = find(previous, "Degraded")
-    if degraded is None or degraded["status"] != "True":
+def lasted(type_: str, status: Status, previous: Mapping[str, Any], now: datetime) -> float:
+    """For how many seconds the condition has had that status; 0 when it had another one."""
+    condition = find(previous, type_)
+    if condition is None or condition["status"] != status:
         return 0.0
-    return (now - _moment(degraded["lastTransitionTime"], otherwise=now)).total_seconds()
+    return (now - _moment(condition["lastTransitionTime"], otherwise=now)).total_seconds()
 
 
 def _moment(text: str, *, otherwise: datetime) -> datetime:

@@ -50,6 +50,11 @@ def observed_servers(metadata: Metadata, replicas: int, inputs: Inputs) -> tuple
     return tuple(_observe(metadata, names.pod(metadata.name, ordinal), inputs) for ordinal in range(replicas))
 
 
+def some_did_not_answer(metadata: Metadata, replicas: int, inputs: Inputs) -> bool:
+    """Whether a server was asked in vain: its node may be busy, it may be about to listen, or out of reach."""
+    return any(inputs.answer(each) is None for each in servers_to_ask(metadata, replicas, inputs))
+
+
 def _observe(metadata: Metadata, pod: str, inputs: Inputs) -> Server:
     reference = _varz(inputs.object(PODS.key(metadata.namespace, pod)))
     answer = inputs.answer(reference) if reference else None

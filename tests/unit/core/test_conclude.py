@@ -15,7 +15,7 @@ from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import read_box, read_cluster
 from natsop_core.conclude import conclude_box, conclude_cluster
 from natsop_core.conf import config_digest
-from natsop_core.inputs import Forbidden, Inputs
+from natsop_core.inputs import Forbidden, Inputs, Unreachable
 from natsop_core.kinds import CONFIG_MAPS, SECRETS, SERVICES, STATEFUL_SETS
 from natsop_core.live import Controller
 from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected, Taken, Unchanged
@@ -275,6 +275,28 @@ def test_an_invalid_spec_is_told_with_its_path_and_what_runs_is_still_told() -> 
 
 def test_at_rest_the_servers_are_asked_every_five_minutes() -> None:
     assert conclude(TRIO, settled(TRIO)).requeue_after == 300
+
+
+@pytest.mark.parametrize(("age", "delay"), [(0, 5), (40, 40), (3600, 300)])
+def test_a_server_that_does_not_answer_is_asked_again_after_as_long_as_it_has_been_unknown(
+    age: int, delay: float
+) -> None:
+    since = f"{NOW - timedelta(seconds=age):%Y-%m-%dT%H:%M:%SZ}"
+    unknown = {"type": "ConfigurationLoaded", "status": "Unknown", "lastTransitionTime": since}
+    cr = cluster(SPEC, status={"conditions": [unknown]})
+    silent = {**answers(), "c-1": Unreachable("no answer within 2 s")}
+
+    report = conclude(cr, inputs(cr, *CHILDREN, *PODS, answers=silent))
+
+    assert conditions(report.status)["ConfigurationLoaded"] == ("Unknown", "NotObserved")
+    assert report.requeue_after == delay
+
+
+def test_a_server_that_has_just_fallen_silent_is_asked_again_soon() -> None:
+    loaded = {"type": "ConfigurationLoaded", "status": "True", "lastTransitionTime": "2020-01-02T03:04:05Z"}
+    cr = cluster(SPEC, status={"conditions": [loaded]})
+    silent = {**answers(), "c-1": Unreachable("no answer within 2 s")}
+    assert conclude(cr, inputs(cr, *CHILDREN, *PODS, answers=silent)).requeue_after == 5
 
 
 def test_what_may_not_be_read_is_asked_for_again_since_no_event_tells_of_a_right_that_is_granted() -> None:
