@@ -22,6 +22,9 @@ _WORD: Final = re.compile(r"[-+.:\w]{1,100}", re.ASCII)
 """A version or a digest: what a server says goes into a status that people read."""
 
 
+_PROBES: Final = ("startupProbe", "readinessProbe", "livenessProbe")
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """What one server said of itself. Empty texts: it did not say, or could not be asked.
@@ -35,7 +38,7 @@ class Server:
 
 
 def servers_to_ask(metadata: Metadata, replicas: int, inputs: Inputs) -> Iterator[HttpRef]:
-    """A request to each server whose container runs and has a monitor port."""
+    """A request to each server whose container runs and has a monitor port. None of them carries a secret."""
     for ordinal in range(replicas):
         key = PODS.key(metadata.namespace, names.pod(metadata.name, ordinal))
         if reference := _varz(inputs.object(key)):
@@ -76,14 +79,15 @@ def _word(said: Mapping[str, Any], key: str) -> str:
 
 
 def _varz(pod: Mapping[str, Any] | None) -> HttpRef | None:
-    """The request to a pod. Its own spec tells the port: a pod of an older revision may have another one."""
+    """The request to a pod. Its own spec tells port and scheme: a pod of an older revision may have others."""
     if pod is None or "deletionTimestamp" in pod["metadata"] or not _is_servers(pod) or not _runs(pod):
         return None
-    host, port = pod["status"].get("podIP"), _monitor_port(pod)
+    host, container = pod["status"].get("podIP"), _server(pod)
+    port = _monitor_port(container)
     if not host or port is None:
         return None
     metadata = pod["metadata"]
-    return HttpRef(PODS.key(metadata["namespace"], metadata["name"]), host, port, VARZ)
+    return HttpRef(PODS.key(metadata["namespace"], metadata["name"]), host, port, VARZ, _scheme(container, port))
 
 
 def _is_servers(pod: Mapping[str, Any]) -> bool:
@@ -98,10 +102,18 @@ def _runs(pod: Mapping[str, Any]) -> bool:
     return any(each["name"] == names.SERVER_CONTAINER and "running" in each.get("state", {}) for each in statuses)
 
 
-def _monitor_port(pod: Mapping[str, Any]) -> int | None:
-    for container in pod["spec"]["containers"]:
-        for port in container.get("ports", ()):
-            if container["name"] == names.SERVER_CONTAINER and port.get("name") == names.MONITOR_PORT:
-                number: int = port["containerPort"]
-                return number
-    return None
+def _server(pod: Mapping[str, Any]) -> Mapping[str, Any]:
+    containers = (each for each in pod["spec"]["containers"] if each["name"] == names.SERVER_CONTAINER)
+    return next(containers, {})
+
+
+def _monitor_port(container: Mapping[str, Any]) -> int | None:
+    ports = (each["containerPort"] for each in container.get("ports", ()) if each.get("name") == names.MONITOR_PORT)
+    return next(ports, None)
+
+
+def _scheme(container: Mapping[str, Any], port: int) -> str:
+    """As the kubelet asks the same port."""
+    probes = (container.get(each, {}).get("httpGet", {}) for each in _PROBES)
+    asks = (each for each in probes if each.get("port") in {names.MONITOR_PORT, port})
+    return "https" if any(each.get("scheme") == "HTTPS" for each in asks) else "http"

@@ -81,13 +81,14 @@ class Controller:
         raw = self._stores.in_full(key)
         if raw is None:
             self._references.forget(key)
+            self._executor.forget(key)
             return Turn(True, None)
         functions = self._reconciled[key.api_version, key.kind]
         custom_resource = functions.read(raw)
         inputs = await self._fetch(key, functions, custom_resource)
         plan = await _decided(functions.plan, custom_resource, inputs)
         self._references.replace(key, (*depends_on(inputs.found), *plan.targets))
-        outcomes = await self._executor.execute(plan, own_writes)
+        outcomes = await self._executor.execute(key, plan, own_writes)
         report = await _decided(functions.conclude, custom_resource, inputs, plan, outcomes)
         if not await self._publish(key, raw, report, inputs.now, own_writes):
             return Turn(False, None)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from natsop_core.drift import ApplyRequest, next_request
 from natsop_core.kinds import resource_of
@@ -37,6 +37,9 @@ PAUSE: Final = 1.0
 LONGEST_PLAN: Final = 45.0
 """Seconds after which no further step is begun: what became of those before must be reported some time."""
 
+LONG: Final = 1.0
+"""Seconds that a step may take in vain and still be begun in its place the next time."""
+
 NOT_TRIED: Final = Failed("not tried yet, since all that came before took too long", PAUSE)
 
 log = logging.getLogger(__name__)
@@ -48,22 +51,33 @@ class Executor:
     def __init__(self, kube: Kube, stores: Stores) -> None:
         self._kube = kube
         self._stores = stores
+        self._stragglers: dict[ObjectKey, tuple[ObjectKey, ...]] = {}  # by custom resource; none is empty
 
-    async def execute(self, plan: Plan, own_writes: set[Change]) -> Outcomes:
-        """Apply and prune as the plan says. Adds to `own_writes` the changes that are all said by their outcomes."""
+    async def execute(self, custom_resource: ObjectKey, plan: Plan, own_writes: set[Change]) -> Outcomes:
+        """Apply and prune as the plan says. Adds to `own_writes` the changes that are all said by their outcomes.
+
+        Steps that took long in vain come last the next time, or those behind them would never have their turn. Little
+        is lost by that: what should follow them (the StatefulSet its ConfigMap) is carried out also when they fail,
+        so the order has not protected it before either. One that fails quickly is in nobody's way and keeps its place.
+        """
         if plan.actions:
             raise NotImplementedError("no plan has had actions so far")
         applies = {key_of(each): partial(self._apply, each, key_of(each), own_writes) for each in plan.apply}
         prunes = {child.key: partial(self._delete, child) for child in plan.prune}
-        patience = asyncio.get_running_loop().time() + LONGEST_PLAN
-        outcomes: dict[ObjectKey, Outcome] = {}
-        for key, step in (applies | prunes).items():
-            is_late = asyncio.get_running_loop().time() > patience
-            outcomes[key] = NOT_TRIED if is_late else await _outcome(step())
-        for key, outcome in outcomes.items():
-            if not isinstance(outcome, Unchanged):
-                log.info("%s: %s", key, outcome, extra={"about": key})
-        return outcomes
+        steps = applies | prunes
+        last = [key for key in self._stragglers.pop(custom_resource, ()) if key in steps]
+        order = [*(key for key in steps if key not in last), *last]
+        tries = await _try_all({key: steps[key] for key in order})
+        if stragglers := (*(key for key in last if tries[key].outcome is NOT_TRIED), *_in_vain(tries)):
+            self._stragglers[custom_resource] = stragglers
+        for key in steps:
+            if not isinstance(tries[key].outcome, Unchanged):
+                log.info("%s: %s", key, tries[key].outcome, extra={"about": key})
+        return {key: tries[key].outcome for key in steps}
+
+    def forget(self, custom_resource: ObjectKey) -> None:
+        """Of a custom resource that is gone nothing need be known any more."""
+        self._stragglers.pop(custom_resource, None)
 
     async def _apply(self, manifest: dict[str, Any], key: ObjectKey, own_writes: set[Change]) -> Outcome:
         live = self._stores.live(key)
@@ -128,6 +142,31 @@ class Executor:
             else:
                 return Applied()
         return Failed(f"{child.key} is being changed by others at the same time", PAUSE)
+
+
+class _Try(NamedTuple):
+    outcome: Outcome
+    seconds: float
+
+
+async def _try_all(steps: Mapping[ObjectKey, Callable[[], Awaitable[Outcome]]]) -> dict[ObjectKey, _Try]:
+    """Carry out one step after the other, until there is no time left to begin another."""
+    begun = asyncio.get_running_loop().time()
+    tries: dict[ObjectKey, _Try] = {}
+    for key, step in steps.items():
+        before = asyncio.get_running_loop().time()
+        outcome = NOT_TRIED if before - begun > LONGEST_PLAN else await _outcome(step())
+        tries[key] = _Try(outcome, asyncio.get_running_loop().time() - before)
+    return tries
+
+
+def _in_vain(tries: Mapping[ObjectKey, _Try]) -> list[ObjectKey]:
+    """The steps that took long and did not get through."""
+    return [
+        key
+        for key, (outcome, seconds) in tries.items()
+        if seconds > LONG and not isinstance(outcome, Applied | Unchanged)
+    ]
 
 
 async def _outcome(step: Awaitable[Outcome]) -> Outcome:

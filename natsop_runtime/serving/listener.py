@@ -26,7 +26,10 @@ Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 """An ASGI application."""
 
 CONNECTIONS: Final = 64
-"""At once. Those who come when there are more get 503."""
+"""At once. For who comes when there are more, the one that has been idle for longest goes: none is in a probe's way.
+
+Only when all of them wait for an answer, who comes gets 503.
+"""
 
 HEADER_BYTES: Final = 16 * 1024
 """A token of a ServiceAccount has about 1 KiB, one of an identity provider may have 8."""
@@ -48,10 +51,24 @@ class _Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._end = self.loop.call_later(TO_LIVE, transport.abort)
+        self.end = self.loop.call_later(TO_LIVE, transport.abort)
+        if len(self.connections) > CONNECTIONS:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        idle = (each for each in self.connections if isinstance(each, _Connection) and each.is_idle)
+        oldest = min(idle, key=lambda each: each.end.when())
+        if oldest is not self:
+            oldest.transport.abort()
+            self.connections.discard(oldest)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is no request to answer: none has been read yet, or its answer is on its way."""
+        return self.cycle is None or self.cycle.response_complete
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end.cancel()
+        self.end.cancel()
         super().connection_lost(exc)
 
 
@@ -71,7 +88,7 @@ async def listening(
         log_level="error",  # what strangers send is no reason to log a line
         access_log=False,
         proxy_headers=False,
-        limit_concurrency=CONNECTIONS,
+        limit_concurrency=CONNECTIONS + 1,  # for uvicorn, this many are too many already
         h11_max_incomplete_event_size=HEADER_BYTES,
     )
     loop = asyncio.get_running_loop()

@@ -7,7 +7,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any, Final
 
 import pytest
@@ -15,12 +14,19 @@ import pytest
 from natsop_core.rbac import leader_election_role
 from natsop_runtime.leader import LONGEST_TERM
 from natsop_runtime.settings import RunSettings
-<<<<<<< HEAD
-from tests.cluster.election import LEASE, LOST, UNREST, Candidate, Pair, elected, out_of_turn, shown, unrest
+from tests.cluster.election import (
+    LEASE,
+    LOST,
+    SYNCED_WITHIN,
+    UNREST,
+    Candidate,
+    Pair,
+    elected,
+    out_of_turn,
+    shown,
+    unrest,
+)
 from tests.cluster.site import nats_cluster
-=======
-from tests.cluster.election import LEASE, LOST, SYNCED_WITHIN, Candidate, Pair, elected, out_of_turn, shown, unrest
->>>>>>> flakes
 from tests.testbed.audit import AuditEntry
 from tests.testbed.client import Manifest
 from tests.testbed.cluster import Cluster
@@ -42,15 +48,14 @@ USUAL: Final = RunSettings().lease_duration
 TO_TAKE_OVER: Final = 5
 """Seconds beyond the lease's duration."""
 
-<<<<<<< HEAD
 HUGE: Final = f"x {{ {'a: 1, ' * 140_000} b: 2 }}\n"
-"""nats.conf of 840 kB, which takes longer to read than a term of leadership lasts."""
+"""nats.conf of 840 kB. To read two of them takes longer than a term of leadership lasts."""
 
-HUGE_WITHIN: Final = 120
-=======
+HUGE_FILES: Final = ("huge-a", "huge-b")
+HUGE_WITHIN: Final = 180
+
 TO_WRITE: Final = 90
 """Seconds, of which up to thirty are the pause before a watch is tried again."""
->>>>>>> flakes
 
 PAUSES: Final = 20
 WORKERS: Final = RunSettings().workers
@@ -231,22 +236,22 @@ def test_a_lease_that_says_odd_things_is_taken_over_all_the_same(cluster: Cluste
     assert lease["spec"]["leaseDurationSeconds"] == SHORTEST
 
 
-def test_a_huge_configuration_costs_the_leader_no_lease_and_keeps_nobody_waiting(pair: Pair) -> None:
+def test_a_huge_configuration_costs_the_leader_no_lease(pair: Pair) -> None:
     leader, _ = pair.by_role()
-    pid, mark = leader.pid, pair.cluster.audit.mark()
-    client = pair.cluster.client.in_namespace(UNREST)
-    client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "huge"}, "data": {"conf": HUGE}})
-    include = {"name": "huge.conf", "configMap": {"name": "huge", "key": "conf"}}
-    client.create(nats_cluster("huge", {"config": {"includes": [include]}}))
+    pid, client = leader.pid, pair.cluster.client.in_namespace(UNREST)
+    for name in HUGE_FILES:
+        metadata = {"name": name}
+        client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"conf": HUGE}})
+    includes = [{"name": f"{name}.conf", "configMap": {"name": name, "key": "conf"}} for name in HUGE_FILES]
+    client.create(nats_cluster("huge", {"config": {"includes": includes}}))
 
-    what = "the huge configuration has reached the ConfigMap, and its status says so"
+    what = "the huge configuration is in force, and the status says so"
     wait_until(lambda: "status" in client.get("NatsCluster", "huge"), HUGE_WITHIN, what)
 
     assert (leader.pid, leader.running) == (pid, True), leader.log_tail()
-    times = [each.time for each in leader.writes(since=mark)]
-    assert max(after - before for before, after in pairwise(times)) < timedelta(seconds=SHORT)
     client.delete("NatsCluster", "huge")
-    client.delete("ConfigMap", "huge")
+    for name in HUGE_FILES:
+        client.delete("ConfigMap", name)
 
 
 def test_a_lease_that_somebody_deletes_is_made_anew_by_who_leads(pair: Pair) -> None:

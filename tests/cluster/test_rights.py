@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from natsop_core import names
-from natsop_core.kinds import CREATED, OPTIONAL, ApiResource
+from natsop_core.kinds import CLUSTERS, CREATED, OPTIONAL, ApiResource
 from natsop_core.outcomes import Outcome, Unchanged
 from natsop_core.plan import Plan
 from natsop_runtime.api_server.connection import connected
@@ -183,7 +183,8 @@ def apply_knowing_nothing(kubeconfig: Path, manifest: Manifest) -> Outcome:
     async def run() -> Outcome:
         async with connected(load_config(str(kubeconfig), None)) as kube:
             stores = Stores(kube, (), lambda _change, _concerned: None)
-            [outcome] = (await Executor(kube, stores).execute(Plan(apply=(manifest,)), set())).values()
+            owner = CLUSTERS.key("default", "c")
+            [outcome] = (await Executor(kube, stores).execute(owner, Plan(apply=(manifest,)), set())).values()
             return outcome
 
     return asyncio.run(run())

@@ -18,7 +18,7 @@ from lightkube.config.kubeconfig import SingleConfig
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import InvalidResource, read_cluster
 from natsop_core.inputs import Inputs
-from natsop_core.kinds import STATEFUL_SETS
+from natsop_core.kinds import CLUSTERS, STATEFUL_SETS
 from natsop_core.live import Child, Controller, reduce_metadata
 from natsop_core.names import API_VERSION
 from natsop_core.outcomes import Applied, Outcome, Taken, Unchanged
@@ -88,7 +88,8 @@ def carry_out(client: Client, plan: Plan, *, known: tuple[Manifest, ...] = (), a
             stores = Stores(kube, (), lambda _change, _concerned: None)
             for each in known:
                 stores.written(key_of(each), each)
-            [outcome] = (await Executor(kube, stores).execute(plan, set())).values()
+            owner = CLUSTERS.key("default", CLUSTER)
+            [outcome] = (await Executor(kube, stores).execute(owner, plan, set())).values()
             return outcome
 
     return asyncio.run(run())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from natsop_core.inputs import HttpAnswer, Unreachable
 from natsop_core.servers import Server, observed_servers, servers_to_ask
-from tests.unit.core.world import Object, cluster, inputs, pod, varz, varz_of
+from tests.unit.core.world import Object, cluster, inputs, live_children, one_of, pod, secret, varz, varz_of
 
 CR = cluster()
 
@@ -27,6 +29,30 @@ def test_every_running_server_of_the_cluster_is_asked_in_order() -> None:
 def test_a_server_is_asked_where_its_own_pod_says_it_listens() -> None:
     [reference] = servers_to_ask(CR.metadata, 1, inputs(CR, pod("c-0", port=8333, ip="10.1.2.3")))
     assert (reference.scheme, reference.host, reference.port, reference.path) == ("http", "10.1.2.3", 8333, "/varz")
+
+
+@pytest.mark.parametrize("port", ["monitor", 8222])
+@pytest.mark.parametrize("probe", ["startupProbe", "readinessProbe", "livenessProbe"])
+def test_a_server_is_asked_by_the_scheme_by_which_its_own_probes_ask(probe: str, port: str | int) -> None:
+    def asked_by(scheme: str, **changes: Any) -> str:
+        asking = pod("c-0")
+        asking["spec"]["containers"][0][probe] = {"httpGet": {"port": port, "scheme": scheme, **changes}}
+        [reference] = servers_to_ask(CR.metadata, 1, inputs(CR, asking))
+        return reference.scheme
+
+    assert asked_by("HTTPS") == "https"
+    assert asked_by("HTTP") == "http"
+    assert asked_by("HTTPS", port=8080) == "http", "that is another port"
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_the_pods_that_we_make_are_asked_over_tls_where_the_monitor_has_it(tls: bool) -> None:
+    monitor = {"nats": {"tls": {"enabled": True, "secretName": "s"}}, "monitor": {"tlsEnabled": tls}}
+    cr = cluster({"config": monitor})
+    secrets = secret("s", **{"tls.crt": "a", "tls.key": "b"})
+    made = one_of(live_children(cr, secrets), "StatefulSet")["spec"]["template"]["spec"]
+    [reference] = servers_to_ask(cr.metadata, 1, inputs(cr, {**pod("c-0"), "spec": made}))
+    assert reference.scheme == ("https" if tls else "http")
 
 
 @pytest.mark.parametrize(

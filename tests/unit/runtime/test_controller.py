@@ -52,6 +52,7 @@ class World:
         self.own_writes: set[Change] = set()
         self.secret: Object | None = None
         self.threads: list[threading.Thread] = []
+        self.forgotten: list[ObjectKey] = []
 
     def reconcile(self) -> Turn:
         functions = Reconciled(CLUSTERS, dict, self._missing, lambda _cr, _inputs: Plan(), self._conclude)
@@ -89,8 +90,11 @@ class World:
             raise UnavailableError("timeout")
         return dict.fromkeys(self.rounds[-1], self.secret)
 
-    async def execute(self, _plan: Plan, _own_writes: set[Change]) -> Outcomes:
+    async def execute(self, _key: ObjectKey, _plan: Plan, _own_writes: set[Change]) -> Outcomes:
         return {FIRST.key: self.outcome}
+
+    def forget(self, key: ObjectKey) -> None:
+        self.forgotten.append(key)
 
     async def apply_status(self, _resource: object, _key: ObjectKey, body: Object) -> Object:
         self.statuses.append(body)
@@ -144,12 +148,14 @@ def test_a_custom_resource_that_was_changed_or_deleted_meanwhile_is_told_nothing
     assert world.events == []
 
 
-def test_a_custom_resource_that_is_gone_depends_on_nothing() -> None:
+def test_of_a_custom_resource_that_is_gone_nothing_is_remembered() -> None:
     world = World(raw=custom_resource())
     world.reconcile()
+    assert world.forgotten == []
     world.raw = None
     assert world.reconcile() == Turn(True, None)
     assert not world.index.dependents(FIRST.key)
+    assert world.forgotten == [KEY]
 
 
 def test_a_step_that_did_not_get_through_is_a_failure_so_that_pauses_grow() -> None:

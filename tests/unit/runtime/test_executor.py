@@ -27,8 +27,10 @@ from natsop_runtime.api_server.errors import (
 )
 from natsop_runtime.cache.stores import Change
 from natsop_runtime.executor import NOT_TRIED, Executor
+from tests.unit.runtime.lease_api import in_virtual_time
 
 Object = dict[str, Any]
+TOY = ObjectKey("toys.example.com/v1", "Toy", "prod", "t")
 OWNER = {"apiVersion": "toys.example.com/v1", "kind": "Toy", "name": "t", "uid": "uid-toy", "controller": True}
 
 
@@ -109,7 +111,7 @@ class KnownObjects:
 
 def carry_out(plan: Plan, kube: ScriptedKube, stores: KnownObjects, own: set[Change] | None = None) -> list[Outcome]:
     executor = Executor(kube, stores)  # type: ignore[arg-type]
-    outcomes = asyncio.run(executor.execute(plan, set() if own is None else own))
+    outcomes = asyncio.run(executor.execute(TOY, plan, set() if own is None else own))
     assert not kube.answers, f"never asked for: {kube.answers}"
     return list(outcomes.values())
 
@@ -254,6 +256,62 @@ def test_a_plan_that_takes_too_long_is_reported_as_far_as_it_came(monkeypatch: p
         NOT_TRIED,
         NOT_TRIED,
     ]
+
+
+class SlowKube(ScriptedKube):
+    """Says yes at once, but holds some objects up for half a minute, as a webhook can, before it says no."""
+
+    def __init__(self, refusal: ApiError) -> None:
+        super().__init__()
+        self.refusal = refusal
+        self.held_up: set[str] = set()
+
+    async def apply(self, _resource: ApiResource, key: ObjectKey, body: Object, **_options: bool) -> Any:
+        self.asked.append(key.name)
+        if key.name in self.held_up:
+            await asyncio.sleep(30)
+            raise self.refusal
+        return live(body)
+
+
+PLAN = Plan(apply=tuple(manifest(name) for name in "abcdef"))
+
+
+def turns(kube: SlowKube, *held_up: str, forget: bool = False) -> list[str]:
+    """What is applied in turns one after the other, in which those named are held up; nothing is ever there yet."""
+
+    async def story() -> list[str]:
+        executor = Executor(kube, KnownObjects())  # type: ignore[arg-type]
+        asked: list[str] = []
+        for names in held_up:
+            kube.held_up, kube.asked = set(names), []
+            outcomes = await executor.execute(TOY, PLAN, set())
+            assert tuple(outcomes) == PLAN.targets, "what the user reads is in the plan's order"
+            assert {key.name for key, each in outcomes.items() if each is not NOT_TRIED} == set(kube.asked)
+            asked.append("".join(kube.asked))
+            if forget:
+                executor.forget(TOY)
+        return asked
+
+    return in_virtual_time(story)
+
+
+@pytest.mark.parametrize("refusal", [UnavailableError("timeout"), ForbiddenError("no")])
+def test_steps_that_took_long_in_vain_come_last_so_that_all_have_their_turn(refusal: ApiError) -> None:
+    assert turns(SlowKube(refusal), "abc", "abc", "abc", "abc") == ["ab", "cdefa", "defbc", "defab"]
+
+
+def test_what_gets_through_at_last_has_its_place_again() -> None:
+    assert turns(SlowKube(UnavailableError("timeout")), "ab", "", "") == ["ab", "cdefab", "abcdef"]
+
+
+def test_what_fails_quickly_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("natsop_runtime.executor.LONG", 30.0)
+    assert turns(SlowKube(UnavailableError("overloaded")), "a", "a") == ["abcdef", "abcdef"]
+
+
+def test_what_took_long_is_forgotten_with_its_custom_resource() -> None:
+    assert turns(SlowKube(UnavailableError("timeout")), "ab", "ab", forget=True) == ["ab", "ab"]
 
 
 def test_what_is_being_deleted_is_not_deleted_again() -> None:

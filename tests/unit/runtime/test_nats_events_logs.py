@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 import pytest
+import trustme
 
 from natsop_core.inputs import HttpAnswer, Unreachable
 from natsop_core.kinds import CLUSTERS, PODS
@@ -45,6 +47,27 @@ def test_a_pods_answer_is_handed_on_as_it_is(host: str, url: str) -> None:
         return httpx2.Response(503, content=in_parts(b"not ", b"yet"))
 
     assert ask(host, httpx2.MockTransport(answer)) == HttpAnswer(503, b"not yet")
+
+
+@pytest.mark.parametrize("named", ["c.prod.svc", "127.0.0.1"])
+def test_a_pod_is_asked_over_tls_whatever_its_certificate_says(named: str) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert(named).configure_cert(context)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        await writer.drain()
+        writer.close()
+
+    async def story() -> None:
+        server = await asyncio.start_server(answer, "127.0.0.1", ssl=context)
+        async with server, nats.reachable_pods() as pods:
+            port = server.sockets[0].getsockname()[1]
+            found = await pods.get(HttpRef(PODS.key("prod", "c-0"), "127.0.0.1", port, "/varz", "https"))
+            assert found == HttpAnswer(200, b"ok")
+
+    asyncio.run(story())
 
 
 def test_a_pod_cannot_fill_the_operators_memory() -> None:

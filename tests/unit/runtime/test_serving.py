@@ -22,7 +22,7 @@ from natsop_runtime.bind_address import BindAddress, parse_bind_address
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.serving import listener
 from natsop_runtime.serving.certificates import CertificateError
-from natsop_runtime.serving.listener import CONNECTIONS, HEADER_BYTES, ListenError
+from natsop_runtime.serving.listener import ListenError
 from natsop_runtime.serving.ports import Ports, serving
 from natsop_runtime.settings import RunSettings
 from tests.unit.runtime.small_api import until
@@ -230,33 +230,6 @@ def test_signals_stay_those_of_the_operator() -> None:
         signal.raise_signal(signal.SIGTERM)
         await asyncio.wait_for(stop.wait(), 5)
         assert (await operator.get("/healthz")).status_code == 200
-
-    tell(story)
-
-
-def test_who_says_nothing_for_too_long_makes_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def story(operator: Operator) -> None:
-        silent = [await asyncio.open_connection("127.0.0.1", operator.ports.probes) for _ in range(CONNECTIONS)]
-        silent[0][1].write(b"GET /healthz HTTP/1.1\r\n")  # and no more
-        assert (await operator.get("/healthz")).status_code == 503
-        for reader, _ in silent:
-            assert await reader.read() == b""
-        assert (await operator.get("/healthz")).status_code == 200
-        for _, writer in silent:
-            writer.close()
-
-    monkeypatch.setattr(listener, "TO_LIVE", 0.5)
-    tell(story)
-
-
-def test_headers_have_an_end() -> None:
-    async def story(operator: Operator) -> None:
-        most = {"Authorization": "Bearer " + "x" * (HEADER_BYTES - 1000)}
-        assert (await operator.get("/healthz", headers=most)).status_code == 200
-        reader, writer = await asyncio.open_connection("127.0.0.1", operator.ports.probes)
-        writer.write(b"GET /healthz HTTP/1.1\r\nX: " + b"x" * 2 * HEADER_BYTES)
-        assert (await reader.readline()).startswith(b"HTTP/1.1 400")
-        writer.close()
 
     tell(story)
 
