@@ -58,7 +58,7 @@ class Loop:
         self.is_working = False
         self._metrics = metrics
         self.queue: WorkQueue[ObjectKey, Change] = WorkQueue(
-            group=lambda key: key.namespace, most_of_a_group=max(1, workers - 1), observer=metrics
+            workers=workers, group=lambda key: key.namespace, observer=metrics
         )
         self._references = ReferenceIndex()
         self.stores = Stores(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, Generic, Protocol, TypeVar
 
 from natsop_runtime.backoff import Backoff
+from natsop_runtime.lanes import Lanes
 from natsop_runtime.pace import Pace
 
 K = TypeVar("K", bound=Hashable)
@@ -22,16 +22,11 @@ STEADY: Final = 1.0
 """Who is changed again and again, by somebody who fights us say, is worked on `BURST` times, then every `STEADY` s."""
 
 
-FAILING: Final = object()
-"""The group of all keys whose work failed last time: like no namespace."""
-
-
 @dataclass(slots=True)
 class Work(Generic[R]):
     """A key in a worker's hands, and the reasons why that is not the last word."""
 
     since: float
-    group: Hashable
     news: set[R] = field(default_factory=set)
 
 
@@ -64,25 +59,21 @@ class WorkQueue(Generic[K, R]):
     A worker calls `get`, and then `done` or `failed` with the same key. A key that is added in between waits for that,
     with the reasons why: a worker that changes something is told of the change, and says which it expected.
 
-    Keys of one `group` (a namespace) are handed out in turns with those of the others, and at most `most_of_a_group`
-    at once, so that however many of them are slow, somebody is left for the others. Those whose work failed last time,
-    which may have been by taking too long, make a group of their own, wherever they are from.
+    `workers` is how many there are. Keys of one `group` (a namespace) are handed out in turns with those of the others,
+    and slow ones so that somebody is left for the quick: see `Lanes`. That a key's work fails does not make it slow.
     """
 
     def __init__(
         self,
         *,
         group: Callable[[K], Hashable] = lambda _key: None,
-        most_of_a_group: int = 1_000,
+        workers: int = 1_000,
         observer: Observer | None = None,
     ) -> None:
-        self._group = group
-        self._most_of_a_group = most_of_a_group
         self._observer = observer or Unobserved()
-        self._ready: OrderedDict[Hashable, deque[K]] = OrderedDict()  # by group; none is empty
-        self._waiting: dict[K, float] = {}  # those in `_ready`, with the time since when
+        self._lanes = Lanes(workers=workers, group=group)
+        self._waiting: dict[K, float] = {}  # the time since when
         self._busy: dict[K, Work[R]] = {}
-        self._busy_groups: Counter[Hashable] = Counter()
         self._timers: dict[K, asyncio.TimerHandle] = {}
         self._failures: dict[K, int] = {}
         self._pace: Pace[K] = Pace(burst=BURST, interval=STEADY)
@@ -116,14 +107,18 @@ class WorkQueue(Generic[K, R]):
     async def get(self) -> K | None:
         """The next key to work on, or None once the queue is closed."""
         while not self._closed:
-            if (key := self._next()) is not None:
-                return self._take(key)
+            if (key := self._lanes.begin()) is not None:
+                self._take(key)
+                return key
             self._something_to_do.clear()
             await self._something_to_do.wait()
         return None
 
     def done(self, key: K, *, expected: AbstractSet[R] = frozenset(), again_after: float | None = None) -> None:
-        """The work on the key succeeded; what was expected meanwhile is no reason to do it again."""
+        """The work on the key succeeded; what was expected meanwhile is no reason to do it again.
+
+        again_after: seconds after which to do it again in any case; None: the key is gone, and what it was like, too.
+        """
         self._failures.pop(key, None)
         self._release(key, expected, again_after)
 
@@ -141,39 +136,20 @@ class WorkQueue(Generic[K, R]):
         self._timers.clear()
         self._something_to_do.set()
 
-    def _next(self) -> K | None:
-        """Of the groups whose turn it is, the first that has not too many keys in work already; its first key."""
-        for group, keys in self._ready.items():
-            if self._busy_groups[group] < self._most_of_a_group:
-                return keys[0]
-        return None
-
-    def _take(self, key: K) -> K:
+    def _take(self, key: K) -> None:
         """What the key was to be done for later is done now, too."""
-        group = self._group_now(key)
-        self._ready[group].popleft()
-        if self._ready[group]:
-            self._ready.move_to_end(group)
-        else:
-            del self._ready[group]
         now = _now()
         self._observer.queue_waited(now - self._waiting.pop(key))
         self._pace.went(key, now)
-        self._busy[key] = Work(now, group)
-        self._busy_groups[group] += 1
+        self._busy[key] = Work(now)
         self._cancel_timer(key)
-        return key
-
-    def _group_now(self, key: K) -> Hashable:
-        """The same from when the key is made ready until its work has ended."""
-        return FAILING if key in self._failures else self._group(key)
 
     def _release(self, key: K, expected: AbstractSet[R], again_after: float | None) -> None:
         work = self._busy.pop(key)
-        self._busy_groups[work.group] -= 1
-        if not self._busy_groups[work.group]:
-            del self._busy_groups[work.group]
-        self._something_to_do.set()  # for who waited because of this group
+        self._lanes.end(key, _now() - work.since)
+        if again_after is None:
+            self._lanes.forget(key)
+        self._something_to_do.set()  # for what had to wait because of this key
         if work.news - expected:
             self._make_ready(key)
         elif again_after is not None:
@@ -187,7 +163,7 @@ class WorkQueue(Generic[K, R]):
             return
         self._observer.queue_added()
         self._waiting[key] = _now()
-        self._ready.setdefault(self._group_now(key), deque()).append(key)
+        self._lanes.add(key)
         self._something_to_do.set()
 
     def _make_ready_after(self, key: K, seconds: float) -> None:
