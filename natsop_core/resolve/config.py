@@ -12,6 +12,7 @@ from natsop_core.findings import Finding
 from natsop_core.resolve.files import authority_folder, certificate_folders, included_files, includes_folder
 from natsop_core.resolve.referred import KeyReference, find
 from natsop_core.resolve.types import ExistingConfig, Folder, IncludedFile
+from natsop_core.resolve.variables import undefined_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +49,7 @@ def external_files(cr: NatsCluster, inputs: Inputs) -> ExternalFiles:
             *missing_certificates,
             *(each for each in (ca, existing) if isinstance(each, Finding)),
             *missing_includes,
-            *(finding for file in includes if (finding := _unreadable(file))),
+            *(finding for file in includes if (finding := _unreadable(cr, file))),
         ),
     )
 
@@ -75,10 +76,16 @@ def _existing_config(cr: NatsCluster, inputs: Inputs) -> ExistingConfig | Findin
     return ExistingConfig(reference.name, ConfText(found.decode("utf-8", "surrogateescape"), names.CONFIG_FILE))
 
 
-def _unreadable(file: IncludedFile) -> Finding | None:
+def _unreadable(cr: NatsCluster, file: IncludedFile) -> Finding | None:
     """A file that nats-server could not read would stop every server that starts with it."""
     try:
-        file.text.tree  # noqa: B018
+        undefined = undefined_variable(file.text.tree, cr)
     except ConfError as error:
         return Finding("InvalidInclude", f"spec.config.includes[{file.name}] is no nats.conf: {error}.")
-    return None
+    if undefined is None:
+        return None
+    return Finding(
+        "InvalidInclude",
+        f"spec.config.includes[{file.name}] has a variable at {undefined.place} that is neither a key of the file nor"
+        " in spec.container.env, so that nats-server would not start: put the value in quotes if it is text.",
+    )

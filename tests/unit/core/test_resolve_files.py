@@ -83,6 +83,25 @@ def test_an_include_that_no_server_could_read_changes_nothing() -> None:
     assert reasons(including("a"), config_map("mine", a="x { ")) == ["InvalidInclude"]
 
 
+def test_text_that_was_taken_for_a_variable_is_refused_before_a_server_refuses_to_start_and_not_quoted() -> None:
+    password = config_map("mine", a="authorization { user: u, password: $ecretPa55 }")
+    found = status(including("a"), password)
+    assert conditions(found)["Degraded"] == ("True", "InvalidInclude")
+    assert "a:1:36" in message(found, "Degraded")
+    assert "ecret" not in str(found)
+
+
+@pytest.mark.parametrize("text", ["p: 1, b: { c: $p }", "p: $HOSTNAME", "p: [$word]", 'p: "$text"', "p: $2a$11$hash"])
+def test_a_variable_that_something_defines_is_none_such(text: str) -> None:
+    spec = {**including("a"), "container": {"env": [{"name": "word", "value": "x"}]}}
+    assert reasons(spec, config_map("mine", a=text)) == []
+
+
+def test_where_the_environment_is_not_known_any_variable_may_be_defined() -> None:
+    spec = {**including("a"), "container": {"envFrom": [{"configMapRef": {"name": "environment"}}]}}
+    assert reasons(spec, config_map("mine", a="p: $word")) == []
+
+
 @pytest.mark.parametrize(("others", "reason"), [([], "ConfigMapNotFound"), ([config_map("mine")], "KeyNotFound")])
 def test_what_is_missing_is_named_and_changes_nothing(others: list[Object], reason: str) -> None:
     found = status(including("a"), *others)
