@@ -16,7 +16,7 @@ from natsop_core.drift import stamped
 from natsop_core.kinds import CREATED
 from natsop_core.names import FIELD_MANAGER
 from tests.cluster.crowd import custom_resources
-from tests.cluster.site import Site
+from tests.cluster.site import Site, controller_of
 from tests.testbed.client import PATCH_TYPES, Manifest
 from tests.testbed.wait import wait_until
 
@@ -41,9 +41,9 @@ def await_convergence(
             assert not problem, problem
         wanted = {identity(each): each for each in wanted_objects(site)}
         found = {identity(each): each for each in children(site)}
-        extra = found.keys() - wanted.keys() - not_ours
+        extra = [each for key, each in found.items() if key not in wanted.keys() | not_ours]
         lacking = wanted.keys() - found.keys()
-        assert not extra and not lacking, f"orphaned: {sorted(extra)}; missing: {sorted(lacking)}"
+        assert not extra and not lacking, f"too much: {described(site, extra)}; missing: {sorted(lacking)}"
         for key in wanted.keys() - not_ours:
             changed = difference(site, wanted[key], found[key])
             assert not changed, f"{key} would be changed: {changed}"
@@ -90,6 +90,17 @@ def listed(site: Site, kind: str) -> list[Manifest]:
     """The objects, each with its kind, which lists leave out."""
     api_versions = {resource.kind: resource.api_version for resource in CREATED}
     return [{"apiVersion": api_versions[kind], "kind": kind, **each} for each in site.client.list(kind)]
+
+
+def described(site: Site, objects: Iterable[Manifest]) -> list[str]:
+    """What they are, and whose matter: ours as long as their owner is there, then the garbage collector's."""
+    owners = {each["metadata"]["uid"] for each in custom_resources(site)}
+
+    def of(obj: Manifest) -> str:
+        whose = "ours" if controller_of(obj) in owners else "to be collected"
+        return f"{obj['kind']} {obj['metadata']['name']} ({whose}, {obj['metadata'].get('deletionTimestamp', 'stays')})"
+
+    return sorted(map(of, objects))
 
 
 def difference(site: Site, wanted: Manifest, live: Manifest) -> Manifest:

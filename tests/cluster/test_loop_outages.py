@@ -60,6 +60,7 @@ def test_whatever_is_killed_under_it_while_everything_changes_all_is_well_in_the
         crowd.change(20)
         kill_for_a_while(killed, seconds=chance.uniform(0, 4))
         crowd.change(10)
+    restart_garbage_collector(control_plane)
     crowd.gather()
 
     await_convergence(site, others=[("Secret", ROUTES)], timeout=CONVERGED_WITHIN)
@@ -74,6 +75,14 @@ def kill_for_a_while(components: list[Component], *, seconds: float) -> None:
         component.start()
     for component in components:
         component.await_ready(60)
+
+
+def restart_garbage_collector(control_plane: ControlPlane) -> None:
+    """What is deleted and made anew while it cannot watch is one changed object to it, and what the old one had stays.
+
+    It looks for owners by UID and hears of changes by name (graph_builder.go, and SharedInformer's documentation).
+    """
+    control_plane.controller_manager.restart()
 
 
 def test_an_api_server_that_stands_still_for_longer_than_a_request_may_take(
@@ -92,7 +101,9 @@ def test_an_api_server_that_stands_still_for_longer_than_a_request_may_take(
     await_convergence(site, others=[("Secret", ROUTES)], timeout=CONVERGED_WITHIN)
 
 
-def test_of_two_definitions_the_one_that_stays_is_served_while_the_other_is_away(site: Site) -> None:
+def test_of_two_definitions_the_one_that_stays_is_served_while_the_other_is_away(
+    site: Site, control_plane: ControlPlane
+) -> None:
     client, definition = site.client, f"{CLUSTERS.plural}.{CLUSTERS.group}"
     for name in ("first", "second"):
         site.create(nats_cluster(name))
@@ -106,6 +117,7 @@ def test_of_two_definitions_the_one_that_stays_is_served_while_the_other_is_away
     await_box(site, "box", "True", "ClusterNotFound")
 
     install_crds(site.cluster)
+    restart_garbage_collector(control_plane)
 
     site.client.create(nats_cluster("first"))
     await_box(site, "box", "False", "AsExpected")
@@ -117,7 +129,9 @@ def await_box(site: Site, name: str, degraded: str, reason: str) -> None:
     site.await_condition("NatsBox", name, "Degraded", degraded, reason=reason, timeout=BACK_WITHIN)
 
 
-def test_both_definitions_can_go_and_come_back_while_the_clusters_change(site: Site) -> None:
+def test_both_definitions_can_go_and_come_back_while_the_clusters_change(
+    site: Site, control_plane: ControlPlane
+) -> None:
     crowd = Crowd(site, SEED, FEW)
     crowd.gather()
     for definition in custom_resource_definitions():
@@ -125,6 +139,7 @@ def test_both_definitions_can_go_and_come_back_while_the_clusters_change(site: S
     wait_until(lambda: not site.client.list("CustomResourceDefinition"), BACK_WITHIN, "the definitions are gone")
 
     install_crds(site.cluster)
+    restart_garbage_collector(control_plane)
     crowd.gather()
 
     await_convergence(site, others=[("Secret", ROUTES)], timeout=CONVERGED_WITHIN)

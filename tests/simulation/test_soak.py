@@ -171,6 +171,7 @@ async def _keep_house(world: World) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(2700)  # it computes for minutes, and for three times as long where others do, too
 def test_nothing_of_a_day_with_ten_thousand_changes_stays_behind() -> None:
     early, late = run_in_virtual_time(a_day(), seed=1)
 
