@@ -20,7 +20,7 @@ from natsop_core.inputs import Forbidden
 from natsop_core.kinds import DEPLOYMENTS, STATEFUL_SETS
 from natsop_core.live import reduce_metadata
 from natsop_core.outcomes import Applied, Unchanged
-from natsop_core.report import NOBODY_TO_TELL, Event, Report, lasted, make_report, retries
+from natsop_core.report import NOBODY_TO_TELL, Event, Report, lasted, make_report, retries, too_soon
 from natsop_core.resolve.box import resolve_box
 from natsop_core.resolve.cluster import owner_of, resolve_cluster
 from natsop_core.resolve.notices import kept, risky
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 RELOAD_SECONDS: Final = 5.0
 """How soon the servers are asked again while one still runs an older configuration."""
+
+LONGEST_RELOAD_SECONDS: Final = 60.0
+"""The same when that has been so for ten minutes: what a server has refused to load, it does not load by and by."""
 
 INSTALLATION_SECONDS: Final = 60.0
 """How soon the API server is asked again whether it serves what others have to install."""
@@ -90,6 +93,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
             _asks_again(loaded, cr, some_did_not_answer(cr.metadata, resolved.cluster.replicas, inputs), inputs.now),
             *(INSTALLATION_SECONDS for integration in resolved.integrations if integration.is_awaited),
         ],
+        not_before=too_soon(outcomes),
         notices=_notices(cr, resolved.cluster) if workload.just_applied else (),
     )
 
@@ -118,6 +122,7 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, _plan: Plan, out
         generation=cr.metadata.generation,
         now=inputs.now,
         requeue_after=[*retries(owner, outcomes, cr.status, inputs.now), *_rereads(inputs)],
+        not_before=too_soon(outcomes),
     )
 
 
@@ -149,9 +154,13 @@ def _integrations_in(status: Mapping[str, Any]) -> list[Condition]:
 
 
 def _asks_again(loaded: Condition, cr: NatsCluster, in_vain: bool, now: datetime) -> float:
-    """When to ask the servers again, in seconds: one that did not answer, after as long as that has been so already."""
+    """When to ask the servers again, in seconds: one that did not answer, after as long as that has been so already.
+
+    One that is behind, after a tenth of that, so that it is seen soon once a kubelet has brought it the files.
+    """
     if loaded.status == "False":
-        return RELOAD_SECONDS
+        behind = lasted(loaded.type, "False", cr.status, now)
+        return min(LONGEST_RELOAD_SECONDS, max(RELOAD_SECONDS, behind / 10))
     if not in_vain:
         return REST_SECONDS
     return min(REST_SECONDS, max(RELOAD_SECONDS, lasted(loaded.type, "Unknown", cr.status, now)))

@@ -58,11 +58,13 @@ def make_report(
     generation: int,
     now: datetime,
     requeue_after: Sequence[float],
+    not_before: float = 0.0,
     notices: Sequence[Event] = (),
 ) -> Report:
     """Put a report together from the conditions, the status's other fields, and the status as it stands.
 
-    requeue_after: every delay that something asks for; the shortest counts. notices: events that no condition tells of.
+    requeue_after: every delay that something asks for; the shortest counts, unless it is too soon (not_before).
+    notices: events that no condition tells of.
     """
     status = {
         "observedGeneration": generation,
@@ -72,7 +74,7 @@ def make_report(
     return Report(
         status=status,
         events=(*_events(conditions, previous), *notices),
-        requeue_after=min(requeue_after, default=None),
+        requeue_after=max(not_before, min(requeue_after)) if requeue_after else None,
     )
 
 
@@ -91,6 +93,11 @@ def retries(owner: Owner, outcomes: Outcomes, previous: Mapping[str, Any], now: 
             case Rejected():
                 shortest, longest = REFUSED_SECONDS
                 yield min(longest, max(shortest, lasted("Degraded", "True", previous, now)))
+
+
+def too_soon(outcomes: Outcomes) -> float:
+    """For how many seconds nothing is to be tried again: a look tries all that failed, whoever asked for it."""
+    return max((each.retry_after for each in outcomes.values() if isinstance(each, Failed)), default=0.0)
 
 
 def lasted(type_: str, status: Status, previous: Mapping[str, Any], now: datetime) -> float:

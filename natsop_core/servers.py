@@ -33,8 +33,16 @@ class Server:
     """
 
     pod: str
+    was_asked: bool = False
     version: str = ""
     config_digest: str = ""
+
+    @property
+    def silence(self) -> str:
+        """Why it did not tell its digest."""
+        if not self.was_asked:
+            return "does not run, or has no monitor"
+        return f"nats-server {self.version} does not" if self.version else "no answer"
 
 
 def servers_to_ask(metadata: Metadata, replicas: int, inputs: Inputs) -> Iterator[HttpRef]:
@@ -59,9 +67,9 @@ def _observe(metadata: Metadata, pod: str, inputs: Inputs) -> Server:
     reference = _varz(inputs.object(PODS.key(metadata.namespace, pod)))
     answer = inputs.answer(reference) if reference else None
     if answer is None or answer.status != 200:
-        return Server(pod)
+        return Server(pod, was_asked=reference is not None)
     said = _said(answer.body)
-    return Server(pod, version=_word(said, "version"), config_digest=_word(said, "config_digest"))
+    return Server(pod, was_asked=True, version=_word(said, "version"), config_digest=_word(said, "config_digest"))
 
 
 def _said(body: bytes) -> Mapping[str, Any]:

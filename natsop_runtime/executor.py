@@ -65,9 +65,10 @@ class Executor:
         applies = {key_of(each): partial(self._apply, each, key_of(each), own_writes) for each in plan.apply}
         prunes = {child.key: partial(self._delete, child) for child in plan.prune}
         steps = applies | prunes
-        last = [key for key in self._stragglers.pop(custom_resource, ()) if key in steps]
+        last = [key for key in self._stragglers.get(custom_resource, ()) if key in steps]
         order = [*(key for key in steps if key not in last), *last]
         tries = await _try_all({key: steps[key] for key in order})
+        self.forget(custom_resource)
         if stragglers := (*(key for key in last if tries[key].outcome is NOT_TRIED), *_in_vain(tries)):
             self._stragglers[custom_resource] = stragglers
         for key in steps:

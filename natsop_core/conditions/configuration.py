@@ -29,13 +29,13 @@ def configuration_loaded(servers: Sequence[Server], expected: Mapping[str, str |
     digests = [(each.pod, each.config_digest, expected.get(each.pod)) for each in servers]
     unknown = [digest for _, _, digest in digests if isinstance(digest, Unknown)]
     behind = [pod for pod, told, digest in digests if isinstance(digest, str) and told != digest]
-    silent = [pod for pod, told, _ in digests if not told]
+    silent = [f"{each.pod} ({each.silence})" for each in servers if not each.config_digest]
     if behind:
         return _condition("False", "ReloadPending", f"Not yet loaded by {some_of(behind)}.")
     if unknown:
         return _condition("Unknown", "NotKnown", unknown[0].reason)
     if silent:
-        return _condition("Unknown", "NotObserved", f"Not yet told by {some_of(silent)}.")
+        return _condition("Unknown", "NotObserved", f"Not told by {some_of(silent)}.")
     return _condition("True", "Loaded", "Every server runs the current configuration.")
 
 

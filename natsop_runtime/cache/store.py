@@ -69,7 +69,7 @@ METADATA: Final[Keep[LiveObject]] = Keep(_reduced, attrgetter("resource_version"
 
 
 class Store(Generic[T]):
-    """The objects of one kind, never set back to something older.
+    """The objects of one kind, never set back to something older by a watch or a write.
 
     Resource versions of one kind are comparable as integers (Kubernetes guarantees it since 1.35, etcd always has).
     That settles every race between a watch and the answers to our own writes: what is older than what is held, or than
@@ -132,8 +132,12 @@ class Store(Generic[T]):
         return kept
 
     def replace(self, objects: Kept[T], version: str) -> None:
-        """Take in a whole list: what it lacks is gone, except what we wrote after it was made."""
-        history_was_rewritten = int(version) < self._heard  # etcd came back from a backup
+        """Take in a whole list: what it lacks is gone, and all else as listed, except what we wrote after it was made.
+
+        When etcd comes back from a backup, its versions go on from there, or far beyond all that there were: an object
+        may be listed with an older version than is held, and yet be what there is now.
+        """
+        history_was_rewritten = int(version) < self._heard
         self._heard = int(version)
         for key in tuple(self):
             is_listed = key.name in objects.get(key.namespace, {})
@@ -141,7 +145,9 @@ class Store(Generic[T]):
                 self._remove(key)
         for namespace, named in objects.items():
             for name, value in named.items():
-                self._put(self._resource.key(namespace, name), value)
+                key = self._resource.key(namespace, name)
+                if self._version(key) <= int(version) and self._version(key) != int(self._keep.version(value)):
+                    self._put(key, value)
 
     def clear(self) -> None:
         """Forget all objects, since nobody tells of them any more."""
@@ -155,8 +161,6 @@ class Store(Generic[T]):
 
     def _put(self, key: ObjectKey, value: T) -> None:
         old = self.get(key)
-        if old is not None and int(self._keep.version(value)) <= int(self._keep.version(old)):
-            return
         self._objects.setdefault(sys.intern(key.namespace), {})[key.name] = value
         self._changed(key, old, value)
 

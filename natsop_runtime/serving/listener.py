@@ -7,10 +7,12 @@ is taken, and wake ten times a second.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
@@ -26,10 +28,8 @@ Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 """An ASGI application."""
 
 CONNECTIONS: Final = 64
-"""At once. For who comes when there are more, the one that has been idle for longest goes: none is in a probe's way.
-
-Only when all of them wait for an answer, who comes gets 503.
-"""
+"""At once, and as many that shake hands. When one more comes, the one that has been idle for longest goes: no probe has
+to wait for others. Only when all of them wait for an answer, who comes gets 503."""
 
 HEADER_BYTES: Final = 16 * 1024
 """A token of a ServiceAccount has about 1 KiB, one of an identity provider may have 8."""
@@ -38,8 +38,13 @@ TO_SHAKE_HANDS: Final = 10.0
 TO_LIVE: Final = 30.0
 """Seconds that a connection may last: it is for one request, and who sends or reads slowly must not keep others out."""
 
+UNTIL_NEXT: Final = 0.1
+"""Seconds until the next connection is accepted when one could not be."""
+
 TO_FINISH: Final = 2.0
 """Seconds that requests in hand get when the port is closed."""
+
+log = logging.getLogger(__name__)
 
 
 class ListenError(Exception):
@@ -91,18 +96,54 @@ async def listening(
         limit_concurrency=CONNECTIONS + 1,  # for uvicorn, this many are too many already
         h11_max_incomplete_event_size=HEADER_BYTES,
     )
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(
+    welcome = partial(
+        asyncio.get_running_loop().connect_accepted_socket,
         lambda: _Connection(config, state, {}),
-        sock=await _bound(address),
         ssl=tls,
         ssl_handshake_timeout=TO_SHAKE_HANDS if tls else None,
     )
+    with await _bound(address) as port:
+        port.setblocking(False)
+        letting_in = asyncio.create_task(_let_in(port, welcome))
+        try:
+            yield port.getsockname()[1]
+        finally:
+            letting_in.cancel()
+            await asyncio.wait([letting_in])
+            port.close()
+            await _finish(state)
+
+
+async def _let_in(port: socket.socket, welcome: Callable[[socket.socket], Awaitable[object]]) -> None:
+    """Accept connections until cancelled, a bounded number at once: each that shakes hands takes 300 KiB.
+
+    asyncio's server would not know how many there are, and accepts up to a hundred before it reads from one of them.
+    """
+    arriving: dict[asyncio.Task[None], None] = {}  # in their order
+    async with asyncio.TaskGroup() as group:
+        while True:
+            try:
+                connection, _ = await asyncio.get_running_loop().sock_accept(port)
+            except OSError:  # gone again already; or too many files are open, which takes a while
+                await asyncio.sleep(UNTIL_NEXT)
+                continue
+            guest = group.create_task(_arrive(connection, welcome))
+            arriving[guest] = None
+            guest.add_done_callback(lambda done: arriving.pop(done, None))
+            if len(arriving) > CONNECTIONS:
+                oldest = next(iter(arriving))
+                del arriving[oldest]
+                oldest.cancel()
+            await asyncio.sleep(0)  # sock_accept alone lets nobody else have a turn while many wait
+
+
+async def _arrive(connection: socket.socket, welcome: Callable[[socket.socket], Awaitable[object]]) -> None:
     try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        await _finish(state)
+        await welcome(connection)
+    except OSError:  # of which those of TLS are some
+        pass
+    except Exception as error:  # a fault of ours must not keep out all others
+        log.error("a connection could not be taken: %s", type(error).__name__)
 
 
 async def _finish(state: ServerState) -> None:

@@ -2,6 +2,8 @@
 
 import re
 
+import trustme
+
 from natsop_core.resolve.images import SERVER
 from tests.cluster.nats import (
     CLUSTER,
@@ -47,6 +49,25 @@ def test_a_cluster_without_a_monitor_is_ready_while_its_loaded_configuration_is_
     loaded = condition(cluster, "ConfigurationLoaded")
     assert (loaded["status"], loaded["reason"]) == ("Unknown", "NotObserved"), loaded
     assert cluster["status"]["readyReplicas"] == 3
+
+
+def test_a_cluster_whose_monitor_has_tls_tells_what_it_runs(workspace: Namespace) -> None:
+    pair = trustme.CA().issue_cert(CLUSTER)
+    files = {"tls.crt": pair.cert_chain_pems[0].bytes().decode(), "tls.key": pair.private_key_pem.bytes().decode()}
+    workspace.client.create(
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "nats-tls"}, "stringData": files}
+    )
+    tls = {"enabled": True, "secretName": "nats-tls"}
+    workspace.client.create(nats_cluster(nats={"tls": tls}, monitor={"tlsEnabled": True}))
+    wait_until_ready(workspace)
+
+    def told() -> bool:
+        cluster = workspace.client.get("NatsCluster", CLUSTER)
+        assert condition(cluster, "ConfigurationLoaded")["status"] == "True", cluster["status"]
+        assert cluster["status"]["version"] == SERVER.tag.removesuffix("-alpine")
+        return True
+
+    workspace.wait_until(told, what="the server has told what it runs")
 
 
 def test_kubectl_waits_for_a_cluster_and_shows_its_columns_and_events(workspace: Namespace) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from natsop_core.inputs import HttpAnswer, Unreachable
+from natsop_core.conditions.configuration import configuration_loaded
+from natsop_core.inputs import HttpAnswer, Inputs, Unreachable
 from natsop_core.servers import Server, observed_servers, servers_to_ask
 from tests.unit.core.world import Object, cluster, inputs, live_children, one_of, pod, secret, varz, varz_of
 
@@ -72,7 +73,7 @@ def test_a_server_that_cannot_answer_is_not_asked(unfit: Object) -> None:
 
 def test_a_server_says_its_version_and_digest() -> None:
     server = observed(varz(version="2.12.6", config_digest="sha256:abc", mem=1))
-    assert server == Server("c-0", version="2.12.6", config_digest="sha256:abc")
+    assert server == Server("c-0", was_asked=True, version="2.12.6", config_digest="sha256:abc")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,21 @@ def test_a_server_says_its_version_and_digest() -> None:
     ],
 )
 def test_any_other_answer_says_nothing(answer: HttpAnswer | Unreachable) -> None:
-    assert observed(answer) == Server("c-0")
+    assert observed(answer) == Server("c-0", was_asked=True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "why"),
+    [
+        (inputs(CR), "c-0 (does not run, or has no monitor)"),
+        (inputs(CR, pod("c-0", port=None)), "c-0 (does not run, or has no monitor)"),
+        (inputs(CR, pod("c-0"), answers={"c-0": Unreachable("timeout")}), "c-0 (no answer)"),
+        (inputs(CR, pod("c-0"), answers={"c-0": varz(version="2.10.25")}), "c-0 (nats-server 2.10.25 does not)"),
+    ],
+)
+def test_why_a_server_did_not_tell_is_said(seen: Inputs, why: str) -> None:
+    condition = configuration_loaded(observed_servers(CR.metadata, 1, seen), {})
+    assert (condition.status, condition.finding.message) == ("Unknown", f"Not told by {why}.")
 
 
 def test_what_is_asked_is_what_is_looked_up() -> None:

@@ -42,6 +42,22 @@ def test_probes_are_answered_however_many_connections_hang_at_their_port() -> No
     tell(story)
 
 
+def test_metrics_are_told_however_many_connections_shake_no_hands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "TO_SHAKE_HANDS", 3600.0)
+
+    async def story(operator: Operator) -> None:
+        many = CONNECTIONS + 10
+        silent = [await asyncio.open_connection("127.0.0.1", operator.ports.metrics) for _ in range(many)]
+        assert (await operator.scrape("prometheus")).status_code == 200
+        for reader, _ in silent[: many - CONNECTIONS + 1]:
+            assert await reader.read() == b""
+        assert not any(reader.at_eof() for reader, _ in silent[many - CONNECTIONS + 1 :])
+        for _, writer in silent:
+            writer.close()
+
+    tell(story)
+
+
 def test_who_waits_for_an_answer_makes_room_for_nobody() -> None:
     asked, may_answer = asyncio.Semaphore(0), asyncio.Event()
 

@@ -90,6 +90,18 @@ def test_a_list_from_a_restored_backup_counts_although_it_is_older() -> None:
     assert watched.version(B) == "41"
 
 
+def test_a_list_from_a_backup_whose_versions_were_put_beyond_all_there_were_counts_too() -> None:
+    """As `etcdutl snapshot restore --bump-revision` does, so that watches end and everybody lists anew."""
+    watched = Watched()
+    watched.listed(config_map("a", 90), config_map("b", 91), config_map("c", 20), version=100)
+    watched.store.written(config_map("b", 110))
+    watched.told.clear()
+    watched.listed(config_map("a", 30), config_map("b", 31), config_map("c", 20), version=1_000_040)
+    assert watched.told == [("a", "90", "30"), ("b", "110", "31")]
+    watched.store.seen(config_map("a", 1_000_041))
+    assert watched.version(A) == "1000041"
+
+
 def test_one_object_that_cannot_be_read_does_not_hide_the_others() -> None:
     watched = Watched()
     unreadable = config_map("b", 2)
