@@ -13,9 +13,12 @@ import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-LEVELS = ("debug", "info", "warning", "error")
+LEVELS: Final = ("debug", "info", "warning", "error")
+
+CALLS_TOLD: Final = 4
+"""Of the calls that ended in a fault, so many are told in one line."""
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +40,12 @@ def log_lost_error(_loop: object, context: Mapping[str, Any]) -> None:
 
 
 def fault(error: BaseException) -> str:
-    """What kind of error it is, and where it arose."""
+    """What kind of error it is, where it arose, and who called that."""
     if isinstance(error, BaseExceptionGroup):
         return ", ".join(fault(each) for each in error.exceptions)
-    places = traceback.extract_tb(error.__traceback__)
-    where = f" in {Path(places[-1].filename).name}:{places[-1].lineno}" if places else ""
-    return f"{type(error).__name__}{where}"
+    calls = reversed(traceback.extract_tb(error.__traceback__)[-CALLS_TOLD:])
+    places = ", called by ".join(f"{Path(call.filename).name}:{call.lineno}" for call in calls)
+    return f"{type(error).__name__} in {places or 'no known place'}"
 
 
 def traceback_of(error: BaseException) -> str:
