@@ -35,6 +35,9 @@ TO_PUT_BACK: Final = 2
 RELEASED: Final = 1
 """The duration that a Lease says which its holder gave back, as client-go has it; an edit by hand leaves another."""
 
+MOST_TRANSITIONS: Final = 2**31 - 1
+"""As many changes of the holder as a Lease can count."""
+
 log = logging.getLogger(__name__)
 
 
@@ -115,7 +118,11 @@ class Elector:
 
     async def acquire(self) -> None:
         """Wait until we lead."""
-        while not await self._claim():  # noqa: ASYNC110 (nobody tells us of the Lease)
+        waits_for = ""
+        while not await self._claim():
+            if self._rival not in ("", waits_for):
+                waits_for = self._rival
+                log.info("standing by: %s has %s", waits_for, self._key)
             await asyncio.sleep(self._retry_period)
 
     async def keep(self) -> None:
@@ -216,4 +223,4 @@ class Elector:
 
 
 def _transitions(spec: Mapping[str, Any], *, more: int = 0) -> Object:
-    return {"leaseTransitions": (spec.get("leaseTransitions") or 0) + more}
+    return {"leaseTransitions": min((spec.get("leaseTransitions") or 0) + more, MOST_TRANSITIONS)}

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from natsop_runtime.api_server.errors import ApiError, UnavailableError
@@ -17,6 +15,7 @@ from natsop_runtime.events import Recorder
 from natsop_runtime.executor import Executor
 from natsop_runtime.fetch import Fetcher
 from natsop_runtime.leader import LeadershipLostError
+from natsop_runtime.logs import fault, traceback_of
 from natsop_runtime.metrics import ERROR
 from natsop_runtime.queue import WorkQueue
 from natsop_runtime.reference_index import ReferenceIndex
@@ -170,8 +169,5 @@ FAILED: Final = Turn(succeeded=False, again_after=None)
 
 
 def _log_fault(key: ObjectKey, error: Exception) -> None:
-    """Say where it happened, and not what it says: that may quote what it was busy with, a Secret for instance."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    fault = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
-    log.error("%s: %s", key, fault, extra={"about": key})
-    log.debug("%s", "".join(traceback.format_tb(error.__traceback__)))
+    log.error("%s: %s", key, fault(error), extra={"about": key})
+    log.debug("%s", traceback_of(error))

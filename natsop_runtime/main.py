@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 import signal
-import sys
 from typing import TYPE_CHECKING, Final
 
 from natsop_runtime import logs, preflight
@@ -32,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 def run(settings: RunSettings) -> int:
-    """Run the operator until SIGTERM or SIGINT; 0 when that ended it, 1 when it could not start or lost its lease."""
+    """Run the operator until SIGTERM or SIGINT; 0 when that ended it, 1 when something else did, which the log says."""
     logs.set_up(settings.log_level)
     gc.set_threshold(COLLECT_AFTER)
     sys.setswitchinterval(SWITCH_AFTER)
@@ -47,16 +46,20 @@ def run(settings: RunSettings) -> int:
     except LeadershipLostError as error:
         log.error("lost the lease: %s", error)
         return 1
+    except Exception as error:
+        log.error("ended by a fault of its own: %s", logs.fault(error), exc_info=error)
+        return 1
     return 0
 
 
 async def _run(settings: RunSettings) -> None:
     stop = asyncio.Event()
+    asyncio.get_running_loop().set_exception_handler(logs.log_lost_error)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await operate(load_config(settings.kubeconfig, settings.context), settings, stop)
 
 
 def _cannot_start(why: str) -> int:
-    sys.stderr.write(f"natsop: {' '.join(why.split())}\n")
+    log.error("%s", " ".join(why.split()))
     return 1

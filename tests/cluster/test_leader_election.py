@@ -226,15 +226,17 @@ ODD_LEASES: Final[dict[str, Manifest]] = {
     },
     "a renewal long ago": {"holderIdentity": "somebody", "renewTime": moment(days=-3650)},
     "a duration without end": {"holderIdentity": "somebody", "leaseDurationSeconds": 2**31 - 1},
+    "as many holders as it can count": {"holderIdentity": "somebody", "leaseTransitions": 2**31 - 1},
+    "a strategy": {"holderIdentity": "somebody", "strategy": "OldestEmulationVersion", "preferredHolder": "another"},
 }
 
 
 @pytest.mark.parametrize("spec", ODD_LEASES.values(), ids=ODD_LEASES)
 def test_a_lease_that_says_odd_things_is_taken_over_all_the_same(cluster: Cluster, spec: Manifest) -> None:
+    candidate = Candidate(cluster, SERVICE_ACCOUNT, lease=SHORTEST)
     cluster.client.delete("Lease", LEASE, namespace=NAMESPACE, missing_ok=True)
     cluster.client.create(a_lease(**spec))
     mark = cluster.audit.mark()
-    candidate = Candidate(cluster, SERVICE_ACCOUNT, lease=SHORTEST)
     candidate.start()
     try:
         candidate.await_ready(SYNCED_WITHIN)

@@ -12,7 +12,7 @@ import looptime
 
 from natsop_core.kinds import ApiResource
 from natsop_core.references import ObjectKey
-from natsop_runtime.api_server.errors import ConflictError, NotFoundError, UnavailableError
+from natsop_runtime.api_server.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
 from natsop_runtime.leader import Elector, LeadershipLostError, Term
 
 T = TypeVar("T")
@@ -60,6 +60,9 @@ class LeaseApi:
         return self._put(body)
 
     def _put(self, body: Object) -> Object:
+        numbers = {name: value for name, value in body["spec"].items() if isinstance(value, int)}
+        if not all(0 <= value < 2**31 for value in numbers.values()):
+            raise RefusedError(f"cannot unmarshal into int32: {numbers}")
         self.version += 1
         self.lease = {**body, "metadata": {**body["metadata"], "resourceVersion": str(self.version)}}
         return self.lease

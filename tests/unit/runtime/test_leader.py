@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natsop_core.kinds import ApiResource
-from natsop_runtime.leader import LeadershipLostError
+from natsop_runtime.leader import MOST_TRANSITIONS, LeadershipLostError
 from tests.unit.runtime.lease_api import DURATION, LeaseApi, Object, Operator, Unreliable, clock, in_virtual_time
 
 SOON = 5.0
@@ -125,6 +125,20 @@ def test_who_finds_somebody_else_in_the_lease_leads_no_more() -> None:
     in_virtual_time(story)
 
 
+def test_who_stands_by_says_for_whom_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
+    async def story() -> None:
+        api = LeaseApi()
+        await Operator("leader", api).elector.acquire()
+        await Operator("standby", api).elector.acquire()
+
+    in_virtual_time(story)
+    assert [record.getMessage() for record in caplog.records] == [
+        "standing by: leader-1 has Lease nats-system/nats-operator"
+    ]
+
+
 def test_a_lease_that_somebody_deletes_is_made_again_by_its_holder() -> None:
     async def story() -> None:
         api = LeaseApi()
@@ -177,8 +191,10 @@ def test_a_lease_that_somebody_takes_from_its_holder_is_not_the_standbys_before_
         {"holderIdentity": "x", "leaseDurationSeconds": 1, "renewTime": "2026-01-01T00:00:00.000000Z"},
         {"holderIdentity": "x", "leaseDurationSeconds": 2**31 - 1, "renewTime": "9999-01-01T00:00:00.000000Z"},
         {"holderIdentity": "x", "leaseDurationSeconds": -5, "leaseTransitions": 7},
+        {"holderIdentity": "x", "acquireTime": None, "renewTime": None, "leaseTransitions": 2**31 - 1},
+        {"holderIdentity": "x", "strategy": "OldestEmulationVersion", "preferredHolder": "y"},
     ],
-    ids=["empty", "released", "bare", "long ago", "far future", "negative"],
+    ids=["empty", "released", "bare", "long ago", "far future", "negative", "counted out", "another's strategy"],
 )
 def test_no_lease_keeps_everybody_out_for_ever(found: Object) -> None:
     async def story() -> None:
@@ -187,7 +203,9 @@ def test_no_lease_keeps_everybody_out_for_ever(found: Object) -> None:
         async with asyncio.timeout(10 * DURATION + SOON):
             await operator.elector.acquire()
         assert api.lease is not None
-        assert api.lease["spec"]["leaseTransitions"] == found.get("leaseTransitions", 0) + bool(found)
+        assert api.lease["spec"]["leaseTransitions"] == min(
+            found.get("leaseTransitions", 0) + bool(found), MOST_TRANSITIONS
+        )
         assert api.lease["metadata"]["labels"] == {"team": "a"}
 
     in_virtual_time(story)

@@ -21,7 +21,7 @@ from natsop_core.report import Event
 from natsop_runtime import nats
 from natsop_runtime.api_server.errors import UnavailableError
 from natsop_runtime.events import Recorder
-from natsop_runtime.logs import JsonLines
+from natsop_runtime.logs import CALLS_TOLD, JsonLines, fault
 from tests.unit.runtime.lease_api import in_virtual_time
 
 CUSTOM_RESOURCE = {
@@ -184,3 +184,18 @@ def test_what_a_log_line_is_about_can_be_searched_for_by_its_parts() -> None:
     record.about = CLUSTERS.key("prod", "c")
     line = json.loads(JsonLines().format(record))
     assert (line["kind"], line["namespace"], line["name"]) == ("NatsCluster", "prod", "c")
+
+
+def test_a_fault_is_told_by_its_last_calls_and_not_by_its_words() -> None:
+    def deep(levels: int) -> None:
+        if not levels:
+            raise KeyError("hunter2")
+        deep(levels - 1)
+
+    with pytest.raises(KeyError) as caught:
+        deep(9)
+    places = fault(caught.value).removeprefix("KeyError in ").split(", called by ")
+    assert len(places) == CALLS_TOLD
+    assert {place.partition(":")[0] for place in places} == {"test_nats_events_logs.py"}
+    assert places[0] != places[1] == places[2]
+    assert fault(ValueError("never raised")) == "ValueError in no known place"

@@ -50,15 +50,21 @@ def kubeconfig_with(folder: Path, user: dict[str, Any] | None = None, **cluster:
     return file
 
 
-def refusal(file: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line that `natsop run` ends in."""
+def refusal(file: Path, caplog: pytest.LogCaptureFixture) -> str:
+    """What `natsop run` says before it ends: one error."""
+    caplog.clear()
     assert run(RunSettings(kubeconfig=str(file))) == 1
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.startswith("natsop: ")
-    assert printed.err.count("\n") == 1, printed.err
-    assert "Error(" not in printed.err
-    return printed.err
+    return only_error(caplog)
+
+
+def only_error(caplog: pytest.LogCaptureFixture) -> str:
+    """The one line that was logged."""
+    (record,) = caplog.records
+    assert record.levelname == "ERROR"
+    line = record.getMessage()
+    assert "\n" not in line
+    assert "Error(" not in line
+    return line
 
 
 @pytest.mark.parametrize(
@@ -79,9 +85,9 @@ def refusal(file: Path, capsys: pytest.CaptureFixture[str]) -> str:
     ],
 )
 def test_a_cluster_that_cannot_be_used_is_told_in_one_line(
-    cluster: dict[str, Any], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    cluster: dict[str, Any], said: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert said in refusal(kubeconfig_with(tmp_path, **cluster), capsys)
+    assert said in refusal(kubeconfig_with(tmp_path, **cluster), caplog)
 
 
 @pytest.mark.parametrize(
@@ -103,9 +109,9 @@ def test_a_cluster_that_cannot_be_used_is_told_in_one_line(
     ],
 )
 def test_a_user_that_cannot_be_used_is_told_in_one_line(
-    user: dict[str, Any], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    user: dict[str, Any], said: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    line = refusal(kubeconfig_with(tmp_path, user), capsys)
+    line = refusal(kubeconfig_with(tmp_path, user), caplog)
     assert said in line
     assert "Cannot reach" not in line
 
@@ -130,18 +136,18 @@ def test_a_user_that_cannot_be_used_is_told_in_one_line(
     ],
 )
 def test_a_file_that_is_no_kubeconfig_is_told_in_one_line(
-    text: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    text: bytes, said: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "config"
     file.write_bytes(text)
-    assert said in refusal(file, capsys)
+    assert said in refusal(file, caplog)
 
 
 def test_a_folder_or_nothing_in_place_of_a_kubeconfig_is_told_in_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert "Is a directory" in refusal(tmp_path, capsys)
-    assert "not found; pass --kubeconfig" in refusal(tmp_path / "absent", capsys)
+    assert "Is a directory" in refusal(tmp_path, caplog)
+    assert "not found; pass --kubeconfig" in refusal(tmp_path / "absent", caplog)
 
 
 # A program that makes tokens
@@ -233,7 +239,7 @@ def mount_service_account(folder: Path, authority: trustme.CA) -> None:
 
 
 def test_in_a_pod_its_service_account_is_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     authority = trustme.CA()
     mount_service_account(tmp_path / "serviceaccount", authority)
@@ -244,19 +250,18 @@ def test_in_a_pod_its_service_account_is_used(
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         assert run(RunSettings()) == 1
     assert shown == ["Bearer the-pods-token"]
-    assert capsys.readouterr().err.startswith("natsop: No permission to list ")
+    assert only_error(caplog).startswith("No permission to list ")
 
 
 @pytest.mark.parametrize(("absent", "said"), [("ca.crt", "ca.crt: No such file"), ("namespace", "No such file")])
 def test_in_a_pod_what_is_not_mounted_is_told(
-    absent: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    absent: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     mount_service_account(tmp_path / "serviceaccount", trustme.CA())
     (tmp_path / "serviceaccount" / absent).unlink()
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "::1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
     assert run(RunSettings()) == 1
-    line = capsys.readouterr().err
-    assert line.startswith("natsop: No Kubernetes cluster to work with: the pod's ServiceAccount")
+    line = only_error(caplog)
+    assert line.startswith("No Kubernetes cluster to work with: the pod's ServiceAccount")
     assert said in line
-    assert line.count("\n") == 1
