@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from tests.simulation.generation import REQUIRED
+from tests.simulation.referred import REQUIRED
 from tests.simulation.scenario import Scenario, play
 
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from natsop_core.kinds import CREATED, OPTIONAL
 from natsop_core.names import API_VERSION
-from tests import tokens
-from tests.cluster.edits import encoded
+from tests.simulation.edits import EDITS
 from tests.simulation.faults import FaultKind
+from tests.simulation.referred import JWT, OPTIONAL_OBJECTS, REQUIRED
 from tests.simulation.scenario import Scenario
-from tests.simulation.steps import EDITS, Step, custom_resource
+from tests.simulation.steps import Step, custom_resource
 from tests.testbed.client import Manifest
 
 Steps = tuple[Step, ...]
@@ -22,17 +22,6 @@ NAMESPACES: Final = ("prod", "prod", "prod", "dev")
 CLUSTERS: Final = ("a", "a", "b")
 BOXES: Final = ("box",)
 
-_OPERATOR: Final = tokens.operator()
-_SYSTEM, _APP = tokens.account("system"), tokens.account("app")
-
-_JWT: Final[Manifest] = {
-    "operator": {"name": "jwts", "key": "operator"},
-    "systemAccount": _SYSTEM.public_key,
-    "accounts": [
-        {"name": who.name, "publicKey": who.public_key, "jwt": {"name": "jwts", "key": who.name}, **more}
-        for who, more in ((_SYSTEM, {}), (_APP, {"userCreds": {"name": "app-creds", "key": "creds", "optional": True}}))
-    ],
-}
 _FEATURES: Final[tuple[Manifest, ...]] = (
     {"replicas": 2},
     {"replicas": 3},
@@ -42,7 +31,7 @@ _FEATURES: Final[tuple[Manifest, ...]] = (
     {"service": {"annotations": {"a": "2"}}},
     {"serviceAccount": {"enabled": True}},
     {"promExporter": {"enabled": True, "podMonitor": {"enabled": True}}},
-    {"auth": {"jwt": _JWT}},
+    {"auth": {"jwt": JWT}},
     {"tlsCA": {"configMap": {"name": "ca", "key": "ca.crt"}}},
     {"config": {"includes": [{"name": "a.conf", "configMap": {"name": "extra", "key": "a"}}]}},
     {"config": {"includes": [{"name": "b.conf", "secret": {"name": "more", "key": "b", "optional": True}}]}},
@@ -61,43 +50,6 @@ _BOX_FEATURES: Final[tuple[Manifest, ...]] = (
 )
 
 
-def _secret(name: str, **data: str) -> Manifest:
-    content = {key: encoded(value) for key, value in data.items()}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": content}
-
-
-def _config_map(name: str, **data: str) -> Manifest:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
-
-
-_CREDENTIALS: Final = tokens.credentials(tokens.user(), _APP)
-_TOKENS: Final = {
-    "operator": tokens.operator_jwt(_OPERATOR, system_account=_SYSTEM.public_key),
-    "system": tokens.account_jwt(_SYSTEM, _OPERATOR),
-    "app": tokens.account_jwt(_APP, _OPERATOR),
-}
-
-REQUIRED: Final[tuple[Manifest, ...]] = (
-    _secret("jwts", **_TOKENS),
-    _secret("app-creds", creds=_CREDENTIALS),
-    _secret("routes", user="u", password="p:@/"),  # noqa: S106
-    _secret("tls", **{"tls.crt": "a certificate", "tls.key": "its key"}),
-    _config_map("ca", **{"ca.crt": "an authority"}),
-    _config_map("extra", a="max_payload: 1000\n"),
-    _config_map("existing", **{"nats.conf": "port: 4222\n"}),
-)
-"""What custom resources refer to: while it is missing, what becomes of them depends on what they were before."""
-
-ANOTHER_PASSWORD: Final = _secret("routes", user="u", password="another")  # noqa: S106
-
-OPTIONAL_OBJECTS: Final[tuple[Manifest, ...]] = (
-    _secret("more", b="ping_interval: 10s\n"),
-    _secret("more", b="ping_interval: 20s\n"),
-    _config_map("extra", a="max_payload: 2000\n"),
-    _secret("jwts", **{**_TOKENS, "app": tokens.account_jwt(_APP, _OPERATOR, jetstream=True)}),
-    ANOTHER_PASSWORD,
-)
-
 CHILDREN: Final = (
     *(
         ("ConfigMap", "-config"),
@@ -111,7 +63,7 @@ CHILDREN: Final = (
 _namespaces: Final = st.sampled_from(NAMESPACES)
 _operators: Final = st.integers(0, 1)
 _clusters: Final = st.sampled_from(CLUSTERS)
-_pauses: Final = st.sampled_from((0.0, 0.0, 0.002, 0.01, 0.02, 0.05, 0.3, 1.0, 4.0, 4.0, 20.0, 70.0))
+pauses: Final = st.sampled_from((0.0, 0.0, 0.002, 0.01, 0.02, 0.05, 0.3, 1.0, 4.0, 4.0, 20.0, 70.0))
 
 
 @st.composite
@@ -132,7 +84,7 @@ _referred: Final = st.sampled_from((*REQUIRED, *OPTIONAL_OBJECTS))
 
 
 def _done(do: str, **what: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
-    return st.builds(Step, _pauses, st.just(do), st.fixed_dictionaries(what))
+    return st.builds(Step, pauses, st.just(do), st.fixed_dictionaries(what))
 
 
 def _child(draw_from: st.SearchStrategy[tuple[str, str]]) -> st.SearchStrategy[dict[str, str]]:
@@ -144,24 +96,24 @@ def _child(draw_from: st.SearchStrategy[tuple[str, str]]) -> st.SearchStrategy[d
     )
 
 
-_FORGETTING: Final = ("stateful-set-forgotten", "stateful-set-forgotten-and-port")
+FORGETTING: Final = ("stateful-set-forgotten", "stateful-set-forgotten-and-port")
 """Edits after which nobody can know which image of the server was ours, and which somebody had set just before."""
 
 
 @st.composite
 def _edits(draw: st.DrawFn) -> Step:
-    edit = draw(st.sampled_from(sorted({*EDITS} - {*_FORGETTING})))
+    edit = draw(st.sampled_from(sorted({*EDITS} - {*FORGETTING})))
     owner = draw(st.sampled_from(BOXES) if EDITS[edit].is_of_box else _clusters)
-    return Step(draw(_pauses), "edit", {"namespace": draw(_namespaces), "owner": owner, "edit": edit})
+    return Step(draw(pauses), "edit", {"namespace": draw(_namespaces), "owner": owner, "edit": edit})
 
 
-_intentions: Final = st.one_of(
+intentions: Final = st.one_of(
     _done("put", namespace=_namespaces, manifest=_cluster()),
     _done("put", namespace=_namespaces, manifest=_cluster()),
     _done("put", namespace=_namespaces, manifest=_boxes),
     _done("put", namespace=_namespaces, manifest=_referred),
 )
-_interference: Final = st.one_of(
+interference: Final = st.one_of(
     _edits(),
     _edits(),
     _done("delete", namespace=_namespaces, kind=st.just("NatsCluster"), name=_clusters),
@@ -169,30 +121,31 @@ _interference: Final = st.one_of(
     _done("recreate", namespace=_namespaces, kind=st.just("NatsCluster"), name=_clusters),
     _done("recreate", namespace=_namespaces, kind=st.just("Secret"), name=st.sampled_from(("jwts", "more", "tls"))),
     _done("delete", namespace=_namespaces, kind=st.just("Secret"), name=st.just("more")),
-    st.builds(Step, _pauses, st.just("disown"), _child(st.sampled_from(CHILDREN))),
-    st.builds(Step, _pauses, st.just("take_name"), _child(st.sampled_from(CHILDREN))),
-    st.builds(Step, _pauses, st.just("delete"), _child(st.sampled_from(CHILDREN))),
-    st.builds(Step, _pauses, st.just("delete"), _child(st.sampled_from(CHILDREN))),
+    st.builds(Step, pauses, st.just("disown"), _child(st.sampled_from(CHILDREN))),
+    st.builds(Step, pauses, st.just("take_name"), _child(st.sampled_from(CHILDREN))),
+    st.builds(Step, pauses, st.just("delete"), _child(st.sampled_from(CHILDREN))),
+    st.builds(Step, pauses, st.just("delete"), _child(st.sampled_from(CHILDREN))),
 )
 _no_crds: Final = _done("uninstall", api_version=st.just(API_VERSION))
 _crds: Final = _done("install", api_version=st.just(API_VERSION))
-_black_outs: Final = _done("black_out", seconds=st.sampled_from((1.0, 6.0, 30.0)))
+black_outs: Final = _done("black_out", seconds=st.sampled_from((1.0, 6.0, 30.0)))
+crashes: Final = _done("crash", operator=_operators)
 _stalls: Final = _done("stall", operator=_operators, seconds=st.sampled_from((10.0, 38.0, 50.0, 100.0)))
-_trouble: Final = st.one_of(
+trouble: Final = st.one_of(
     _done("install", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
     _done("uninstall", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
-    _black_outs,
+    black_outs,
     _done("compact"),
     _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
     _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
-    _done("crash", operator=_operators),
+    crashes,
     _stalls,
     _done("revoke", plural=st.sampled_from([kind.plural for kind in (*CREATED, *OPTIONAL)])),
     _done("restore"),
 )
-_faults: Final = st.builds(
+faults: Final = st.builds(
     Step,
-    _pauses,
+    pauses,
     st.just("fault"),
     st.fixed_dictionaries(
         {
@@ -203,7 +156,7 @@ _faults: Final = st.builds(
     ),
 )
 
-_at_once: Final = st.sampled_from((0.0, 0.0, 0.002, 0.01, 0.05))
+at_once: Final = st.sampled_from((0.0, 0.0, 0.002, 0.01, 0.05))
 
 
 def _one_after_the_other(*steps: st.SearchStrategy[Step], pauses: st.SearchStrategy[float]) -> st.SearchStrategy[Steps]:
@@ -212,31 +165,33 @@ def _one_after_the_other(*steps: st.SearchStrategy[Step], pauses: st.SearchStrat
     return st.tuples(steps[0], *later)
 
 
-_changes: Final = st.one_of(_intentions, _interference, _interference)
+_changes: Final = st.one_of(intentions, interference, interference)
 _episodes: Final[st.SearchStrategy[Steps]] = st.one_of(
     st.tuples(_changes),
     st.tuples(_changes),
     st.tuples(_changes),
-    st.tuples(_trouble),
-    st.tuples(_faults),
-    _one_after_the_other(_changes, _faults, pauses=_at_once),
-    _one_after_the_other(_changes, _changes, pauses=_at_once),
-    _one_after_the_other(_faults, _intentions, _changes, pauses=_at_once),
-    _one_after_the_other(_black_outs, _changes, _interference, pauses=_at_once),
-    _one_after_the_other(_intentions, _stalls, _changes, pauses=_at_once),
-    _one_after_the_other(_no_crds, _changes, _crds, _intentions, pauses=_pauses),
+    st.tuples(trouble),
+    st.tuples(faults),
+    _one_after_the_other(_changes, faults, pauses=at_once),
+    _one_after_the_other(_changes, _changes, pauses=at_once),
+    _one_after_the_other(faults, intentions, _changes, pauses=at_once),
+    _one_after_the_other(black_outs, _changes, interference, pauses=at_once),
+    _one_after_the_other(intentions, _stalls, _changes, pauses=at_once),
+    _one_after_the_other(_no_crds, _changes, _crds, intentions, pauses=pauses),
 )
 """What belongs together: a change and what goes wrong with it, changes while nobody is looking."""
+
+installed: Final = st.lists(st.sampled_from([kind.api_version for kind in OPTIONAL]), unique=True).map(tuple)
 
 scenarios: Final = st.builds(
     Scenario,
     seed=st.integers(0, 2**32 - 1),
     operators=st.sampled_from((1, 1, 1, 2)),
     namespaces=st.sampled_from(((), (), ("prod", "dev"))),
-    installed=st.lists(st.sampled_from([kind.api_version for kind in OPTIONAL]), unique=True).map(tuple),
+    installed=installed,
     steps=st.builds(
         lambda first, rest: (*first, *(step for episode in rest for step in episode)),
-        st.lists(_intentions, min_size=1, max_size=4),
+        st.lists(intentions, min_size=1, max_size=4),
         st.lists(_episodes, min_size=6, max_size=16),
     ),
 )
@@ -244,16 +199,22 @@ scenarios: Final = st.builds(
 _UNLIKE_TRUTH: Final = ("Service",)
 """Kinds of which an object of somebody else's has defaults in truth that its maker owns."""
 
-_peaceful: Final = st.one_of(_intentions, _interference).filter(
+_peaceful: Final = st.one_of(intentions, interference).filter(
     lambda step: step.do != "take_name" or step.what["kind"] not in _UNLIKE_TRUTH
 )
+
+_all_there: Final = tuple(Step(0.0, "put", {"namespace": "prod", "manifest": each}) for each in REQUIRED)
 
 peaceful: Final = st.builds(
     Scenario,
     seed=st.integers(0, 2**32 - 1),
     operators=st.just(1),
     namespaces=st.just(()),
-    installed=st.just(()),
-    steps=st.lists(_peaceful, min_size=8, max_size=20).map(tuple),
+    installed=st.just(tuple(kind.api_version for kind in OPTIONAL)),
+    steps=st.builds(
+        lambda first, rest: (*first, *rest),
+        st.sampled_from(((), _all_there)),
+        st.lists(_peaceful, min_size=8, max_size=20),
+    ),
 )
-"""Scenarios in which nothing goes wrong."""
+"""Scenarios in which nothing goes wrong, and all kinds that others may install are there."""

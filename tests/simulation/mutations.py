@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from unittest import mock
 
@@ -11,6 +12,9 @@ import pytest
 from natsop_core import drift
 from natsop_core.live import Child, LiveObject
 from natsop_core.outcomes import Unchanged
+from natsop_core.resolve import auth, cluster, live_cluster, scale
+from natsop_core.resolve.immutable import resolve_immutable
+from natsop_core.resolve.storage import resolve_jetstream
 from natsop_runtime import executor
 from natsop_runtime.api_server import refusals
 from natsop_runtime.api_server.errors import UnavailableError
@@ -174,6 +178,46 @@ def status_is_always_written(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("natsop_runtime.controller.is_reported", lambda *_: False)
 
 
+def streams_do_not_matter(patch: pytest.MonkeyPatch) -> None:
+    """Any number of servers is as good as any other."""
+    patch.setattr(cluster, "resolve_replicas", lambda cr, *_, **__: (cr.spec.replicas, ()))
+
+
+def strays_are_believed(patch: pytest.MonkeyPatch) -> None:
+    """What runs counts, not what was asked for: the memory in the StatefulSet's annotations is ignored."""
+    patch.setattr(live_cluster, "_remembered", lambda *_: {})
+
+
+def deletion_is_forgetting(patch: pytest.MonkeyPatch) -> None:
+    """Without a StatefulSet there was none."""
+    patch.setattr(scale, "_servers_before", lambda _, live: live.replicas if live else 0)
+
+
+def losing_data_is_never_allowed(patch: pytest.MonkeyPatch) -> None:
+    """The annotation that lets a scale through is overlooked."""
+    patch.setattr(scale, "ALLOW_DATA_LOSS_ANNOTATION", "example.com/another")
+
+
+def claims_are_sent_anyway(patch: pytest.MonkeyPatch) -> None:
+    """Other claims are wanted of a StatefulSet that has some."""
+    patch.setattr(cluster, "resolve_jetstream", lambda config, _, name: resolve_jetstream(config, None, name))
+
+
+def servers_are_renamed(patch: pytest.MonkeyPatch) -> None:
+    """Whoever knows the servers by their names, they get others."""
+
+    def careless(cr: Any, *arguments: Any, **more: Any) -> Any:
+        found = resolve_immutable(cr, *arguments, **more)
+        return replace(found, server_name_prefix=cr.spec.config.server_name_prefix)
+
+    patch.setattr(cluster, "resolve_immutable", careless)
+
+
+def bad_tokens_leave_nothing(patch: pytest.MonkeyPatch) -> None:
+    """What was good last does not count."""
+    patch.setattr(auth, "_last_good", lambda *_: None)
+
+
 MUTATIONS: Final[dict[str, Mutation]] = {
     mutation.__name__: mutation
     for mutation in (
@@ -193,5 +237,12 @@ MUTATIONS: Final[dict[str, Mutation]] = {
         silence_is_trusted,
         every_change_is_our_own,
         status_is_always_written,
+        streams_do_not_matter,
+        strays_are_believed,
+        deletion_is_forgetting,
+        losing_data_is_never_allowed,
+        claims_are_sent_anyway,
+        servers_are_renamed,
+        bad_tokens_leave_nothing,
     )
 }

@@ -110,7 +110,7 @@ class Network(httpx2.AsyncBaseTransport):
         answer = self._server.handle(sent)
         self._record(sent, answer.code, answer.text)
         if before is not None:
-            self._world.witness.see(sent, *before, sent_at=sent_at, succeeded=answer.code < 300)
+            self._world.witness.see(sent, *before, sent_at=sent_at, answer=answer)
         return _response(answer)
 
     def _target_of(self, sent: Request) -> tuple[Target, Stored | None] | None:

@@ -5,32 +5,34 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from natsop_core.kinds import OPTIONAL
 from natsop_core.names import API_VERSION
-from tests.simulation.api_server.kinds import CUSTOM, EVENTS, LEASES
+from tests.simulation.api_server.kinds import CUSTOM
+from tests.simulation.calm import CALM_AFTER, Halt, calm_pictures, halt_of
 from tests.simulation.people import MANAGER, People
-from tests.simulation.picture import Picture, differences, picture
+from tests.simulation.picture import Picture, differences
 from tests.simulation.recording import Exchange
 from tests.simulation.steps import Step, custom_resource, take
+from tests.simulation.verdicts import Verdict, misjudged
 from tests.simulation.world import World, run_in_virtual_time
 from tests.testbed.client import ApiError, Manifest
+
+SETTLE: Final = "settle"
+"""The step at which people wait until all is well again. `expected`: what then has become of clusters' changes."""
 
 STARTED_AFTER: Final = 1.0
 """Seconds after which the operator is at work when people begin."""
 
 TROUBLE_GOES_ON: Final = 2.0
-"""Seconds for which things go wrong after the last step."""
+"""Seconds for which things go wrong after a chapter's last step."""
 
 SETTLED_AFTER: Final = 500.0
 """Seconds within which all must be well again: a silent watch is noticed after 150, whether a kind is served is asked
 every 60, a dead leader is replaced after as long, and queues back off up to 60."""
-
-CALM_AFTER: Final = 130.0
-"""The same where nothing goes wrong: two rounds of asking which kinds are served."""
 
 QUIET_FOR: Final = 150.0
 """Seconds for which operators that are started anew may write nothing then."""
@@ -48,6 +50,14 @@ The scenario; written to a file, it can be replayed: python -m tests.simulation 
 
 
 @dataclass(frozen=True, slots=True)
+class Chapter:
+    """What happens until all is well again, and what has to have become of clusters' changes by then."""
+
+    steps: tuple[Step, ...]
+    expected: Mapping[str, Verdict]
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """What people do and what goes wrong; the seed decides what takes how long.
 
@@ -59,6 +69,19 @@ class Scenario:
     namespaces: tuple[str, ...]
     installed: tuple[str, ...]
     steps: tuple[Step, ...]
+
+    @property
+    def chapters(self) -> Iterator[Chapter]:
+        """The steps up to each `settle`, and those after the last, if any."""
+        steps: list[Step] = []
+        for step in self.steps:
+            if step.do == SETTLE:
+                yield Chapter(tuple(steps), step.what["expected"])
+                steps = []
+            else:
+                steps.append(step)
+        if steps:
+            yield Chapter(tuple(steps), {})
 
     def to_json(self) -> str:
         """As a file to be replayed."""
@@ -99,42 +122,58 @@ async def _play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
     async with World(
         seed=scenario.seed, operators=scenario.operators, namespaces=scenario.namespaces, safety_nets=False
     ) as world:
-        world.server.unserved.update(
-            each.api_version for each in OPTIONAL if each.api_version not in scenario.installed
-        )
-        world.start()
-        await asyncio.sleep(STARTED_AFTER)
-        for step in scenario.steps:
-            await asyncio.sleep(step.after)
-            take(step, world)
-        await asyncio.sleep(TROUBLE_GOES_ON)
-        _mend(world, required)
-        world.heal()
-        world.recording.note("-- from here on nothing goes wrong any more --")
-        await asyncio.sleep(SETTLED_AFTER)
-        found, quiet_from = picture(world.server.storage), world.clock()
+        await _begin(world, scenario)
+        halts = [await _live_through(world, chapter, required) for chapter in scenario.chapters]
+        quiet_from = world.clock()
         world.recording.note("-- from here on nothing may be written any more --")
         for operator in world.operators:
             operator.crash()
         await asyncio.sleep(QUIET_FOR)
         writes = [each for each in world.recording.exchanges() if each.time >= quiet_from and _is_operators(each)]
         trace = str(world.recording)
+    calm = await calm_pictures(halts, seed=scenario.seed)
     return Outcome(
         problems=(
             *world.witness.misdeeds,
             *(f"left over: {each}" for each in writes),
-            *differences(found, await _calm(scenario, world)),
+            *_unlike(halts, calm),
+            *_misjudged(scenario, halts),
         ),
         trace=trace,
     )
 
 
+async def _live_through(world: World, chapter: Chapter, required: Sequence[Manifest]) -> Halt:
+    """The state of the troubled cluster once it has come to rest."""
+    for step in chapter.steps:
+        await asyncio.sleep(step.after)
+        take(step, world)
+    await asyncio.sleep(TROUBLE_GOES_ON)
+    _mend(world, required)
+    world.heal()
+    world.recording.note("-- from here on nothing goes wrong any more --")
+    await asyncio.sleep(SETTLED_AFTER)
+    return halt_of(world)
+
+
+def _unlike(halts: Sequence[Halt], calm: Sequence[Picture]) -> Iterator[str]:
+    for number, (halt, wanted) in enumerate(zip(halts, calm, strict=True), 1):
+        yield from (f"chapter {number}: {line}" for line in differences(halt.picture, wanted))
+
+
+def _misjudged(scenario: Scenario, halts: Sequence[Halt]) -> Iterator[str]:
+    before: Picture = {}
+    for number, (chapter, halt) in enumerate(zip(scenario.chapters, halts, strict=True), 1):
+        for cluster, verdict in chapter.expected.items():
+            lines = misjudged(cluster, verdict, before=before, after=halt.picture)
+            yield from (f"chapter {number}: {line}" for line in lines)
+        before = halt.picture
+
+
 async def ending(scenario: Scenario) -> World:
     """The world in which a scenario without trouble has come to its end."""
     async with World(seed=scenario.seed, operators=scenario.operators) as world:
-        world.server.unserved.update(each.api_version for each in OPTIONAL)
-        world.start()
-        await asyncio.sleep(STARTED_AFTER)
+        await _begin(world, scenario)
         for step in scenario.steps:
             await asyncio.sleep(step.after)
             take(step, world)
@@ -142,39 +181,16 @@ async def ending(scenario: Scenario) -> World:
         return world
 
 
+async def _begin(world: World, scenario: Scenario) -> None:
+    world.server.unserved.update(each.api_version for each in OPTIONAL if each.api_version not in scenario.installed)
+    world.start()
+    await asyncio.sleep(STARTED_AFTER)
+
+
 def _is_operators(exchange: Exchange) -> bool:
     """Whether an operator wrote something, not counting that it goes on to lead."""
     request = exchange.request
     return request.is_write and exchange.who.startswith("operator") and "/leases" not in request.path
-
-
-async def _calm(scenario: Scenario, troubled: World) -> Picture:
-    """The state of a cluster in which people want from the start what they want now in the troubled one."""
-    async with World(seed=scenario.seed, safety_nets=False) as world:
-        world.server.unserved.update(troubled.server.unserved)
-        for namespace, manifest in _intentions(troubled):
-            People(world.send, namespace).create(manifest)
-        world.start()
-        await asyncio.sleep(CALM_AFTER)
-        return picture(world.server.storage)
-
-
-def _intentions(world: World) -> Iterator[tuple[str, Manifest]]:
-    """All objects that no custom resource controls, the custom resources last."""
-    storage = world.server.storage
-    owners = {stored.uid for kind in storage.kinds() if kind.resource in CUSTOM for stored in storage.all(kind)}
-    for kind in sorted(storage.kinds(), key=lambda kind: kind.resource in CUSTOM):
-        if kind.resource in (EVENTS, LEASES):
-            continue
-        for stored in storage.all(kind):
-            if stored.controller_uid not in owners:
-                yield stored.metadata["namespace"], _manifest(stored.as_dict())
-
-
-def _manifest(obj: Manifest) -> Manifest:
-    kept = ("name", "labels", "annotations", "ownerReferences", "finalizers")
-    metadata = {key: value for key, value in obj["metadata"].items() if key in kept}
-    return {**{key: value for key, value in obj.items() if key != "status"}, "metadata": metadata}
 
 
 def _mend(world: World, required: Sequence[Manifest]) -> None:

@@ -8,21 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.names import API_VERSION
-from tests.cluster.edits import ADDING, TAKING, Edit, encoded
+from tests.cluster.edits import encoded
+from tests.simulation.edits import EDITS
 from tests.simulation.faults import Fault
 from tests.simulation.people import People
 from tests.testbed.client import ApiError, Manifest
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
-
-_BEYOND_THE_FAKE: Final = ("scaled", "box-scaled", "stateful-set-orphaned")
-"""Edits through doors that the API server in memory does not have."""
-
-EDITS: Final[dict[str, Edit]] = {
-    **{name: edit for name, edit in TAKING.items() if name not in _BEYOND_THE_FAKE},
-    **{f"add-{name}": edit for name, edit in ADDING.items() if name != "finalizer"},
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
-from tests.simulation.generation import ANOTHER_PASSWORD, REQUIRED
+from tests.simulation.histories import TOKENS_BY_NAME, Wish
 from tests.simulation.mutations import MUTATIONS
-from tests.simulation.scenario import Scenario, play
+from tests.simulation.referred import ANOTHER_PASSWORD, REQUIRED
+from tests.simulation.scenario import SETTLE, Scenario, play
 from tests.simulation.steps import Step, custom_resource
+from tests.simulation.verdicts import Verdict
 from tests.testbed.client import Manifest
 
 TLS: Final = {"config": {"nats": {"tls": {"enabled": True, "secretName": "tls"}}}}
@@ -46,6 +49,18 @@ def fault(kind: str, to: str, *, after: int = 0) -> Step:
 def trouble(do: str, *, after: float = 4.0, **what: Any) -> Step:
     return Step(after, do, what)
 
+
+def asked(wish: Wish, *, after: float = 4.0) -> Step:
+    return put(wish.manifests[-1], after=after)
+
+
+def settled(verdict: Verdict | None = None) -> Step:
+    return Step(0.0, SETTLE, {"expected": {"prod/a": verdict} if verdict else {}})
+
+
+WITH_STREAMS: Final = Wish(replicas=1, store="claim", resolver="none")
+SEVERAL_WITH_STREAMS: Final = replace(WITH_STREAMS, replicas=3)
+WITH_TOKENS: Final = replace(WITH_STREAMS, resolver="memory")
 
 WHILE_BUSY: Final = (
     referred("routes"),
@@ -96,6 +111,40 @@ SCENARIOS: Final[dict[str, tuple[Step, ...]]] = {
     "silence_is_trusted": (cluster(), trouble("break_watches", how="silence"), cluster({"replicas": 2})),
     "every_change_is_our_own": WHILE_BUSY,
     "status_is_always_written": (cluster(),),
+    "streams_do_not_matter": (asked(WITH_STREAMS), settled(), asked(replace(WITH_STREAMS, replicas=3))),
+    "strays_are_believed": (
+        asked(SEVERAL_WITH_STREAMS),
+        settled(),
+        trouble("black_out", seconds=6.0),
+        Step(1.0, "edit", {"namespace": "prod", "owner": "a", "edit": "scaled-by-edit"}),
+        asked(WITH_STREAMS),
+    ),
+    "deletion_is_forgetting": (
+        asked(WITH_STREAMS),
+        settled(),
+        trouble("crash", operator=0),
+        named("delete", "StatefulSet", "a", after=0.0),
+        asked(SEVERAL_WITH_STREAMS, after=0.0),
+    ),
+    "losing_data_is_never_allowed": (
+        asked(WITH_STREAMS),
+        settled(),
+        asked(replace(SEVERAL_WITH_STREAMS, may_lose_data=True)),
+        settled("granted"),
+    ),
+    "claims_are_sent_anyway": (asked(WITH_STREAMS), settled(), asked(replace(WITH_STREAMS, store="other claim"))),
+    "servers_are_renamed": (
+        asked(SEVERAL_WITH_STREAMS),
+        settled(),
+        asked(replace(WITH_STREAMS, prefix="x-")),
+    ),
+    "bad_tokens_leave_nothing": (
+        put(TOKENS_BY_NAME["good"]),
+        asked(WITH_TOKENS),
+        settled(),
+        put(TOKENS_BY_NAME["untrusted"]),
+        settled("refused"),
+    ),
 }
 """For each fault of the operator what has to happen for it to matter."""
 

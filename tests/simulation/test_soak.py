@@ -18,7 +18,7 @@ from natsop_runtime.cache.store import Store
 from natsop_runtime.queue import WorkQueue
 from natsop_runtime.reference_index import ReferenceIndex
 from tests.simulation.api_server.fields import written
-from tests.simulation.generation import REQUIRED
+from tests.simulation.referred import REQUIRED
 from tests.simulation.steps import Step, custom_resource, take
 from tests.simulation.world import World, run_in_virtual_time
 from tests.testbed.client import Manifest

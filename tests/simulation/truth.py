@@ -108,13 +108,14 @@ def _is_about_one_object(exchange: Exchange) -> bool:
 
 
 def _differences(kind: Kind, told: Manifest, real: Manifest) -> Iterator[str]:
-    """Who owns what, and the values of all that somebody owns; what nobody owns is defaults."""
+    """Who owns what, the values of all that somebody owns, and the order of items; what nobody owns is defaults."""
     ours, theirs = _managers(told), _managers(real)
     for manager in sorted({*ours, *theirs}):
         if ours.get(manager) != theirs.get(manager):
             mine, truth = ours.get(manager, frozenset()), theirs.get(manager, frozenset())
             yield f"{manager} owns in memory only {sorted(mine - truth)}, in truth only {sorted(truth - mine)}"
-    for path in sorted({path for fields in ours.values() for path in fields}):
+    owned = {path for fields in ours.values() for path in fields}
+    for path in sorted(owned | _lists_with_keys(owned)):
         mine, truth = _value(told, kind, path), _value(real, kind, path)
         if mine != truth and not isinstance(mine, dict):
             yield f"{'/'.join(path)} is {mine!r}, in truth {truth!r}"
@@ -137,8 +138,13 @@ def _value(obj: Manifest, kind: Kind, path: tuple[str, ...]) -> Any:
     for part in path:
         value, schema = (parts(value, schema) or {}).get(part, (None, {}))
     if isinstance(value, list) and parts(value, schema) is not None:
-        return sorted(parts(value, schema) or ())
+        return list(parts(value, schema) or ())
     return value
+
+
+def _lists_with_keys(paths: Iterable[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """The lists whose items are parts of these paths."""
+    return {path[:depth] for path in paths for depth, part in enumerate(path) if not part.startswith("f:")}
 
 
 def objects_in(storage: Any) -> Iterator[tuple[Kind, Stored]]:

@@ -7,11 +7,15 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from natsop_core.kinds import STATEFUL_SETS
+from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
 from tests.simulation.api_server.kinds import CUSTOM, EVENTS, LEASES
+from tests.simulation.api_server.validation import is_change_of_fixed_field
+from tests.simulation.commitments import Commitments
 
 if TYPE_CHECKING:
     from tests.simulation.api_server.objects import Stored
-    from tests.simulation.api_server.server import Request, Target
+    from tests.simulation.api_server.server import Answer, Request, Target
     from tests.simulation.api_server.storage import Change, Storage
 
 NOT_HEARD_YET: Final = 300.0
@@ -30,6 +34,8 @@ class Witness:
         self._most_requests = most_requests
         self._requests = 0
         self._custom_resources: set[str] = set()  # the UIDs of all that ever were
+        self._may_lose_data: dict[str, bool] = {}  # whether they say so now, of those that there are, by their UIDs
+        self._commitments = Commitments()
         self._disowned: dict[str, float] = {}  # when a custom resource lost which object, by its UID
         self._holder = ""  # of the lease
         self._held_since = 0.0
@@ -43,16 +49,18 @@ class Witness:
             self.misdeeds.append(f"there were {self._requests} requests: that will never end")
         return self._requests < self._most_requests
 
-    def see(self, request: Request, target: Target, before: Stored | None, *, sent_at: float, succeeded: bool) -> None:
-        """A write, what the object was like before, and when the request left its sender."""
+    def see(self, request: Request, target: Target, before: Stored | None, *, sent_at: float, answer: Answer) -> None:
+        """A write, what the object was like before, when the request left its sender, and what became of it."""
         resource = target.kind.resource
         if resource == LEASES:
             self._identities[json.loads(request.body)["spec"].get("holderIdentity") or ""] = request.user
             return
         if self._holder and self._identities.get(self._holder) != request.user and sent_at >= self._held_since:
             self._report(request, f"{request.user} wrote while {self._identities.get(self._holder)} led")
-        if succeeded:
+        if answer.code < 300:
             self._see_success(request, target, before)
+        elif is_change_of_fixed_field(answer.text):
+            self._report(request, "nobody may ever change that field")
 
     def _see_success(self, request: Request, target: Target, before: Stored | None) -> None:
         resource = target.kind.resource
@@ -63,20 +71,40 @@ class Witness:
                 self._report(request, "it is people who write custom resources")
         elif resource != EVENTS and before is not None and not self._may_pass_for_ours(before):
             self._report(request, "the object is somebody else's")
+        if resource == STATEFUL_SETS and request.method == "PATCH":
+            self._see_servers(request)
+
+    def _see_servers(self, request: Request) -> None:
+        stateful_set = json.loads(request.body)
+        if isinstance(stateful_set, list):  # a patch that only moves ownership
+            return
+        may_lose_data = self._may_lose_data.get(stateful_set["metadata"]["ownerReferences"][0]["uid"])
+        if may_lose_data is None:  # its custom resource is gone, and it goes, too
+            return
+        for why in self._commitments.broken_by(stateful_set, may_lose_data=may_lose_data):
+            self._report(request, why)
 
     def _may_pass_for_ours(self, stored: Stored) -> bool:
         lost_at = self._disowned.get(stored.uid, -math.inf)
         return stored.controller_uid in self._custom_resources or self._clock() - lost_at < NOT_HEARD_YET
 
     def _hear(self, change: Change) -> None:
-        if change.kind.resource in CUSTOM and change.before is None:
-            self._custom_resources.add(change.now.uid)
+        if change.kind.resource in CUSTOM:
+            self._hear_of_custom_resource(change.now, deleted=change.deleted)
         if change.before is not None and change.before.controller_uid != change.now.controller_uid:
             self._disowned[change.now.uid] = self._clock()
         if change.kind.resource == LEASES:
             holder = change.now.content["spec"].get("holderIdentity") or ""
             if holder != self._holder:
                 self._holder, self._held_since = holder, self._clock()
+
+    def _hear_of_custom_resource(self, now: Stored, *, deleted: bool) -> None:
+        self._custom_resources.add(now.uid)
+        if deleted:
+            self._may_lose_data.pop(now.uid, None)
+            self._commitments.forget(now.uid)
+        else:
+            self._may_lose_data[now.uid] = now.metadata.get("annotations", {}).get(ALLOW_DATA_LOSS_ANNOTATION) == "true"
 
     def _report(self, request: Request, why: str) -> None:
         self.misdeeds.append(f"{request.method} {request.path}: {why}")

@@ -15,29 +15,50 @@ _SPEC_DEFAULTS: Final[Mapping[str, Object]] = {
     "StatefulSet": {"replicas": 1},
     "Deployment": {"replicas": 1},
     "Service": {"type": "ClusterIP"},
+    "Account": {"tlsFirst": False},
+}
+_SERVICE_TYPES: Final[Mapping[str, Object]] = {
+    "NodePort": {"externalTrafficPolicy": "Cluster"},
+    "LoadBalancer": {"externalTrafficPolicy": "Cluster", "allocateLoadBalancerNodePorts": True},
 }
 _CONTAINER_DEFAULTS: Final[Object] = {
     "resources": {},
     "terminationMessagePath": "/dev/termination-log",
     "terminationMessagePolicy": "File",
 }
+_CLAIM_DEFAULTS: Final[Object] = {"status": {"phase": "Pending"}}
 """What no schema says, and what makes a difference to somebody here."""
 
 
 def defaulted(kind: Kind, obj: Object) -> Object:
     """The object with defaults filled in."""
-    filled: Object = _filled(obj, kind.schema)
+    filled: Object = _filled(obj if kind.is_custom else _without_empty_lists(obj), kind.schema)
     filled = {**_DEFAULTS.get(kind.resource.kind, {}), **filled}
     if (spec := _SPEC_DEFAULTS.get(kind.resource.kind)) and "spec" in filled:
         filled["spec"] = {**spec, **filled["spec"]}
     match kind.resource.kind:
         case "Service":
-            ports = filled["spec"].get("ports", [])
-            filled["spec"]["ports"] = [{"targetPort": port["port"], **port} for port in ports]
+            filled["spec"] = _service(filled["spec"])
         case "StatefulSet" | "Deployment":
             pod = filled["spec"]["template"]["spec"]
             pod["containers"] = [_container(each) for each in pod["containers"]]
+            if "volumeClaimTemplates" in filled["spec"]:
+                filled["spec"]["volumeClaimTemplates"] = [
+                    _claim(each) for each in filled["spec"]["volumeClaimTemplates"]
+                ]
     return filled
+
+
+def _service(spec: Object) -> Object:
+    """With what goes with its type; what goes with another is dropped."""
+    fitting = _SERVICE_TYPES.get(spec["type"], {})
+    others = {field for fields in _SERVICE_TYPES.values() for field in fields if field not in fitting}
+    ports = [{"targetPort": port["port"], **port} for port in spec.get("ports", [])]
+    return {**fitting, **{field: value for field, value in spec.items() if field not in others}, "ports": ports}
+
+
+def _claim(claim: Object) -> Object:
+    return {**_CLAIM_DEFAULTS, **claim, "spec": {"volumeMode": "Filesystem", **claim["spec"]}}
 
 
 def _container(container: Object) -> Object:
@@ -56,6 +77,15 @@ def _filled(value: Any, schema: Schema) -> Any:
     if isinstance(value, list) and "items" in schema:
         items = resolved(schema["items"])
         return [_filled(item, items) for item in value]
+    return value
+
+
+def _without_empty_lists(value: Any) -> Any:
+    """The value as Go's types keep it: an empty list is none."""
+    if isinstance(value, dict):
+        return {name: _without_empty_lists(part) for name, part in value.items() if part != []}
+    if isinstance(value, list):
+        return [_without_empty_lists(item) for item in value]
     return value
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tests.simulation.api_server.fields import (
@@ -26,9 +27,43 @@ def merged(live: Any, applied: Any, schema: Schema) -> Any:
         return together
     if isinstance(live, list) and isinstance(applied, list) and (before := parts(live, schema)) is not None:
         after = parts(applied, schema) or {}
-        ours = [merged(before[key][0], item, below) if key in before else item for key, (item, below) in after.items()]
-        return ours + [item for key, (item, _) in before.items() if key not in after]
+        return [_item(before.get(key), after.get(key)) for key in interleaved(tuple(before), tuple(after))]
     return applied
+
+
+def _item(live: tuple[Any, Schema] | None, applied: tuple[Any, Schema] | None) -> Any:
+    if live is not None and applied is not None:
+        return merged(live[0], applied[0], applied[1])
+    return next(each[0] for each in (live, applied) if each is not None)
+
+
+def interleaved(live: Sequence[str], applied: Sequence[str]) -> tuple[str, ...]:
+    """All items' keys in the order in which structured-merge-diff leaves them (typed/merge.go, visitListItems).
+
+    Those that are applied in the order in which they are, in between those that only the live list has, as near as can
+    be to where they were.
+    """
+    before, after = deque(live), deque(applied)
+    shared = deque(key for key in applied if key in live)
+    order: dict[str, None] = {}
+    while before or after:
+        if before and after and before[0] == after[0]:
+            order[after.popleft()] = None
+            before.popleft()
+            shared.popleft()
+        elif before and after and before[0] in applied and shared and shared[0] != before[0]:
+            before.popleft()  # its turn comes with the applied ones
+        elif before and before[0] not in applied:
+            order[before.popleft()] = None
+        else:
+            if before and before[0] in order:
+                before.popleft()
+            if after:
+                order[after[0]] = None
+                if shared and shared[0] == after[0]:
+                    shared.popleft()
+                after.popleft()
+    return tuple(order)
 
 
 def pruned(value: Any, schema: Schema, *, last: Fields, managed: Iterable[Fields]) -> Any:

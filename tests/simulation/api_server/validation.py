@@ -16,6 +16,8 @@ Fault = tuple[str, str]
 _IMMUTABLE: Final = ("podManagementPolicy", "selector", "serviceName", "volumeClaimTemplates")
 """Fields of a StatefulSet's spec that no update may change."""
 
+_FIXED: Final = "Forbidden: updates to statefulset spec for fields other than some are forbidden"
+
 _HANDLERS: Final = ("exec", "httpGet", "tcpSocket", "grpc")
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 _VOLUMES: Final = ("emptyDir", "hostPath", "secret", "persistentVolumeClaim", "projected", "configMap")
@@ -46,7 +48,12 @@ def _faults(kind: str, before: Value | None, now: Value) -> Iterator[Fault]:
 
 def _changed(before: Value, now: Value) -> Iterator[Fault]:
     if any(before.get(field) != now.get(field) for field in _IMMUTABLE):
-        yield "spec", "Forbidden: updates to statefulset spec for fields other than … are forbidden"
+        yield "spec", _FIXED
+
+
+def is_change_of_fixed_field(refusal: str) -> bool:
+    """Whether a refusal, as it was sent, says that a field was to change which never may."""
+    return _FIXED in refusal
 
 
 def _pod(spec: Value, path: str) -> Iterator[Fault]:

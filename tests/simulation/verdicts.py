@@ -1,0 +1,39 @@
+"""What has to become of a change that a cluster may refuse, apart from what the calm cluster makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal, TypeAlias
+
+from natsop_core.kinds import OPTIONAL
+from tests.simulation.picture import Picture, differences
+
+Verdict: TypeAlias = Literal[
+    "refused",  # its status says so, and its objects are as they were
+    "withdrawn",  # all is as it was before
+    "granted",  # it has gone through
+]
+
+_OTHERS_MATTER: Final = frozenset(kind.kind for kind in OPTIONAL)
+"""Kinds whose objects come and go with what is installed."""
+
+
+def misjudged(cluster: str, verdict: Verdict, *, before: Picture, after: Picture) -> Iterator[str]:
+    """Where it has not. cluster: its namespace and name, as `prod/a`."""
+    degraded = after[f"NatsCluster {cluster}"]["status"]["conditions"]["Degraded"]
+    if (degraded["status"] == "True") != (verdict == "refused"):
+        yield f"{cluster}: {verdict}, but Degraded is {degraded}"
+    changes = differences(_children(cluster, after), _children(cluster, before))
+    if verdict != "granted":
+        yield from (f"{cluster}: {verdict}, but {change}" for change in changes)
+    elif not changes:
+        yield f"{cluster}: granted, but nothing has changed"
+
+
+def _children(cluster: str, picture: Picture) -> Picture:
+    return {name: seen for name, seen in picture.items() if "owned" in seen and _is_of(cluster, name)}
+
+
+def _is_of(cluster: str, name: str) -> bool:
+    kind, _, place = name.partition(" ")
+    return kind not in _OTHERS_MATTER and (place == cluster or place.startswith(f"{cluster}-"))
