@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 from typing import TYPE_CHECKING, Final
 
 from natsop_runtime import logs, preflight
