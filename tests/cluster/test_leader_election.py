@@ -147,6 +147,7 @@ def test_a_leader_that_is_told_to_end_hands_over_at_once(cluster: Cluster, recor
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)  # two minutes, and for as long again as a busy machine makes them lose the Lease otherwise
 def test_one_that_is_stopped_beyond_its_lease_writes_nothing_when_it_goes_on(
     cluster: Cluster, record_property: Record
 ) -> None:
