@@ -62,6 +62,7 @@ async def operate(
     NotReadyError, ListenError or CertificateError when it cannot begin, LeadershipLostError when it had to end because
     another may be at work.
     """
+    log.info("natsop %s, for %s", version("natsop"), ", ".join(settings.namespaces) or "all namespaces")
     metrics = Metrics(version("natsop"))
     term = Term(clock)
     gate = term.check if settings.leader_elect else always_open

@@ -89,7 +89,9 @@ def probe_pages(*, wedged: WhyNot, unready: WhyNot) -> Pages:
     """The probes. That they are answered at all proves that the event loop turns, for it answers them itself."""
 
     async def health(_: Headers) -> Answer:
-        return _verdict(500, wedged())
+        if problem := wedged():
+            log.error("not alive: %s", problem)  # the kubelet tells nobody what the page said when it ends us
+        return _verdict(500, problem)
 
     async def readiness(_: Headers) -> Answer:
         return _verdict(503, unready())

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from importlib.metadata import version
 from typing import Final
 
 import httpx2
+import pytest
 from lightkube.config.kubeconfig import KubeConfig
 from lightkube.config.models import Cluster, User
 
@@ -50,3 +53,9 @@ def test_it_ends_in_time_while_it_looks_around_first() -> None:
 
 def test_it_ends_in_time_while_it_lists_what_there_is() -> None:
     assert ended_after(62) < IN_TIME
+
+
+def test_it_says_first_who_it_is_and_what_for(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    ended_after(2)
+    assert caplog.messages[0] == f"natsop {version('natsop')}, for all namespaces"

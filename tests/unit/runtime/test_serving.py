@@ -147,7 +147,7 @@ def test_that_the_certificate_is_our_own_is_said(caplog: pytest.LogCaptureFixtur
     tell(story)
 
 
-def test_probes_say_what_is_wrong() -> None:
+def test_probes_say_what_is_wrong_and_the_log_why_the_kubelet_will_end_us(caplog: pytest.LogCaptureFixture) -> None:
     async def story(operator: Operator) -> None:
         for path in ("/healthz", "/readyz"):
             answer = await operator.get(path)
@@ -159,6 +159,8 @@ def test_probes_say_what_is_wrong() -> None:
         assert (readiness.status_code, readiness.text) == (503, "not listed yet: secrets\n")
 
     tell(story)
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert errors == ["not alive: NatsCluster a/b has been in work for 400 s"]
 
 
 def test_a_head_has_no_body() -> None:
