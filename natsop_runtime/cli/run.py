@@ -60,10 +60,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     options.add("--metrics-cert-path", Path, "DIR", "with tls.crt and tls.key; default: a self-signed certificate")
     options.add(
-        "--health-probe-bind-address",
-        _address,
-        "HOST:PORT",
-        "where /healthz and /readyz are; default: nowhere",
+        "--health-probe-bind-address", _address, "HOST:PORT", "where /healthz and /readyz are; default: nowhere"
     )
     options.add("--log-level", _one_of(*LEVELS), f"{{{','.join(LEVELS)}}}", "text on a terminal, otherwise JSON")
     parser.set_defaults(run=run)
