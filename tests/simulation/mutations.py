@@ -184,13 +184,13 @@ def streams_do_not_matter(patch: pytest.MonkeyPatch) -> None:
 
 
 def strays_are_believed(patch: pytest.MonkeyPatch) -> None:
-    """What runs counts, not what was asked for: the memory in the StatefulSet's annotations is ignored."""
-    patch.setattr(live_cluster, "_remembered", lambda *_: {})
+    """What runs counts, not what was asked for: our notes, in the annotations and in the status, are ignored."""
+    patch.setattr(live_cluster, "_replicas", lambda _cr, live, *_, **__: live["spec"]["replicas"])
 
 
 def deletion_is_forgetting(patch: pytest.MonkeyPatch) -> None:
     """Without a StatefulSet there was none."""
-    patch.setattr(scale, "_servers_before", lambda _, live: live.replicas if live else 0)
+    patch.setattr(scale, "replicas_with_data", lambda _: 0)
 
 
 def losing_data_is_never_allowed(patch: pytest.MonkeyPatch) -> None:
