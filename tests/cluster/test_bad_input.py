@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,6 @@ from tests.cluster.bad_inputs import (
     HUNG,
     SEPARATORS,
     SILENT,
-    WORKERS,
     BadInput,
     secret,
     webhook_configuration,
@@ -33,6 +32,9 @@ from tests.testbed.wait import wait_until
 GOOD: Final = 100
 
 ATTEMPTS: Final = 3
+
+MOST_SECONDS: Final = 8
+"""Between two writes; a request that hangs is given up after ten."""
 
 LOOKED_AT: Final = 20
 """Seconds in which bad input may not keep the operator busy."""
@@ -86,38 +88,24 @@ def asking(operator: Operator, purpose: str, webhook: str) -> Site:
     return Site(operator, name)
 
 
-@dataclass(frozen=True)
-class Times:
-    """Seconds that good clusters took: to be created, in which the operator has no part, and until all were handled."""
-
-    created: float
-    handled: float
-
-
 @pytest.fixture(scope="module")
-def usual(operated: Operator) -> Times:
-    """What good clusters take when there are no others."""
-    return time_to_handle(new_site(operated, "usual"), GOOD)
-
-
-@pytest.fixture(scope="module")
-def bad(operated: Operator, webhooks: None, usual: Times) -> dict[str, Site]:
+def bad(operated: Operator, webhooks: None) -> dict[str, Site]:
     """A site for each bad input, with its custom resource in it."""
-    del webhooks, usual  # they come first
+    del webhooks  # they come first
     sites = {name: asking(operated, name, each.asks) for name, each in BAD_INPUTS.items()}
     for name, each in BAD_INPUTS.items():
         each.make(sites[name])
     return sites
 
 
-def time_to_handle(site: Site, count: int) -> Times:
-    """From the first request to create good clusters until the operator has reported on all."""
-    begun = time.monotonic()
+def longest_pause(site: Site, count: int) -> float:
+    """Seconds for which the operator wrote nothing here, from the creation of good clusters until all were handled."""
+    mark, begun = site.mark(), datetime.now(UTC)
     for number in range(count):
         site.client.create(nats_cluster(f"good-{number}"))
-    created = time.monotonic() - begun
     wait_until(lambda: not unhandled(site), HANDLED_WITHIN, f"all of {count} good clusters are handled", interval=0.2)
-    return Times(created, time.monotonic() - begun)
+    times = [begun, *sorted(each.answered for each in site.writes(since=mark)), datetime.now(UTC)]
+    return max((later - earlier).total_seconds() for earlier, later in pairwise(times))
 
 
 def unhandled(site: Site) -> list[str]:
@@ -125,26 +113,25 @@ def unhandled(site: Site) -> list[str]:
     return [each["metadata"]["name"] for each in clusters if "observedGeneration" not in each.get("status", {})]
 
 
-def test_good_clusters_are_not_held_up_by_bad_ones(operated: Operator, bad: dict[str, Site], usual: Times) -> None:
+def test_good_clusters_are_not_held_up_by_bad_ones(operated: Operator, bad: dict[str, Site]) -> None:
     """Not while all that is bad is being tried, either: just created, or changed a moment ago.
 
-    One worker is left for them, whatever the others wait for. The best of up to three, each against the pace that the
-    machine, and with it the API server, has at that time.
+    However slow a machine is, who waits for no request that hangs writes on. The best of up to three: it may stand
+    still for so long.
     """
-    too_long: list[str] = []
-    for attempt in range(ATTEMPTS):
+    pauses: list[float] = []
+    while not pauses or (min(pauses) >= MOST_SECONDS and len(pauses) < ATTEMPTS):
         for name, each in BAD_INPUTS.items():
-            touch(bad[name], each.kind, "bad", attempt)
-        beside_bad = time_to_handle(new_site(operated, "good"), GOOD)
-        slower = max(1.0, beside_bad.created / usual.created)
-        if beside_bad.handled <= WORKERS * usual.handled * slower:
-            return
-        too_long.append(f"{beside_bad} instead of {usual}")
-    pytest.fail("\n".join(too_long))
+            touch(bad[name], each.kind, len(pauses))
+        pauses.append(longest_pause(new_site(operated, "good"), GOOD))
+    assert min(pauses) < MOST_SECONDS, pauses
 
 
-def touch(site: Site, kind: str, name: str, turn: int) -> None:
-    site.client.patch(kind, name, {"metadata": {"annotations": {"tests.example/touched": f"{turn}"}}})
+def touch(site: Site, kind: str, turn: int) -> None:
+    """Change all of them, in a way that does not matter."""
+    change = {"metadata": {"annotations": {"tests.example/touched": f"{turn}"}}}
+    for each in site.client.list(kind):
+        site.client.patch(kind, each["metadata"]["name"], change)
 
 
 @pytest.mark.parametrize("name", BAD_INPUTS)
