@@ -34,8 +34,8 @@ def delays(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
             case Taken(controller) if is_being_collected(owner, controller):
                 yield Finding(
                     "WaitingForCollection",
-                    f"{key.kind} {key.name} still belongs to a deleted {owner.kind} of the same name, and goes with it. If it"
-                    " is there for minutes, Kubernetes' garbage collector has missed it: delete it by hand.",
+                    f"{key.kind} {key.name} still belongs to a deleted {owner.kind} of the same name, and goes with it."
+                    " If it is there for minutes, Kubernetes' garbage collector has missed it: delete it by hand.",
                 )
             case Failed(message):
                 yield Finding("Retrying", f"{key.kind} {key.name}: {_sentence(message)}")
