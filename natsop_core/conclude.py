@@ -63,7 +63,8 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
     owner = owner_of(cr.metadata, names.CLUSTER_KIND)
     key = STATEFUL_SETS.key(owner.namespace, names.stateful_set(owner.name))
     live = _live(key, owner, inputs)
-    workload = see_workload("StatefulSet", live, needed=None, pod="server", just_applied=_applied(key, outcomes))
+    is_changed = isinstance(outcomes.get(key), Applied)
+    workload = see_workload("StatefulSet", live, needed=None, pod="server", just_applied=is_changed)
     if isinstance(cr, InvalidResource):
         return _conclude_invalid(cr, workload, inputs)
     resolved = inputs.once(resolve_cluster, cr)
@@ -94,7 +95,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
             *(INSTALLATION_SECONDS for integration in resolved.integrations if integration.is_awaited),
         ],
         not_before=too_soon(outcomes),
-        notices=_notices(cr, resolved.cluster) if workload.just_applied else (),
+        notices=_notices(cr, resolved.cluster) if is_changed else (),
     )
 
 
@@ -105,7 +106,8 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, _plan: Plan, out
     owner = owner_of(cr.metadata, names.BOX_KIND)
     key = DEPLOYMENTS.key(owner.namespace, names.deployment(owner.name))
     live = _live(key, owner, inputs)
-    workload = see_workload("Deployment", live, needed=1, pod="pod", just_applied=_applied(key, outcomes))
+    is_changed = isinstance(outcomes.get(key), Applied)
+    workload = see_workload("Deployment", live, needed=1, pod="pod", just_applied=is_changed)
     if isinstance(cr, InvalidResource):
         return _conclude_invalid(cr, workload, inputs)
     resolved = inputs.once(resolve_box, cr)
@@ -193,10 +195,6 @@ def _live(key: ObjectKey, owner: Owner, inputs: Inputs) -> Mapping[str, Any] | N
     live = inputs.object(key)
     controller = reduce_metadata(live["metadata"]).controller if live else None
     return live if controller is not None and controller.uid == owner.uid else None
-
-
-def _applied(key: ObjectKey, outcomes: Outcomes) -> bool:
-    return isinstance(outcomes.get(key), Applied)
 
 
 def _expected_digests(cluster: Cluster, servers: Sequence[Server]) -> dict[str, str | Unknown]:

@@ -63,6 +63,13 @@ def is_as_applied(manifest: Manifest, live: LiveObject) -> bool:
     return _contains(json.loads(live.owned_fields), field_set(manifest))
 
 
+def will_be_observed(workload: Manifest) -> bool:
+    """Whether its controller has yet to see what was just applied to it; it will, and we shall be told of that."""
+    observed: int = workload.get("status", {}).get("observedGeneration", 0)
+    generation: int = workload["metadata"].get("generation", 0)
+    return observed < generation
+
+
 def is_reported(status: Manifest, custom_resource: Manifest) -> bool:
     """Whether a custom resource's status says all that, and of ours nothing else, whatever others have added to it."""
     live = custom_resource.get("status") or {}

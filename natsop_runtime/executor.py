@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from natsop_core.drift import ApplyRequest, next_request
+from natsop_core.drift import ApplyRequest, next_request, will_be_observed
 from natsop_core.kinds import resource_of
 from natsop_core.live import Child, LiveObject, reduce_metadata
 from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected, Taken, Unchanged
@@ -95,7 +95,7 @@ class Executor:
                 raise
             else:
                 change = self._stores.written(key, answer)
-                if not self._stores.is_watched_in_full(key):  # what is, has more to say than that it was applied
+                if not self._stores.is_watched_in_full(key) or will_be_observed(answer):
                     own_writes.add(change)
                 return Applied()
         return Failed(f"{key} is being changed by others at the same time", PAUSE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from enum import Enum, auto
+from itertools import count
 from typing import Final, Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -23,6 +24,8 @@ class Lane(Enum):
 
 class Lanes(Generic[K]):
     """Keys that wait for one of so many workers. The lanes take turns, and within a lane the groups (namespaces) do.
+    Within a group the quick and the fresh go in the order in which they came: what is made is worked on once, before
+    any of it is looked at again.
 
     Fresh and slow keys are in work on all workers but two at most; on one of these two may begin the first fresh key
     of a group none of whose keys is slow. No group has more than all workers but one. So, with three workers or more:
@@ -40,7 +43,8 @@ class Lanes(Generic[K]):
         self._group = group
         self._most_of_a_group = max(1, workers - 1)
         self._most_unproven = max(1, workers - 2)
-        self._waiting: OrderedDict[Lane, OrderedDict[Hashable, deque[K]]]  # whose turn it is first, and no empty deque
+        self._numbers = count()
+        self._waiting: OrderedDict[Lane, OrderedDict[Hashable, deque[tuple[int, K]]]]  # no empty deque; with the order
         self._waiting = OrderedDict((lane, OrderedDict()) for lane in Lane)
         self._known: dict[K, Lane] = {}
         self._slow: Counter[Hashable] = Counter()  # how many keys of a group are
@@ -54,7 +58,8 @@ class Lanes(Generic[K]):
 
     def add(self, key: K) -> None:
         """The key, which neither waits nor is in work, waits now."""
-        self._waiting[self._lane(key)].setdefault(self._group(key), deque()).append(key)
+        line = self._waiting[self._lane(key)].setdefault(self._group(key), deque())
+        line.append((next(self._numbers), key))
 
     def begin(self) -> K | None:
         """The next key, which is in work from now on; None when none of those that wait may have this worker."""
@@ -62,7 +67,8 @@ class Lanes(Generic[K]):
             if not self._is_full(lane):
                 for group in groups:  # those that are passed over are few
                     if self._may_begin(lane, group):
-                        return self._take(lane, group)
+                        self._waiting.move_to_end(lane)
+                        return self._take(self._who_came_first(lane, group), group)
         return None
 
     def end(self, key: K, seconds: float) -> None:
@@ -99,15 +105,21 @@ class Lanes(Generic[K]):
             return True
         return lane is Lane.FRESH and not self._slow[group] and not self._fresh_in_work[group]
 
+    def _who_came_first(self, lane: Lane, group: Hashable) -> Lane:
+        """The lane itself, or the other one of quick and fresh keys where one of the same group came sooner."""
+        other = {Lane.QUICK: Lane.FRESH, Lane.FRESH: Lane.QUICK}.get(lane, lane)
+        line = self._waiting[other].get(group)
+        came_sooner = line is not None and line[0][0] < self._waiting[lane][group][0][0]
+        return other if came_sooner and not self._is_full(other) and self._may_begin(other, group) else lane
+
     def _take(self, lane: Lane, group: Hashable) -> K:
-        """The first key; its lane and its group are the last ones now."""
+        """The first key; its group is the last one of its lane now."""
         groups = self._waiting[lane]
-        key = groups[group].popleft()
+        _, key = groups[group].popleft()
         if groups[group]:
             groups.move_to_end(group)
         else:
             del groups[group]
-        self._waiting.move_to_end(lane)
         self._count(lane, group, 1)
         return key
 

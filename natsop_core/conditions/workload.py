@@ -12,12 +12,15 @@ from natsop_core.findings import Finding
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A StatefulSet or Deployment as it was seen, and whether this very plan has just changed it."""
+    """A StatefulSet or Deployment as it was seen, or as it is known to be since this very plan has just changed it.
+
+    counted: its controller has counted its pods at least once. observed: it did so for the latest generation.
+    """
 
     kind: str
     exists: bool
+    counted: bool
     observed: bool
-    just_applied: bool
     wanted: int
     needed: int
     pods: int
@@ -31,14 +34,14 @@ def see_workload(
 ) -> Workload:
     """Read a live workload (None: there is none). `needed`: how many ready pods make it available; None: a quorum."""
     if live is None:
-        return Workload(kind, False, False, just_applied, 0, 0, 0, 0, 0, pod)
+        return Workload(kind, just_applied, False, False, 0, 0, 0, 0, 0, pod)
     status = live.get("status", {})
-    wanted = live["spec"].get("replicas", 1)
+    observed, wanted = status.get("observedGeneration", 0), live["spec"].get("replicas", 1)
     return Workload(
         kind=kind,
         exists=True,
-        observed=status.get("observedGeneration", 0) >= live["metadata"].get("generation", 0),
-        just_applied=just_applied,
+        counted=observed > 0,
+        observed=observed >= live["metadata"].get("generation", 0) and not just_applied,
         wanted=wanted,
         needed=wanted // 2 + 1 if needed is None else min(needed, wanted),
         pods=status.get("replicas", 0),
@@ -54,10 +57,17 @@ def exists(workload: Workload) -> Finding | None:
     return Finding("NotCreated", f"There is no {workload.kind} yet.")
 
 
+def is_counted(workload: Workload) -> Finding | None:
+    """The pods of an older generation count: they serve, and another generation of them is no outage."""
+    return None if workload.counted else _not_observed(workload)
+
+
 def is_observed(workload: Workload) -> Finding | None:
     """Until its controller has seen the latest generation, the numbers in its status are about an older one."""
-    if workload.observed:
-        return None
+    return None if workload.observed else _not_observed(workload)
+
+
+def _not_observed(workload: Workload) -> Finding:
     return Finding("NotObserved", f"The {workload.kind}'s controller has not seen its latest generation yet.")
 
 
@@ -68,12 +78,6 @@ def enough_pods_are_ready(workload: Workload) -> Finding | None:
     return Finding(
         "TooFewReady", f"{workload.ready} of {workload.wanted} {workload.pod}s ready; {workload.needed} needed."
     )
-
-
-def was_left_alone(workload: Workload) -> Finding | None:
-    if not workload.just_applied:
-        return None
-    return Finding("Updating", f"The {workload.kind} has just been changed.")
 
 
 def all_pods_are_current(workload: Workload) -> Finding | None:
@@ -95,11 +99,10 @@ def all_pods_are_ready(workload: Workload) -> Finding | None:
     return Finding("PodsNotReady", f"{workload.ready} of {workload.wanted} {workload.pod}s ready.")
 
 
-AVAILABLE: Final[tuple[Check[Workload], ...]] = (exists, is_observed, enough_pods_are_ready)
+AVAILABLE: Final[tuple[Check[Workload], ...]] = (exists, is_counted, enough_pods_are_ready)
 
 SETTLED: Final[tuple[Check[Workload], ...]] = (
     exists,
-    was_left_alone,
     is_observed,
     all_pods_are_current,
     no_pod_is_to_go,

@@ -149,8 +149,25 @@ def test_a_stranger_s_stateful_set_is_not_the_cluster() -> None:
 
 def test_what_was_just_changed_is_under_way_though_its_status_says_otherwise() -> None:
     found = conditions(outcome(STATEFUL_SET, Applied()).status)
-    assert found["Progressing"] == ("True", "Updating")
-    assert found["Ready"] == ("False", "Updating")
+    assert found["Available"] == ("True", "EnoughReady")
+    assert found["Progressing"] == ("True", "NotObserved")
+    assert found["Ready"] == ("False", "NotObserved")
+
+
+def test_what_was_just_made_is_told_as_it_is_until_its_controller_has_seen_it() -> None:
+    """So nothing need be written in between."""
+    fresh = {**one_of(live_children(TRIO), "StatefulSet"), "status": {}}
+    just_made = conclude(TRIO, inputs(TRIO), {STATEFUL_SET: Applied()}).status
+    assert conditions(just_made) == conditions(conclude(TRIO, inputs(TRIO, fresh)).status)
+    assert conditions(just_made)["Available"] == ("False", "NotObserved")
+
+
+def test_an_edit_is_no_outage() -> None:
+    edited = one_of(live_children(TRIO), "StatefulSet")
+    edited["metadata"]["generation"] = 2
+    found = conditions(conclude(TRIO, inputs(TRIO, edited)).status)
+    assert found["Available"] == ("True", "EnoughReady")
+    assert found["Progressing"] == ("True", "NotObserved")
 
 
 def test_a_change_of_another_object_is_not_under_way() -> None:

@@ -133,6 +133,23 @@ def test_what_is_absent_is_created_and_known_at_once() -> None:
     assert own == {Change(CONFIG_MAPS.key("prod", "a"), "7")}
 
 
+class KnownInFull(KnownObjects):
+    """All of them are of kinds whose status is looked at."""
+
+    def is_watched_in_full(self, _key: ObjectKey) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("observed", "is_expected"), [({}, True), ({"observedGeneration": 2}, False)])
+def test_a_workload_is_looked_at_again_once_its_controller_has_seen_it(observed: Object, *, is_expected: bool) -> None:
+    """It tells of that itself; but of a change that is no new generation it has nothing to tell."""
+    answer = {**live(manifest("a"), version=7), "status": observed}
+    answer["metadata"]["generation"] = 2
+    own = set[Change]()
+    carry_out(Plan(apply=(manifest("a"),)), ScriptedKube(answer), KnownInFull(), own)
+    assert bool(own) is is_expected
+
+
 def test_what_others_changed_is_put_back_by_force_on_that_very_object() -> None:
     kube = ScriptedKube(live(manifest("a")))
     assert apply(kube, KnownObjects(live(manifest("a", "edited")))) == Applied()
