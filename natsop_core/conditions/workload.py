@@ -14,13 +14,13 @@ from natsop_core.findings import Finding
 class Workload:
     """A StatefulSet or Deployment as it was seen, or as it is known to be since this very plan has just changed it.
 
-    counted: its controller has counted its pods at least once. observed: it did so for the latest generation.
+    observed: its controller had seen the latest generation when it was seen. changed: there is a newer one since.
     """
 
     kind: str
     exists: bool
-    counted: bool
     observed: bool
+    changed: bool
     wanted: int
     needed: int
     pods: int
@@ -34,14 +34,14 @@ def see_workload(
 ) -> Workload:
     """Read a live workload (None: there is none). `needed`: how many ready pods make it available; None: a quorum."""
     if live is None:
-        return Workload(kind, just_applied, False, False, 0, 0, 0, 0, 0, pod)
+        return Workload(kind, just_applied, False, just_applied, 0, 0, 0, 0, 0, pod)
     status = live.get("status", {})
-    observed, wanted = status.get("observedGeneration", 0), live["spec"].get("replicas", 1)
+    wanted = live["spec"].get("replicas", 1)
     return Workload(
         kind=kind,
         exists=True,
-        counted=observed > 0,
-        observed=observed >= live["metadata"].get("generation", 0) and not just_applied,
+        observed=status.get("observedGeneration", 0) >= live["metadata"].get("generation", 0),
+        changed=just_applied,
         wanted=wanted,
         needed=wanted // 2 + 1 if needed is None else min(needed, wanted),
         pods=status.get("replicas", 0),
@@ -57,14 +57,14 @@ def exists(workload: Workload) -> Finding | None:
     return Finding("NotCreated", f"There is no {workload.kind} yet.")
 
 
-def is_counted(workload: Workload) -> Finding | None:
-    """The pods of an older generation count: they serve, and another generation of them is no outage."""
-    return None if workload.counted else _not_observed(workload)
-
-
 def is_observed(workload: Workload) -> Finding | None:
     """Until its controller has seen the latest generation, the numbers in its status are about an older one."""
     return None if workload.observed else _not_observed(workload)
+
+
+def is_unchanged(workload: Workload) -> Finding | None:
+    """What was just applied says the same as it will until its controller has seen it: nothing is written twice."""
+    return _not_observed(workload) if workload.changed else None
 
 
 def _not_observed(workload: Workload) -> Finding:
@@ -99,11 +99,12 @@ def all_pods_are_ready(workload: Workload) -> Finding | None:
     return Finding("PodsNotReady", f"{workload.ready} of {workload.wanted} {workload.pod}s ready.")
 
 
-AVAILABLE: Final[tuple[Check[Workload], ...]] = (exists, is_counted, enough_pods_are_ready)
+AVAILABLE: Final[tuple[Check[Workload], ...]] = (exists, is_observed, enough_pods_are_ready)
 
 SETTLED: Final[tuple[Check[Workload], ...]] = (
     exists,
     is_observed,
+    is_unchanged,
     all_pods_are_current,
     no_pod_is_to_go,
     all_pods_are_ready,

@@ -115,9 +115,9 @@ SCENARIOS: Final[dict[str, tuple[Step, ...]]] = {
     "strays_are_believed": (
         asked(SEVERAL_WITH_STREAMS),
         settled(),
-        trouble("black_out", seconds=6.0),
-        Step(1.0, "edit", {"namespace": "prod", "owner": "a", "edit": "scaled-by-edit"}),
-        asked(WITH_STREAMS),
+        trouble("crash", operator=0),
+        Step(0.0, "edit", {"namespace": "prod", "owner": "a", "edit": "scaled-by-edit"}),
+        asked(WITH_STREAMS, after=0.0),
     ),
     "deletion_is_forgetting": (
         asked(WITH_STREAMS),

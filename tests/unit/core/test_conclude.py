@@ -162,14 +162,6 @@ def test_what_was_just_made_is_told_as_it_is_until_its_controller_has_seen_it() 
     assert conditions(just_made)["Available"] == ("False", "NotObserved")
 
 
-def test_an_edit_is_no_outage() -> None:
-    edited = one_of(live_children(TRIO), "StatefulSet")
-    edited["metadata"]["generation"] = 2
-    found = conditions(conclude(TRIO, inputs(TRIO, edited)).status)
-    assert found["Available"] == ("True", "EnoughReady")
-    assert found["Progressing"] == ("True", "NotObserved")
-
-
 def test_a_change_of_another_object_is_not_under_way() -> None:
     assert conditions(outcome(CONFIG_MAP, Applied()).status)["Ready"] == ("True", "Ready")
 
