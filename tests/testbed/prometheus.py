@@ -32,4 +32,5 @@ def _fetch(folder: Path) -> None:
         debian.download(PACKAGE, Path(scratch))
         (package,) = Path(scratch).glob("*.deb")
         subprocess.run(["dpkg-deb", "--extract", package, scratch], check=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
         (Path(scratch) / "usr" / "bin").rename(folder)
