@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from natsop_core import names
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import InvalidResource
-from natsop_core.conditions.condition import find
+from natsop_core.conditions.condition import condition_of
 from natsop_core.kinds import DEPLOYMENTS, NACK_ACCOUNTS, POD_MONITORS, PODS, STATEFUL_SETS
 from natsop_core.plan import children_of
 from natsop_core.references import ObjectRef, Reference
-from natsop_core.resolve.auth import auth_secret
+from natsop_core.resolve.auth import auth_secret_key
 from natsop_core.resolve.box import cluster_of, cluster_reference
 from natsop_core.resolve.cluster import resolve_cluster
 from natsop_core.resolve.config import existing_config_reference
@@ -22,7 +22,7 @@ from natsop_core.resolve.jwts import jwt_references
 from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.nack import CONDITION, credentials
 from natsop_core.resolve.routes import credential_references
-from natsop_core.resolve.services import pod_monitor
+from natsop_core.resolve.services import wanted_pod_monitor
 from natsop_core.resolve.take_over import live_configuration
 from natsop_core.servers import servers_to_ask
 
@@ -77,9 +77,9 @@ def _referred(cr: NatsCluster | InvalidResource) -> Iterator[Reference]:
     """The Secrets and ConfigMaps that the configuration refers to, and the kinds that the API server has to serve."""
     if isinstance(cr, InvalidResource):
         return
-    if pod_monitor(cr) or find(cr.status, POD_MONITOR_CONDITION):  # of one that is turned off, the PodMonitor has to go
+    if wanted_pod_monitor(cr) or condition_of(cr.status, POD_MONITOR_CONDITION):
         yield POD_MONITORS.reference
-    if any(credentials(cr)) or find(cr.status, CONDITION):  # of an account that was removed, the Account has to go
+    if any(credentials(cr)) or condition_of(cr.status, CONDITION):
         yield NACK_ACCOUNTS.reference
     yield from _objects_of(keys_of_cluster(cr))
 
@@ -92,8 +92,8 @@ def _pods_and_servers(cr: NatsCluster, inputs: Inputs) -> Iterator[Reference]:
     live = live_cluster(cr, inputs)
     if live is not None and live.is_taken_over:
         yield live_configuration(cr)
-    if any(child.key == auth_secret(cr) for child in inputs.children(children_of(cr.metadata))):
-        yield ObjectRef(auth_secret(cr))  # what was good last
+    if any(child.key == auth_secret_key(cr) for child in inputs.children(children_of(cr.metadata))):
+        yield ObjectRef(auth_secret_key(cr))  # what was good last
     cluster = inputs.once(resolve_cluster, cr).cluster
     if cluster is None:
         return

@@ -30,13 +30,15 @@ class Refill:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class TakeOwnership:
     """A JSON patch after which what is in dispute is ours."""
 
     patch: list[dict[str, Any]] = field(repr=False)
 
 
-def next_claim(body: Mapping[str, Any], live: Mapping[str, Any], causes: tuple[str, ...]) -> Refill | Claim | None:
+def next_step_of_ownership(
+    body: Mapping[str, Any], live: Mapping[str, Any], causes: tuple[str, ...]
+) -> Refill | TakeOwnership | None:
     """What makes a refused apply acceptable, or None when it is not ownership that stands in its way.
 
     body: what was applied, with the UID of the object that it was meant for. live: the object in full, with its
@@ -58,7 +60,9 @@ def next_claim(body: Mapping[str, Any], live: Mapping[str, Any], causes: tuple[s
     }
     if not disputed:
         return None
-    return Claim(_patch(live["metadata"]["resourceVersion"], [_reassigned(entry, disputed) for entry in entries]))
+    return TakeOwnership(
+        _patch(live["metadata"]["resourceVersion"], [_reassigned(entry, disputed) for entry in entries])
+    )
 
 
 def _is_ours(entry: Mapping[str, Any]) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciled:
+class ReconciledKind:
     """A kind that is reconciled. The shell calls read, missing until nothing is, plan, and conclude, in this order.
 
     read: from the object as the API server gave it; never raises, an invalid one is read as such.
@@ -37,6 +37,6 @@ class Reconciled:
 
 
 RECONCILED: Final = (
-    Reconciled(CLUSTERS, read_cluster, missing_for_cluster, plan_cluster, conclude_cluster),
-    Reconciled(BOXES, read_box, missing_for_box, plan_box, conclude_box),
+    ReconciledKind(CLUSTERS, read_cluster, missing_for_cluster, plan_cluster, conclude_cluster),
+    ReconciledKind(BOXES, read_box, missing_for_box, plan_box, conclude_box),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from natsop_core.conditions.condition import as_status, find, fitting
+from natsop_core.conditions.condition import as_status, condition_of, fitting
 from natsop_core.conditions.steps import is_being_collected
 from natsop_core.outcomes import Failed, Rejected, Taken
 
@@ -102,7 +102,7 @@ def too_soon(outcomes: Outcomes) -> float:
 
 def lasted(type_: str, status: Status, previous: Mapping[str, Any], now: datetime) -> float:
     """For how many seconds the condition has had that status; 0 when it had another one."""
-    condition = find(previous, type_)
+    condition = condition_of(previous, type_)
     if condition is None or condition["status"] != status:
         return 0.0
     return (now - _moment(condition["lastTransitionTime"], otherwise=now)).total_seconds()
@@ -120,7 +120,7 @@ def _moment(text: str, *, otherwise: datetime) -> datetime:
 def _events(conditions: Sequence[Condition], previous: Mapping[str, Any]) -> Iterator[Event]:
     """What has just become wrong, has just been mended, or has just been loaded."""
     for condition in conditions:
-        earlier = find(previous, condition.type)
+        earlier = condition_of(previous, condition.type)
         was, is_now = (earlier or {}).get("status"), condition.status
         finding = condition.finding
         if (

@@ -16,7 +16,7 @@ from natsop_runtime.fetch import depends_on
 
 if TYPE_CHECKING:
     from natsop_core.inputs import Settings
-    from natsop_core.reconcile import Reconciled
+    from natsop_core.reconcile import ReconciledKind
     from natsop_core.references import ObjectKey
     from natsop_core.report import Report
     from natsop_runtime.api_server.kube import Kube
@@ -53,7 +53,7 @@ class Controller:
     def __init__(
         self,
         *,
-        reconciled: Iterable[Reconciled],
+        reconciled: Iterable[ReconciledKind],
         kube: Kube,
         stores: Stores,
         references: ReferenceIndex,
@@ -95,7 +95,7 @@ class Controller:
         succeeded = not any(isinstance(outcome, Failed) for outcome in outcomes.values())
         return Turn(succeeded, RESYNC if report.requeue_after is None else min(RESYNC, report.requeue_after))
 
-    async def _fetch(self, key: ObjectKey, functions: Reconciled, custom_resource: Any) -> Inputs:
+    async def _fetch(self, key: ObjectKey, functions: ReconciledKind, custom_resource: Any) -> Inputs:
         inputs = Inputs(now=self._now(), settings=self._settings)
         for _ in range(ROUNDS):
             missing = await _decided(functions.missing, custom_resource, inputs)

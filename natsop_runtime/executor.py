@@ -12,7 +12,7 @@ from natsop_core.drift import ApplyRequest, next_request, will_be_observed
 from natsop_core.kinds import resource_of
 from natsop_core.live import Child, LiveObject, reduce_metadata
 from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected, Taken, Unchanged
-from natsop_core.ownership import Claim, Refill, next_claim
+from natsop_core.ownership import Refill, TakeOwnership, next_step_of_ownership
 from natsop_core.plan import Plan, key_of
 from natsop_runtime.api_server.errors import (
     ApiError,
@@ -112,11 +112,11 @@ class Executor:
     async def _claim(self, key: ObjectKey, request: ApplyRequest, refusal: InvalidError) -> bool:
         """Take over what others own and the apply collides with. False when that is not why it was refused."""
         resource, causes = resource_of(key), tuple(cause.field for cause in refusal.causes)
-        claim = next_claim(request.body, await self._kube.get(resource, key), causes)
+        claim = next_step_of_ownership(request.body, await self._kube.get(resource, key), causes)
         if isinstance(claim, Refill):
             live = await self._kube.apply(resource, key, claim.body, force=True)
-            claim = next_claim(request.body, live, causes)
-        if not isinstance(claim, Claim):
+            claim = next_step_of_ownership(request.body, live, causes)
+        if not isinstance(claim, TakeOwnership):
             return False
         await self._kube.json_patch(resource, key, claim.patch)
         return True

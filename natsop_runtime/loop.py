@@ -22,7 +22,7 @@ from natsop_runtime.reference_index import ReferenceIndex
 
 if TYPE_CHECKING:
     from natsop_core.inputs import Settings
-    from natsop_core.reconcile import Reconciled
+    from natsop_core.reconcile import ReconciledKind
     from natsop_core.references import ObjectKey
     from natsop_runtime.api_server.kube import Kube, Selection
     from natsop_runtime.metrics import Metrics
@@ -43,7 +43,7 @@ class Loop:
     def __init__(
         self,
         *,
-        reconciled: Iterable[Reconciled],
+        reconciled: Iterable[ReconciledKind],
         kube: Kube,
         pods: Pods,
         namespaces: Sequence[str],

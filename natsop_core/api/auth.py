@@ -6,10 +6,10 @@ from pydantic import Field, Strict
 
 from natsop_core.api.common import KeyRef
 from natsop_core.api.model import Model, block, keyed_by, unset_means
-from natsop_core.api.storage import VolumeTemplate
+from natsop_core.api.storage import VolumeTemplateSpec
 
 
-class JwtAccount(Model):
+class JwtAccountSpec(Model):
     """An account that the servers know from the start."""
 
     name: str = Field(
@@ -26,7 +26,7 @@ class JwtAccount(Model):
     )
 
 
-class Resolver(Model):
+class ResolverSpec(Model):
     """Where the servers look up the JWTs of accounts."""
 
     type: Literal["memory", "full"] = Field(
@@ -38,23 +38,23 @@ class Resolver(Model):
     interval: str | None = Field(
         None, description="How often a full resolver asks its peers for accounts, such as 2m. 2m when unset."
     )
-    storage: VolumeTemplate | None = Field(None, description="Volume of a full resolver. Required for one.")
+    storage: VolumeTemplateSpec | None = Field(None, description="Volume of a full resolver. Required for one.")
 
 
-class Jwt(Model):
+class JwtSpec(Model):
     """Decentralized authentication: an operator signs accounts, which sign users."""
 
     operator: KeyRef = Field(description="Key of a Secret that holds the operator's JWT.")
     system_account: str = Field(
         min_length=1, max_length=64, description="Public key of the system account, which is one of the accounts."
     )
-    accounts: Annotated[tuple[JwtAccount, ...], Strict(False), keyed_by("name")] = Field(
+    accounts: Annotated[tuple[JwtAccountSpec, ...], Strict(False), keyed_by("name")] = Field(
         min_length=1, max_length=64, description="The accounts that the servers know from the start."
     )
-    resolver: Resolver = block()
+    resolver: ResolverSpec = block()
 
 
-class Auth(Model):
+class AuthSpec(Model):
     """Authentication. Without any, everybody who reaches the servers may use them."""
 
-    jwt: Jwt | None = Field(None)
+    jwt: JwtSpec | None = Field(None)

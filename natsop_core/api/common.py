@@ -68,7 +68,7 @@ KeyRef = Annotated[KeySelector, ATOMIC_MAP]
 PullSecrets = Annotated[tuple[ObjectRef, ...], Strict(False)]
 
 
-class CertificateAuthority(Model):
+class CertificateAuthoritySpec(Model):
     """Where a bundle of CA certificates is: in a Secret or in a ConfigMap, or nowhere."""
 
     secret: KeyRef | None = Field(None, description="Key of a Secret that holds the bundle, in PEM.")

@@ -5,21 +5,21 @@ from typing import Annotated, cast
 from pydantic import Field, Strict
 
 from natsop_core.api.common import KeyRef, KeySelector
-from natsop_core.api.jetstream import JetStream
+from natsop_core.api.jetstream import JetStreamSpec
 from natsop_core.api.listeners import (
-    ClusterListener,
-    Gateway,
-    Leafnodes,
-    Monitor,
-    Mqtt,
-    NatsListener,
-    Profiling,
-    Websocket,
+    ClusterListenerSpec,
+    GatewaySpec,
+    LeafnodesSpec,
+    MonitorSpec,
+    MqttSpec,
+    NatsListenerSpec,
+    ProfilingSpec,
+    WebsocketSpec,
 )
 from natsop_core.api.model import Model, block, keyed_by
 
 
-class Include(Model):
+class IncludeSpec(Model):
     """A file of the user's own, in the syntax of nats.conf, included at the end of the configuration."""
 
     name: str = Field(
@@ -37,23 +37,23 @@ class Include(Model):
         return cast("KeySelector", self.secret or self.config_map)
 
 
-class Config(Model):
+class ConfigSpec(Model):
     """The configuration of nats-server."""
 
-    nats: NatsListener = block()
-    cluster: ClusterListener = block()
-    leafnodes: Leafnodes = block()
-    websocket: Websocket = block()
-    mqtt: Mqtt = block()
-    gateway: Gateway = block()
-    monitor: Monitor = block()
-    profiling: Profiling = block()
-    jetstream: JetStream = block()
+    nats: NatsListenerSpec = block()
+    cluster: ClusterListenerSpec = block()
+    leafnodes: LeafnodesSpec = block()
+    websocket: WebsocketSpec = block()
+    mqtt: MqttSpec = block()
+    gateway: GatewaySpec = block()
+    monitor: MonitorSpec = block()
+    profiling: ProfilingSpec = block()
+    jetstream: JetStreamSpec = block()
     server_name_prefix: str = Field(
         default_factory=str,
         max_length=253,
         description="Put before each pod's name to make its server's name, which has to be unique in a super-cluster.",
     )
-    includes: Annotated[tuple[Include, ...], Strict(False), keyed_by("name")] = Field(
+    includes: Annotated[tuple[IncludeSpec, ...], Strict(False), keyed_by("name")] = Field(
         default_factory=tuple, description="Files to include, in this order, after everything else."
     )

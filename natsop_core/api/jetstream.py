@@ -4,20 +4,20 @@ from pydantic import Field
 
 from natsop_core.api.model import Model, block, unset_means
 from natsop_core.api.passthrough import Quantity
-from natsop_core.api.storage import VolumeClaim
+from natsop_core.api.storage import VolumeClaimSpec
 
 
-class FileStore(Model):
+class FileStoreSpec(Model):
     """Streams on disk."""
 
     enabled: bool = unset_means(True, description="Whether JetStream stores on disk. True when unset.")
     max_size: Quantity | None = Field(
         None, description="Most bytes that one server stores on disk. The size of its volume when unset."
     )
-    pvc: VolumeClaim = block()
+    pvc: VolumeClaimSpec = block()
 
 
-class MemoryStore(Model):
+class MemoryStoreSpec(Model):
     """Streams in memory."""
 
     enabled: bool = unset_means(False, description="Whether JetStream stores in memory. False when unset.")
@@ -26,9 +26,9 @@ class MemoryStore(Model):
     )
 
 
-class JetStream(Model):
+class JetStreamSpec(Model):
     """JetStream, the persistence of NATS."""
 
     enabled: bool = unset_means(False, description="Whether the servers run JetStream. False when unset.")
-    file_store: FileStore = block()
-    memory_store: MemoryStore = block()
+    file_store: FileStoreSpec = block()
+    memory_store: MemoryStoreSpec = block()

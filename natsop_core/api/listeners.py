@@ -8,7 +8,7 @@ from natsop_core.api.common import ObjectRef
 from natsop_core.api.model import Int32, Model, Port, StringMap, Strings, block, unset_means
 
 
-class Tls(Model):
+class TlsSpec(Model):
     """TLS on one listener. The CA to verify others with is spec.tlsCA."""
 
     enabled: bool = unset_means(False, description="Whether the listener speaks TLS. False when unset.")
@@ -23,14 +23,14 @@ class Tls(Model):
     timeout: Int32 | None = Field(None, description="Seconds for the TLS handshake. The server's default when unset.")
 
 
-class NatsListener(Model):
+class NatsListenerSpec(Model):
     """The listener for clients."""
 
     port: Port = Field(4222, description="Port for clients.")
-    tls: Tls = block()
+    tls: TlsSpec = block()
 
 
-class RouteURLs(Model):
+class RouteURLsSpec(Model):
     """How servers of the cluster address each other."""
 
     auth_secret_ref: ObjectRef | None = Field(
@@ -41,43 +41,43 @@ class RouteURLs(Model):
     )
 
 
-class ClusterListener(Model):
+class ClusterListenerSpec(Model):
     """Routes between the servers. Used when there is more than one replica."""
 
     port: Port = Field(6222, description="Port for routes from the other servers.")
     no_advertise: bool = Field(True, description="Keep the servers' own addresses from clients.")
-    route_urls: RouteURLs = block(alias="routeURLs")
-    tls: Tls = block()
+    route_urls: RouteURLsSpec = block(alias="routeURLs")
+    tls: TlsSpec = block()
 
 
-class Leafnodes(Model):
+class LeafnodesSpec(Model):
     """The listener for leaf nodes: servers that extend this cluster with accounts and subjects of their own."""
 
     enabled: bool = unset_means(False, description="Whether the servers accept leaf nodes. False when unset.")
     port: Port = unset_means(7422, description="Port for leaf nodes. 7422 when unset.")
-    tls: Tls = block()
+    tls: TlsSpec = block()
 
 
-class Mqtt(Model):
+class MqttSpec(Model):
     """The listener for MQTT clients, which need JetStream."""
 
     enabled: bool = unset_means(False, description="Whether the servers speak MQTT. False when unset.")
     port: Port = unset_means(1883, description="Port for MQTT clients. 1883 when unset.")
-    tls: Tls = block()
+    tls: TlsSpec = block()
 
 
-class Gateway(Model):
+class GatewaySpec(Model):
     """The listener for other clusters of a super-cluster; this one's name there is that of the NatsCluster."""
 
     enabled: bool = unset_means(False, description="Whether the servers accept other clusters. False when unset.")
     port: Port = unset_means(7222, description="Port for other clusters. 7222 when unset.")
-    tls: Tls = block()
+    tls: TlsSpec = block()
 
 
 PathType = Literal["Exact", "ImplementationSpecific", "Prefix"]
 
 
-class WebsocketIngress(Model):
+class WebsocketIngressSpec(Model):
     """An Ingress to the websocket listener. Not made while the client Service is off."""
 
     enabled: bool = unset_means(False, description="Whether there is an Ingress. False when unset.")
@@ -89,16 +89,16 @@ class WebsocketIngress(Model):
     annotations: StringMap = Field(default_factory=dict, description="Further annotations of the Ingress.")
 
 
-class Websocket(Model):
+class WebsocketSpec(Model):
     """The listener for websocket clients."""
 
     enabled: bool = unset_means(False, description="Whether the servers speak websocket. False when unset.")
     port: Port = Field(8080, description="Port for websocket clients.")
-    tls: Tls = block()
-    ingress: WebsocketIngress = block()
+    tls: TlsSpec = block()
+    ingress: WebsocketIngressSpec = block()
 
 
-class Monitor(Model):
+class MonitorSpec(Model):
     """The HTTP listener for health checks and metrics."""
 
     enabled: bool = Field(True, description="Whether the servers listen for monitoring.")
@@ -108,7 +108,7 @@ class Monitor(Model):
     )
 
 
-class Profiling(Model):
+class ProfilingSpec(Model):
     """The HTTP listener for Go's profiler."""
 
     enabled: bool = unset_means(False, description="Whether the servers can be profiled. False when unset.")

@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from natsop_core.api.common import CertificateAuthority, ImageSpec, KeyRef, ObjectRef, Resource
+from natsop_core.api.common import CertificateAuthoritySpec, ImageSpec, KeyRef, ObjectRef, Resource
 from natsop_core.api.model import Int32, Model, block
 from natsop_core.api.passthrough import ResourceRequirements
-from natsop_core.api.pods import PodTemplate
+from natsop_core.api.pods import PodTemplateSpec
 
 
-class Context(Model):
+class ContextSpec(Model):
     """A context of the nats command line tool: whom to connect to, and as whom."""
 
     url: str | None = Field(
@@ -21,8 +21,8 @@ class Context(Model):
     creds: KeyRef | None = Field(None, description="Key of a Secret that holds a user's credentials.")
     nkey: KeyRef | None = Field(None, description="Key of a Secret that holds the seed of an NKey.")
     tls: ObjectRef | None = Field(None, description="Secret of type kubernetes.io/tls to authenticate with.")
-    ca: CertificateAuthority = Field(
-        default_factory=CertificateAuthority, description="CA certificates to verify the servers with."
+    ca: CertificateAuthoritySpec = Field(
+        default_factory=CertificateAuthoritySpec, description="CA certificates to verify the servers with."
     )
 
 
@@ -32,7 +32,7 @@ class NatsBoxSpec(Model):
     cluster_ref: ObjectRef | None = Field(
         None, description="The NatsCluster that the context named default connects to."
     )
-    contexts: Mapping[str, Context] = Field(default_factory=dict, description="Contexts by their names.")
+    contexts: Mapping[str, ContextSpec] = Field(default_factory=dict, description="Contexts by their names.")
     default_context_name: str | None = Field(
         None, description="The context that is selected at first. The one named default when unset."
     )
@@ -44,7 +44,7 @@ class NatsBoxSpec(Model):
     service_account_name: str | None = Field(
         None, description="ServiceAccount of the pods, which is the user's own. The namespace's default when unset."
     )
-    pod_template: PodTemplate = block()
+    pod_template: PodTemplateSpec = block()
 
 
 class NatsBox(Resource):

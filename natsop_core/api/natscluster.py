@@ -4,19 +4,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from natsop_core.api.auth import Auth
-from natsop_core.api.common import CertificateAuthority, ImageSpec, Resource
-from natsop_core.api.config import Config
+from natsop_core.api.auth import AuthSpec
+from natsop_core.api.common import CertificateAuthoritySpec, ImageSpec, Resource
+from natsop_core.api.config import ConfigSpec
 from natsop_core.api.model import Int32, Model, block
-from natsop_core.api.pods import Container, PodTemplate, PromExporter, Reloader
+from natsop_core.api.pods import ContainerSpec, PodTemplateSpec, PromExporterSpec, ReloaderSpec
 from natsop_core.api.workload import (
-    ConfigMap,
-    Global,
-    HeadlessService,
-    PodDisruptionBudget,
-    Service,
-    ServiceAccount,
-    StatefulSet,
+    ConfigMapSpec,
+    GlobalSpec,
+    HeadlessServiceSpec,
+    PodDisruptionBudgetSpec,
+    ServiceAccountSpec,
+    ServiceSpec,
+    StatefulSetSpec,
 )
 
 
@@ -27,23 +27,23 @@ class NatsClusterSpec(Model):
         1, description="Number of servers. More than one form a cluster with routes between them."
     )
     image: ImageSpec = block(description="Image of the nats-server container.")
-    container: Container = block()
-    config: Config = block()
-    config_map: ConfigMap = block()
-    auth: Auth = block()
-    tls_ca: CertificateAuthority = block(
+    container: ContainerSpec = block()
+    config: ConfigSpec = block()
+    config_map: ConfigMapSpec = block()
+    auth: AuthSpec = block()
+    tls_ca: CertificateAuthoritySpec = block(
         alias="tlsCA",
         description="CA certificates that every listener with TLS verifies others with.",
     )
-    reloader: Reloader = block()
-    prom_exporter: PromExporter = block()
-    service: Service = block()
-    headless_service: HeadlessService = block()
-    service_account: ServiceAccount = block()
-    stateful_set: StatefulSet = block()
-    pod_disruption_budget: PodDisruptionBudget = block()
-    pod_template: PodTemplate = block()
-    global_: Global = block(alias="global")
+    reloader: ReloaderSpec = block()
+    prom_exporter: PromExporterSpec = block()
+    service: ServiceSpec = block()
+    headless_service: HeadlessServiceSpec = block()
+    service_account: ServiceAccountSpec = block()
+    stateful_set: StatefulSetSpec = block()
+    pod_disruption_budget: PodDisruptionBudgetSpec = block()
+    pod_template: PodTemplateSpec = block()
+    global_: GlobalSpec = block(alias="global")
 
 
 class NatsCluster(Resource):

@@ -30,7 +30,7 @@ Environment = Annotated[tuple[EnvVar, ...], Strict(False), keyed_by("name")]
 DnsPolicy = Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]
 
 
-class Container(Model):
+class ContainerSpec(Model):
     """The nats-server container."""
 
     env: Environment = Field(
@@ -56,7 +56,7 @@ class Container(Model):
     )
 
 
-class Reloader(Model):
+class ReloaderSpec(Model):
     """The sidecar that makes nats-server reload its configuration when a file of it changes."""
 
     enabled: bool = Field(True, description="Whether pods have the reloader.")
@@ -70,7 +70,7 @@ class Reloader(Model):
     )
 
 
-class PodMonitor(Model):
+class PodMonitorSpec(Model):
     """A PodMonitor for the Prometheus operator, made once that is installed."""
 
     enabled: bool = unset_means(False, description="Whether there is a PodMonitor. False when unset.")
@@ -81,7 +81,7 @@ class PodMonitor(Model):
     labels: StringMap = Field(default_factory=dict, description="Further labels of the PodMonitor.")
 
 
-class PromExporter(Model):
+class PromExporterSpec(Model):
     """The sidecar that offers metrics to Prometheus. It needs the monitor."""
 
     enabled: bool = unset_means(False, description="Whether pods have the exporter. False when unset.")
@@ -90,7 +90,7 @@ class PromExporter(Model):
     monitor_domain: str | None = Field(
         None, description="A name that the certificate of config.nats.tls is for. Required with monitor.tlsEnabled."
     )
-    pod_monitor: PodMonitor = block()
+    pod_monitor: PodMonitorSpec = block()
     env: Environment = Field(default_factory=tuple, description="Environment variables of the exporter container.")
     resources: ResourceRequirements | None = Field(
         None, description="CPU and memory that the exporter container requests and may use."
@@ -100,7 +100,7 @@ class PromExporter(Model):
     )
 
 
-class PodTemplate(Model):
+class PodTemplateSpec(Model):
     """The pods."""
 
     labels: StringMap = Field(default_factory=dict, description="Further labels of the pods.")

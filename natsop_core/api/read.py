@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from natsop_core.api.common import Metadata, Resource
-from natsop_core.api.metadata import check_metadata
 from natsop_core.api.natsbox import NatsBox, NatsBoxSpec
 from natsop_core.api.natscluster import NatsCluster, NatsClusterSpec
 from natsop_core.api.schema import schema_of
 from natsop_core.api.status import NatsBoxStatus, NatsClusterStatus
 from natsop_core.kubernetes.check import check, written
+from natsop_core.kubernetes.metadata import check_metadata
 from natsop_core.kubernetes.scalars import UNKNOWN
 from natsop_core.names import API_VERSION
 from natsop_core.rules import BOX_RULES, CLUSTER_RULES, CLUSTER_TRANSITIONS, breaches, broken_transitions

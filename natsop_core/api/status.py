@@ -11,7 +11,7 @@ _CONDITION_TYPE = (
 )
 
 
-class Condition(Model):
+class ReportedCondition(Model):
     """One aspect of the resource's state, in the form of Kubernetes' own conditions."""
 
     type: str = Field(max_length=316, pattern=_CONDITION_TYPE, description="Which aspect, in CamelCase.")
@@ -32,7 +32,7 @@ class Condition(Model):
 
 
 Conditions = Annotated[
-    tuple[Condition, ...],
+    tuple[ReportedCondition, ...],
     Strict(False),
     keyed_by("type"),
 ]

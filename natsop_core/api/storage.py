@@ -15,7 +15,7 @@ from natsop_core.api.passthrough import (
 AccessMode = Literal["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]
 
 
-class VolumeTemplate(Model):
+class VolumeTemplateSpec(Model):
     """A PersistentVolumeClaim, made once per server and kept when the cluster goes."""
 
     access_modes: Annotated[tuple[AccessMode, ...], Strict(False), ATOMIC_LIST] | None = Field(
@@ -37,7 +37,7 @@ class VolumeTemplate(Model):
     )
 
 
-class VolumeClaim(VolumeTemplate):
+class VolumeClaimSpec(VolumeTemplateSpec):
     """The volume behind the file store."""
 
     enabled: bool = unset_means(

@@ -13,7 +13,7 @@ ServiceType = Literal["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
 NodePort = Annotated[int, Field(ge=0, le=65535, json_schema_extra={"format": "int32"})]
 
 
-class Global(Model):
+class GlobalSpec(Model):
     """What holds for all containers and objects."""
 
     image_pull_policy: PullPolicy | None = Field(
@@ -26,7 +26,7 @@ class Global(Model):
     labels: StringMap = Field(default_factory=dict, description="Further labels of all objects.")
 
 
-class ConfigMap(Model):
+class ConfigMapSpec(Model):
     """The ConfigMap that holds nats.conf."""
 
     existing_name: str | None = Field(
@@ -36,7 +36,7 @@ class ConfigMap(Model):
     annotations: StringMap = Field(default_factory=dict, description="Further annotations of the ConfigMap.")
 
 
-class Service(Model):
+class ServiceSpec(Model):
     """The Service for clients, with the ports of all listeners that are meant for the outside."""
 
     enabled: bool = Field(True, description="Whether there is a Service for clients.")
@@ -53,14 +53,14 @@ class Service(Model):
     annotations: StringMap = Field(default_factory=dict, description="Further annotations of the Service.")
 
 
-class HeadlessService(Model):
+class HeadlessServiceSpec(Model):
     """The Service that gives every server its DNS name."""
 
     labels: StringMap = Field(default_factory=dict, description="Further labels of the headless Service.")
     annotations: StringMap = Field(default_factory=dict, description="Further annotations of the headless Service.")
 
 
-class ServiceAccount(Model):
+class ServiceAccountSpec(Model):
     """The ServiceAccount of the pods; the namespace's default one otherwise."""
 
     enabled: bool = unset_means(False, description="Whether there is a ServiceAccount. False when unset.")
@@ -70,7 +70,7 @@ class ServiceAccount(Model):
     )
 
 
-class StatefulSet(Model):
+class StatefulSetSpec(Model):
     """The StatefulSet that runs the servers."""
 
     pod_management_policy: Literal["OrderedReady", "Parallel"] = unset_means(
@@ -83,7 +83,7 @@ class StatefulSet(Model):
     annotations: StringMap = Field(default_factory=dict, description="Further annotations of the StatefulSet.")
 
 
-class PodDisruptionBudget(Model):
+class PodDisruptionBudgetSpec(Model):
     """How many servers a node drain may take away at once. Made only for more than one replica."""
 
     enabled: bool = Field(True, description="Whether the cluster gets a PodDisruptionBudget.")

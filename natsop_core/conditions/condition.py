@@ -41,7 +41,7 @@ def as_status(
     return [_as_status(condition, earlier.get(condition.type), generation, now) for condition in conditions]
 
 
-def find(status: Mapping[str, Any], type_: str) -> Mapping[str, Any] | None:
+def condition_of(status: Mapping[str, Any], type_: str) -> Mapping[str, Any] | None:
     """The condition of that type in a status, or None."""
     return next((each for each in status.get("conditions", ()) if each["type"] == type_), None)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from natsop_core import names
 from natsop_core.objects.containers import container, folder_mounts, folder_volumes, pod_spec
 from natsop_core.objects.metadata import cluster_metadata
-from natsop_core.resolve.types import Claim, Extras, Scratch
+from natsop_core.resolve.types import Extras, Scratch, VolumeClaim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,14 +168,14 @@ def _volumes(cluster: Cluster) -> list[Volume]:
 
 def _claim_templates(cluster: Cluster) -> list[PersistentVolumeClaim]:
     templates = []
-    if cluster.jetstream and isinstance(cluster.jetstream.volume, Claim):
+    if cluster.jetstream and isinstance(cluster.jetstream.volume, VolumeClaim):
         templates.append(_claim_template(cluster.name, names.JETSTREAM_VOLUME, cluster.jetstream.volume))
     if cluster.auth and cluster.auth.volume:
         templates.append(_claim_template(cluster.name, names.RESOLVER_VOLUME, cluster.auth.volume))
     return templates
 
 
-def _claim_template(cluster: str, name: str, claim: Claim) -> PersistentVolumeClaim:
+def _claim_template(cluster: str, name: str, claim: VolumeClaim) -> PersistentVolumeClaim:
     """The template of each pod's claim, with the fixed labels alone: nothing in it can change later."""
     return {
         "apiVersion": "v1",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
-from natsop_core.api.storage import VolumeTemplate
+from natsop_core.api.storage import VolumeTemplateSpec
 from natsop_core.conf.auth import FILES, Authentication, FullResolver, preloaded_accounts
 from natsop_core.conf.errors import ConfError
 from natsop_core.findings import Finding
@@ -25,13 +25,13 @@ from natsop_core.resolve.types import Auth, Folder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from natsop_core.api.auth import Jwt, JwtAccount
+    from natsop_core.api.auth import JwtAccountSpec, JwtSpec
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.inputs import Inputs
     from natsop_core.references import ObjectKey
     from natsop_core.resolve.jwts import Operator
     from natsop_core.resolve.live_cluster import LiveCluster
-    from natsop_core.resolve.types import Claim
+    from natsop_core.resolve.types import VolumeClaim
 
 RESOLVER_SIZE: Final = "1Gi"
 RESOLVER_INTERVAL: Final = "2m"
@@ -61,11 +61,11 @@ class LastGood:
 @dataclass(frozen=True, slots=True)
 class _Resolver:
     full: FullResolver | None
-    volume: Claim | None
+    volume: VolumeClaim | None
     findings: tuple[Finding, ...]
 
 
-def auth_secret(cr: NatsCluster) -> ObjectKey:
+def auth_secret_key(cr: NatsCluster) -> ObjectKey:
     """The Secret that the servers read: while it is ours, it holds what was good last."""
     return SECRETS.key(cr.metadata.namespace, names.auth_secret(cr.metadata.name))
 
@@ -101,7 +101,7 @@ def _without(cr: NatsCluster, live: LiveCluster | None, inputs: Inputs) -> Resol
     return _kept(_last_good(cr, inputs), live.resolver_volume, (refused,))
 
 
-def _kept(last_good: LastGood | None, volume: Claim | None, findings: tuple[Finding, ...]) -> ResolvedAuth:
+def _kept(last_good: LastGood | None, volume: VolumeClaim | None, findings: tuple[Finding, ...]) -> ResolvedAuth:
     """All of it stays as it is: findings[0] says why."""
     first, *others = findings
     if last_good is None:
@@ -111,7 +111,7 @@ def _kept(last_good: LastGood | None, volume: Claim | None, findings: tuple[Find
 
 
 def _accounts(
-    cr: NatsCluster, jwt: Jwt, operator: Operator, last_good: LastGood | None, inputs: Inputs
+    cr: NatsCluster, jwt: JwtSpec, operator: Operator, last_good: LastGood | None, inputs: Inputs
 ) -> tuple[dict[str, str], tuple[Finding, ...]]:
     """The usable accounts' tokens by public key; none of them, and why, where the system account's is not usable."""
     system = next((account for account in jwt.accounts if account.public_key == jwt.system_account), None)
@@ -134,7 +134,7 @@ def _accounts(
 
 
 def _earlier(
-    cr: NatsCluster, account: JwtAccount, operator: Operator, last_good: LastGood | None, inputs: Inputs
+    cr: NatsCluster, account: JwtAccountSpec, operator: Operator, last_good: LastGood | None, inputs: Inputs
 ) -> str:
     """The account's token that the servers have already, if it is still in order; otherwise empty."""
     token = last_good.accounts.get(account.public_key, "") if last_good else ""
@@ -142,10 +142,10 @@ def _earlier(
     return "" if bad else token
 
 
-def _resolver(cr: NatsCluster, jwt: Jwt, live: LiveCluster | None) -> _Resolver:
+def _resolver(cr: NatsCluster, jwt: JwtSpec, live: LiveCluster | None) -> _Resolver:
     """Where accounts are kept, as wanted; as it is, with a finding, where the live claims would have to change."""
     wanted = jwt.resolver
-    volume = claim_from(wanted.storage or VolumeTemplate(), RESOLVER_SIZE) if wanted.type == "full" else None
+    volume = claim_from(wanted.storage or VolumeTemplateSpec(), RESOLVER_SIZE) if wanted.type == "full" else None
     findings: tuple[Finding, ...] = ()
     if live is not None and not is_allowed(volume, live.resolver_volume):
         volume = live.resolver_volume
@@ -157,7 +157,7 @@ def _resolver(cr: NatsCluster, jwt: Jwt, live: LiveCluster | None) -> _Resolver:
 
 def _last_good(cr: NatsCluster, inputs: Inputs) -> LastGood | None:
     """What the live Secret holds, if this custom resource controls it and nats-server can read it."""
-    key = auth_secret(cr)
+    key = auth_secret_key(cr)
     secret = inputs.object(key)
     controller = reduce_metadata(secret["metadata"]).controller if secret else None
     if controller is None or controller.uid != cr.metadata.uid:

@@ -6,30 +6,30 @@ from typing import TYPE_CHECKING, Any, cast
 
 from natsop_core.findings import Finding
 from natsop_core.kubernetes.quantity import rounded_bytes
-from natsop_core.resolve.types import Claim, Scratch
+from natsop_core.resolve.types import Scratch, VolumeClaim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from natsop_core.api.storage import VolumeTemplate
+    from natsop_core.api.storage import VolumeTemplateSpec
     from natsop_core.kubernetes.types import PersistentVolumeClaimSpec, Quantity
 
 
-def claim_from(template: VolumeTemplate, default_size: str) -> Claim:
+def claim_from(template: VolumeTemplateSpec, default_size: str) -> VolumeClaim:
     """The claim that the user describes, completed."""
     spec = template.model_dump(mode="json", by_alias=True, exclude={"enabled"}, exclude_none=True)
     resources = spec.get("resources", {})
     requests = {"storage": default_size, **resources.get("requests", {})}
     modes = spec.get("accessModes") or ["ReadWriteOnce"]  # an empty list is as good as none, and nothing can claim it
     wanted = {**spec, "accessModes": modes, "resources": {**resources, "requests": requests}}
-    return Claim(cast("PersistentVolumeClaimSpec", wanted))
+    return VolumeClaim(cast("PersistentVolumeClaimSpec", wanted))
 
 
-def is_allowed(wanted: Claim | Scratch | None, live: Claim | Scratch | None) -> bool:
+def is_allowed(wanted: VolumeClaim | Scratch | None, live: VolumeClaim | Scratch | None) -> bool:
     """Whether the live volume may become the wanted one: claims have to stay as they are."""
-    if isinstance(wanted, Claim) and isinstance(live, Claim):
+    if isinstance(wanted, VolumeClaim) and isinstance(live, VolumeClaim):
         return _comparable(wanted.spec) == _comparable(live.spec)
-    return not isinstance(wanted, Claim) and not isinstance(live, Claim)
+    return not isinstance(wanted, VolumeClaim) and not isinstance(live, VolumeClaim)
 
 
 def immutable_claim(field: str, consequence: str, stateful_set: str) -> Finding:

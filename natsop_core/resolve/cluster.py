@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from natsop_core import names
 from natsop_core.findings import Finding
-from natsop_core.resolve.auth import auth_folder, auth_secret, resolve_auth
+from natsop_core.resolve.auth import auth_folder, auth_secret_key, resolve_auth
 from natsop_core.resolve.config import ExternalFiles, external_files
 from natsop_core.resolve.exporter import resolve_exporter
 from natsop_core.resolve.immutable import resolve_immutable
@@ -23,12 +23,12 @@ from natsop_core.resolve.routes import resolve_routes, routes_folder
 from natsop_core.resolve.scale import resolve_replicas
 from natsop_core.resolve.server import resolve_reloader, resolve_server
 from natsop_core.resolve.services import (
-    client_service,
-    disruption_budget,
-    pod_monitor,
-    service_account,
+    resolve_client_service,
+    resolve_disruption_budget,
+    resolve_service_account,
+    resolve_websocket_ingress,
     service_account_name,
-    websocket_ingress,
+    wanted_pod_monitor,
 )
 from natsop_core.resolve.storage import resolve_jetstream
 from natsop_core.resolve.system_account import missing_system_account, needs_system_account
@@ -116,7 +116,7 @@ def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
         return ResolvedCluster(None, (*refused_storage, *refused_scale, *unfit))
     fixed = resolve_immutable(cr, live, replicas, has_jetstream=jetstream is not None)
     ports = listeners(cr, replicas, files.ca_file)
-    monitoring = resolve_pod_monitor(cr.metadata, pod_monitor(cr), inputs)
+    monitoring = resolve_pod_monitor(cr.metadata, wanted_pod_monitor(cr), inputs)
     nack = resolve_nack(cr, ports[0].tls, inputs)
     cluster, unmet = _build(
         cr, live, _Parts(replicas, ports, jetstream, files, routes, auth.auth, fixed, monitoring.monitor, nack.nack)
@@ -134,7 +134,7 @@ def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
             *nack.findings,
         ),
         keeps_servers=outside is not None,
-        keep=(*([auth_secret(cr)] if auth.keeps_secret else []), *nack.keep, *monitoring.keep),
+        keep=(*([auth_secret_key(cr)] if auth.keeps_secret else []), *nack.keep, *monitoring.keep),
         integrations=tuple(each for each in (monitoring.integration, nack.integration) if each),
     )
 
@@ -149,7 +149,7 @@ def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts) -> tuple[Cl
     spec, files = cr.spec, parts.files
     monitor = parts.listener(names.MONITOR_PORT)
     exporter = resolve_exporter(cr, monitor, files.ca_file)
-    ingress = websocket_ingress(cr)
+    ingress = resolve_websocket_ingress(cr)
     server = resolve_server(cr, live)
     keeps_identity = live is not None and live.keeps_identity and not _sets_identity(cr)
 
@@ -181,10 +181,10 @@ def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts) -> tuple[Cl
         stateful_set=extras(spec.stateful_set),
         config_map=extras(spec.config_map),
         headless_service=extras(spec.headless_service),
-        client_service=client_service(cr),
+        client_service=resolve_client_service(cr),
         ingress=ingress if isinstance(ingress, Ingress) else None,
-        disruption_budget=disruption_budget(cr, parts.replicas),
-        service_account=service_account(cr),
+        disruption_budget=resolve_disruption_budget(cr, parts.replicas),
+        service_account=resolve_service_account(cr),
         pod_monitor=parts.pod_monitor,
         nack=parts.nack,
     )

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
-from natsop_core.api.natsbox import Context as ContextSpec
+from natsop_core.api.natsbox import ContextSpec
 from natsop_core.findings import Finding
 from natsop_core.resolve.files import authority
-from natsop_core.resolve.referred import KeyReference, Kind, find, key_reference
+from natsop_core.resolve.referred import KeyReference, ReferredKind, find, key_reference
 from natsop_core.resolve.routes import cluster_domain
 from natsop_core.resolve.types import Context, Folder
 
@@ -90,7 +90,7 @@ def context_references(
         yield "cert", KeyReference("Secret", namespace, spec.tls.name, "tls.crt", f"{field}.tls")
         yield "key", KeyReference("Secret", namespace, spec.tls.name, "tls.key", f"{field}.tls")
     if spec.ca.source:
-        kind: Kind = "Secret" if spec.ca.secret else "ConfigMap"
+        kind: ReferredKind = "Secret" if spec.ca.secret else "ConfigMap"
         yield "ca", key_reference(kind, namespace, spec.ca.source, f"{field}.ca")
     elif cluster and not spec.url and (of_cluster := _authority_of(cluster)):
         yield "ca", of_cluster
@@ -135,7 +135,7 @@ def _key(name: str) -> str:
 
 def _folder(references: Iterable[KeyReference]) -> Folder | None:
     """One projected volume with a folder per object, so that no two names can collide."""
-    items: dict[tuple[Kind, str], dict[str, KeyToPath]] = {}
+    items: dict[tuple[ReferredKind, str], dict[str, KeyToPath]] = {}
     for each in references:
         items.setdefault((each.kind, each.name), {})[each.key] = {"key": each.key, "path": _path(each)}
     if not items:
@@ -145,7 +145,7 @@ def _folder(references: Iterable[KeyReference]) -> Folder | None:
     return Folder({"name": names.REFERENCES_VOLUME, "projected": {"sources": sources}}, names.REFERENCES_FOLDER, files)
 
 
-def _projection(kind: Kind, name: str, items: list[KeyToPath]) -> VolumeProjection:
+def _projection(kind: ReferredKind, name: str, items: list[KeyToPath]) -> VolumeProjection:
     if kind == "Secret":
         return {"secret": {"name": name, "items": items}}
     return {"configMap": {"name": name, "items": items}}

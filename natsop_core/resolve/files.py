@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from natsop_core import names
 from natsop_core.conf.parser import ConfText
 from natsop_core.findings import Finding
-from natsop_core.resolve.referred import KeyReference, Kind, find, key_reference
+from natsop_core.resolve.referred import KeyReference, ReferredKind, find, key_reference
 from natsop_core.resolve.types import Folder, IncludedFile
 
 if TYPE_CHECKING:
-    from natsop_core.api.config import Include
-    from natsop_core.api.listeners import Tls
+    from natsop_core.api.config import IncludeSpec
+    from natsop_core.api.listeners import TlsSpec
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.inputs import Inputs
     from natsop_core.kubernetes.types import Volume, VolumeProjection
 
 
-def certificates(cr: NatsCluster, *, has_routes: bool) -> Iterator[tuple[str, Tls, KeyReference, KeyReference]]:
+def certificates(cr: NatsCluster, *, has_routes: bool) -> Iterator[tuple[str, TlsSpec, KeyReference, KeyReference]]:
     """For each listener with TLS: its name, its settings, and the references to its certificate and its key."""
     config = cr.spec.config
     for listener, tls in (
@@ -51,9 +51,9 @@ def authority(cr: NatsCluster) -> KeyReference | None:
     return key_reference("Secret" if ca.secret else "ConfigMap", cr.metadata.namespace, ca.source, "spec.tlsCA")
 
 
-def include_reference(cr: NatsCluster, include: Include) -> KeyReference:
+def include_reference(cr: NatsCluster, include: IncludeSpec) -> KeyReference:
     """The reference to a file that the user wants included."""
-    kind: Kind = "Secret" if include.secret else "ConfigMap"
+    kind: ReferredKind = "Secret" if include.secret else "ConfigMap"
     return key_reference(kind, cr.metadata.namespace, include.source, f"spec.config.includes[{include.name}]")
 
 
@@ -107,7 +107,7 @@ def includes_folder(cr: NatsCluster, files: tuple[IncludedFile, ...]) -> Folder 
     return Folder(volume, names.INCLUDES_FOLDER, tuple(include.name for include in wanted))
 
 
-def _projection(include: Include) -> VolumeProjection:
+def _projection(include: IncludeSpec) -> VolumeProjection:
     items = [{"key": include.source.key, "path": include.name}]
     if include.secret:
         return {"secret": {"name": include.source.name, "items": items}}  # type: ignore[typeddict-item]

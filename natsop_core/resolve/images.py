@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from natsop_core.api.common import ImageSpec, PullPolicy
-    from natsop_core.api.workload import Global
+    from natsop_core.api.workload import GlobalSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def image_reference(image: ImageSpec, default: DefaultImage, registry: str = "")
     return f"{repository}:{image.tag or default.tag}"
 
 
-def pull_policy(image: ImageSpec, settings: Global | None = None) -> PullPolicy:
+def pull_policy(image: ImageSpec, settings: GlobalSpec | None = None) -> PullPolicy:
     """Pinned rather than left to Kubernetes, whose default depends on the tag."""
     return image.pull_policy or (settings and settings.image_pull_policy) or DEFAULT_PULL_POLICY
 

@@ -15,7 +15,7 @@ from natsop_core.resolve.referred import find, key_reference
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsop_core.api.auth import Jwt, JwtAccount
+    from natsop_core.api.auth import JwtAccountSpec, JwtSpec
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.conf.jwt import Claims, KeyType
     from natsop_core.inputs import Inputs
@@ -39,7 +39,7 @@ def jwt_references(cr: NatsCluster) -> Iterator[KeyReference]:
         yield from (_account_reference(cr, account) for account in jwt.accounts)
 
 
-def read_operator(cr: NatsCluster, jwt: Jwt, inputs: Inputs) -> Operator | Finding:
+def read_operator(cr: NatsCluster, jwt: JwtSpec, inputs: Inputs) -> Operator | Finding:
     """The operator, or why its JWT cannot be used."""
     reference = _operator_reference(cr, jwt)
     content = find(reference, inputs)
@@ -62,7 +62,7 @@ def read_operator(cr: NatsCluster, jwt: Jwt, inputs: Inputs) -> Operator | Findi
     return Operator(content, token, claims)
 
 
-def read_account(cr: NatsCluster, account: JwtAccount, operator: Operator, inputs: Inputs) -> str | Finding | None:
+def read_account(cr: NatsCluster, account: JwtAccountSpec, operator: Operator, inputs: Inputs) -> str | Finding | None:
     """The account's token, why it cannot be used, or None where it is optional and not there yet."""
     content = find(_account_reference(cr, account), inputs)
     if not isinstance(content, bytes):
@@ -71,7 +71,7 @@ def read_account(cr: NatsCluster, account: JwtAccount, operator: Operator, input
     return check_account(cr, account, token, operator, inputs) or token
 
 
-def read_system_account(cr: NatsCluster, account: JwtAccount, operator: Operator, inputs: Inputs) -> str | Finding:
+def read_system_account(cr: NatsCluster, account: JwtAccountSpec, operator: Operator, inputs: Inputs) -> str | Finding:
     """Likewise for the system account, without which no server starts."""
     reference = _account_reference(cr, account)
     token = read_account(cr, account, operator, inputs) or _indispensable(reference)
@@ -85,7 +85,7 @@ def read_system_account(cr: NatsCluster, account: JwtAccount, operator: Operator
 
 
 def check_account(
-    cr: NatsCluster, account: JwtAccount, token: str, operator: Operator, inputs: Inputs
+    cr: NatsCluster, account: JwtAccountSpec, token: str, operator: Operator, inputs: Inputs
 ) -> Finding | None:
     """Why the account's token cannot be used, if so."""
     reference = _account_reference(cr, account)
@@ -136,10 +136,10 @@ def _finding(reference: KeyReference, reason: str, problem: str) -> Finding:
     return Finding(reason, f"The JWT in {where} {problem}.")
 
 
-def _operator_reference(cr: NatsCluster, jwt: Jwt) -> KeyReference:
+def _operator_reference(cr: NatsCluster, jwt: JwtSpec) -> KeyReference:
     return key_reference("Secret", cr.metadata.namespace, jwt.operator, "spec.auth.jwt.operator")
 
 
-def _account_reference(cr: NatsCluster, account: JwtAccount) -> KeyReference:
+def _account_reference(cr: NatsCluster, account: JwtAccountSpec) -> KeyReference:
     field = f"spec.auth.jwt.accounts[{account.name}].jwt"
     return key_reference("Secret", cr.metadata.namespace, account.jwt, field)

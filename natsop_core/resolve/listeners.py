@@ -9,7 +9,7 @@ from natsop_core import names
 from natsop_core.resolve.types import Listener, Tls
 
 if TYPE_CHECKING:
-    from natsop_core.api.listeners import Tls as TlsSpec
+    from natsop_core.api.listeners import TlsSpec
     from natsop_core.api.natscluster import NatsCluster
 
 

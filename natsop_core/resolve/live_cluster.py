@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from natsop_core import names
 from natsop_core.kinds import STATEFUL_SETS
 from natsop_core.live import owned_annotations, reduce_metadata
-from natsop_core.resolve.types import DEFAULT_VOLUME_SIZE, Claim, Scratch
+from natsop_core.resolve.types import DEFAULT_VOLUME_SIZE, Scratch, VolumeClaim
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
@@ -27,8 +27,8 @@ class LiveCluster:
 
     replicas: int
     image: str
-    volume: Claim | Scratch | None
-    resolver_volume: Claim | None
+    volume: VolumeClaim | Scratch | None
+    resolver_volume: VolumeClaim | None
     server_name_prefix: str
     pod_management_policy: str
     is_taken_over: bool
@@ -101,7 +101,7 @@ def _server(spec: Mapping[str, Any]) -> Mapping[str, Any]:
     return next((container for container in containers if container["name"] == names.SERVER_CONTAINER), {})
 
 
-def _volume(spec: Mapping[str, Any]) -> Claim | Scratch | None:
+def _volume(spec: Mapping[str, Any]) -> VolumeClaim | Scratch | None:
     if claim := _claim(spec, names.JETSTREAM_VOLUME):
         return claim
     for volume in spec["template"]["spec"].get("volumes", ()):
@@ -110,6 +110,6 @@ def _volume(spec: Mapping[str, Any]) -> Claim | Scratch | None:
     return None
 
 
-def _claim(spec: Mapping[str, Any], name: str) -> Claim | None:
+def _claim(spec: Mapping[str, Any], name: str) -> VolumeClaim | None:
     templates = spec.get("volumeClaimTemplates", ())
-    return next((Claim(template["spec"]) for template in templates if template["metadata"]["name"] == name), None)
+    return next((VolumeClaim(template["spec"]) for template in templates if template["metadata"]["name"] == name), None)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from natsop_core.api.common import ImageSpec, LocalObjectReference
-    from natsop_core.api.pods import PodTemplate
-    from natsop_core.api.workload import Global
+    from natsop_core.api.pods import PodTemplateSpec
+    from natsop_core.api.workload import GlobalSpec
     from natsop_core.kubernetes.types import (
         EnvFromSource,
         EnvVar,
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 
 def resolve_pod(
-    template: PodTemplate,
-    settings: Global | None,
+    template: PodTemplateSpec,
+    settings: GlobalSpec | None,
     *,
     selector: Mapping[str, str],
     grace_seconds: int,
@@ -49,7 +49,7 @@ def resolve_pod(
 def resolve_container(
     image: ImageSpec,
     default: DefaultImage,
-    settings: Global | None,
+    settings: GlobalSpec | None,
     *,
     resources: Mapping[str, Any] | None,
     security_context: SecurityContext,
@@ -83,7 +83,7 @@ def with_sysctl(pod: Pod, name: str, value: str) -> Pod:
     return replace(pod, security_context=cast("PodSecurityContext", context))
 
 
-def labels_with(settings: Global | None, labels: Mapping[str, str]) -> Mapping[str, str]:
+def labels_with(settings: GlobalSpec | None, labels: Mapping[str, str]) -> Mapping[str, str]:
     """The global labels, with an object's own over them."""
     return {**settings.labels, **labels} if settings else labels
 
@@ -93,7 +93,7 @@ def union(*references: Iterable[LocalObjectReference]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.name for group in references for each in group if each.name))
 
 
-def _placement(template: PodTemplate, selector: Mapping[str, str]) -> PodSpec:
+def _placement(template: PodTemplateSpec, selector: Mapping[str, str]) -> PodSpec:
     wanted: dict[str, Any] = {
         "affinity": template.affinity,
         "dnsConfig": template.dns_config,

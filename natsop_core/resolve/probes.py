@@ -9,7 +9,7 @@ from natsop_core import names
 from natsop_core.resolve.types import Probes
 
 if TYPE_CHECKING:
-    from natsop_core.api.pods import Container
+    from natsop_core.api.pods import ContainerSpec
     from natsop_core.kubernetes.types import Probe
     from natsop_core.resolve.types import Listener
 
@@ -20,7 +20,7 @@ ACCEPTS_CONNECTIONS: Final = "/healthz?js-server-only=true"
 _HANDLERS: Final = frozenset(("exec", "grpc", "httpGet", "tcpSocket"))
 
 
-def resolve_probes(container: Container, monitor: Listener | None) -> Probes:
+def resolve_probes(container: ContainerSpec, monitor: Listener | None) -> Probes:
     """The probes; through the client port where there is no monitor. Startup gets 15 minutes: streams are recovered."""
     return Probes(
         startup=_merged(_probe(monitor, RUNS_JETSTREAM, period=10, failures=90), container.startup_probe),

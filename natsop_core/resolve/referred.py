@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from natsop_core.api.common import KeySelector
     from natsop_core.inputs import Inputs
 
-Kind = Literal["Secret", "ConfigMap"]
+ReferredKind = Literal["Secret", "ConfigMap"]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyReference:
     """One key of one object. `field` is the path in the custom resource that refers to it, for messages."""
 
-    kind: Kind
+    kind: ReferredKind
     namespace: str
     name: str
     key: str
@@ -39,7 +39,7 @@ class KeyReference:
         return ObjectRef(resource.key(self.namespace, self.name))
 
 
-def key_reference(kind: Kind, namespace: str, selector: KeySelector, field: str) -> KeyReference:
+def key_reference(kind: ReferredKind, namespace: str, selector: KeySelector, field: str) -> KeyReference:
     """The reference that a selector of the custom resource stands for."""
     return KeyReference(kind, namespace, selector.name, selector.key, field, selector.optional)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WITH_NODE_PORTS: Final = frozenset(("NodePort", "LoadBalancer"))
 
 
-def client_service(cr: NatsCluster) -> ClientService | None:
+def resolve_client_service(cr: NatsCluster) -> ClientService | None:
     """The Service for clients, or None. Fields that Kubernetes refuses for its type are left out."""
     service = cr.spec.service
     if not service.enabled:
@@ -38,7 +38,7 @@ def client_service(cr: NatsCluster) -> ClientService | None:
     )
 
 
-def websocket_ingress(cr: NatsCluster) -> Ingress | Finding | None:
+def resolve_websocket_ingress(cr: NatsCluster) -> Ingress | Finding | None:
     """The Ingress to the websocket listener; None when none is wanted, a finding when there is no Service for it."""
     websocket = cr.spec.config.websocket
     ingress = websocket.ingress
@@ -59,7 +59,7 @@ def websocket_ingress(cr: NatsCluster) -> Ingress | Finding | None:
     )
 
 
-def service_account(cr: NatsCluster) -> ServiceAccount | None:
+def resolve_service_account(cr: NatsCluster) -> ServiceAccount | None:
     """The pods' own ServiceAccount, or None for the namespace's default one."""
     account = cr.spec.service_account
     if not account.enabled:
@@ -72,7 +72,7 @@ def service_account_name(cr: NatsCluster) -> str:
     return names.service_account(cr.metadata.name) if cr.spec.service_account.enabled else ""
 
 
-def disruption_budget(cr: NatsCluster, replicas: int) -> DisruptionBudget | None:
+def resolve_disruption_budget(cr: NatsCluster, replicas: int) -> DisruptionBudget | None:
     """None for a single server, where a budget could only block node drains."""
     budget = cr.spec.pod_disruption_budget
     if replicas == 1 or not budget.enabled:
@@ -87,7 +87,7 @@ def disruption_budget(cr: NatsCluster, replicas: int) -> DisruptionBudget | None
     return DisruptionBudget(limits, Extras(labels_with(cr.spec.global_, budget.labels), budget.annotations))
 
 
-def pod_monitor(cr: NatsCluster) -> PodMonitor | None:
+def wanted_pod_monitor(cr: NatsCluster) -> PodMonitor | None:
     """What the user wants of a PodMonitor, or None when none is wanted."""
     monitor = cr.spec.prom_exporter.pod_monitor
     if not monitor.enabled or not cr.spec.prom_exporter.enabled or not cr.spec.config.monitor.enabled:

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core.kubernetes.quantity import rounded_bytes, to_bytes
 from natsop_core.resolve.claims import claim_from, immutable_claim, is_allowed
-from natsop_core.resolve.types import DEFAULT_VOLUME_SIZE, Claim, JetStream, Scratch
+from natsop_core.resolve.types import DEFAULT_VOLUME_SIZE, JetStream, Scratch, VolumeClaim
 
 if TYPE_CHECKING:
-    from natsop_core.api.jetstream import FileStore
-    from natsop_core.api.jetstream import JetStream as JetStreamConfig
+    from natsop_core.api.jetstream import FileStoreSpec, JetStreamSpec
     from natsop_core.findings import Finding
     from natsop_core.kubernetes.types import Quantity
     from natsop_core.resolve.live_cluster import LiveCluster
@@ -20,7 +19,7 @@ RAFT_ONLY_SIZE: Final = "256Mi"
 
 
 def resolve_jetstream(
-    config: JetStreamConfig, live: LiveCluster | None, name: str
+    config: JetStreamSpec, live: LiveCluster | None, name: str
 ) -> tuple[JetStream | None, tuple[Finding, ...]]:
     """JetStream as wanted; as it runs, with a finding, where the StatefulSet's claim templates would have to change."""
     wanted = _wanted_volume(config)
@@ -31,7 +30,7 @@ def resolve_jetstream(
     )
 
 
-def _wanted_volume(config: JetStreamConfig) -> Claim | Scratch | None:
+def _wanted_volume(config: JetStreamSpec) -> VolumeClaim | Scratch | None:
     if not config.enabled:
         return None
     if not config.file_store.enabled:
@@ -40,7 +39,7 @@ def _wanted_volume(config: JetStreamConfig) -> Claim | Scratch | None:
     return claim if config.file_store.pvc.enabled else Scratch(_size(claim))
 
 
-def _jetstream(config: JetStreamConfig, volume: Claim | Scratch | None) -> JetStream | None:
+def _jetstream(config: JetStreamSpec, volume: VolumeClaim | Scratch | None) -> JetStream | None:
     if volume is None:
         return None
     memory = config.memory_store
@@ -51,7 +50,7 @@ def _jetstream(config: JetStreamConfig, volume: Claim | Scratch | None) -> JetSt
     )
 
 
-def _max_file_bytes(store: FileStore, volume: Claim | Scratch) -> int:
+def _max_file_bytes(store: FileStoreSpec, volume: VolumeClaim | Scratch) -> int:
     if not store.enabled and isinstance(volume, Scratch):
         return 0
     if store.max_size is not None:
@@ -60,7 +59,7 @@ def _max_file_bytes(store: FileStore, volume: Claim | Scratch) -> int:
     return to_bytes(DEFAULT_VOLUME_SIZE) if size is None else size
 
 
-def _size(volume: Claim | Scratch) -> Quantity:
+def _size(volume: VolumeClaim | Scratch) -> Quantity:
     """What the volume is asked to hold; the default where a live one, made by hand, says nothing."""
     if isinstance(volume, Scratch):
         return volume.size

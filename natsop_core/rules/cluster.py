@@ -17,7 +17,7 @@ from natsop_core.rules.texts import (
 )
 
 if TYPE_CHECKING:
-    from natsop_core.api.auth import Jwt
+    from natsop_core.api.auth import JwtSpec
     from natsop_core.api.natscluster import NatsClusterSpec
 
 _JETSTREAM: Final = "self.?config.?jetstream.?enabled.orValue(false)"
@@ -59,7 +59,7 @@ def _gateway_has_routes(spec: NatsClusterSpec) -> bool:
     return not needs_routes or spec.replicas > 1 or bool(spec.config_map.existing_name)
 
 
-def _system_account_exists(jwt: Jwt) -> bool:
+def _system_account_exists(jwt: JwtSpec) -> bool:
     return any(account.public_key == jwt.system_account for account in jwt.accounts)
 
 
@@ -68,7 +68,7 @@ def _prefix_stays(old: NatsClusterSpec, new: NatsClusterSpec) -> bool:
     return not has_data or old.config.server_name_prefix == new.config.server_name_prefix
 
 
-def _accounts_stay(old: Jwt, new: Jwt) -> bool:
+def _accounts_stay(old: JwtSpec, new: JwtSpec) -> bool:
     return old.resolver.type != "full" or new.resolver.type == "full"
 
 

@@ -15,7 +15,6 @@ from natsop_core.resolve.types.cluster import (
 )
 from natsop_core.resolve.types.pods import (
     DEFAULT_VOLUME_SIZE,
-    Claim,
     Container,
     Extras,
     Folder,
@@ -23,6 +22,7 @@ from natsop_core.resolve.types.pods import (
     Pod,
     Probes,
     Scratch,
+    VolumeClaim,
 )
 from natsop_core.resolve.types.servers import (
     Auth,
@@ -39,7 +39,6 @@ __all__ = [
     "DEFAULT_VOLUME_SIZE",
     "Auth",
     "Box",
-    "Claim",
     "ClientService",
     "Cluster",
     "Container",
@@ -65,4 +64,5 @@ __all__ = [
     "Scratch",
     "ServiceAccount",
     "Tls",
+    "VolumeClaim",
 ]

@@ -78,7 +78,7 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class VolumeClaim:
     """A volume claimed once per pod and kept when the pod goes; `spec` is a PersistentVolumeClaim's."""
 
     spec: PersistentVolumeClaimSpec

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from natsop_core.conf.auth import Authentication
     from natsop_core.conf.parser import ConfText
-    from natsop_core.resolve.types.pods import Claim, Scratch
+    from natsop_core.resolve.types.pods import Scratch, VolumeClaim
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class JetStream:
 
     max_file_bytes: int
     max_memory_bytes: int
-    volume: Claim | Scratch
+    volume: VolumeClaim | Scratch
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +87,4 @@ class Auth:
     """
 
     content: Authentication | Mapping[str, str] = field(repr=False)
-    volume: Claim | None
+    volume: VolumeClaim | None

@@ -16,7 +16,7 @@ from natsop_core.missing import missing_for_cluster
 from natsop_core.names import RESTART_ANNOTATION
 from natsop_core.plan import Plan, plan_cluster
 from natsop_core.references import ObjectRef
-from natsop_core.resolve.auth import auth_secret
+from natsop_core.resolve.auth import auth_secret_key
 from tests import tokens
 from tests.tokens import Identity, account_jwt, decorated, operator_jwt
 from tests.unit.core.world import (
@@ -233,7 +233,7 @@ def test_a_running_cluster_without_authentication_keeps_its_configuration() -> N
 def test_a_bad_rotation_keeps_the_last_good_secret_and_all_else_goes_on(reason: str, key: str, bad: str) -> None:
     live = running(spec(), jwts())
     done = plan({**spec(), "global": {"labels": {"a": "b"}}}, jwts(**{key: bad}), *live)
-    assert done.keep == (auth_secret(cluster(spec())),)
+    assert done.keep == (auth_secret_key(cluster(spec())),)
     assert not done.prune
     before, after = (one_of(each, "StatefulSet") for each in (live, done.apply))
     digests = [each["spec"]["template"]["metadata"]["annotations"][RESTART_ANNOTATION] for each in (before, after)]
@@ -317,14 +317,14 @@ def test_a_running_cluster_cannot_get_one_and_resolves_from_memory() -> None:
 def test_removing_authentication_with_a_full_resolver_keeps_it() -> None:
     live = running(spec(resolver=FULL), jwts())
     done = plan({}, *live)
-    assert done.keep == (auth_secret(cluster({})),)
+    assert done.keep == (auth_secret_key(cluster({})),)
     assert one_of(done.apply, "StatefulSet")["spec"] == one_of(live, "StatefulSet")["spec"]
     assert degraded({}, *live) == "ImmutableField"
 
 
 def test_removing_authentication_with_a_memory_resolver_removes_it() -> None:
     live = running(spec(), jwts())
-    assert [child.key for child in plan({}, *live).prune] == [auth_secret(cluster({}))]
+    assert [child.key for child in plan({}, *live).prune] == [auth_secret_key(cluster({}))]
 
 
 # What is fetched
@@ -333,12 +333,14 @@ def test_removing_authentication_with_a_memory_resolver_removes_it() -> None:
 def test_the_secrets_are_asked_for_and_our_own_once_it_is_known_to_be_ours() -> None:
     cr = cluster({**spec(), **jetstream()})
     asked = missing_for_cluster(cr, Inputs(now=NOW))
-    assert ObjectRef(auth_secret(cr)) not in asked
+    assert ObjectRef(auth_secret_key(cr)) not in asked
     assert ObjectRef(SECRETS.key("prod", "jwt")) in asked
     live = live_children(cr, jwts())
     seen = inputs(cr, jwts(), *live)
-    without = {reference: found for reference, found in seen.found.items() if reference != ObjectRef(auth_secret(cr))}
-    assert ObjectRef(auth_secret(cr)) in missing_for_cluster(cr, Inputs(now=NOW, found=without))
+    without = {
+        reference: found for reference, found in seen.found.items() if reference != ObjectRef(auth_secret_key(cr))
+    }
+    assert ObjectRef(auth_secret_key(cr)) in missing_for_cluster(cr, Inputs(now=NOW, found=without))
 
 
 def test_nothing_shows_a_token_by_accident() -> None:

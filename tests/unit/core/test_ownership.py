@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 
-from natsop_core.ownership import Claim, Refill, next_claim
+from natsop_core.ownership import Refill, TakeOwnership, next_step_of_ownership
 
 Object = dict[str, Any]
 
@@ -40,9 +40,9 @@ DISPUTED: Final = {
 }
 
 
-def claimed(case: Object, **changes: Any) -> Claim | Refill | None:
+def claimed(case: Object, **changes: Any) -> TakeOwnership | Refill | None:
     changed = {**case, **changes}
-    return next_claim(applied(case), changed["live"], tuple(changed["causes"]))
+    return next_step_of_ownership(applied(case), changed["live"], tuple(changed["causes"]))
 
 
 def applied(case: Object) -> Object:
@@ -53,7 +53,7 @@ def applied(case: Object) -> Object:
 
 def patch_of(case: Object) -> list[Object]:
     claim = claimed(case)
-    assert isinstance(claim, Claim)
+    assert isinstance(claim, TakeOwnership)
     return claim.patch
 
 
@@ -181,6 +181,6 @@ def test_an_entry_of_our_name_that_is_no_apply_is_not_ours() -> None:
     assert not isinstance(claimed_of([update, apply]), Refill)
 
 
-def claimed_of(entries: list[Object]) -> Claim | Refill | None:
+def claimed_of(entries: list[Object]) -> TakeOwnership | Refill | None:
     case = RECORDED["one port's number"]
     return claimed(case, live={**case["live"], "metadata": {**case["live"]["metadata"], "managedFields": entries}})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from natsop_core.findings import Finding
-from natsop_core.resolve.types import Claim, JetStream, Scratch
+from natsop_core.resolve.types import JetStream, Scratch, VolumeClaim
 from tests.unit.core.world import Object, cluster, jetstream, live_stateful_set, resolved
 
 GI = 2**30
@@ -28,7 +28,7 @@ def claiming(size: object, **fields: Any) -> Object:
 
 
 def claim(stores: JetStream) -> Any:
-    assert isinstance(stores.volume, Claim)
+    assert isinstance(stores.volume, VolumeClaim)
     return stores.volume.spec
 
 

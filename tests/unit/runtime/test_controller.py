@@ -14,7 +14,7 @@ from natsop_core.inputs import Inputs, Settings
 from natsop_core.kinds import CLUSTERS, SECRETS
 from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected
 from natsop_core.plan import Plan
-from natsop_core.reconcile import Reconciled
+from natsop_core.reconcile import ReconciledKind
 from natsop_core.references import ObjectKey, ObjectRef, Reference
 from natsop_core.report import Event, Report
 from natsop_runtime.api_server.errors import ApiError, ConflictError, NotFoundError, UnavailableError
@@ -55,7 +55,7 @@ class World:
         self.forgotten: list[ObjectKey] = []
 
     def reconcile(self) -> Turn:
-        functions = Reconciled(CLUSTERS, dict, self._missing, lambda _cr, _inputs: Plan(), self._conclude)
+        functions = ReconciledKind(CLUSTERS, dict, self._missing, lambda _cr, _inputs: Plan(), self._conclude)
         controller = Controller(
             reconciled=[functions],
             kube=self,  # type: ignore[arg-type]

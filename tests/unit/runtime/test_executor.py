@@ -12,7 +12,7 @@ from natsop_core.drift import stamped
 from natsop_core.kinds import CONFIG_MAPS, ApiResource
 from natsop_core.live import Child, LiveObject, reduce_metadata
 from natsop_core.outcomes import Applied, Failed, Outcome, Rejected, Taken, Unchanged
-from natsop_core.ownership import Claim, next_claim
+from natsop_core.ownership import TakeOwnership, next_step_of_ownership
 from natsop_core.plan import Plan, key_of
 from natsop_core.references import ObjectKey
 from natsop_runtime.api_server.errors import (
@@ -187,7 +187,7 @@ def test_an_object_that_the_api_server_finds_invalid_is_rejected_in_its_words() 
 
 def test_fields_in_dispute_are_claimed_before_the_second_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     patch = [{"op": "replace", "path": "/metadata/managedFields", "value": []}]
-    monkeypatch.setattr("natsop_runtime.executor.next_claim", lambda *_: Claim(patch))
+    monkeypatch.setattr("natsop_runtime.executor.next_step_of_ownership", lambda *_: TakeOwnership(patch))
     edited = live(manifest("a", "edited"))
     kube = ScriptedKube(invalid(), edited, edited, live(manifest("a")))
     assert apply(kube, KnownObjects(edited)) == Applied()
@@ -197,7 +197,10 @@ def test_fields_in_dispute_are_claimed_before_the_second_attempt(monkeypatch: py
 def test_where_managed_fields_were_cleared_an_apply_of_the_metadata_brings_them_back_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("natsop_runtime.executor.next_claim", lambda *asked: next_claim(*asked) or Claim([]))
+    monkeypatch.setattr(
+        "natsop_runtime.executor.next_step_of_ownership",
+        lambda *asked: next_step_of_ownership(*asked) or TakeOwnership([]),
+    )
     edited = live(manifest("a", "edited"))
     cleared = {**edited, "metadata": {**edited["metadata"], "managedFields": []}}
     kube = ScriptedKube(invalid(), cleared, edited, edited, live(manifest("a")))
