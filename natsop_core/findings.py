@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from natsop_core.reasons import ReasonName
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A condition's reason (CamelCase) and message (one sentence that says what to do)."""
+    """A condition's reason (a row of the table in natsop_core.reasons) and message (what is wrong, what to do)."""
 
-    reason: str
+    reason: ReasonName
     message: str

@@ -14,6 +14,7 @@ from natsop_core.outcomes import Failed, Rejected, Taken
 if TYPE_CHECKING:
     from natsop_core.conditions.condition import Condition, Status
     from natsop_core.outcomes import Outcomes
+    from natsop_core.reasons import ConditionType, ReasonName
     from natsop_core.resolve.types import Owner
 
 COLLECTION_SECONDS: Final = 5.0
@@ -29,7 +30,7 @@ class Event:
     """
 
     type: Literal["Normal", "Warning"]
-    reason: str
+    reason: ReasonName
     message: str
     is_passing: bool = False
 
@@ -100,7 +101,7 @@ def too_soon(outcomes: Outcomes) -> float:
     return max((each.retry_after for each in outcomes.values() if isinstance(each, Failed)), default=0.0)
 
 
-def lasted(type_: str, status: Status, previous: Mapping[str, Any], now: datetime) -> float:
+def lasted(type_: ConditionType, status: Status, previous: Mapping[str, Any], now: datetime) -> float:
     """For how many seconds the condition has had that status; 0 when it had another one."""
     condition = condition_of(previous, type_)
     if condition is None or condition["status"] != status:
@@ -137,5 +138,5 @@ def _events(conditions: Sequence[Condition], previous: Mapping[str, Any]) -> Ite
             yield Event("Normal", "ConfigurationLoaded", finding.message)
 
 
-def _availability(status: str) -> str:
+def _availability(status: Status) -> ReasonName:
     return "Available" if status == "True" else "Unavailable"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
 from natsop_core.findings import Finding
+
+if TYPE_CHECKING:
+    from natsop_core.reasons import ConditionType
 
 Status: TypeAlias = Literal["True", "False", "Unknown"]
 
@@ -23,7 +26,7 @@ Check: TypeAlias = Callable[[S], Finding | None]
 class Condition:
     """One condition, before it has a generation and a time."""
 
-    type: str
+    type: ConditionType
     status: Status
     finding: Finding
 
@@ -41,7 +44,7 @@ def as_status(
     return [_as_status(condition, earlier.get(condition.type), generation, now) for condition in conditions]
 
 
-def condition_of(status: Mapping[str, Any], type_: str) -> Mapping[str, Any] | None:
+def condition_of(status: Mapping[str, Any], type_: ConditionType) -> Mapping[str, Any] | None:
     """The condition of that type in a status, or None."""
     return next((each for each in status.get("conditions", ()) if each["type"] == type_), None)
 

@@ -15,10 +15,11 @@ from natsop_core.findings import Finding
 from natsop_core.resolve.config import included_trees
 
 if TYPE_CHECKING:
+    from natsop_core.reasons import ConditionType, ReasonName
     from natsop_core.resolve.types import Cluster
     from natsop_core.servers import Server
 
-TYPE: Final = "ConfigurationLoaded"
+TYPE: Final[ConditionType] = "ConfigurationLoaded"
 
 
 def configuration_loaded(servers: Sequence[Server], expected: Mapping[str, str | Unknown]) -> Condition:
@@ -39,7 +40,7 @@ def configuration_loaded(servers: Sequence[Server], expected: Mapping[str, str |
     return _condition("True", "Loaded", "Every server runs the current configuration.")
 
 
-def _condition(status: Status, reason: str, message: str) -> Condition:
+def _condition(status: Status, reason: ReasonName, message: str) -> Condition:
     return Condition(TYPE, status, Finding(reason, message))
 
 

@@ -10,15 +10,21 @@ from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS
 from natsop_core.references import ChildrenRef
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from natsop_core.api.common import Metadata
     from natsop_core.inputs import Inputs
     from natsop_core.kinds import ApiResource
+    from natsop_core.reasons import ConditionType, ReasonName
     from natsop_core.references import ObjectKey
     from natsop_core.resolve.types import PodMonitor
 
-POD_MONITOR_CONDITION: Final = "PodMonitorAvailable"
+POD_MONITOR_CONDITION: Final[ConditionType] = "PodMonitorAvailable"
 
-_NOT_INSTALLED: Final = {POD_MONITORS: "PodMonitorNotInstalled", NACK_ACCOUNTS: "NackNotInstalled"}
+_NOT_INSTALLED: Final[Mapping[ApiResource, ReasonName]] = {
+    POD_MONITORS: "PodMonitorNotInstalled",
+    NACK_ACCOUNTS: "NackNotInstalled",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,7 @@ class Integration:
     is_awaited: it may be installed any time, so it is looked for again and again.
     """
 
-    condition: str
+    condition: ConditionType
     lack: Finding | None
     is_awaited: bool = False
 
@@ -66,7 +72,7 @@ def not_to_be_had(resource: ApiResource, inputs: Inputs, *, advice: str) -> Find
     return None
 
 
-def being_removed(condition: str) -> Integration:
+def being_removed(condition: ConditionType) -> Integration:
     """Until what was made for it is gone, the condition stays, and with it the question whether the kind is there."""
     return Integration(
         condition, Finding("NotWanted", "Nothing asks for this any more; what was made is being removed.")

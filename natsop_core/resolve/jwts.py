@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.conf.jwt import Claims, KeyType
     from natsop_core.inputs import Inputs
+    from natsop_core.reasons import ReasonName
     from natsop_core.resolve.referred import KeyReference
 
 
@@ -131,7 +132,7 @@ def _indispensable(reference: KeyReference) -> Finding:
     return Finding("SecretNotFound", f"{what} is not there; create it, because nothing works without it.")
 
 
-def _finding(reference: KeyReference, reason: str, problem: str) -> Finding:
+def _finding(reference: KeyReference, reason: ReasonName, problem: str) -> Finding:
     where = f"key {reference.key} of Secret {reference.name}, which {reference.field} refers to,"
     return Finding(reason, f"The JWT in {where} {problem}.")
 

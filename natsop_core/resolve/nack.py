@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.findings import Finding
@@ -22,11 +22,12 @@ from natsop_core.resolve.types import Nack, NackAccount, NackAuthority
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.inputs import Inputs
+    from natsop_core.reasons import ConditionType
     from natsop_core.references import ObjectKey
     from natsop_core.resolve.referred import KeyReference
     from natsop_core.resolve.types import Tls
 
-CONDITION = "NackIntegrationAvailable"
+CONDITION: Final[ConditionType] = "NackIntegrationAvailable"
 
 
 @dataclass(frozen=True, slots=True)

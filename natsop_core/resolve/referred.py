@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from natsop_core.findings import Finding
 from natsop_core.inputs import Forbidden
@@ -17,8 +17,15 @@ if TYPE_CHECKING:
 
     from natsop_core.api.common import KeySelector
     from natsop_core.inputs import Inputs
+    from natsop_core.reasons import ReasonName
 
 ReferredKind = Literal["Secret", "ConfigMap"]
+
+_NOT_FOUND: Final[Mapping[ReferredKind, ReasonName]] = {"Secret": "SecretNotFound", "ConfigMap": "ConfigMapNotFound"}
+_NOT_READABLE: Final[Mapping[ReferredKind, ReasonName]] = {
+    "Secret": "SecretNotReadable",
+    "ConfigMap": "ConfigMapNotReadable",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +57,17 @@ def find(reference: KeyReference, inputs: Inputs) -> bytes | Finding | None:
         return Finding("InvalidSpec", f"{reference.field} names no {reference.kind}: give it a name and a key.")
     found = inputs.found.get(reference.object)
     if isinstance(found, Forbidden):
-        return Finding(f"{reference.kind}NotReadable", f"{_subject(reference)} cannot be read: {found.message}.")
+        return Finding(_NOT_READABLE[reference.kind], f"{_subject(reference)} cannot be read: {found.message}.")
     obj = inputs.object(reference.object.key)
     if obj is None:
-        return _absent(reference, f"{reference.kind}NotFound", f"{_subject(reference)} does not exist; create it.")
+        return _absent(reference, _NOT_FOUND[reference.kind], f"{_subject(reference)} does not exist; create it.")
     value = _value(obj, reference.key)
     if value is None:
         return _absent(reference, "KeyNotFound", f"{_subject(reference)} has no key {reference.key}; add it.")
     return value
 
 
-def _absent(reference: KeyReference, reason: str, message: str) -> Finding | None:
+def _absent(reference: KeyReference, reason: ReasonName, message: str) -> Finding | None:
     return None if reference.optional else Finding(reason, message)
 
 

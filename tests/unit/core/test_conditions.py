@@ -12,14 +12,15 @@ import pytest
 from natsop_core.conditions.condition import Condition, Status, as_status, first_finding
 from natsop_core.conditions.summary import degraded, progressing, ready
 from natsop_core.findings import Finding
+from natsop_core.reasons import ConditionType
 from natsop_core.report import Event, make_report
 from tests.unit.core.world import NOW
 
 SINCE = "2025-01-01T00:00:00Z"
 
 
-def condition(type_: str, status: Status, text: str = "m") -> Condition:
-    return Condition(type_, status, Finding(f"Reason{status}", text))
+def condition(type_: ConditionType, status: Status, text: str = "m") -> Condition:
+    return Condition(type_, status, Finding("ApplyRejected", text))
 
 
 def earlier(type_: str, status: str, text: str = "m") -> dict[str, Any]:
@@ -36,7 +37,7 @@ def events(found: Condition, previous: Mapping[str, Any]) -> tuple[Event, ...]:
 
 
 def test_the_first_check_that_finds_something_decides() -> None:
-    first, second = Finding("A", "a"), Finding("B", "b")
+    first, second = Finding("NotCreated", "a"), Finding("PodsNotReady", "b")
     assert first_finding([lambda _: None, lambda _: first, lambda _: second], None) is first
 
 
@@ -46,17 +47,19 @@ def test_ready_is_available_with_nothing_under_way_and_nothing_wrong(
 ) -> None:
     found = ready(
         condition("Available", "True" if is_available else "False"),
-        progressing([Finding("Going", "g")] if under_way else []),
-        degraded([Finding("Bad", "b")] if wrong else []),
+        progressing([Finding("RollingOut", "g")] if under_way else []),
+        degraded([Finding("InvalidSpec", "b")] if wrong else []),
     )
     assert (found.status == "True") == (is_available and not under_way and not wrong)
 
 
 def test_what_needs_a_person_explains_unreadiness_before_what_time_will_mend() -> None:
     found = ready(
-        condition("Available", "False"), progressing([Finding("Going", "g")]), degraded([Finding("Bad", "b")])
+        condition("Available", "False"),
+        progressing([Finding("RollingOut", "g")]),
+        degraded([Finding("InvalidSpec", "b")]),
     )
-    assert found.finding == Finding("Bad", "b")
+    assert found.finding == Finding("InvalidSpec", "b")
 
 
 # Times
@@ -86,8 +89,8 @@ def test_a_fraction_of_a_second_is_no_time_for_kubernetes() -> None:
 
 def test_what_has_become_wrong_is_told_once() -> None:
     bad = condition("Degraded", "True", "bad")
-    assert events(bad, earlier("Degraded", "False")) == (Event("Warning", "ReasonTrue", "bad"),)
-    assert events(bad, {}) == (Event("Warning", "ReasonTrue", "bad"),)
+    assert events(bad, earlier("Degraded", "False")) == (Event("Warning", "ApplyRejected", "bad"),)
+    assert events(bad, {}) == (Event("Warning", "ApplyRejected", "bad"),)
     assert events(bad, earlier("Degraded", "True", "bad")) == ()
 
 

@@ -169,7 +169,7 @@ def test_a_note_is_as_long_as_the_api_server_counts_it() -> None:
 
 
 def test_an_event_that_is_not_taken_fails_nothing_and_the_next_has_its_chance() -> None:
-    assert len(send(Mailbox(full=True), Event("Normal", "A", "a"), Event("Normal", "B", "b"))) == 2
+    assert len(send(Mailbox(full=True), Event("Normal", "Available", "a"), Event("Normal", "Recovered", "b"))) == 2
 
 
 def test_a_log_line_is_one_json_object() -> None:

@@ -1,0 +1,29 @@
+"""The condition types of NatsCluster and NatsBox, and what each says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from natsop_core.reasons.words import ConditionType
+
+CONDITION_TYPES: Final[Mapping[ConditionType, str]] = {
+    "Ready": "Available, not Progressing and not Degraded, all for the current generation of the spec."
+    " This is the condition to wait for.",
+    "Available": "Enough pods are ready to serve, whatever their revision: a majority of the servers of a NatsCluster,"
+    " the one pod of a NatsBox. With JetStream on several servers, the servers also know a meta leader.",
+    "Progressing": "Something is under way: a pod of an older revision remains, a pod is not ready yet, or the operator"
+    " waits for something that is expected to appear.",
+    "Degraded": "Something is wrong and does not pass by itself. The message lists everything that was found.",
+    "Stalled": "Present, and True, while the reason of Degraded is one that only a person can end."
+    " Flux and other tools that follow kstatus then report a failure at once. Absent otherwise.",
+    "ConfigurationLoaded": "Every server reports the digest of the configuration that the operator rendered."
+    " Unknown where a server does not report one (nats-server before 2.11, monitoring disabled, no answer).",
+    "ConfigurationOverridden": "Present, and True, while parts of the rendered configuration have no effect,"
+    " because an included file or the user's own nats.conf replaces them.",
+    "NackIntegrationAvailable": "NACK is installed and can connect. Present only while an account has userCreds.",
+    "PodMonitorAvailable": "The PodMonitor kind of the Prometheus operator is installed."
+    " Present only while spec.promExporter.podMonitor is enabled.",
+}

@@ -1,0 +1,113 @@
+"""Reasons why something that was written is not carried out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from natsop_core.reasons.reason import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from natsop_core.reasons.words import ReasonName
+
+REFUSALS: Final[Mapping[ReasonName, Reason]] = {
+    "InvalidSpec": Reason(
+        ("Degraded",),
+        "The spec contradicts itself, or asks for something that Kubernetes or nats-server cannot run."
+        " Everything that runs is left as it is.",
+        "Correct the field that the message names. `natsop validate` says the same offline.",
+        needs_person=True,
+    ),
+    "InvalidInclude": Reason(
+        ("Degraded",),
+        "A file of spec.config.includes does not parse, names an unknown option or variable, or redefines what the"
+        " streams depend on. No server gets it; everything that runs is left as it is.",
+        "Correct the file at the line that the message names.",
+        needs_person=True,
+    ),
+    "InvalidConfig": Reason(
+        ("Degraded",),
+        "The user's own nats.conf (spec.configMap.existingName) does not parse, names an unknown option or variable, or"
+        " takes the streams' folder or names away. No server is restarted into it.",
+        "Correct the file at the line that the message names.",
+        needs_person=True,
+    ),
+    "ConfigurationDiffers": Reason(
+        ("Degraded",),
+        "The user's own nats.conf says something else than the spec's typed fields, by which Services and probes are"
+        " made: a port, or the monitor.",
+        "Make them the same.",
+        needs_person=True,
+    ),
+    "ImmutableField": Reason(
+        ("Degraded",),
+        "A field was changed that cannot change under running servers. It stays as it is, and everything else is"
+        " applied as if it had not been changed.",
+        "Undo the change, or follow the way that the message describes.",
+        needs_person=True,
+    ),
+    "UnsafeScale": Reason(
+        ("Degraded",),
+        "The requested number of servers would destroy streams. The number stays as it is.",
+        "Set spec.replicas back, or back up the streams and set the annotation exactly as the message says.",
+        needs_person=True,
+    ),
+    "DataOutsideVolume": Reason(
+        ("Degraded",),
+        "Servers that another program started keep their streams in the containers, not on the volumes, and would lose"
+        " them with their pods. Pods and configuration stay as they are.",
+        "Back up the streams, then set the annotation exactly as the message says.",
+        needs_person=True,
+    ),
+    "NameConflict": Reason(
+        ("Degraded",),
+        "An object of the needed name exists and belongs to somebody else. It is left alone, and everything else is"
+        " applied.",
+        "Remove or rename that object, or give this resource another name.",
+        needs_person=True,
+    ),
+    "ApplyRejected": Reason(
+        ("Degraded",),
+        "The API server refuses an object: a quota, an admission policy, or a value that it does not accept."
+        " Everything else is applied, and the object is tried again every minute.",
+        "See the message for its words.",
+        needs_person=True,
+    ),
+    "Contested": Reason(
+        ("Degraded",),
+        "Another program changes a field back each time the operator sets it. Repairs slow down to one a minute.",
+        "Find the program by the manager that the message names, and let only one of the two set the field.",
+        needs_person=True,
+    ),
+    "ReloadRejected": Reason(
+        ("Degraded", "ConfigurationLoaded"),
+        "A server refused to load the current configuration, and goes on with an earlier one."
+        " At its next start it may not come up.",
+        "The log of container nats says what it did not accept: `kubectl logs POD -c nats`. Correct that.",
+        needs_person=True,
+    ),
+    "IncludeRedefines": Reason(
+        ("ConfigurationOverridden",),
+        "A file of spec.config.includes sets an option that the operator renders, too. nats-server takes the file's,"
+        " and a block replaces the whole of ours. What the spec says of it has no effect, and is not followed later.",
+        "If that is not intended, take the option out of the file and use the field of the spec.",
+    ),
+    "ExistingConfigMap": Reason(
+        ("ConfigurationOverridden",),
+        "The user's own nats.conf is used as it is, and does not include a file that the spec asks for.",
+        "Include the files that the message names.",
+    ),
+    "ExporterWithoutMonitor": Reason(
+        ("Degraded",),
+        "The exporter is enabled and the monitor is not, so it has nothing to ask. It is left out.",
+        "Enable spec.config.monitor, or disable spec.promExporter.",
+        needs_person=True,
+    ),
+    "IngressWithoutService": Reason(
+        ("Degraded",),
+        "The websocket Ingress is enabled and the client Service is not. The Ingress is left out.",
+        "Enable spec.service, or disable spec.config.websocket.ingress.",
+        needs_person=True,
+    ),
+}
