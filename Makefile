@@ -43,8 +43,9 @@ bench: $(READY)  ## Measure how fast natsop renders, and how fast the operator w
 	$(PYTHON) -m tests.bench
 
 .PHONY: generate
-generate: $(READY)  ## Write anew what is generated: crds/ and snapshots/
+generate: $(READY)  ## Write anew what is generated: crds/, docs/troubleshooting.md and snapshots/
 	$(VENV)/bin/natsop crds --output-dir crds
+	$(VENV)/bin/natsop explain --markdown > docs/troubleshooting.md
 	$(PYTHON) -m pytest tests/unit -q --snapshot-update
 
 .PHONY: requirements

@@ -11,7 +11,7 @@ from typing import Final
 
 from natsop_runtime.cli.documents import InputError
 
-COMMANDS: Final = ("render", "conf", "validate", "diff", "crds", "run")
+COMMANDS: Final = ("render", "conf", "validate", "diff", "explain", "crds", "run")
 
 EXAMPLES: Final = """\
 `natsop COMMAND --help` shows examples of each.

@@ -34,7 +34,7 @@ def test_errors_go_to_standard_error_with_exit_code_one() -> None:
     assert (done.returncode, done.stdout, done.stderr[:10]) == (1, "", "<stdin>:2:")
 
 
-@pytest.mark.parametrize("command", ["render", "conf", "validate", "diff", "crds", "run"])
+@pytest.mark.parametrize("command", ["render", "conf", "validate", "diff", "explain", "crds", "run"])
 def test_every_command_explains_itself_with_examples(
     natsop: Natsop, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
@@ -49,4 +49,6 @@ def test_all_commands_are_listed(natsop: Natsop, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit):
         natsop("--help")
     shown = capsys.readouterr().out
-    assert all(f"    {command} " in shown for command in ("render", "conf", "validate", "diff", "crds", "run"))
+    assert all(
+        f"    {command} " in shown for command in ("render", "conf", "validate", "diff", "explain", "crds", "run")
+    )
