@@ -18,6 +18,8 @@ from natsop_runtime.serving.certificates import CertificateError
 from natsop_runtime.serving.listener import ListenError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from natsop_runtime.settings import RunSettings
 
 COLLECT_AFTER: Final = 5_000
@@ -31,9 +33,14 @@ waits after every system call, so that a request took a tenth of a second, and a
 log = logging.getLogger(__name__)
 
 
-def run(settings: RunSettings) -> int:
-    """Run the operator until SIGTERM or SIGINT; 0 when that ended it, 1 when something else did, which the log says."""
+def run(settings: RunSettings, warnings: Iterable[str] = ()) -> int:
+    """Run the operator until SIGTERM or SIGINT; 0 when that ended it, 1 when something else did, which the log says.
+
+    warnings: what to log first.
+    """
     logs.set_up(settings.log_level)
+    for warning in warnings:
+        log.warning("%s", warning)
     gc.set_threshold(COLLECT_AFTER)
     sys.setswitchinterval(SWITCH_AFTER)
     try:

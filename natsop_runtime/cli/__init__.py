@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
-from natsop_runtime.cli.documents import InputError
+from natsop_runtime.cli.sources import InputError
 
 COMMANDS: Final = ("render", "conf", "validate", "diff", "explain", "crds", "run")
 
@@ -21,10 +22,10 @@ EXAMPLES: Final = """\
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the subcommand that the arguments name; its exit code, 1 for an invalid input, or 2 for wrong usage."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    parser = argparse.ArgumentParser(
-        prog="natsop", description="NATS on Kubernetes: review it, or run the operator.", epilog=EXAMPLES
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _print_utf_8()
+    parser = _Parser(prog="natsop", description="NATS on Kubernetes: review it, or run the operator.", epilog=EXAMPLES)
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     for name in _needed(given):
         import_module(f"natsop_runtime.cli.{name}").add_parser(commands)
     parsed = parser.parse_args(given)
@@ -38,6 +39,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return exit_code
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser to which an option's first letters are not the option: a later one could begin with them, too."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{"allow_abbrev": False, **options})
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        print(f"natsop {version('natsop')}")
+        parser.exit()
+
+
+def _print_utf_8() -> None:
+    """Print UTF-8 whatever the locale says, as Kubernetes reads it, and bytes of a file that are none as they were."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
 def _needed(arguments: list[str]) -> Sequence[str]:

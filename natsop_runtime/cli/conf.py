@@ -9,7 +9,7 @@ from natsop_core.api.natscluster import NatsCluster
 from natsop_core.names import CONFIG_FILE
 from natsop_core.offline import configuration
 from natsop_core.stand_ins import with_stand_ins
-from natsop_runtime.cli.documents import InputError, read_documents
+from natsop_runtime.cli.documents import read_documents
 from natsop_runtime.cli.resources import (
     EXIT_CODES,
     add_files,
@@ -19,6 +19,7 @@ from natsop_runtime.cli.resources import (
     resources_of,
     warn,
 )
+from natsop_runtime.cli.sources import InputError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from natsop_core.crd import custom_resource_definitions
-from natsop_runtime.cli.folder import write_files
+from natsop_runtime.cli.folder import File, write_files
 from natsop_runtime.cli.yaml_output import to_yaml
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ def run(arguments: Namespace) -> int:
     if arguments.output_dir is None:
         print(to_yaml(definitions), end="")
     else:
-        write_files(arguments.output_dir, {_file(each): to_yaml([each]) for each in definitions})
+        write_files(arguments.output_dir, [_file(each) for each in definitions])
     return 0
 
 
-def _file(definition: Mapping[str, Any]) -> str:
-    return f"{definition['spec']['group']}_{definition['spec']['names']['plural']}.yaml"
+def _file(definition: Mapping[str, Any]) -> File:
+    name = f"{definition['spec']['group']}_{definition['spec']['names']['plural']}.yaml"
+    return File(name, to_yaml([definition]))

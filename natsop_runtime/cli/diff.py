@@ -6,18 +6,22 @@ import os
 import sys
 from argparse import RawDescriptionHelpFormatter
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from natsop_runtime.cli.documents import Document, InputError, read_documents
-from natsop_runtime.cli.git import documents_of
+from natsop_runtime.cli.documents import parse_all, read_documents
+from natsop_runtime.cli.git import revision_sources
 from natsop_runtime.cli.object_diff import ObjectChange, object_changes
 from natsop_runtime.cli.resources import inputs_of, read_resources, render_all, warn
+from natsop_runtime.cli.sources import STDIN, InputError, read_sources
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
     from collections.abc import Iterable, Sequence
 
+    from natsop_runtime.cli.documents import Document
     from natsop_runtime.cli.resources import RenderedInput
+    from natsop_runtime.cli.sources import Source
 
 DIFFERENT: Final = 3
 
@@ -25,8 +29,10 @@ EXAMPLES: Final = f"""\
 examples:
   natsop diff old.yaml new.yaml                       two files, or two folders
   kubectl get natscluster,natsbox -o yaml | natsop diff - clusters/
-  natsop diff --git main HEAD clusters/               two revisions of a folder
-  natsop diff --git origin/main HEAD clusters/ --with jwt-secrets.yaml
+  natsop diff --git HEAD~1 HEAD clusters/             two revisions of a folder
+  natsop diff --git "$(git merge-base origin/main HEAD)" HEAD clusters/
+                                                      what a branch changes, without what main changed since
+  natsop diff --git HEAD~1 HEAD clusters/ --with jwt-secrets.yaml
 
 Secrets and ConfigMaps that are not in the input count as being there, save for JWTs: give those --with a file.
 
@@ -66,25 +72,32 @@ def run(arguments: Namespace) -> int:
     """Compare and print."""
     if arguments.paths and not arguments.git:
         arguments.parser.error("PATH goes with --git")
-    old, new = (_render(side, arguments) for side in (arguments.old, arguments.new))
+    if [arguments.old, arguments.new, *arguments.beside].count(STDIN) > 1:
+        arguments.parser.error("standard input can be read only once")
+    beside = read_documents(arguments.beside)
+    before, after = _sources(arguments)
+    old, new = _render(before, beside), _render(after, beside)
     if new.errors:
         raise InputError("\n".join(new.errors))
-    warn(f"{line} It is compared with nothing." for line in old.errors)
+    warn(f"{line.removesuffix('.')}. It is compared with nothing." for line in old.errors)
     warn(new.warnings)
     changes = object_changes(old.objects, new.objects, show_secrets=arguments.show_secrets)
     _print(changes, summary=arguments.summary)
     return DIFFERENT if changes and arguments.exit_code else 0
 
 
-def _render(side: str, arguments: Namespace) -> RenderedInput:
-    """What one side becomes; invalid resources are among its errors. Raises InputError for unreadable files."""
-    documents: Sequence[Document] = (
-        documents_of(side, arguments.paths or ["."]) if arguments.git else read_documents([side])
-    )
+def _sources(arguments: Namespace) -> tuple[list[Source], list[Source]]:
+    if arguments.git:
+        return revision_sources((arguments.old, arguments.new), arguments.paths or ["."])
+    return read_sources([arguments.old]), read_sources([arguments.new])
+
+
+def _render(sources: Iterable[Source], beside: Sequence[Document]) -> RenderedInput:
+    """What one side becomes; files that are broken and resources that are invalid are among its errors."""
+    documents, faults = parse_all(sources)
     resources, errors = read_resources(documents)
-    inputs = inputs_of([*documents, *read_documents(arguments.beside)])
-    rendered = render_all(resources, inputs, stand_ins=True)
-    return type(rendered)(rendered.objects, rendered.warnings, (*errors, *rendered.errors))
+    rendered = render_all(resources, inputs_of([*documents, *beside]), stand_ins=True)
+    return replace(rendered, errors=(*faults, *errors, *rendered.errors))
 
 
 def _print(changes: Sequence[ObjectChange], *, summary: bool) -> None:

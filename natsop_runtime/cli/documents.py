@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
+from natsop_runtime.cli.sources import InputError, Source, read_sources
 from natsop_runtime.cli.yaml_input import Lines, YamlFaultError, read_yaml
 
-STDIN: Final = "-"
-
-LARGEST: Final = 8 * 2**20
-"""In characters. An API server takes objects of 3 MiB at most; a file may hold many."""
-
 _INDEX: Final = re.compile(r"\[([0-9]+)]")
-_SUFFIXES: Final = (".yaml", ".yml", ".json")
-
-
-class InputError(Exception):
-    """An input that cannot be used; the message says which file, where in it, and what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +50,36 @@ class Document:
 
 
 def read_documents(files: Iterable[str]) -> list[Document]:
-    """All objects of the files, in order; `-` is standard input, a folder all its YAML and JSON files.
+    """All objects of the files, in order; `-` is standard input, a folder all YAML and JSON files in it and below it.
 
-    A List is taken apart. Raises InputError.
+    A List is taken apart. Raises InputError, which names every file that is broken.
     """
-    return [document for file in files for each in _files(file) for document in _read(each)]
+    documents, faults = parse_all(read_sources(files))
+    if faults:
+        raise InputError("\n".join(faults))
+    return documents
 
 
-def parse_documents(file: str, text: str) -> list[Document]:
-    """All objects of a text; `file` is what to call it in errors. Raises InputError."""
-    if len(text) > LARGEST:
-        raise InputError(f"{file}: larger than {LARGEST // 2**20} MiB")
+def parse_all(sources: Iterable[Source]) -> tuple[list[Document], list[str]]:
+    """All objects of the sources that can be parsed, and what is wrong with each other one."""
+    documents: list[Document] = []
+    faults: list[str] = []
+    for source in sources:
+        try:
+            documents += parse_source(source)
+        except InputError as error:
+            faults.append(str(error))
+    return documents, faults
+
+
+def parse_source(source: Source) -> list[Document]:
+    """All objects of one source. Raises InputError."""
     try:
-        documents = read_yaml(text)
+        documents = read_yaml(source.text())
     except YamlFaultError as fault:
-        where = f"{file}:{fault.line + 1}:{fault.column + 1}" if fault.line >= 0 else file
+        where = f"{source.name}:{fault.line + 1}:{fault.column + 1}" if fault.line >= 0 else source.name
         raise InputError(f"{where}: {fault}") from None
-    return [each for one in documents for each in _objects(file, one.content, one.line, one.lines)]
+    return [each for one in documents for each in _objects(source.name, one.content, one.line, one.lines)]
 
 
 def _objects(file: str, content: Any, line: int, lines: Lines) -> Iterator[Document]:
@@ -113,26 +115,3 @@ def _step(inside: Any, path: str) -> tuple[Any, str] | None:
             if path.startswith(written) and path[len(written) :][:1] in ("", ".", "["):
                 return key, path[len(written) :]
     return None
-
-
-def _files(file: str) -> Iterator[str]:
-    """The file itself, or what is in it: files in the order of their names, not of folders below."""
-    if file == STDIN or not Path(file).is_dir():
-        yield file
-        return
-    inside = sorted(each for each in Path(file).iterdir() if each.suffix in _SUFFIXES and each.is_file())
-    if not inside:
-        raise InputError(f"{file}: no file in this folder ends in {', '.join(_SUFFIXES)}")
-    yield from map(str, inside)
-
-
-def _read(file: str) -> list[Document]:
-    try:
-        if file == STDIN:
-            return parse_documents("<stdin>", sys.stdin.read(LARGEST + 1))
-        with Path(file).open(encoding="utf-8-sig") as stream:
-            return parse_documents(file, stream.read(LARGEST + 1))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file}: not UTF-8 text") from error
-    except OSError as error:
-        raise InputError(f"{file}: {error.strerror}") from error

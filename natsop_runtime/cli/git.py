@@ -1,42 +1,71 @@
-"""Files of a git revision, through the git program."""
+"""Files of two git revisions, through the git program."""
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 from typing import Final
 
-from natsop_runtime.cli.documents import Document, InputError, parse_documents
+from natsop_runtime.cli.sources import SUFFIXES, InputError, Source, holds_objects
 
-_SUFFIXES: Final = (".yaml", ".yml", ".json")
+_UNKNOWN: Final = "Needed a single revision"
+"""What git says of a revision that it does not know."""
 
 
-def documents_of(revision: str, paths: Iterable[str]) -> list[Document]:
-    """All objects in the YAML and JSON files below these paths, as they are in a revision. Raises InputError.
+def revision_sources(revisions: tuple[str, str], paths: Sequence[str]) -> tuple[list[Source], list[Source]]:
+    """The YAML and JSON files at these paths, as they are in each of two revisions. Raises InputError.
 
-    A path that the revision does not have counts as empty: a pull request may add the folder.
+    A path that only one of them has counts as empty in the other: a pull request may add a folder. One that neither has
+    is a mistake.
     """
-    commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    if commit is None:
-        raise InputError(f"{revision}: git knows no such revision here")
-    listed = _git("ls-tree", "-r", "-z", "--name-only", commit.strip(), "--", *paths) or ""
-    files = [name for name in listed.split("\0") if name.endswith(_SUFFIXES)]
-    return [each for name in files for each in parse_documents(f"{revision}:{name}", _content(commit.strip(), name))]
+    old, new = (_commit(revision) for revision in revisions)
+    for path in paths:
+        if not any(True for commit in (old, new) for _ in _files(commit, path)):
+            endings = ", ".join(SUFFIXES)
+            raise InputError(
+                f"{path}: neither {revisions[0]} nor {revisions[1]} has a file there that ends in {endings}"
+            )
+    return _sources(revisions[0], old, paths), _sources(revisions[1], new, paths)
 
 
-def _content(commit: str, name: str) -> str:
-    text = _git("cat-file", "blob", f"{commit}:./{name}")
-    if text is None:
-        raise InputError(f"{name}: git cannot read it, or it is not UTF-8 text")
-    return text
+def _sources(revision: str, commit: str, paths: Sequence[str]) -> list[Source]:
+    names = dict.fromkeys(name for path in paths for name in _files(commit, path))
+    return [Source(f"{revision}:{name}", _git("cat-file", "blob", f"{commit}:./{name}")) for name in names]
 
 
-def _git(*arguments: str) -> str | None:
-    """What git printed, or None where it failed."""
+def _files(commit: str, path: str) -> Iterator[str]:
+    """The file at the path itself, or those below it, relative to the working directory."""
+    listed = _git("ls-tree", "-r", "-z", "--name-only", commit, "--", path).decode("utf-8", "surrogateescape")
+    for name in filter(None, listed.split("\0")):
+        below = PurePosixPath(os.path.relpath(name, path))
+        if not below.name or holds_objects(below):
+            yield name
+
+
+def _commit(revision: str) -> str:
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, check=False)
-        return done.stdout.decode() if done.returncode == 0 else None
+        return _git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
+    except InputError as error:
+        if _UNKNOWN not in str(error):
+            raise InputError(f"{revision}: {error}") from None
+    raise InputError(f"{revision}: git knows no such revision here{_hint()}")
+
+
+def _hint() -> str:
+    """Why it may be missing: the usual checkout of a CI job holds the newest commit alone."""
+    shallow = _git("rev-parse", "--is-shallow-repository").strip() == b"true"
+    return "; this clone is shallow: fetch more of its history (git fetch --unshallow)" if shallow else ""
+
+
+def _git(*arguments: str) -> bytes:
+    """What git printed. Raises InputError with git's own words where it failed."""
+    environment = {**os.environ, "LC_ALL": "C"}
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, check=False, env=environment)
     except FileNotFoundError:
         raise InputError("git: no such program; `natsop diff OLD NEW` compares files without it") from None
-    except UnicodeDecodeError:
-        return None
+    if done.returncode:
+        raise InputError(f"git {arguments[0]}: {done.stderr.decode('utf-8', 'replace').strip()}")
+    return done.stdout

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from natsop_runtime.cli.documents import InputError, read_documents
-from natsop_runtime.cli.folder import write_files
+from natsop_runtime.cli.documents import read_documents
+from natsop_runtime.cli.folder import File, header, made_files, remove_file, write_files
 from natsop_runtime.cli.resources import (
     EXIT_CODES,
     add_files,
@@ -17,10 +18,13 @@ from natsop_runtime.cli.resources import (
     resources_of,
     warn,
 )
+from natsop_runtime.cli.sources import InputError
 from natsop_runtime.cli.yaml_output import to_yaml
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
+
+    from natsop_runtime.cli.resources import RenderedInput
 
 EXAMPLES: Final = f"""\
 examples:
@@ -45,7 +49,11 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     )
     add_files(parser)
     add_stand_ins(parser)
-    parser.add_argument("--output-dir", metavar="FOLDER", type=Path, help="write one file per object to this folder")
+    parser.add_argument(
+        "--output-dir", metavar="FOLDER", type=Path,
+        help="write one file per object to this folder, and remove the files that an earlier run wrote for objects"
+        " that the same custom resources do not have any more; only you can read the files of Secrets",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -59,10 +67,26 @@ def run(arguments: Namespace) -> int:
     if arguments.output_dir is None:
         print(to_yaml(rendered.objects), end="")
     else:
-        write_files(arguments.output_dir, {_file(each): to_yaml([each]) for each in rendered.objects})
+        _write(arguments.output_dir, rendered)
     return 0
 
 
-def _file(obj: dict[str, Any]) -> str:
+def _write(folder: Path, rendered: RenderedInput) -> None:
+    """One file per object; what an earlier run wrote for objects that are no more is removed."""
+    makers = [str(each.resource) for each in rendered.resources]
+    files = [_file(obj, maker) for each, maker in zip(rendered.resources, makers, strict=True) for obj in each.objects]
+    write_files(folder, files)
+    for path, maker in made_files(folder):
+        if path.name in {file.name for file in files}:
+            continue
+        if maker in makers:
+            remove_file(path)
+            print(f"removed {path}: {maker} has no such object any more", file=sys.stderr)
+        else:
+            warn([f"{path}: kept, though {maker}, which it is of, is not in the input; remove it if that is gone"])
+
+
+def _file(obj: dict[str, Any], maker: str) -> File:
     metadata = obj["metadata"]
-    return f"{metadata['namespace']}.{obj['kind'].lower()}.{metadata['name']}.yaml"
+    name = f"{metadata['namespace']}.{obj['kind'].lower()}.{metadata['name']}.yaml"
+    return File(name, f"{header(maker)}\n{to_yaml([obj])}", is_secret=obj["kind"] == "Secret")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from natsop_core.api.read import InvalidResource
 from natsop_core.offline import inputs_at_hand, read, render
 from natsop_core.stand_ins import with_stand_ins
-from natsop_runtime.cli.documents import Document, InputError
+from natsop_runtime.cli.sources import InputError
 
 if TYPE_CHECKING:
     import argparse
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from natsop_core.api.read import Problem
     from natsop_core.findings import Finding
     from natsop_core.inputs import Inputs
+    from natsop_runtime.cli.documents import Document
 
 EXIT_CODES = "exit code: 0 done, 1 an input is invalid, 2 wrong usage"
 
@@ -32,25 +33,44 @@ class Resource:
     document: Document
     value: NatsCluster | NatsBox
 
+    def __str__(self) -> str:
+        metadata = self.value.metadata
+        return f"{type(self.value).__name__} {metadata.namespace}/{metadata.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedResource:
+    """A custom resource, its objects, and what it asks for that is left out of them."""
+
+    resource: Resource
+    objects: tuple[dict[str, Any], ...] = field(repr=False)
+    findings: tuple[Finding, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class RenderedInput:
-    """What becomes of a whole input.
+    """What becomes of a whole input. errors: about custom resources of which nothing becomes."""
 
-    warnings: about what was asked for and is left out. errors: about custom resources of which nothing becomes.
-    """
-
-    objects: tuple[dict[str, Any], ...]
-    warnings: tuple[str, ...]
+    resources: tuple[RenderedResource, ...]
     errors: tuple[str, ...]
+
+    @property
+    def objects(self) -> tuple[dict[str, Any], ...]:
+        """The objects of all custom resources, in their order."""
+        return tuple(obj for each in self.resources for obj in each.objects)
+
+    @property
+    def warnings(self) -> list[str]:
+        """A line for each thing that was asked for and is left out."""
+        return [line for each in self.resources for line in finding_lines(each.resource.document, each.findings)]
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
     """Add the argument for the files to read."""
     parser.add_argument(
         "-f", "--filename", action="append", required=True, metavar="FILE",
-        help="file of custom resources and of objects that they refer to, YAML or JSON, or a folder of such files;"
-        " - is standard input",
+        help="file of custom resources and of objects that they refer to, YAML or JSON, or a folder of such files and"
+        " folders; - is standard input",
     )  # fmt: skip
 
 
@@ -92,22 +112,19 @@ def inputs_of(documents: Iterable[Document]) -> Inputs:
 
 def render_all(resources: Sequence[Resource], inputs: Inputs, *, stand_ins: bool) -> RenderedInput:
     """The objects of all custom resources, in their order. One that another has rendered already is an error."""
-    objects: list[dict[str, Any]] = []
+    found: list[RenderedResource] = []
     makers: dict[tuple[str, str, str], Document] = {}
-    warnings: list[str] = []
     errors: list[str] = []
     for each in resources:
         rendered = render(each.value, with_stand_ins(each.value, inputs) if stand_ins else inputs)
-        lines = finding_lines(each.document, rendered.findings)
         if rendered.objects is None:
-            errors += lines
+            errors += finding_lines(each.document, rendered.findings)
         elif twice := next((obj for obj in rendered.objects if _key(obj) in makers), None):
             errors.append(_clash(each.document, twice, makers[_key(twice)]))
         else:
             makers |= dict.fromkeys(map(_key, rendered.objects), each.document)
-            objects += rendered.objects
-            warnings += lines
-    return RenderedInput(tuple(objects), tuple(warnings), tuple(errors))
+            found.append(RenderedResource(each, rendered.objects, rendered.findings))
+    return RenderedInput(tuple(found), tuple(errors))
 
 
 def _key(obj: dict[str, Any]) -> tuple[str, str, str]:

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
-from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from natsop_runtime.bind_address import BindAddress, parse_bind_address
+from natsop_runtime.cli.run_options import VARIABLES, Options, one_of
 from natsop_runtime.logs import LEVELS
-from natsop_runtime.settings import RunSettings
-
-PREFIX: Final = "NATSOP_"
 
 _NAMESPACE: Final = re.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # an RFC 1123 label
 
-_TRUTH: Final = {"true": True, "false": False}
+EXAMPLES: Final = f"""\
+examples:
+  natsop run                                         with your kubeconfig, or the pod's ServiceAccount
+  natsop run --namespaces prod,staging --leader-elect
 
-ENVIRONMENT: Final = f"""\
-Each option can be given by an environment variable, too: --log-level by {PREFIX}LOG_LEVEL, and so on; a switch by true
-or false. What the command line says counts.
+{VARIABLES}
 """
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command's arguments."""
     parser = commands.add_parser(
-        "run", help="run the operator", description="Run the operator until SIGTERM.", epilog=ENVIRONMENT
+        "run",
+        help="run the operator",
+        description="Run the operator until SIGTERM.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    options = _Options(parser)
+    options = Options(parser)
     options.add("--kubeconfig", str, "PATH", "default: the pod's ServiceAccount, $KUBECONFIG, ~/.kube/config")
     options.add("--context", str, "NAME", "context of the kubeconfig; default: its current one")
     options.add(
@@ -43,7 +43,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     options.add("--workers", _positive, "N", "how many custom resources are worked on at once")
     options.add(
         "--nack-integration",
-        _one_of("auto", "enabled", "disabled"),
+        one_of("auto", "enabled", "disabled"),
         "{auto,enabled,disabled}",
         "whether NACK gets Accounts: where it is installed, as a must, or never",
     )
@@ -62,51 +62,21 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     options.add(
         "--health-probe-bind-address", _address, "HOST:PORT", "where /healthz and /readyz are; default: nowhere"
     )
-    options.add("--log-level", _one_of(*LEVELS), f"{{{','.join(LEVELS)}}}", "text on a terminal, otherwise JSON")
-    parser.set_defaults(run=run)
+    options.add("--log-level", one_of(*LEVELS), f"{{{','.join(LEVELS)}}}", "text on a terminal, otherwise JSON")
+    parser.set_defaults(run=lambda arguments: run(options, arguments))
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(options: Options, arguments: argparse.Namespace) -> int:
     """Run the operator; the HTTP client is only loaded now."""
+    settings = options.settings(arguments)
     from natsop_runtime import main  # noqa: PLC0415
 
-    return main.run(RunSettings(**{field.name: getattr(arguments, field.name) for field in fields(RunSettings)}))
-
-
-class _Options:
-    """Adds options whose default is what the environment says, or else the settings."""
-
-    def __init__(self, parser: argparse.ArgumentParser) -> None:
-        self._parser = parser
-        self._defaults = RunSettings()
-
-    def add(self, flag: str, read: Callable[[str], Any], metavar: str, help_: str) -> None:
-        usual = getattr(self._defaults, _field(flag))
-        says = f"{help_}; default: {usual}" if usual else help_
-        default = os.environ.get(_variable(flag), usual)  # argparse reads a text that is a default, too
-        self._parser.add_argument(flag, type=read, default=default, metavar=metavar, help=says)
-
-    def switch(self, flag: str, help_: str) -> None:
-        usual = getattr(self._defaults, _field(flag))
-        says = f"{help_}; default: {'on' if usual else 'off'}"
-        given = os.environ.get(_variable(flag))
-        if given is not None and given not in _TRUTH:
-            self._parser.error(f"the environment variable {_variable(flag)} is neither true nor false: {given}")
-        default = usual if given is None else _TRUTH[given]
-        self._parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default, help=says)
-
-
-def _field(flag: str) -> str:
-    return flag.removeprefix("--").replace("-", "_")
-
-
-def _variable(flag: str) -> str:
-    return PREFIX + _field(flag).upper()
+    return main.run(settings, warnings=tuple(options.unknown_variables()))
 
 
 def _positive(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    if not re.fullmatch("0*[1-9][0-9]{0,8}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 999999999")
     return int(text)
 
 
@@ -119,18 +89,9 @@ def _address(text: str) -> BindAddress | None:
 
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise argparse.ArgumentTypeError(f"{text!r} names no namespace; leave the option out to work in all of them")
     for name in names:
         if not _NAMESPACE.fullmatch(name):
             raise argparse.ArgumentTypeError(f"{name!r} is no name of a namespace")
     return tuple(dict.fromkeys(names))
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    """Unlike `choices`, this also looks at what the environment says."""
-
-    def read(text: str) -> str:
-        if text not in words:
-            raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(words)}")
-        return text
-
-    return read

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import changed_cluster
-from natsop_runtime.cli.documents import InputError, read_documents
+from natsop_runtime.cli.documents import read_documents
 from natsop_runtime.cli.resources import EXIT_CODES, add_files, problem_lines, read_resources, resources_of
+from natsop_runtime.cli.sources import InputError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction

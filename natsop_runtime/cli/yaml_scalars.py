@@ -24,6 +24,7 @@ _INTEGER: Final = re.compile(
     r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[oO]([0-7]+)|0[bB]([01]+)|0([0-7]+)|(0|[1-9][0-9]*))", re.ASCII
 )
 _BASES: Final = (16, 8, 2, 8, 10)
+_MOST_DIGITS: Final = len(str(2**64))
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
 
 _STRING: Final = "tag:yaml.org,2002:str"
@@ -84,6 +85,8 @@ def _integer(text: str) -> int | None:
     if match is None:
         return None
     sign, *digits = match.groups()
+    if len(digits[-1] or "") > _MOST_DIGITS:  # Python refuses to read thousands of them
+        return None
     number = next(int(part, base) for part, base in zip(digits, _BASES, strict=True) if part)
     if sign:
         number = -number if sign == "-" else number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,18 @@ def test_every_command_explains_itself_with_examples(
         natsop(command, "--help")
     shown = capsys.readouterr().out
     assert (stopped.value.code, f"usage: natsop {command}" in shown) == (0, True)
-    assert command == "run" or f"natsop {command} " in shown.partition("example")[2]
+    assert f"natsop {command} " in shown.partition("example")[2]
+
+
+def test_it_tells_its_version(natsop: Natsop, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        natsop("--version")
+    assert capsys.readouterr().out == f"natsop {version('natsop')}\n"
+
+
+def test_the_first_letters_of_an_option_are_not_the_option(natsop: Natsop) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        natsop("diff", "a", "b", "--exit")
 
 
 def test_all_commands_are_listed(natsop: Natsop, capsys: pytest.CaptureFixture[str]) -> None:

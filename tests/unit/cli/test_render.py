@@ -68,7 +68,7 @@ def test_a_box_finds_its_cluster_in_another_file(capsys: pytest.CaptureFixture[s
 
 
 def test_standard_input_works(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(CLUSTER))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(CLUSTER.encode())))
     assert main(["render", "-f", "-"]) == 0
     assert "StatefulSet/c" in called(documents(capsys.readouterr().out))
 
@@ -190,7 +190,7 @@ def test_a_file_that_cannot_be_read_is_named(capsys: pytest.CaptureFixture[str])
     assert main(["render", "-f", "latin.yaml"]) == 1
     assert capsys.readouterr().err.splitlines() == [
         "absent.yaml: No such file or directory",
-        "empty: no file in this folder ends in .yaml, .yml, .json",
+        "empty: no file in this folder or below ends in .yaml, .yml, .json",
         "latin.yaml: not UTF-8 text",
     ]
 

@@ -2,43 +2,56 @@
 
 from __future__ import annotations
 
-import argparse
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from natsop_runtime.bind_address import BindAddress
-from natsop_runtime.cli import run
+from natsop_runtime.cli import main
 from natsop_runtime.settings import RunSettings
 
 
-def parsed(*arguments: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    run.add_parser(parser.add_subparsers())
-    return parser.parse_args(["run", *arguments])
+@dataclass
+class Started:
+    """What the operator was started with."""
+
+    settings: RunSettings
+    warnings: tuple[str, ...]
+
+
+Run = Callable[..., Started]
 
 
 @pytest.fixture
-def settings(monkeypatch: pytest.MonkeyPatch) -> list[RunSettings]:
-    """What the operator is started with."""
-    started: list[RunSettings] = []
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `natsop run` with these options, and these variables in the environment."""
+    started: list[Started] = []
 
-    def start(settings: RunSettings) -> int:
-        started.append(settings)
+    def start(settings: RunSettings, *, warnings: tuple[str, ...]) -> int:
+        started.append(Started(settings, warnings))
         return 0
 
+    def run(*arguments: str, **variables: str) -> Started:
+        with monkeypatch.context() as environment:
+            for name, text in variables.items():
+                environment.setenv(name, text)
+            assert main(["run", *arguments]) == 0
+        return started[-1]
+
+    for name in [name for name in os.environ if name.startswith("NATSOP_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setattr("natsop_runtime.main.run", start)
-    return started
+    return run
 
 
-def test_without_options_everything_is_as_the_settings_say(settings: list[RunSettings]) -> None:
-    run.run(parsed())
-    assert settings == [RunSettings()]
+def test_without_options_everything_is_as_the_settings_say(run: Run) -> None:
+    assert run() == Started(RunSettings(), ())
 
 
-def test_every_setting_has_an_option_and_a_variable(
-    settings: list[RunSettings], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_setting_has_an_option_and_a_variable(run: Run) -> None:
     wanted = RunSettings(
         kubeconfig="/k",
         context="c",
@@ -68,47 +81,79 @@ def test_every_setting_has_an_option_and_a_variable(
         "health-probe-bind-address": "127.0.0.1:8082",
     }
     options = [f"--{name}={text}" for name, text in texts.items()]
-    run.run(parsed(*options, "--leader-elect", "--no-metrics-secure"))
-    for name, text in {**texts, "leader-elect": "true", "metrics-secure": "false"}.items():
-        monkeypatch.setenv(f"NATSOP_{name.upper().replace('-', '_')}", text)
-    run.run(parsed())
-    assert settings == [wanted, wanted]
+    assert run(*options, "--leader-elect", "--no-metrics-secure").settings == wanted
+    texts |= {"leader-elect": "true", "metrics-secure": "false"}
+    assert run(*(f"--{name}={text}" for name, text in texts.items())).settings == wanted
+    assert run(**{variable(name): text for name, text in texts.items()}).settings == wanted
 
 
-def test_the_command_line_counts_more_than_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NATSOP_WORKERS", "7")
-    monkeypatch.setenv("NATSOP_LEADER_ELECT", "true")
-    assert (parsed("--workers", "3").workers, parsed("--no-leader-elect").leader_elect) == (3, False)
+def test_the_command_line_counts_more_than_the_environment(run: Run) -> None:
+    variables = {"NATSOP_WORKERS": "many", "NATSOP_LEADER_ELECT": "true"}
+    started = run("--workers", "3", "--no-leader-elect", **variables)
+    assert (started.settings.workers, started.settings.leader_elect) == (3, False)
+
+
+def test_an_empty_variable_is_as_good_as_none(run: Run) -> None:
+    names = ("KUBECONFIG", "NAMESPACES", "WORKERS", "LOG_LEVEL", "LEADER_ELECT", "METRICS_BIND_ADDRESS")
+    assert run(**{f"NATSOP_{name}": "" for name in names}) == Started(RunSettings(), ())
+
+
+def test_a_variable_of_no_option_is_told_and_what_a_service_sets_is_none(run: Run) -> None:
+    service = {"NATSOP_SERVICE_HOST": "10.0.0.1", "NATSOP_PORT_8443_TCP": "tcp://10.0.0.1:8443", "NATSOP_PORT": "x"}
+    started = run(NATSOP_NAMESPACE="prod", NATSOP_X="1", **service)
+    assert started.settings == RunSettings()
+    assert started.warnings == (
+        (
+            "The environment variable NATSOP_NAMESPACE is ignored: there is no such option;"
+            " did you mean NATSOP_NAMESPACES?"
+        ),
+        "The environment variable NATSOP_X is ignored: there is no such option.",
+    )
 
 
 @pytest.mark.parametrize(
     ("option", "text", "says"),
     [
-        ("workers", "0", "'0' is no number from 1 on"),
-        ("workers", "many", "'many' is no number from 1 on"),
-        ("lease-duration", "-1", "'-1' is no number from 1 on"),
+        ("workers", "0", "'0' is no number from 1 to 999999999"),
+        ("workers", "many", "'many' is no number from 1 to 999999999"),
+        ("workers", "9" * 5_000, "is no number from 1 to 999999999"),
+        ("lease-duration", "-1", "'-1' is no number from 1 to 999999999"),
         ("log-level", "loud", "'loud' is none of debug, info, warning, error"),
         ("nack-integration", "maybe", "'maybe' is none of auto, enabled, disabled"),
         ("metrics-bind-address", "8443", "'8443' is no address: write host:port, :port, [::1]:port, or 0 for none"),
         ("namespaces", "a,B!", "'B!' is no name of a namespace"),
+        ("namespaces", ",", "',' names no namespace; leave the option out to work in all of them"),
+        ("leader-elect", "yes", "'yes' is neither true nor false"),
     ],
 )
 def test_what_makes_no_sense_is_refused_wherever_it_comes_from(
-    option: str, text: str, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    option: str, text: str, says: str, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
-        parsed(f"--{option}={text}")
-    assert f"--{option}: {says}" in capsys.readouterr().err
-    monkeypatch.setenv(f"NATSOP_{option.upper().replace('-', '_')}", text)
+        run(f"--{option}={text}")
+    told = capsys.readouterr().err
+    assert (f"--{option}: " in told, says in told) == (True, True)
     with pytest.raises(SystemExit, match="2"):
-        parsed()
-    assert says in capsys.readouterr().err
+        run(**{variable(option): text})
+    told = capsys.readouterr().err
+    assert (f"environment variable {variable(option)}: " in told, says in told) == (True, True)
 
 
-def test_a_switch_that_is_neither_on_nor_off_is_refused(
+def test_help_is_there_whatever_the_environment_says(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("NATSOP_LEADER_ELECT", "yes")
+    monkeypatch.setenv("NATSOP_LEADER_ELECT", "1")
+    for arguments in (["--help"], ["run", "--help"]):
+        with pytest.raises(SystemExit, match="0"):
+            main(arguments)
+    assert "--leader-elect" in capsys.readouterr().out
+
+
+def test_the_first_letters_of_an_option_are_not_the_option(capsys: pytest.CaptureFixture[str], run: Run) -> None:
     with pytest.raises(SystemExit, match="2"):
-        parsed()
-    assert "NATSOP_LEADER_ELECT is neither true nor false: yes" in capsys.readouterr().err
+        run("--lease", "15")
+    assert "--lease" in capsys.readouterr().err
+
+
+def variable(option: str) -> str:
+    return f"NATSOP_{option.upper().replace('-', '_')}"

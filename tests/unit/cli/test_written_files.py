@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from natsop_runtime.cli import main
-from natsop_runtime.cli.documents import InputError
-from natsop_runtime.cli.folder import write_files
+from natsop_runtime.cli.folder import File, write_files
+from natsop_runtime.cli.sources import InputError
 
 CLUSTER = "apiVersion: nats.crewlet.cloud/v1alpha1\nkind: NatsCluster\nmetadata: {name: c}\nspec: {}\n"
 PEER = CLUSTER.replace("{name: c}", "{name: c-headless}")
@@ -41,7 +41,7 @@ def test_a_namespace_is_a_dns_label_so_that_no_file_escapes(
 @pytest.mark.parametrize("name", ["../x.yaml", "/tmp/x.yaml", "a/b.yaml", "a\\b.yaml", "a\0b.yaml"])
 def test_what_is_no_file_name_is_never_written(name: str) -> None:
     with pytest.raises(InputError, match="not a file name"):
-        write_files(Path("out"), {"fine.yaml": "", name: ""})
+        write_files(Path("out"), [File("fine.yaml", ""), File(name, "")])
     assert not Path("out").exists()
 
 
@@ -79,3 +79,41 @@ def test_a_diff_refuses_them_as_new_and_warns_of_them_as_old(capsys: pytest.Capt
     assert (printed.out, printed.err) == ("", f"{clash} at both.yaml:1\n")
     assert main(["diff", both, one]) == 0
     assert capsys.readouterr().err.startswith(f"warning: {clash}")
+
+
+THREE = CLUSTER.replace("spec: {}", "spec: {replicas: 3}")
+BOX = "apiVersion: nats.crewlet.cloud/v1alpha1\nkind: NatsBox\nmetadata: {name: b}\nspec: {clusterRef: {name: c}}\n"
+
+
+def test_a_file_says_what_it_is_of_so_that_it_can_be_removed_with_its_object(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["render", "-f", written("a.yaml", THREE), "--output-dir", "out"]) == 0
+    budget = Path("out/default.poddisruptionbudget.c-pdb.yaml")
+    assert budget.read_text().startswith("# Made by natsop render of NatsCluster default/c; do not edit.\n---\n")
+    Path("out/mine.yaml").write_text("# mine\n")
+    assert main(["render", "-f", written("a.yaml", CLUSTER), "--output-dir", "out"]) == 0
+    assert (budget.exists(), Path("out/mine.yaml").exists()) == (False, True)
+    assert capsys.readouterr().err == f"removed {budget}: NatsCluster default/c has no such object any more\n"
+
+
+def test_files_of_what_is_not_in_the_input_are_named_and_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["-f", written("a.yaml", CLUSTER), "-f", written("b.yaml", BOX), "--output-dir", "out"]
+    assert main(["render", *arguments]) == 0
+    assert main(["render", "-f", "a.yaml", "--output-dir", "out"]) == 0
+    assert Path("out/default.deployment.b.yaml").exists()
+    assert capsys.readouterr().err.splitlines() == [
+        f"warning: out/default.{kind}.yaml: kept, though NatsBox default/b, which it is of, is not in the input;"
+        " remove it if that is gone"
+        for kind in ("deployment.b", "secret.b-contexts")
+    ]
+
+
+def test_files_of_secrets_are_for_their_owner_alone_whatever_they_were() -> None:
+    Path("out").mkdir()
+    secret, workload = (Path("out", f"default.{name}.yaml") for name in ("secret.b-contexts", "deployment.b"))
+    secret.write_text("")
+    secret.chmod(0o644)
+    written("a.yaml", CLUSTER)
+    assert main(["render", "-f", "a.yaml", "-f", written("b.yaml", BOX), "--output-dir", "out"]) == 0
+    assert (secret.stat().st_mode & 0o777, workload.stat().st_mode & 0o044) == (0o600, 0o044)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from natsop_runtime.cli.documents import LARGEST, InputError, parse_documents
+from natsop_runtime.cli.documents import parse_source
+from natsop_runtime.cli.sources import LARGEST, InputError, Source
 from natsop_runtime.cli.yaml_input import YamlFaultError, read_yaml
 
 
@@ -148,8 +149,16 @@ def bomb(levels: int) -> str:
 def test_what_is_too_much_is_refused_quickly(text: str, words: str) -> None:
     started = time.process_time()
     with pytest.raises(InputError, match=words):
-        parse_documents("x.yaml", text)
+        parse_source(Source("x.yaml", text.encode()))
     assert time.process_time() - started < 5, "on a busy machine; alone it takes a fraction of that"
+
+
+@pytest.mark.parametrize("sign", ["", "-", "+"])
+def test_a_number_of_thousands_of_digits_is_a_text_as_it_is_to_kubectl(sign: str) -> None:
+    digits = sign + "9" * 5_000
+    assert value(digits) == digits
+    assert fault(f"a: !!int {digits}\n").startswith("1:4: ")
+    assert value("0" + "7" * 5_000) == "0" + "7" * 5_000
 
 
 # JSON
@@ -185,5 +194,5 @@ def test_json_that_no_api_server_takes_is_refused(text: str) -> None:
 )
 def test_every_field_has_a_line(path: str, line: int) -> None:
     text = "\n".join(["", "kind: K", "spec:", "  list:", "  - {}", "  - name: n", "  a.b/c: &a {x: 1}", "  copy: *a"])
-    [document] = parse_documents("f.yaml", text)
+    [document] = parse_source(Source("f.yaml", text.encode()))
     assert document.place(path) == f"f.yaml:{line}"
