@@ -9,7 +9,7 @@ from natsop_core.api.read import InvalidResource
 from natsop_core.conditions.condition import Condition, first_finding
 from natsop_core.conditions.configuration import configuration_loaded, configuration_overridden
 from natsop_core.conditions.integrations import INTEGRATION_CONDITIONS, integration_available
-from natsop_core.conditions.steps import delays, refusals
+from natsop_core.conditions.steps import adoptions, delays, refusals
 from natsop_core.conditions.summary import degraded, progressing, ready
 from natsop_core.conditions.workload import SETTLED, Workload, available, see_workload
 from natsop_core.conf.digest import config_digest
@@ -18,12 +18,13 @@ from natsop_core.conf.server import server_block
 from natsop_core.findings import Finding
 from natsop_core.inputs import Forbidden
 from natsop_core.kinds import DEPLOYMENTS, STATEFUL_SETS
-from natsop_core.live import reduce_metadata
+from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.outcomes import Applied, Unchanged
 from natsop_core.report import NOBODY_TO_TELL, Event, Report, lasted, make_report, retries, too_soon
 from natsop_core.resolve.box import resolve_box
-from natsop_core.resolve.cluster import owner_of, resolve_cluster
+from natsop_core.resolve.cluster import resolve_cluster
 from natsop_core.resolve.notices import kept, risky
+from natsop_core.resolve.owner import owner_of
 from natsop_core.servers import observed_servers, some_did_not_answer
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
             *(INSTALLATION_SECONDS for integration in resolved.integrations if integration.is_awaited),
         ],
         not_before=too_soon(outcomes),
-        notices=_notices(cr, resolved.cluster) if is_changed else (),
+        notices=[*_adopted(owner, outcomes), *(_notices(cr, resolved.cluster) if is_changed else ())],
     )
 
 
@@ -125,6 +126,7 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, _plan: Plan, out
         now=inputs.now,
         requeue_after=[*retries(owner, outcomes, cr.status, inputs.now), *_rereads(inputs)],
         not_before=too_soon(outcomes),
+        notices=_adopted(owner, outcomes),
     )
 
 
@@ -172,6 +174,10 @@ def _rereads(inputs: Inputs) -> list[float]:
     return [PERMISSION_SECONDS for found in inputs.found.values() if isinstance(found, Forbidden)]
 
 
+def _adopted(owner: Owner, outcomes: Outcomes) -> list[Event]:
+    return [Event("Normal", each.reason, each.message, is_passing=True) for each in adoptions(owner, outcomes)]
+
+
 def _notices(cr: NatsCluster, cluster: Cluster) -> list[Event]:
     """What the user hears when the servers have just been made or changed."""
     return [
@@ -193,8 +199,7 @@ def _unsettled(workload: Workload) -> list[Finding]:
 def _live(key: ObjectKey, owner: Owner, inputs: Inputs) -> Mapping[str, Any] | None:
     """The live workload, unless somebody else holds its name."""
     live = inputs.object(key)
-    controller = reduce_metadata(live["metadata"]).controller if live else None
-    return live if controller is not None and controller.uid == owner.uid else None
+    return live if live and is_ours(reduce_metadata(live["metadata"]), owner) else None
 
 
 def _expected_digests(cluster: Cluster, servers: Sequence[Server]) -> dict[str, str | Unknown]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.kubernetes.field_set import field_set
+from natsop_core.live import controller_of, is_ours
 from natsop_core.names import APPLIED_ANNOTATION, FIELD_MANAGER
 from natsop_core.outcomes import Taken, Unchanged
 
@@ -30,10 +31,14 @@ merges into an object that somebody made meanwhile (the API server treats a vers
 
 @dataclass(frozen=True, slots=True)
 class ApplyRequest:
-    """A server-side apply as it goes over the wire. `force` takes back fields that others changed."""
+    """A server-side apply as it goes over the wire.
+
+    force: take back fields that others changed. adopts: the object is an orphan of ours, which the apply takes back.
+    """
 
     body: Manifest = field(repr=False)
     force: bool
+    adopts: bool = False
 
 
 def stamped(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -48,11 +53,12 @@ def next_request(manifest: Manifest, live: LiveObject | None) -> ApplyRequest | 
     """What an apply of this stamped manifest takes, given what is known of the object under its name."""
     if live is None:
         return ApplyRequest(_with_metadata(manifest, resourceVersion=_NO_OBJECT_HAS_THIS_VERSION), force=False)
-    if live.controller is None or live.controller.uid != owner_uid(manifest):
+    owner = controller_of(manifest["metadata"])
+    if owner is None or not is_ours(live, owner):
         return Taken(live.controller)
-    if is_as_applied(manifest, live):
+    if live.controller is not None and is_as_applied(manifest, live):
         return Unchanged()
-    return ApplyRequest(_with_metadata(manifest, uid=live.uid), force=True)
+    return ApplyRequest(_with_metadata(manifest, uid=live.uid), force=True, adopts=live.controller is None)
 
 
 def is_as_applied(manifest: Manifest, live: LiveObject) -> bool:
@@ -93,12 +99,6 @@ def _stale(status: Manifest, custom_resource: Manifest) -> bool:
 def _is_our_status_entry(entry: Manifest) -> bool:
     """Whether an entry of managedFields is about what we reported."""
     return entry.get("manager") == FIELD_MANAGER and entry.get("subresource") == "status"
-
-
-def owner_uid(manifest: Manifest) -> str:
-    """The UID of the custom resource that controls what this manifest describes."""
-    uid: str = manifest["metadata"]["ownerReferences"][0]["uid"]
-    return uid
 
 
 def _with_metadata(manifest: Manifest, **fields: str) -> Manifest:

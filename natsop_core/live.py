@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from natsop_core import names
 from natsop_core.names import APPLIED_ANNOTATION, FIELD_MANAGER
 
 if TYPE_CHECKING:
@@ -27,16 +28,39 @@ class Controller:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerOwner:
+    """The custom resource that an object without a controller was made for, in an earlier life of that resource."""
+
+    kind: str
+    name: str
+
+
+class Owning(Protocol):
+    """Whoever may own an object of ours: a custom resource that exists."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def uid(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
 class LiveObject:
     """A live object, reduced.
 
     `applied` is the value of our annotation and `owned_fields` our `Apply` entry of managedFields as compact JSON; both
     are kept only where a controller says that the object could be ours, so that thousands of others cost nothing.
+    `former_owner` is set for an orphan of ours only.
     """
 
     uid: str
     resource_version: str
     controller: Controller | None = None
+    former_owner: FormerOwner | None = None
     deleting: bool = False
     applied: str = ""
     owned_fields: str = ""
@@ -52,16 +76,32 @@ class Child:
 
 def reduce_metadata(metadata: Mapping[str, Any]) -> LiveObject:
     """Keep of an object's `metadata` what decisions need, and nothing of its content."""
-    controller = _controller(metadata)
+    controller = controller_of(metadata)
     ours = controller is not None
     return LiveObject(
         uid=metadata["uid"],
         resource_version=metadata["resourceVersion"],
         controller=controller,
+        former_owner=None if ours else _former_owner(metadata),
         deleting="deletionTimestamp" in metadata,
         applied=metadata.get("annotations", {}).get(APPLIED_ANNOTATION, "") if ours else "",
         owned_fields=_owned_fields(metadata) if ours else "",
     )
+
+
+def is_ours(live: LiveObject, owner: Owning) -> bool:
+    """Whether the object is the custom resource's: controlled by it, or an orphan that was made for it."""
+    if live.controller is not None:
+        return live.controller.uid == owner.uid
+    return live.former_owner == FormerOwner(owner.kind, owner.name)
+
+
+def controller_of(metadata: Mapping[str, Any]) -> Controller | None:
+    """The controller that an object's `metadata` names."""
+    for owner in metadata.get("ownerReferences") or ():
+        if owner.get("controller"):
+            return Controller(owner["apiVersion"], owner["kind"], owner["name"], owner["uid"])
+    return None
 
 
 def kept_entries(metadata: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -87,11 +127,20 @@ def owned_annotations(metadata: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, value in metadata.get("annotations", {}).items() if f"f:{name}" in fields}
 
 
-def _controller(metadata: Mapping[str, Any]) -> Controller | None:
-    for owner in metadata.get("ownerReferences", ()):
-        if owner.get("controller"):
-            return Controller(owner["apiVersion"], owner["kind"], owner["name"], owner["uid"])
-    return None
+def _former_owner(metadata: Mapping[str, Any]) -> FormerOwner | None:
+    """By all five of our labels and our trace. Anybody can set the labels, so without the trace they say nothing."""
+    labels = metadata.get("labels") or {}
+    if labels.get(names.MANAGED_BY_LABEL) != FIELD_MANAGER or not _has_our_trace(metadata):
+        return None
+    name = labels.get(names.CLUSTER_LABEL, "")
+    fixed = {names.CLUSTER_KIND: names.cluster_labels(name), names.BOX_KIND: names.box_labels(name)}
+    return next((FormerOwner(kind, name) for kind, each in fixed.items() if each.items() <= labels.items()), None)
+
+
+def _has_our_trace(metadata: Mapping[str, Any]) -> bool:
+    """Whether we have applied the object: a restore keeps the annotation, an orphaning deletion both."""
+    is_stamped = bool((metadata.get("annotations") or {}).get(APPLIED_ANNOTATION))
+    return is_stamped or any(map(_is_our_apply, metadata.get("managedFields") or ()))
 
 
 def _owned_fields(metadata: Mapping[str, Any]) -> str:

@@ -39,6 +39,7 @@ IDENTITY_ANNOTATION: Final = "nats.crewlet.cloud/kept-identity"
 """On the StatefulSet: "true" where its servers go on running as the user that they had before we took them over."""
 
 CLUSTER_LABEL: Final = "nats.crewlet.cloud/cluster"
+MANAGED_BY_LABEL: Final = "app.kubernetes.io/managed-by"
 
 POD_NAME_VARIABLE: Final = "POD_NAME"
 SERVER_NAME_VARIABLE: Final = "SERVER_NAME"
@@ -205,4 +206,4 @@ def _selector(name: str, instance: str) -> dict[str, str]:
     return {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": instance, CLUSTER_LABEL: instance}
 
 
-_PART_OF_NATS: Final = {"app.kubernetes.io/managed-by": FIELD_MANAGER, "app.kubernetes.io/part-of": "nats"}
+_PART_OF_NATS: Final = {MANAGED_BY_LABEL: FIELD_MANAGER, "app.kubernetes.io/part-of": "nats"}

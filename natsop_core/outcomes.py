@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The step was carried out: the object was created, changed or deleted, the action done."""
+    """The step was carried out: the object was created, changed or deleted, the action done.
+
+    adopted: the object was there, without a controller, from an earlier life of the custom resource.
+    """
+
+    adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class Executor:
                 change = self._stores.written(key, answer)
                 if not self._stores.is_watched_in_full(key) or will_be_observed(answer):
                     own_writes.add(change)
-                return Applied()
+                return Applied(adopted=step.adopts)
         return Failed(f"{key} is being changed by others at the same time", PAUSE)
 
     async def _send(self, key: ObjectKey, request: ApplyRequest) -> dict[str, Any]:

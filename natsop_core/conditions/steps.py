@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from natsop_core.findings import Finding
 from natsop_core.names import API_VERSION
-from natsop_core.outcomes import Failed, Rejected, Taken
+from natsop_core.outcomes import Applied, Failed, Rejected, Taken
 
 if TYPE_CHECKING:
     from natsop_core.live import Controller
@@ -39,6 +39,16 @@ def delays(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
                 )
             case Failed(message):
                 yield Finding("Retrying", f"{key.kind} {key.name}: {_sentence(message)}")
+
+
+def adoptions(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
+    """Which orphans of an earlier life of the custom resource were taken back."""
+    adopted = [key for key, outcome in outcomes.items() if isinstance(outcome, Applied) and outcome.adopted]
+    if adopted:
+        objects = ", ".join(f"{key.kind} {key.name}" for key in adopted)
+        yield Finding(
+            "Adopted", f"The operator made these for a {owner.kind} of this name, and manages them again: {objects}."
+        )
 
 
 def is_being_collected(owner: Owner, controller: Controller | None) -> bool:

@@ -16,9 +16,10 @@ from natsop_core.conf.auth import FILES, Authentication, FullResolver, preloaded
 from natsop_core.conf.errors import ConfError
 from natsop_core.findings import Finding
 from natsop_core.kinds import SECRETS
-from natsop_core.live import reduce_metadata
+from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.resolve.claims import claim_from, immutable_claim, is_allowed
 from natsop_core.resolve.jwts import check_account, read_account, read_operator, read_system_account
+from natsop_core.resolve.owner import owner_of
 from natsop_core.resolve.referred import KeyReference, find
 from natsop_core.resolve.types import Auth, Folder
 
@@ -156,11 +157,10 @@ def _resolver(cr: NatsCluster, jwt: JwtSpec, live: LiveCluster | None) -> _Resol
 
 
 def _last_good(cr: NatsCluster, inputs: Inputs) -> LastGood | None:
-    """What the live Secret holds, if this custom resource controls it and nats-server can read it."""
+    """What the live Secret holds, if it is this custom resource's and nats-server can read it."""
     key = auth_secret_key(cr)
     secret = inputs.object(key)
-    controller = reduce_metadata(secret["metadata"]).controller if secret else None
-    if controller is None or controller.uid != cr.metadata.uid:
+    if secret is None or not is_ours(reduce_metadata(secret["metadata"]), owner_of(cr.metadata, names.CLUSTER_KIND)):
         return None
     contents = {name: find(KeyReference("Secret", key.namespace, key.name, name, ""), inputs) for name in FILES}
     files = {

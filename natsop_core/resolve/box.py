@@ -10,9 +10,9 @@ from natsop_core.api.read import InvalidResource, read_cluster
 from natsop_core.findings import Finding
 from natsop_core.kinds import CLUSTERS
 from natsop_core.references import ObjectRef
-from natsop_core.resolve.cluster import owner_of
 from natsop_core.resolve.contexts import resolve_contexts
 from natsop_core.resolve.images import BOX
+from natsop_core.resolve.owner import owner_of
 from natsop_core.resolve.pods import resolve_container, resolve_pod
 from natsop_core.resolve.security import container_security
 from natsop_core.resolve.types import Box

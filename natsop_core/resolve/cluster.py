@@ -17,6 +17,7 @@ from natsop_core.resolve.listeners import listeners
 from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.nack import resolve_nack
 from natsop_core.resolve.operator_mode import refused_beside_operator
+from natsop_core.resolve.owner import owner_of
 from natsop_core.resolve.pods import labels_with, resolve_pod, with_host_alias, with_sysctl
 from natsop_core.resolve.probes import resolve_probes
 from natsop_core.resolve.routes import resolve_routes, routes_folder
@@ -33,12 +34,11 @@ from natsop_core.resolve.services import (
 from natsop_core.resolve.storage import resolve_jetstream
 from natsop_core.resolve.system_account import missing_system_account, needs_system_account
 from natsop_core.resolve.take_over import data_outside_volume
-from natsop_core.resolve.types import Cluster, Exporter, Extras, Ingress, Owner
+from natsop_core.resolve.types import Cluster, Exporter, Extras, Ingress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from natsop_core.api.common import Metadata
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.inputs import Inputs
     from natsop_core.references import ObjectKey
@@ -137,11 +137,6 @@ def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
         keep=(*([auth_secret_key(cr)] if auth.keeps_secret else []), *nack.keep, *monitoring.keep),
         integrations=tuple(each for each in (monitoring.integration, nack.integration) if each),
     )
-
-
-def owner_of(metadata: Metadata, kind: str) -> Owner:
-    """The identity that children name as their controller."""
-    return Owner(names.API_VERSION, kind, metadata.namespace, metadata.name, metadata.uid)
 
 
 def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts) -> tuple[Cluster, tuple[Finding, ...]]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from natsop_core import names
 from natsop_core.kinds import STATEFUL_SETS
-from natsop_core.live import owned_annotations, reduce_metadata
+from natsop_core.live import is_ours, owned_annotations, reduce_metadata
+from natsop_core.resolve.owner import owner_of
 from natsop_core.resolve.types import DEFAULT_VOLUME_SIZE, Scratch, VolumeClaim
 
 if TYPE_CHECKING:
@@ -39,10 +40,7 @@ def live_cluster(cr: NatsCluster, inputs: Inputs) -> LiveCluster | None:
     """The live servers of this very custom resource, or None when it has none yet."""
     metadata = cr.metadata
     live = inputs.object(STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name)))
-    if live is None:
-        return None
-    controller = reduce_metadata(live["metadata"]).controller
-    if controller is None or controller.uid != metadata.uid:
+    if live is None or not is_ours(reduce_metadata(live["metadata"]), owner_of(metadata, names.CLUSTER_KIND)):
         return None
     spec = live["spec"]
     remembered = owned_annotations(live["metadata"])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from natsop_core import kinds
 from natsop_core.live import Child, LiveObject
-from natsop_core.names import FIELD_MANAGER
+from natsop_core.names import FIELD_MANAGER, MANAGED_BY_LABEL
 from natsop_runtime.cache.optional_kinds import OptionalKinds
 from natsop_runtime.cache.store import IN_FULL, METADATA, Whole
 from natsop_runtime.cache.watched import Watched
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 Kind = tuple[str, str]
 
-OURS: Final = f"app.kubernetes.io/managed-by={FIELD_MANAGER}"
+OURS: Final = f"{MANAGED_BY_LABEL}={FIELD_MANAGER}"
 
 
 class Change(NamedTuple):

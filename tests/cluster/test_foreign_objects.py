@@ -169,22 +169,6 @@ def test_a_child_of_an_earlier_cluster_of_the_name_is_waited_for(site: Site) -> 
     site.await_condition("NatsCluster", CLUSTER, "Degraded", "False")
 
 
-def test_children_that_were_orphaned_on_purpose_are_nobodys_and_stay(site: Site) -> None:
-    site.create(TRIO)
-    site.await_quiet()  # by then the garbage collector knows them for children
-    site.client.delete("NatsCluster", CLUSTER, propagationPolicy="Orphan")
-    site.await_gone("NatsCluster", CLUSTER)
-    site.await_quiet()
-    orphans = [site.client.get(kind, name) for kind, name in OURS if kind in {"ConfigMap", "Service"}]
-
-    site.create(TRIO)
-
-    message = await_conflict(site, "NatsCluster", CLUSTER)
-    for each in orphans:
-        assert f"{each['kind']} {each['metadata']['name']} exists and has no controller" in message
-        assert look(site, each) == each
-
-
 def is_being_deleted(site: Site, kind: str, name: str) -> bool:
     found = site.client.find(kind, name)
     return found is not None and "deletionTimestamp" in found["metadata"]

@@ -155,6 +155,34 @@ def test_a_strangers_object_in_place_of_the_one_that_we_knew_is_not_touched(
     await_answers(quiet_plane, client, ("patch", 422), ("get", 200))
 
 
+def test_a_strangers_object_in_place_of_the_orphan_that_we_knew_is_not_adopted(client: Client) -> None:
+    plan = wanted(client, "conf")
+    orphan = client.apply(plan.apply[0], field_manager="nats-operator")
+    orphan["metadata"].pop("ownerReferences")
+    theirs: list[Manifest] = []
+
+    def swap() -> None:
+        client.delete("ConfigMap", "c-config")
+        theirs.append(client.create(strangers(CLUSTER_LABELS)["conf"]))
+
+    assert carry_out(client, plan, known=(orphan,), act=swap) == Taken(None)
+    assert look(client, theirs[0]) == theirs[0]
+
+
+def test_an_orphan_that_turns_up_just_before_we_create_is_adopted(client: Client) -> None:
+    """As it is made anew by a restore, which takes away the owner and keeps our annotation."""
+    plan = wanted(client, "conf")
+    metadata = {field: plan.apply[0]["metadata"][field] for field in ("name", "labels", "annotations")}
+    made: list[Manifest] = []
+
+    outcome = carry_out(client, plan, act=lambda: made.append(client.create({**plan.apply[0], "metadata": metadata})))
+
+    assert outcome == Applied(adopted=True)
+    now = look(client, made[0])
+    assert now["metadata"]["uid"] == made[0]["metadata"]["uid"]
+    assert now["metadata"]["ownerReferences"][0]["uid"] == UID
+
+
 def older(obj: Manifest) -> Manifest:
     """The object as it was before the present plan, so that there is something to apply."""
     annotations = {**obj["metadata"]["annotations"], "nats.crewlet.cloud/applied": "older"}

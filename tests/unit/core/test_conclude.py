@@ -142,7 +142,7 @@ def test_a_cluster_that_was_never_made_is_not_created() -> None:
 
 def test_a_stranger_s_stateful_set_is_not_the_cluster() -> None:
     theirs = one_of(live_children(TRIO), "StatefulSet")
-    theirs["metadata"]["ownerReferences"] = []
+    theirs["metadata"]["ownerReferences"][0]["uid"] = "uid-of-another"
     found = conditions(conclude(TRIO, inputs(TRIO, theirs)).status)
     assert found["Available"] == ("False", "NotCreated")
 

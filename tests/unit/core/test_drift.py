@@ -111,22 +111,10 @@ def test_an_apply_of_an_absent_object_can_only_create_it() -> None:
     assert "uid" not in request.body["metadata"]
 
 
-@pytest.mark.parametrize("controller", [None, OTHER, replace(OTHER, kind="NatsCluster", name="c")])
-def test_an_object_that_somebody_else_controls_is_taken_whatever_else_it_looks_like(
-    controller: Controller | None,
-) -> None:
-    """Also one with our annotation and our managedFields, such as one that lost its owner reference."""
+@pytest.mark.parametrize("controller", [OTHER, replace(OTHER, kind="NatsCluster", name="c")])
+def test_an_object_that_somebody_else_controls_is_taken_whatever_else_it_looks_like(controller: Controller) -> None:
+    """Also one with our labels, our annotation and our managedFields."""
     assert next_request(CONFIG_MAP, replace(seen(CONFIG_MAP), controller=controller)) == Taken(controller)
-
-
-def test_an_owner_that_is_no_controller_makes_an_object_nobodys() -> None:
-    metadata = applied(CONFIG_MAP)["metadata"]
-    metadata["ownerReferences"] = [{**metadata["ownerReferences"][0], "controller": False}]
-
-    live = reduce_metadata(metadata)
-
-    assert (live.controller, live.applied, live.owned_fields) == (None, "", "")
-    assert next_request(CONFIG_MAP, live) == Taken(None)
 
 
 def test_what_others_own_beside_ours_makes_no_difference() -> None:

@@ -137,9 +137,14 @@ def test_a_hand_made_volume_of_the_pod_without_a_limit_is_no_reason_to_stop() ->
 
 
 @pytest.mark.parametrize(
-    "owners", [[], [{"apiVersion": "v1", "kind": "X", "name": "c", "uid": "u", "controller": True}]]
+    "metadata",
+    [
+        {"ownerReferences": [{"apiVersion": "v1", "kind": "X", "name": "c", "uid": "u", "controller": True}]},
+        {"ownerReferences": [], "annotations": {}, "managedFields": []},
+    ],
+    ids=["controlled", "without our trace"],
 )
-def test_a_stranger_s_stateful_set_holds_us_to_nothing(owners: list[Object]) -> None:
+def test_a_stranger_s_stateful_set_holds_us_to_nothing(metadata: Object) -> None:
     live = live_stateful_set(cluster(claiming("1Gi")))
-    live["metadata"]["ownerReferences"] = owners
+    live["metadata"] |= metadata
     assert findings(claiming("2Gi"), live) == []
