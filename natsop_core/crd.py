@@ -12,12 +12,12 @@ from natsop_core.api.status import NatsBoxStatus, NatsClusterStatus
 from natsop_core.kubernetes.structural import structural_schema
 from natsop_core.names import API_VERSION
 from natsop_core.rules import BOX_RULES, CLUSTER_RULES, CLUSTER_TRANSITIONS
-from natsop_core.rules.rule import steps
+from natsop_core.rules.rule import Rule, steps
 
 if TYPE_CHECKING:
     from natsop_core.api.common import Resource
     from natsop_core.api.model import Model
-    from natsop_core.rules import Rule, TransitionRule
+    from natsop_core.rules import TransitionRule
 
 Schema = dict[str, Any]
 Column = dict[str, str]
@@ -113,8 +113,15 @@ def _root_schema(kind: _Kind) -> Schema:
     }
     for rule in kind.rules:
         validations = _node(schema, rule.at).setdefault("x-kubernetes-validations", [])
-        validations.append({"rule": rule.cel, "message": rule.message})
+        validations.append(_validation(rule))
     return schema
+
+
+def _validation(rule: Rule | TransitionRule) -> dict[str, str]:
+    validation = {"rule": rule.cel, "message": rule.message}
+    if isinstance(rule, Rule) and rule.explanation:
+        validation["messageExpression"] = rule.explanation.cel
+    return validation
 
 
 def _node(schema: Schema, path: str) -> Schema:

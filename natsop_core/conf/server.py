@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.conf.values import Block, Include, Variable
+from natsop_core.listeners import LISTENERS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from natsop_core.resolve.types import Cluster, JetStream, Listener, Routes, Tls
 
 LAME_DUCK_DURATION: Final = "30s"
@@ -16,6 +19,9 @@ LAME_DUCK_DURATION: Final = "30s"
 LAME_DUCK_GRACE_PERIOD: Final = "10s"
 
 SYSTEM_ACCOUNT: Final = "SYS"
+
+_NAMED: Final = (names.ROUTES_PORT, names.GATEWAY_PORT)
+"""Whose blocks say what the cluster is called."""
 
 
 def server_block(cluster: Cluster) -> Block:
@@ -38,14 +44,10 @@ def server_block(cluster: Cluster) -> Block:
         prof_port=cluster.port(names.PROFILING_PORT),
         tls=_tls_block(client.tls) if client else None,
         jetstream=_jetstream_block(cluster.jetstream) if cluster.jetstream else None,
-        cluster=_cluster_block(cluster, cluster.routes) if cluster.routes else None,
-        leafnodes=_listener_block(cluster.listener(names.LEAFNODES_PORT), no_advertise=True),
-        websocket=_websocket_block(cluster.listener(names.WEBSOCKET_PORT)),
-        mqtt=_listener_block(cluster.listener(names.MQTT_PORT)),
-        gateway=_listener_block(cluster.listener(names.GATEWAY_PORT), name=cluster.name),
-        accounts=Block((SYSTEM_ACCOUNT, Block())) if cluster.needs_system_account else None,
-        system_account=SYSTEM_ACCOUNT if cluster.needs_system_account else None,
     )
+    system_account = Block(accounts=Block((SYSTEM_ACCOUNT, Block())), system_account=SYSTEM_ACCOUNT)
+    own |= Block(*_listener_blocks(cluster))
+    own |= system_account if cluster.needs_system_account else Block()
     return own | Block(*map(Include, includes))
 
 
@@ -56,17 +58,30 @@ def routes_block(routes: Routes) -> Block:
     return Block(authorization=authorization, routes=routes.urls)
 
 
-def _cluster_block(cluster: Cluster, routes: Routes) -> Block:
-    listener = cluster.listener(names.ROUTES_PORT)
-    block = Block(
-        name=cluster.name,
-        port=listener.port if listener else None,
-        no_advertise=routes.no_advertise,
-        tls=_tls_block(listener.tls) if listener else None,
-    )
-    if routes.credentials:
-        return block | Block(Include(f"../nats-routes/{names.ROUTES_KEY}"))
-    return block | routes_block(routes)
+def _listener_blocks(cluster: Cluster) -> Iterator[tuple[str, Block]]:
+    for row in LISTENERS:
+        listener = cluster.listener(row.name)
+        if row.block and listener:
+            name = cluster.name if row.name in _NAMED else None
+            yield row.block, Block(name=name, port=listener.port) | _own_options(cluster, listener)
+
+
+def _own_options(cluster: Cluster, listener: Listener) -> Block:
+    """What only this listener has, around the TLS that all have."""
+    tls = Block(tls=_tls_block(listener.tls))
+    match listener.name:
+        case names.ROUTES_PORT if routes := cluster.routes:
+            return Block(no_advertise=routes.no_advertise) | tls | _routes(routes)
+        case names.LEAFNODES_PORT:
+            return Block(no_advertise=True) | tls
+        case names.WEBSOCKET_PORT if not listener.tls:
+            return Block(no_tls=True)  # the server wants to be told
+    return tls
+
+
+def _routes(routes: Routes) -> Block:
+    """With credentials they stand in a Secret."""
+    return Block(Include(f"../nats-routes/{names.ROUTES_KEY}")) if routes.credentials else routes_block(routes)
 
 
 def _jetstream_block(jetstream: JetStream) -> Block:
@@ -75,21 +90,6 @@ def _jetstream_block(jetstream: JetStream) -> Block:
         max_file_store=jetstream.max_file_bytes,  # 0 switches the store off; left out, it is 75 % of the disk
         max_memory_store=jetstream.max_memory_bytes,  # left out, it is 75 % of the node's memory
     )
-
-
-def _listener_block(
-    listener: Listener | None, *, name: str | None = None, no_advertise: bool | None = None
-) -> Block | None:
-    if listener is None:
-        return None
-    return Block(name=name, port=listener.port, no_advertise=no_advertise, tls=_tls_block(listener.tls))
-
-
-def _websocket_block(listener: Listener | None) -> Block | None:
-    """The server wants to be told when a websocket listener has no TLS."""
-    if listener is None:
-        return None
-    return Block(port=listener.port, no_tls=None if listener.tls else True, tls=_tls_block(listener.tls))
 
 
 def _tls_block(tls: Tls | None) -> Block | None:

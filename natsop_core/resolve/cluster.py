@@ -13,7 +13,7 @@ from natsop_core.resolve.exporter import resolve_exporter
 from natsop_core.resolve.immutable import resolve_immutable
 from natsop_core.resolve.in_force import in_force, unfit_for_what_stays
 from natsop_core.resolve.integrations import resolve_pod_monitor
-from natsop_core.resolve.listeners import listeners
+from natsop_core.resolve.listeners import resolve_listeners
 from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.nack import resolve_nack
 from natsop_core.resolve.operator_mode import refused_beside_operator
@@ -115,7 +115,7 @@ def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
     if unfit := unfit_for_what_stays(wanted, cr):
         return ResolvedCluster(None, (*refused_storage, *refused_scale, *unfit))
     fixed = resolve_immutable(cr, live, replicas, has_jetstream=jetstream is not None)
-    ports = listeners(cr, replicas, files.ca_file)
+    ports = resolve_listeners(cr, files.ca_file)
     monitoring = resolve_pod_monitor(cr.metadata, wanted_pod_monitor(cr), inputs)
     nack = resolve_nack(cr, ports[0].tls, inputs)
     cluster, unmet = _build(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from natsop_core.findings import Finding
+from natsop_core.listeners import LISTENERS
 from natsop_core.resolve.images import EXPORTER
 from natsop_core.resolve.pods import resolve_container
 from natsop_core.resolve.security import container_security
@@ -44,10 +45,6 @@ def resolve_exporter(cr: NatsCluster, monitor: Listener | None, ca_file: str) ->
 
 
 def _flags(cr: NatsCluster) -> Iterator[str]:
-    config = cr.spec.config
-    if config.jetstream.enabled:
+    if cr.spec.config.jetstream.enabled:
         yield "-jsz=all"
-    if config.leafnodes.enabled:
-        yield "-leafz"
-    if config.gateway.enabled:
-        yield "-gatewayz"
+    yield from (row.exporter_flag for row in LISTENERS if row.exporter_flag and row.listens(cr.spec))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from natsop_core import names
 from natsop_core.conf.parser import ConfText
 from natsop_core.findings import Finding
+from natsop_core.listeners import LISTENERS
 from natsop_core.resolve.referred import KeyReference, ReferredKind, find, key_reference
 from natsop_core.resolve.types import Folder, IncludedFile
 
@@ -21,22 +22,13 @@ if TYPE_CHECKING:
 
 def certificates(cr: NatsCluster, *, has_routes: bool) -> Iterator[tuple[str, TlsSpec, KeyReference, KeyReference]]:
     """For each listener with TLS: its name, its settings, and the references to its certificate and its key."""
-    config = cr.spec.config
-    for listener, tls in (
-        (names.CLIENT_PORT, config.nats.tls),
-        *([(names.ROUTES_PORT, config.cluster.tls)] if has_routes else []),
-        *([(names.LEAFNODES_PORT, config.leafnodes.tls)] if config.leafnodes.enabled else []),
-        *([(names.WEBSOCKET_PORT, config.websocket.tls)] if config.websocket.enabled else []),
-        *([(names.MQTT_PORT, config.mqtt.tls)] if config.mqtt.enabled else []),
-        *([(names.GATEWAY_PORT, config.gateway.tls)] if config.gateway.enabled else []),
-    ):
-        if tls.enabled:
-            block = "nats" if listener == names.CLIENT_PORT else listener
-            field = f"spec.config.{block}.tls"
-            secret = tls.secret_name or ""
-            namespace = cr.metadata.namespace
+    for row in LISTENERS:
+        listens = has_routes if row.name == names.ROUTES_PORT else row.listens(cr.spec)
+        tls = row.tls(cr.spec) if row.tls and listens else None
+        if tls is not None and tls.enabled:
+            field, secret, namespace = f"spec.{row.path}.tls", tls.secret_name or "", cr.metadata.namespace
             yield (
-                listener,
+                row.name,
                 tls,
                 KeyReference("Secret", namespace, secret, tls.cert, field),
                 KeyReference("Secret", namespace, secret, tls.key, field),

@@ -6,16 +6,13 @@ CEL reads a field that may be absent through `has()` or its short form `.?`, and
 
 from natsop_core.rules.box import BOX_RULES
 from natsop_core.rules.cluster import CLUSTER_RULES, CLUSTER_TRANSITIONS
-from natsop_core.rules.refusals import REFUSALS, Refusal
 from natsop_core.rules.rule import Breach, Rule, TransitionRule, breaches, broken_transitions
 
 __all__ = [
     "BOX_RULES",
     "CLUSTER_RULES",
     "CLUSTER_TRANSITIONS",
-    "REFUSALS",
     "Breach",
-    "Refusal",
     "Rule",
     "TransitionRule",
     "breaches",

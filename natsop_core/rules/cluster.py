@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from natsop_core.listeners import LISTENERS
 from natsop_core.rules.ports import PORTS_DIFFER
 from natsop_core.rules.rule import Rule, TransitionRule
 from natsop_core.rules.sizes import size_rule, volume_size_rule
@@ -19,6 +20,7 @@ from natsop_core.rules.texts import (
 if TYPE_CHECKING:
     from natsop_core.api.auth import JwtSpec
     from natsop_core.api.natscluster import NatsClusterSpec
+    from natsop_core.listeners import ListenerRow
 
 _JETSTREAM: Final = "self.?config.?jetstream.?enabled.orValue(false)"
 _OWN_FILE: Final = "self.?configMap.?existingName.orValue('') != ''"
@@ -28,10 +30,10 @@ _PREFIX: Final = "(has(self.config) && has(self.config.serverNamePrefix) ? self.
 """Not with `orValue`, which makes CEL's cost estimate forget how short the prefix is."""
 
 
-def _tls_rule(listener: str) -> Rule:
+def _tls_rule(row: ListenerRow) -> Rule:
     return Rule(
-        name=f"{listener}-tls-secret",
-        at=f"spec.config.{listener}.tls",
+        name=f"{row.name}-tls-secret",
+        at=f"spec.{row.path}.tls",
         cel="!self.?enabled.orValue(false) || self.?secretName.orValue('') != ''",
         message="secretName is required when TLS is enabled",
         holds=lambda tls: not tls.enabled or bool(tls.secret_name),
@@ -119,7 +121,7 @@ CLUSTER_RULES: Final = (
         message="config.gateway together with config.jetstream needs more than one replica",
         holds=_gateway_has_routes,
     ),
-    *(_tls_rule(listener) for listener in ("nats", "cluster", "leafnodes", "websocket", "mqtt", "gateway")),
+    *(_tls_rule(row) for row in LISTENERS if row.tls),
     CLUSTER_DOMAIN,
     SERVER_NAME_PREFIX,
     INCLUDE_NAME,

@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """A message about the very node that breaks a rule, in CEL and in Python."""
+
+    cel: str
+    of: Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule about every node at `at`, whose value is `self` in CEL; skipped where there is no such node.
 
     `at` is a path such as `spec.config.includes[].name` or `spec.contexts{}.ca`, with all items of a list or map.
+    `explanation` says more than `message` does, where that depends on the node.
     `integers` are paths below `at` of integers that CEL reads in any case: it refuses them as floating point.
     """
 
@@ -29,7 +38,12 @@ class Rule:
     cel: str
     message: str
     holds: Callable[[Any], bool]
+    explanation: Explanation | None = None
     integers: tuple[str, ...] = ()
+
+    def message_about(self, node: Any) -> str:
+        """What to say of a node that breaks the rule."""
+        return self.explanation.of(node) if self.explanation else self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +76,7 @@ def breaches(resource: Resource, rules: tuple[Rule, ...], floats: AbstractSet[st
             if any(_joined(path, integer) in floats for integer in rule.integers):
                 yield Breach(rule.name, path, "integers must be written without a decimal point or an exponent")
             elif not rule.holds(node):
-                yield Breach(rule.name, path, rule.message)
+                yield Breach(rule.name, path, rule.message_about(node))
 
 
 def broken_transitions(old: Resource, new: Resource, rules: tuple[TransitionRule, ...]) -> Iterator[Breach]:

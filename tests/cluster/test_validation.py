@@ -16,13 +16,13 @@ from ruamel.yaml import YAML
 
 from natsop_core.api.read import InvalidResource
 from natsop_core.crd import custom_resource_definitions
-from natsop_core.rules import REFUSALS
 from tests.cluster.mutations import ANYTHING, Manifest, combined, mutants, resource, root_schemas
 from tests.cluster.verdicts import PLURALS, READERS, Judge, Verdict, agree, our_verdict
 from tests.testbed.client import Client
 from tests.testbed.control_plane import ControlPlane
 from tests.testbed.wait import wait_until
 from tests.unit.api import examples, metadata_examples, rule_examples
+from tests.unit.api.refusals import REFUSALS
 from tests.unit.api.rule_examples import BROKEN_TRANSITIONS, EXAMPLES, KEPT_TRANSITIONS, REFUSED_BY_TYPES, Transition
 
 SEEDS = Path(__file__).parents[3] / "shared" / "reference" / "seed-crds"
@@ -93,6 +93,7 @@ def test_we_agree_about_every_rule_both_ways(judge: Judge) -> None:
     for each in EXAMPLES.values():
         refused = judge.create(each.broken)
         assert refused.paths == {each.path}
+        assert each.message in refused.words
         assert judge.create(each.kept).accepted
 
 

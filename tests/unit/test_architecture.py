@@ -25,6 +25,7 @@ ALLOWED_IN_THE_CORE = {
         "datetime",
         "decimal",
         "hashlib",
+        "itertools",
         "json",
         "math",
         "posixpath",

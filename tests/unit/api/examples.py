@@ -99,7 +99,6 @@ VALID: dict[str, Manifest] = {
 
 SIZE_MESSAGE = "must be a whole number of bytes, at least 0 and less than 8Ei"
 QUANTITY_MESSAGE = "must be a quantity such as 500m, 2Gi or 10"
-PORTS_MESSAGE = "the listeners in config need different ports"
 
 
 @dataclass(frozen=True)
@@ -210,12 +209,20 @@ INVALID: dict[str, Invalid] = {
         "reloader.enabled or podTemplate.configChecksumAnnotation must be true, "
         "because otherwise no change of the configuration would reach the servers",
     ),
-    "clients and monitor on one port": Invalid(config(nats={"port": 8222}), "spec", PORTS_MESSAGE),
-    "clients and routes on one port": Invalid(
-        cluster({"replicas": 3, "config": {"nats": {"port": 6222}}}), "spec", PORTS_MESSAGE
+    "clients and monitor on one port": Invalid(
+        config(nats={"port": 8222}),
+        "spec",
+        "config.nats.port and config.monitor.port are the same: every listener needs a port of its own",
     ),
-    "routes and monitor on one port": Invalid(
-        cluster({"replicas": 2, "config": {"monitor": {"port": 6222}}}), "spec", PORTS_MESSAGE
+    "clients and routes on one port": Invalid(
+        cluster({"replicas": 3, "config": {"nats": {"port": 6222}}}),
+        "spec",
+        "config.nats.port and config.cluster.port are the same: every listener needs a port of its own",
+    ),
+    "routes and metrics on one port": Invalid(
+        cluster({"replicas": 2, "config": {"cluster": {"port": 7777}}, "promExporter": {"enabled": True}}),
+        "spec",
+        "config.cluster.port and promExporter.port are the same: every listener needs a port of its own",
     ),
     "underscore in the domain": Invalid(
         domain("my_cluster"),

@@ -68,7 +68,7 @@ EXAMPLES: dict[str, Example] = {
         kept=cluster({"config": {"monitor": {"enabled": False}}, "promExporter": {"enabled": True, "port": 4222}}),
         broken=config(mqtt={"enabled": True, "port": 7422}, leafnodes={"enabled": True}, jetstream={"enabled": True}),
         path="spec",
-        message="the listeners in config need different ports",
+        message="config.leafnodes.port and config.mqtt.port are the same: every listener needs a port of its own",
     ),
     "monitor-tls-certificate": Example(
         kept=config(monitor={"tlsEnabled": True}, nats={"tls": CERTIFICATE}),

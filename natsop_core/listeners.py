@@ -1,0 +1,158 @@
+"""The ports of a pod, one row each: where the user writes one, its default, who sees it, and how it is configured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from natsop_core import names
+
+if TYPE_CHECKING:
+    from natsop_core.api.listeners import TlsSpec
+    from natsop_core.api.natscluster import NatsClusterSpec
+
+
+@dataclass(frozen=True, slots=True)
+class PortRow:
+    """A port that something in the pod may listen on.
+
+    name: of the port in pods and Services. path: where its settings stand in the spec. listens: whether anything does,
+    in Python and in CEL. is_published: whether the client Service has it unless told otherwise.
+    """
+
+    name: str
+    path: str
+    default: int
+    port: Callable[[NatsClusterSpec], int]
+    listens: Callable[[NatsClusterSpec], bool]
+    listens_cel: str
+    is_web: bool = False
+    is_published: bool = False
+
+    @property
+    def field(self) -> str:
+        """The field with the port's number."""
+        return f"{self.path}.port"
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerRow(PortRow):
+    """A port of nats-server.
+
+    tls: the listener's own TLS settings; None where it has none. block: its block in nats.conf; empty where its options
+    stand outside of any. exporter_flag: what makes the exporter ask for its metrics.
+    """
+
+    tls: Callable[[NatsClusterSpec], TlsSpec] | None = None
+    block: str = ""
+    exporter_flag: str = ""
+
+
+def _enabled(path: str, *, default: bool = False) -> str:
+    return f"self.?{path.replace('.', '.?')}.?enabled.orValue({str(default).lower()})"
+
+
+_MONITORED: Final = _enabled("config.monitor", default=True)
+
+LISTENERS: Final = (
+    ListenerRow(
+        name=names.CLIENT_PORT,
+        path="config.nats",
+        default=4222,
+        port=lambda spec: spec.config.nats.port,
+        listens=lambda _: True,
+        listens_cel="true",
+        is_published=True,
+        tls=lambda spec: spec.config.nats.tls,
+    ),
+    ListenerRow(
+        name=names.ROUTES_PORT,
+        path="config.cluster",
+        default=6222,
+        port=lambda spec: spec.config.cluster.port,
+        listens=lambda spec: spec.replicas > 1,
+        listens_cel="self.replicas > 1",
+        tls=lambda spec: spec.config.cluster.tls,
+        block="cluster",
+    ),
+    ListenerRow(
+        name=names.MONITOR_PORT,
+        path="config.monitor",
+        default=8222,
+        port=lambda spec: spec.config.monitor.port,
+        listens=lambda spec: spec.config.monitor.enabled,
+        listens_cel=_MONITORED,
+        is_web=True,
+    ),
+    ListenerRow(
+        name=names.LEAFNODES_PORT,
+        path="config.leafnodes",
+        default=7422,
+        port=lambda spec: spec.config.leafnodes.port,
+        listens=lambda spec: spec.config.leafnodes.enabled,
+        listens_cel=_enabled("config.leafnodes"),
+        is_published=True,
+        tls=lambda spec: spec.config.leafnodes.tls,
+        block="leafnodes",
+        exporter_flag="-leafz",
+    ),
+    ListenerRow(
+        name=names.WEBSOCKET_PORT,
+        path="config.websocket",
+        default=8080,
+        port=lambda spec: spec.config.websocket.port,
+        listens=lambda spec: spec.config.websocket.enabled,
+        listens_cel=_enabled("config.websocket"),
+        is_web=True,
+        is_published=True,
+        tls=lambda spec: spec.config.websocket.tls,
+        block="websocket",
+    ),
+    ListenerRow(
+        name=names.MQTT_PORT,
+        path="config.mqtt",
+        default=1883,
+        port=lambda spec: spec.config.mqtt.port,
+        listens=lambda spec: spec.config.mqtt.enabled,
+        listens_cel=_enabled("config.mqtt"),
+        is_published=True,
+        tls=lambda spec: spec.config.mqtt.tls,
+        block="mqtt",
+    ),
+    ListenerRow(
+        name=names.GATEWAY_PORT,
+        path="config.gateway",
+        default=7222,
+        port=lambda spec: spec.config.gateway.port,
+        listens=lambda spec: spec.config.gateway.enabled,
+        listens_cel=_enabled("config.gateway"),
+        is_published=True,
+        tls=lambda spec: spec.config.gateway.tls,
+        block="gateway",
+        exporter_flag="-gatewayz",
+    ),
+    ListenerRow(
+        name=names.PROFILING_PORT,
+        path="config.profiling",
+        default=65432,
+        port=lambda spec: spec.config.profiling.port,
+        listens=lambda spec: spec.config.profiling.enabled,
+        listens_cel=_enabled("config.profiling"),
+        is_web=True,
+    ),
+)
+"""The listeners of nats-server, in the order in which ports are shown."""
+
+METRICS: Final = PortRow(
+    name=names.METRICS_PORT,
+    path="promExporter",
+    default=7777,
+    port=lambda spec: spec.prom_exporter.port,
+    listens=lambda spec: spec.prom_exporter.enabled and spec.config.monitor.enabled,
+    listens_cel=f"{_enabled('promExporter')} && {_MONITORED}",
+    is_web=True,
+)
+"""The port of the exporter."""
+
+PORTS: Final = (*LISTENERS, METRICS)
