@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core import names
+from natsop_core.conf.environment import Environment
 from natsop_core.conf.errors import ConfError
 from natsop_core.conf.expand import expand
 from natsop_core.conf.files import configuration_files
@@ -80,7 +81,7 @@ def _checksum(files: Mapping[str, str]) -> str:
 
 def _restart_digest(cluster: Cluster, files: Mapping[str, str]) -> str:
     """Over all that the configuration includes; over its own text where it cannot be read like nats-server reads it."""
-    environment = {names.SERVER_NAME_VARIABLE: names.server_name(ANY_POD)}
+    environment = Environment({names.SERVER_NAME_VARIABLE: names.server_name(ANY_POD)})
     existing = cluster.existing_config
     try:
         tree = tree_of(existing.conf, names.CONFIG_FILE) if existing else server_block(cluster)

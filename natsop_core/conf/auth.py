@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from natsop_core import names
+from natsop_core.conf.environment import Environment
 from natsop_core.conf.expand import expand
 from natsop_core.conf.parser import parse
 from natsop_core.conf.values import Block, Include
@@ -68,7 +69,7 @@ def preloaded_accounts(files: Mapping[str, str]) -> dict[str, str]:
     """
     folder = {f"{names.AUTH_FOLDER}/{name}": text for name, text in files.items()}
     file = f"{names.AUTH_FOLDER}/{names.AUTH_KEY}"
-    tree = expand(parse(folder[file], file), environment={}, includes=folder, file=file).tree
+    tree = expand(parse(folder[file], file), environment=Environment(), includes=folder, file=file).tree
     preload = tree[_RESOLVER_PRELOAD]
     if _OPERATOR not in tree or not isinstance(preload, Block):
         raise KeyError(_OPERATOR)

@@ -6,15 +6,17 @@ and includes are in place: it differs from pod to pod, and equals ours when that
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from types import MappingProxyType
 
+from natsop_core.conf.environment import Environment
 from natsop_core.conf.errors import ConfError
 from natsop_core.conf.expand import expand
 from natsop_core.conf.parser import tree_of
-from natsop_core.conf.values import Block, Datetime, Value
+from natsop_core.conf.values import Block, Datetime, Value, Variable
 
 _REPORTS_DIGEST = (2, 11, 0)
 _KEEPS_VARIABLES = (2, 12, 6)  # before, keys that a variable referred to were left out of the digest
@@ -44,44 +46,87 @@ def config_digest(
     """What a nats-server with this environment reports after it has loaded `configuration`.
 
     `configuration` is the tree that was written, or a text; `includes` and `file` are as in `expand.expand`.
-    `version`, when it is known, is the server's own word (`2.12.6`): it matters where keys serve as variables.
-    Unknown where the version reports none, where we cannot read what the server reads, and where it would not start.
+    `version` is as in `ServerDigest.of`. Unknown also where we cannot read what the server reads.
     """
-    number = _VERSION.match(version or "")
-    release = tuple(map(int, number.groups())) if number else _REPORTS_DIGEST
-    if release < _REPORTS_DIGEST:
-        return Unknown(f"nats-server {version} does not report a digest of its configuration; 2.11 and newer do.")
     try:
         tree = tree_of(configuration, file) if isinstance(configuration, str) else configuration
-        expanded = expand(tree, environment=environment, includes=includes, file=file)
+        expanded = expand(tree, environment=Environment(environment), includes=includes, file=file)
     except ConfError as error:
         return Unknown(f"The configuration cannot be read like nats-server reads it: {error}.")
-    if expanded.reads_own_keys and release < _KEEPS_VARIABLES:
-        return Unknown("Before 2.12.6, nats-server leaves keys that are used as variables out of its digest.")
-    return f"sha256:{hashlib.sha256(go_json(expanded.tree).encode()).hexdigest()}"
+    return ServerDigest(expanded.tree, reads_own_keys=expanded.reads_own_keys).of({}, version)
 
 
-def go_json(tree: Block) -> str:
-    """An expanded tree as Go's json.Encoder writes it: sorted keys, HTML-safe escapes, a new line at the end."""
-    return "".join(_json(tree)) + "\n"
+class ServerDigest:
+    """The digests of one configuration on all its servers: it is written out once, with gaps for their variables."""
+
+    def __init__(self, tree: Block, *, reads_own_keys: bool) -> None:
+        self._reads_own_keys = reads_own_keys
+        start, *self._rest = go_json(tree)
+        self._start = hashlib.sha256(str(start).encode())
+
+    def of(self, variables: Mapping[str, str], version: str | None) -> str | Unknown:
+        """What a server reports for which the variables are these strings.
+
+        `version`, when it is known, is the server's own word (`2.12.6`): it matters where keys serve as variables.
+        Unknown where the version reports none, and where the value of a variable is not known.
+        """
+        number = _VERSION.match(version or "")
+        release = tuple(map(int, number.groups())) if number else _REPORTS_DIGEST
+        if release < _REPORTS_DIGEST:
+            return Unknown(f"nats-server {version} does not report a digest of its configuration; 2.11 and newer do.")
+        if self._reads_own_keys and release < _KEEPS_VARIABLES:
+            return Unknown("Before 2.12.6, nats-server leaves keys that are used as variables out of its digest.")
+        digest = self._start.copy()
+        for part in self._rest:
+            if isinstance(part, Variable):
+                if part.name not in variables:
+                    return Unknown(f"The configuration uses ${part.name}, whose value the operator does not read.")
+                digest.update(_string(variables[part.name]).encode())
+            else:
+                digest.update(part.encode())
+        return f"sha256:{digest.hexdigest()}"
 
 
-def _json(value: Value) -> Iterator[str]:
+def go_json(tree: Block) -> list[str | Variable]:
+    """An expanded tree as Go's json.Encoder writes it: sorted keys, HTML-safe escapes, a new line at the end.
+
+    In parts: texts and, between them, the variables whose values are not known yet.
+    """
+    parts: list[str | Variable] = []
+    _add_json(tree, parts)
+    parts.append("\n")
+    return _joined(parts)
+
+
+def _joined(parts: list[str | Variable]) -> list[str | Variable]:
+    """The same with one text where several follow each other."""
+    joined: list[str | Variable] = []
+    for is_text, group in groupby(parts, key=lambda part: isinstance(part, str)):
+        members = list(group)
+        joined += ["".join(map(str, members))] if is_text else members
+    return joined
+
+
+def _add_json(value: Value, parts: list[str | Variable]) -> None:
     match value:
         case Block():
-            yield "{"
-            for number, key in enumerate(sorted(value)):
-                yield f"{',' if number else ''}{_string(key)}:"
-                yield from _json(value[key])
-            yield "}"
+            separator = "{"
+            for key in sorted(value):
+                parts.append(f"{separator}{_string(key)}:")
+                _add_json(value[key], parts)
+                separator = ","
+            parts.append("}" if len(value) else "{}")
         case tuple():
-            yield "["
-            for number, item in enumerate(value):
-                yield "," if number else ""
-                yield from _json(item)
-            yield "]"
+            separator = "["
+            for item in value:
+                parts.append(separator)
+                _add_json(item, parts)
+                separator = ","
+            parts.append("]" if value else "[]")
+        case Variable():
+            parts.append(value)
         case _:
-            yield _scalar(value)
+            parts.append(_scalar(value))
 
 
 def _scalar(value: Value) -> str:

@@ -1,5 +1,7 @@
 """What is wrong with a configuration, and where."""
 
+import bisect
+import re
 from dataclasses import dataclass
 
 
@@ -13,6 +15,18 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+class Source:
+    """A text, for the places in it. An offset is kept where a place may never be asked for."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self._line_starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def place(self, offset: int) -> Place:
+        line = bisect.bisect_right(self._line_starts, offset)
+        return Place(self.file, line, offset - self._line_starts[line - 1] + 1)
 
 
 class ConfError(ValueError):

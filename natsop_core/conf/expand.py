@@ -1,47 +1,59 @@
-"""Tree -> what one server sees: variables and includes replaced, of repeated keys the last (conf/parse.go).
+"""Tree -> what a server sees: variables and includes replaced, of repeated keys the last (conf/parse.go).
 
 A variable is looked up among the keys read so far in its block and the blocks around it, within its own file, and then
 in the environment, whose text is parsed as if it stood in the file. An included file replaces the keys it has, whole.
+A variable whose value nobody knows stays in the tree as it is.
 """
 
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from natsop_core.conf.environment import VALUE_KEY, Environment
 from natsop_core.conf.errors import ConfError, Place
 from natsop_core.conf.parser import MAX_DEPTH, parse, tree_of
-from natsop_core.conf.values import Block, Include, Value, Variable
+from natsop_core.conf.values import Block, Include, Origin, Value, Variable
+
+MAX_CHARACTERS = 200_000
+"""Of all that people wrote, with each include as often as it is included, and of all copies that variables make."""
+
+MAX_ENVIRONMENT_CHARACTERS = 10_000
+"""Of all variables' texts, as often as they are used: they stand in a custom resource, whose size tells nothing."""
 
 _MAX_CHAIN = 16  # includes of includes, variables of variables
-_MAX_WEIGHT = 4 * 2**20  # about the characters that substitutions may add: a small file can name itself into terabytes
-_VALUE_WEIGHT = 16
-_ENVIRONMENT_KEY = "pk"  # parse.go, pkey
-
-_Scopes = tuple[Mapping[str, Value], ...]
+_VALUE_WEIGHT = 16  # what a copied value counts besides its characters
 
 
 @dataclass(frozen=True)
 class Expanded:
-    """`tree` holds no variable and no include. `reads_own_keys`: a variable stood for a key of the configuration."""
+    """`tree` holds no include and no variable that is known. `reads_own_keys`: a variable stood for one of its keys."""
 
     tree: Block
     reads_own_keys: bool
 
 
 def expand(
-    tree: Block, *, environment: Mapping[str, str], includes: Mapping[str, str], file: str = "nats.conf"
+    tree: Block,
+    *,
+    environment: Environment,
+    includes: Mapping[str, str],
+    file: str = "nats.conf",
+    bounded: frozenset[str] = frozenset(),
 ) -> Expanded:
     """What a server with this environment makes of `tree`, the content of `file`.
 
     `includes` maps paths to texts. A path is the including file's folder joined with what is written, normalised:
-    `../nats-auth/auth.conf` in `/etc/nats-config/nats.conf` is `/etc/nats-auth/auth.conf`.
+    `../nats-auth/auth.conf` in `/etc/nats-config/nats.conf` is `/etc/nats-auth/auth.conf`. `bounded` are the paths of
+    the files that people wrote, whose size counts.
     Raises ConfError where the server would not start, or for configurations that expand beyond all reason.
     """
-    expansion = _Expansion(environment, includes)
+    expansion = _Expansion(environment, includes, bounded)
+    if file in bounded:
+        expansion.spend(len(includes[file]), Place(file))
     return Expanded(expansion.block(tree, (), _Site(file, 0)), expansion.reads_own_keys)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Site:
     """Where expansion is: the file, how deep in blocks and lists, and the files and variables it came through."""
 
@@ -49,42 +61,76 @@ class _Site:
     depth: int
     chain: tuple[str, ...] = ()
 
-    def deeper(self, place: Place | None) -> "_Site":
+    def deeper(self) -> "_Site":
         if self.depth >= MAX_DEPTH:
-            raise ConfError(place or Place(self.file), f"this is nested more than {MAX_DEPTH} levels deep")
+            raise ConfError(Place(self.file), f"this is nested more than {MAX_DEPTH} levels deep")
         return _Site(self.file, self.depth + 1, self.chain)
 
-    def through(self, link: str, file: str, place: Place | None) -> "_Site":
+    def through(self, link: str, file: str, place: Place) -> "_Site":
         if link in self.chain:
-            raise ConfError(place or Place(self.file), f"{link} refers to itself")
+            raise ConfError(place, f"{link} refers to itself")
         if len(self.chain) >= _MAX_CHAIN:
-            raise ConfError(place or Place(self.file), f"more than {_MAX_CHAIN} includes or variables lead here")
+            raise ConfError(place, f"more than {_MAX_CHAIN} includes or variables lead here")
         return _Site(file, self.depth, (*self.chain, link))
 
 
+class _Scope:
+    """The keys of one block that were read so far."""
+
+    __slots__ = ("origins", "used", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[str, Value] = {}
+        self.origins: dict[str, Origin] = {}
+        self.used: set[str] = set()
+
+    def set(self, key: str, value: Value, origin: Origin) -> None:
+        self.values[key] = value
+        self.origins[key] = origin
+        self.used.discard(key)
+
+    def include(self, block: Block) -> None:
+        for entry, origin in zip(block.entries, block.origins, strict=True):
+            if not isinstance(entry, Include):
+                self.set(*entry, origin)
+        self.used |= block.used
+
+    def block(self) -> Block:
+        return Block.read(tuple(self.values.items()), tuple(self.origins.values()), self.used)
+
+
+_Scopes = tuple[_Scope, ...]
+
+
 class _Expansion:
-    def __init__(self, environment: Mapping[str, str], includes: Mapping[str, str]) -> None:
+    def __init__(self, environment: Environment, includes: Mapping[str, str], bounded: frozenset[str]) -> None:
         self.reads_own_keys = False
         self._environment = environment
         self._includes = includes
+        self._bounded = bounded
         self._weight = 0
+        self._environment_weight = 0
 
     def block(self, tree: Block, scopes: _Scopes, site: _Site) -> Block:
-        keys: dict[str, Value] = {}
-        inner = (*scopes, keys)
-        for entry in tree.entries:
+        scope = _Scope()
+        inner = (*scopes, scope)
+        for index, entry in enumerate(tree.entries):
             if isinstance(entry, Include):
-                keys.update(self._file(entry, site))
+                scope.include(self._file(entry, site))
             else:
-                keys[entry[0]] = self._value(entry[1], inner, site)
-        return Block(*keys.items())
+                origin = tree.origins[index] if tree.origins else None
+                scope.set(entry[0], self._value(entry[1], inner, site), origin)
+        return scope.block()
 
     def _value(self, value: Value, scopes: _Scopes, site: _Site) -> Value:
         match value:
             case Block():
-                return self.block(value, scopes, site.deeper(None))
+                return self.block(value, scopes, site.deeper())
             case tuple():
-                return tuple(self._value(item, scopes, site.deeper(None)) for item in value)
+                inside = site.deeper()
+                if not any(isinstance(item, Block | Variable | tuple) for item in value):
+                    return value
+                return tuple(self._value(item, scopes, inside) for item in value)
             case Variable():
                 return self._variable(value, scopes, site)
             case _:
@@ -92,53 +138,66 @@ class _Expansion:
 
     def _file(self, include: Include, site: _Site) -> Block:
         path = joined(site.file, include.path)
-        inside = site.through(f"include {path}", path, include.place)
+        place = include.place or Place(site.file)
+        inside = site.through(f"include {path}", path, place)
         text = self._includes.get(path)
         if text is None:
-            raise ConfError(include.place or Place(site.file), f"the included file {path} is not there")
-        self._spend(len(text), include.place, site)
+            raise ConfError(place, f"the included file {path} is not there")
+        if path in self._bounded:
+            self.spend(len(text), place)
         return self.block(tree_of(text, path), (), inside)
 
     def _variable(self, variable: Variable, scopes: _Scopes, site: _Site) -> Value:
+        place = variable.place or Place(site.file)
         for scope in reversed(scopes):
-            if variable.name in scope:
+            if variable.name in scope.values:
                 self.reads_own_keys = True
-                return self._measured(scope[variable.name], variable, site)
-        text = self._environment.get(variable.name)
+                scope.used.add(variable.name)
+                return self._copied(scope.values[variable.name], place, site)
+        text = self._environment.text(variable.name)
+        if text is None and self._environment.may_have(variable.name):
+            return variable
         if text is None:
             problem = "this variable is neither an earlier key nor in the environment; quote it if it is text"
-            raise ConfError(variable.place or Place(site.file), problem)
-        self._spend(len(text), variable.place, site)
+            raise ConfError(place, problem)
+        self._spend_on_environment(len(text), place)
         name = f"environment variable {variable.name}"
-        inside = site.through(name, "", variable.place)
-        keys = self.block(parse(f"{_ENVIRONMENT_KEY}={text}", name), (), inside)
-        return keys[_ENVIRONMENT_KEY]
+        inside = site.through(name, "", place)
+        return self.block(parse(f"{VALUE_KEY}={text}", name), (), inside)[VALUE_KEY]
 
-    def _measured(self, value: Value, variable: Variable, site: _Site) -> Value:
+    def _copied(self, value: Value, place: Place, site: _Site) -> Value:
         """The value itself; a copy of it counts like its text would."""
-        levels = self._spend_on_copy(value, variable, site)
-        if site.depth + levels > MAX_DEPTH:
-            problem = f"with this variable it is nested more than {MAX_DEPTH} levels deep"
-            raise ConfError(variable.place or Place(site.file), problem)
+        if site.depth + self._spend_on_copy(value, place) > MAX_DEPTH:
+            raise ConfError(place, f"with this variable it is nested more than {MAX_DEPTH} levels deep")
         return value
 
-    def _spend_on_copy(self, value: Value, variable: Variable, site: _Site) -> int:
+    def _spend_on_copy(self, value: Value, place: Place) -> int:
         """Returns how many levels deep the value is; a scalar is 0."""
         match value:
             case Block():
-                self._spend(_VALUE_WEIGHT + sum(map(len, value)), variable.place, site)
-                return 1 + max((self._spend_on_copy(item, variable, site) for item in value.values()), default=0)
+                self.spend(_VALUE_WEIGHT + sum(map(len, value)), place)
+                return 1 + max((self._spend_on_copy(item, place) for item in value.values()), default=0)
             case tuple():
-                self._spend(_VALUE_WEIGHT, variable.place, site)
-                return 1 + max((self._spend_on_copy(item, variable, site) for item in value), default=0)
+                self.spend(_VALUE_WEIGHT, place)
+                return 1 + max((self._spend_on_copy(item, place) for item in value), default=0)
             case _:
-                self._spend(_VALUE_WEIGHT + (len(value) if isinstance(value, str) else 0), variable.place, site)
+                self.spend(_VALUE_WEIGHT + (len(value) if isinstance(value, str) else 0), place)
                 return 0
 
-    def _spend(self, characters: int, place: Place | None, site: _Site) -> None:
+    def spend(self, characters: int, place: Place) -> None:
         self._weight += characters
-        if self._weight > _MAX_WEIGHT:
-            raise ConfError(place or Place(site.file), "includes and variables make this configuration far too large")
+        if self._weight > MAX_CHARACTERS:
+            problem = (
+                f"with its includes and variables the configuration is larger than {MAX_CHARACTERS:,} characters;"
+                " make it smaller"
+            )
+            raise ConfError(place, problem)
+
+    def _spend_on_environment(self, characters: int, place: Place) -> None:
+        self._environment_weight += characters
+        if self._environment_weight > MAX_ENVIRONMENT_CHARACTERS:
+            problem = f"environment variables bring in more than {MAX_ENVIRONMENT_CHARACTERS:,} characters; use a file"
+            raise ConfError(place, problem)
 
 
 def joined(including: str, path: str) -> str:

@@ -4,11 +4,10 @@ The names in brackets are the server's state functions. Where the server would t
 keys, this raises: an unknown suffix (`1kbb`), a `]` right after a number, a file that ends within a string.
 """
 
-import bisect
 import re
 from typing import NoReturn
 
-from natsop_core.conf.errors import ConfError, Place
+from natsop_core.conf.errors import ConfError, Place, Source
 from natsop_core.conf.values import BCRYPT_PREFIX, Datetime, Value, Variable
 
 _UNICODE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # Go's unicode.IsSpace
@@ -40,9 +39,8 @@ class Scanner:
 
     def __init__(self, text: str, file: str) -> None:
         self.text = text
-        self.file = file
+        self.source = Source(file, text)
         self.at = 0
-        self._line_starts = [0, *(found.end() for found in re.finditer("\n", text))]
         bad = re.search("[\0\ud800-\udfff]", text)
         if bad:
             self.fail(
@@ -63,9 +61,7 @@ class Scanner:
         return found[0]
 
     def place(self, at: int | None = None) -> Place:
-        offset = self.at if at is None else at
-        line = bisect.bisect_right(self._line_starts, offset)
-        return Place(self.file, line, offset - self._line_starts[line - 1] + 1)
+        return self.source.place(self.at if at is None else at)
 
     def fail(self, problem: str, at: int | None = None) -> NoReturn:
         raise ConfError(self.place(at), problem)

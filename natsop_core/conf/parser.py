@@ -9,6 +9,7 @@ import re
 from functools import cached_property
 from typing import NoReturn
 
+from natsop_core.conf.errors import Source
 from natsop_core.conf.lexer import (
     BLANKS,
     BLANKS_AND_COMMENTS,
@@ -19,7 +20,7 @@ from natsop_core.conf.lexer import (
     read_literal,
     read_scalar,
 )
-from natsop_core.conf.values import Block, Entry, Include, Value, checked_key
+from natsop_core.conf.values import Block, Entry, Include, Origin, Value, checked_key
 
 MAX_DEPTH = 32
 """How deep blocks and lists may nest; NATS' own options need less than 10."""
@@ -55,6 +56,21 @@ def tree_of(text: str, file: str) -> Block:
     return text.tree if isinstance(text, ConfText) else parse(text, file)
 
 
+class _Entries:
+    """What is read of a block so far."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._origins: list[Origin] = []
+
+    def add(self, entry: Entry, source: Source, offset: int) -> None:
+        self._entries.append(entry)
+        self._origins.append((source, offset))
+
+    def block(self) -> Block:
+        return Block.read(self._entries, self._origins)
+
+
 class _Parser:
     def __init__(self, scan: Scanner) -> None:
         self._scan = scan
@@ -63,7 +79,7 @@ class _Parser:
     def file(self) -> Block:
         """lexTop, lexTopValueEnd. A } too many is taken like the end of a line."""
         scan = self._scan
-        entries: list[Entry] = []
+        entries = _Entries()
         while self._to_next():
             if scan.character == "{":
                 self._loose_block(entries)
@@ -72,9 +88,9 @@ class _Parser:
             scan.take(BLANKS_AND_COMMENTS)
             if scan.character and not self._skip_any("\n\r;,}"):
                 self._fail_after_value("a new line, comma or semicolon")
-        return Block(*entries)
+        return entries.block()
 
-    def _loose_block(self, entries: list[Entry]) -> None:
+    def _loose_block(self, entries: "_Entries") -> None:
         """Braces around keys of the first level, as in JSON: they mean nothing (lexBlockStart, lexBlockValueEnd)."""
         scan = self._scan
         start = self._enter()
@@ -95,7 +111,7 @@ class _Parser:
         """lexMapKeyStart, lexMapValueEnd."""
         scan = self._scan
         start = self._enter()
-        entries: list[Entry] = []
+        entries = _Entries()
         while self._to_next() and scan.character != "}":
             if scan.character == "]":
                 scan.fail("this ] closes no list; remove it, or close the block with }")
@@ -104,7 +120,7 @@ class _Parser:
             if not self._skip_any("\n\r;,") and scan.character != "}":
                 self._fail_after_value("a new line, comma, semicolon or }")
         self._leave("}", start)
-        return Block(*entries)
+        return entries.block()
 
     def _list(self) -> tuple[Value, ...]:
         """lexArrayValue, lexArrayValueEnd."""
@@ -121,7 +137,7 @@ class _Parser:
         self._leave("]", start)
         return tuple(items)
 
-    def _entry(self, entries: list[Entry], before_value: re.Pattern[str]) -> None:
+    def _entry(self, entries: "_Entries", before_value: re.Pattern[str]) -> None:
         """A key and its value, or an include. A lone } at the very end of a file is nothing (parse.go, parse)."""
         scan = self._scan
         start = scan.at
@@ -130,7 +146,7 @@ class _Parser:
         is_quoted = scan.character in ('"', "'")
         key = read_literal(scan) if is_quoted else scan.take(KEY)
         if not is_quoted and key.lower() == "include" and scan.character not in ("", "=", ":"):
-            entries.append(self._include(start))
+            entries.add(self._include(start), scan.source, start)
             return
         scan.take(SPACES)
         if not scan.character:
@@ -145,7 +161,7 @@ class _Parser:
             name = checked_key(key)
         except ValueError as error:
             scan.fail(str(error), start)
-        entries.append((name, self._value()))
+        entries.add((name, self._value()), scan.source, start)
 
     def _include(self, start: int) -> Include:
         """lexIncludeStart, lexInclude."""

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from natsop_core.conf.values import Block, Datetime, Value, Variable
 
@@ -29,6 +30,8 @@ class Reloadable:
 
 _TLS = ("cert_file", "key_file", "ca_file", "verify", "timeout")
 _AUTHORIZATION = ("user", "username", "pass", "password", "token", "timeout", "users")
+
+_NO_CONSTANTS: Mapping[str, str] = MappingProxyType({})
 
 RELOADABLE = (
     Reloadable("debug", "only logging"),
@@ -76,12 +79,13 @@ other listeners, which servers take without a word and need not obey (reload.go:
 """
 
 
-def restart_digest(tree: Block) -> str:
+def restart_digest(tree: Block, constants: Mapping[str, str] = _NO_CONSTANTS) -> str:
     """A short hash of what a running server would not reload. Stable across releases of natsop and orders of keys.
 
     An include that is still in the tree counts with its path alone: expand the tree first when the content is known.
+    A variable counts with its name alone, or as the text that `constants` has for it.
     """
-    kept = _without(tree, _ROWS, ())
+    kept = _Kept(constants).of(tree, _ROWS, ())
     text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
 
@@ -92,24 +96,30 @@ _ROWS: Mapping[_Path, Reloadable] = {tuple(row.path.split(".")): row for row in 
 _NO_ROWS: Mapping[_Path, Reloadable] = {}
 
 
-def _without(value: Value, rows: Mapping[_Path, Reloadable], path: _Path) -> object:
-    """The value as JSON, tagged where JSON lacks the type. The server takes option names in any case (opts.go)."""
-    match value:
-        case Block():
-            rest = {
-                key: _without(value[key], rows, (*path, key.lower()))
-                for key in value
-                if _counts(value, key, rows, path)
-            }
-            return ["block", rest, [include.path for include in value.includes]]
-        case tuple():
-            return ["list", *(_without(item, _NO_ROWS, ()) for item in value)]
-        case Variable():
-            return ["variable", value.name]
-        case Datetime():
-            return ["time", value.text]
-        case _:
-            return value
+@dataclass(frozen=True)
+class _Kept:
+    """What of a value counts, as JSON, tagged where JSON lacks the type."""
+
+    constants: Mapping[str, str]
+
+    def of(self, value: Value, rows: Mapping[_Path, Reloadable], path: _Path) -> object:
+        """The server takes option names in any case (opts.go)."""
+        match value:
+            case Block():
+                rest = {
+                    key: self.of(item, rows, (*path, key.lower()))
+                    for key, item in value.items()
+                    if _counts(value, key, rows, path)
+                }
+                return ["block", rest, [include.path for include in value.includes]]
+            case tuple():
+                return ["list", *(self.of(item, _NO_ROWS, ()) for item in value)]
+            case Variable():
+                return self.constants.get(value.name, ["variable", value.name])
+            case Datetime():
+                return ["time", value.text]
+            case _:
+                return value
 
 
 def _counts(block: Block, key: str, rows: Mapping[_Path, Reloadable], path: _Path) -> bool:

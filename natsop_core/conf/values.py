@@ -10,17 +10,18 @@ from __future__ import annotations
 import calendar
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 if TYPE_CHECKING:
-    from natsop_core.conf.errors import Place
+    from natsop_core.conf.errors import Place, Source
 
 # Sequence[Item] would let a str in as a list of its characters: str comes first, and is handled first.
 Item: TypeAlias = Union[str, int, float, bool, "Datetime", "Variable", "Block", Sequence["Item"]]
 Value: TypeAlias = Union[str, int, float, bool, "Datetime", "Variable", "Block", tuple["Value", ...]]
 Entry: TypeAlias = Union[tuple[str, Value], "Include"]
+Origin: TypeAlias = "tuple[Source, int] | None"  # the text that a key stands in, and its offset there
 
 BCRYPT_PREFIX = "2a$"  # parse.go, bcryptPrefix: a bare $2a$11$… is a password hash, not a variable
 
@@ -74,9 +75,12 @@ class Block(Mapping[str, Value]):
     `Block(Include("a.conf"), ("orders.>", True))`. `a | b` is a's text followed by b's: of a key in both, b's counts.
 
     Raises ValueError for what the server's lexer has no spelling for, TypeError for any other kind of value.
+    origins: where each entry stands, for a block that was read from a text. used: the keys that a variable stood for.
     """
 
     entries: tuple[Entry, ...]
+    origins: tuple[Origin, ...] = field(compare=False)
+    used: frozenset[str] = field(compare=False)
     _values: Mapping[str, Value] = field(compare=False)
 
     def __init__(self, *entries: tuple[str, Item | None] | Include, **values: Item | None) -> None:
@@ -86,8 +90,22 @@ class Block(Mapping[str, Value]):
                 checked.append(entry)
             elif entry[1] is not None:
                 checked.append((checked_key(entry[0]), _checked(entry[1])))
-        object.__setattr__(self, "entries", tuple(checked))
-        object.__setattr__(self, "_values", dict(entry for entry in checked if not isinstance(entry, Include)))
+        _fill(self, tuple(checked), (), frozenset())
+
+    @classmethod
+    def read(cls, entries: Sequence[Entry], origins: Sequence[Origin], used: Iterable[str] = ()) -> Block:
+        """A block of entries that are sound, since they come from a text or from another block."""
+        block = cls.__new__(cls)
+        _fill(block, tuple(entries), tuple(origins), frozenset(used))
+        return block
+
+    def place_of(self, key: str) -> Place | None:
+        """Where the value that counts stands, when it was read from a text."""
+        for entry, origin in zip(reversed(self.entries), reversed(self.origins), strict=False):
+            if origin and not isinstance(entry, Include) and entry[0] == key:
+                source, offset = origin
+                return source.place(offset)
+        return None
 
     @property
     def includes(self) -> tuple[Include, ...]:
@@ -111,6 +129,13 @@ class Block(Mapping[str, Value]):
     def __repr__(self) -> str:
         """The keys alone: a value may be a password. `writer.write` shows everything."""
         return f"Block({', '.join(f'{key}=…' for key in self)})"
+
+
+def _fill(block: Block, entries: tuple[Entry, ...], origins: tuple[Origin, ...], used: frozenset[str]) -> None:
+    object.__setattr__(block, "entries", entries)
+    object.__setattr__(block, "origins", origins)
+    object.__setattr__(block, "used", used)
+    object.__setattr__(block, "_values", dict(entry for entry in entries if not isinstance(entry, Include)))
 
 
 def _checked(value: Item) -> Value:

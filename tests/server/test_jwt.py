@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from natsop_core.conf import config_digest
+from natsop_core.conf.environment import Environment
 from natsop_core.conf.expand import expand
 from natsop_core.conf.parser import parse
 from natsop_core.conf.restart import restart_digest
@@ -51,7 +52,9 @@ WITHOUT = laid_out(JETSTREAM, [])
 def restart_digest_of(seen: Layout) -> str:
     texts = seen.texts()
     tree = parse(texts[CONFIG_FILE], CONFIG_FILE)
-    return restart_digest(expand(tree, environment=seen.environment, includes=texts, file=CONFIG_FILE).tree)
+    return restart_digest(
+        expand(tree, environment=Environment(seen.environment), includes=texts, file=CONFIG_FILE).tree
+    )
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,142 @@
+"""The effective configuration: the whole of what the servers read, expanded once, with the place of every option."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from natsop_core.conf.digest import ServerDigest, Unknown
+from natsop_core.conf.errors import Place
+from natsop_core.conf.expand import expand
+from natsop_core.conf.options import SERVER
+from natsop_core.conf.parser import tree_of
+from natsop_core.conf.restart import restart_digest
+from natsop_core.conf.values import Block, Value, Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from natsop_core.conf.environment import Environment
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option that is set: its name as we call it, the key that sets it, and where that stands."""
+
+    name: str
+    key: str
+    value: Value = field(repr=False)
+    place: Place
+
+
+@dataclass(frozen=True)
+class EffectiveConfig:
+    """What every server of a cluster makes of its files: no include, no variable that is known.
+
+    main: the path of nats.conf. tree: keys as they are written. own: the options that nats.conf itself sets, apart from
+    what it includes. reads_own_keys: a variable stood for one of the keys.
+    """
+
+    main: str
+    tree: Block = field(repr=False)
+    own: frozenset[str]
+    reads_own_keys: bool
+
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        """The options of the first level that some server knows, in the order of their keys."""
+        return tuple(options_of(self.tree, self.main))
+
+    def option(self, name: str) -> Option | None:
+        """What sets the option of the first level, if anything does."""
+        return next((option for option in self.options if option.name == name), None)
+
+    def block(self, name: str) -> Block | None:
+        """The block of the first level, when it is set and is one."""
+        option = self.option(name)
+        return option.value if option and isinstance(option.value, Block) else None
+
+    def find(self, *path: str) -> Value | None:
+        """The value of an option, by the names of the blocks around it and its own."""
+        return value_at(self.tree, *path)
+
+    def restart_digest(self, constants: Mapping[str, str]) -> str:
+        """A short hash of all that a running server would not reload; see `restart.restart_digest`."""
+        return restart_digest(self.tree, constants)
+
+    def server_digest(self, variables: Mapping[str, str], version: str | None) -> str | Unknown:
+        """What a server reports that has loaded it, by the variables that are its own; see `digest.ServerDigest`."""
+        return self._server_digest.of(variables, version)
+
+    @property
+    def jetstream(self) -> Store | None:
+        """Where JetStream keeps its streams; None where it is off."""
+        return store_of(self.tree)
+
+    @cached_property
+    def _server_digest(self) -> ServerDigest:
+        return ServerDigest(self.tree, reads_own_keys=self.reads_own_keys)
+
+
+def read_effective(
+    main: str,
+    files: Mapping[str, str],
+    environment: Environment,
+    *,
+    tree: Block | None = None,
+    bounded: frozenset[str] = frozenset(),
+) -> EffectiveConfig:
+    """Read the file at the path `main` as the servers do, with everything that it includes from `files`.
+
+    tree: what is in that file, where it was written from a tree. `bounded` is as in `expand.expand`.
+    Raises ConfError for what no server would start with.
+    """
+    content = tree_of(files[main], main) if tree is None else tree
+    expanded = expand(content, environment=environment, includes=files, file=main, bounded=bounded)
+    own = frozenset(option.name for option in options_of(content, main))
+    return EffectiveConfig(main, expanded.tree, own, expanded.reads_own_keys)
+
+
+def options_of(tree: Block, file: str) -> Iterator[Option]:
+    """The options that a file's first level sets, whether it is expanded or not."""
+    for key, value in tree.items():
+        name = SERVER.name_of(key)
+        if name is not None:
+            yield Option(name, key, value, tree.place_of(key) or Place(file))
+
+
+def value_at(tree: Block, *path: str) -> Value | None:
+    """The value of an option anywhere, by the names of the blocks around it and its own."""
+    value: Value = tree
+    options = SERVER
+    for name in path:
+        key = options.find(value, name) if isinstance(value, Block) else None
+        if key is None or not isinstance(value, Block):
+            return None
+        value, options = value[key], options.inner.get(name, options)
+    return value
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where JetStream keeps its streams. folder: None where nothing says so; is_known: whether that is for certain."""
+
+    folder: str | None
+    is_known: bool = True
+
+
+def store_of(tree: Block) -> Store | None:
+    """Where a server with this configuration, expanded or not, has its streams; None where JetStream is off.
+
+    An empty block switches it on as well (opts.go, parseJetStream).
+    """
+    jetstream, is_enabled = value_at(tree, "jetstream"), value_at(tree, "jetstream", "enabled")
+    if isinstance(jetstream, Variable):
+        return Store(None, is_known=False)
+    is_on = isinstance(jetstream, Block) and is_enabled is not False
+    if not is_on and jetstream is not True and str(jetstream).lower() not in {"enabled", "enable"}:
+        return None
+    folder = value_at(tree, "jetstream", "store_dir") or value_at(tree, "store_dir")
+    return Store(folder if isinstance(folder, str) else None, is_known=not isinstance(folder, Variable))

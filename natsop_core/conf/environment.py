@@ -1,0 +1,53 @@
+"""What is known of the environment in which a server reads its configuration."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from natsop_core.conf.errors import ConfError
+from natsop_core.conf.parser import parse
+
+VALUE_KEY = "pk"
+"""The server reads a variable as if this key had its text in a file (parse.go, pkey)."""
+
+_LIKE_A_NUMBER = re.compile(r"-?\d")
+_NUMBER = re.compile(r"-?\d+([kKmMgGtTpPeE][bBiI]*)?|-?\d+\.\d+|\d+(\.\d+){2,}(:\d+)?")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """texts: the variables whose values are known.
+
+    opaque: those that exist with a value that nobody knows before a server starts. is_open: so may any other.
+    """
+
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    opaque: frozenset[str] = frozenset()
+    is_open: bool = False
+
+    def text(self, name: str) -> str | None:
+        """The value, when it is known."""
+        return self.texts.get(name)
+
+    def may_have(self, name: str) -> bool:
+        """Whether the variable exists, or may."""
+        return name in self.texts or name in self.opaque or self.is_open
+
+
+def check_environment_text(name: str, text: str) -> str | None:
+    """Why no server starts with a configuration that uses this variable; None when it can be read.
+
+    The sentence holds nothing of the value, which may be a secret.
+    """
+    try:
+        block = parse(f"{VALUE_KEY}={text}", f"environment variable {name}")
+    except ConfError as error:
+        return str(error)
+    if tuple(block) != (VALUE_KEY,) or block.includes:
+        return f"environment variable {name}: nats-server reads more than one value; put the value in single quotes"
+    if _LIKE_A_NUMBER.match(text) and isinstance(block[VALUE_KEY], str) and not _NUMBER.fullmatch(text):
+        return (
+            f"environment variable {name}: the text starts like a number, which not every nats-server can read;"
+            " put the value in single quotes"
+        )
+    return None
