@@ -11,6 +11,7 @@ from natsop_core import names
 if TYPE_CHECKING:
     from natsop_core.api.listeners import TlsSpec
     from natsop_core.api.natscluster import NatsClusterSpec
+    from natsop_core.api.workload import ServicePortSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class PortRow:
     """A port that something in the pod may listen on.
 
     name: of the port in pods and Services. path: where its settings stand in the spec. listens: whether anything does,
-    in Python and in CEL. is_published: whether the client Service has it unless told otherwise.
+    in Python and in CEL.
     """
 
     name: str
@@ -28,7 +29,6 @@ class PortRow:
     listens: Callable[[NatsClusterSpec], bool]
     listens_cel: str
     is_web: bool = False
-    is_published: bool = False
 
     @property
     def field(self) -> str:
@@ -40,13 +40,24 @@ class PortRow:
 class ListenerRow(PortRow):
     """A port of nats-server.
 
-    tls: the listener's own TLS settings; None where it has none. block: its block in nats.conf; empty where its options
-    stand outside of any. exporter_flag: what makes the exporter ask for its metrics.
+    service_port: what the user says of it on the client Service; None where that never has it. is_public: whether that
+    has it while the user says nothing. tls: the listener's own TLS settings; None where it has none. block: its block
+    in nats.conf; empty where its options stand outside of any. exporter_flag: what makes the exporter ask for its
+    metrics.
     """
 
+    service_port: Callable[[NatsClusterSpec], ServicePortSpec] | None = None
+    is_public: bool = True
     tls: Callable[[NatsClusterSpec], TlsSpec] | None = None
     block: str = ""
     exporter_flag: str = ""
+
+    def is_published(self, spec: NatsClusterSpec) -> bool:
+        """Whether the client Service has the port: nothing may listen on it."""
+        if self.service_port is None:
+            return False
+        wanted = self.service_port(spec).enabled
+        return self.is_public if wanted is None else wanted
 
 
 def _enabled(path: str, *, default: bool = False) -> str:
@@ -63,7 +74,7 @@ LISTENERS: Final = (
         port=lambda spec: spec.config.nats.port,
         listens=lambda _: True,
         listens_cel="true",
-        is_published=True,
+        service_port=lambda spec: spec.service.ports.nats,
         tls=lambda spec: spec.config.nats.tls,
     ),
     ListenerRow(
@@ -84,6 +95,8 @@ LISTENERS: Final = (
         listens=lambda spec: spec.config.monitor.enabled,
         listens_cel=_MONITORED,
         is_web=True,
+        service_port=lambda spec: spec.service.ports.monitor,
+        is_public=False,
     ),
     ListenerRow(
         name=names.LEAFNODES_PORT,
@@ -92,7 +105,7 @@ LISTENERS: Final = (
         port=lambda spec: spec.config.leafnodes.port,
         listens=lambda spec: spec.config.leafnodes.enabled,
         listens_cel=_enabled("config.leafnodes"),
-        is_published=True,
+        service_port=lambda spec: spec.service.ports.leafnodes,
         tls=lambda spec: spec.config.leafnodes.tls,
         block="leafnodes",
         exporter_flag="-leafz",
@@ -105,7 +118,7 @@ LISTENERS: Final = (
         listens=lambda spec: spec.config.websocket.enabled,
         listens_cel=_enabled("config.websocket"),
         is_web=True,
-        is_published=True,
+        service_port=lambda spec: spec.service.ports.websocket,
         tls=lambda spec: spec.config.websocket.tls,
         block="websocket",
     ),
@@ -116,7 +129,7 @@ LISTENERS: Final = (
         port=lambda spec: spec.config.mqtt.port,
         listens=lambda spec: spec.config.mqtt.enabled,
         listens_cel=_enabled("config.mqtt"),
-        is_published=True,
+        service_port=lambda spec: spec.service.ports.mqtt,
         tls=lambda spec: spec.config.mqtt.tls,
         block="mqtt",
     ),
@@ -127,7 +140,7 @@ LISTENERS: Final = (
         port=lambda spec: spec.config.gateway.port,
         listens=lambda spec: spec.config.gateway.enabled,
         listens_cel=_enabled("config.gateway"),
-        is_published=True,
+        service_port=lambda spec: spec.service.ports.gateway,
         tls=lambda spec: spec.config.gateway.tls,
         block="gateway",
         exporter_flag="-gatewayz",

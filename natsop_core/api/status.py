@@ -52,7 +52,7 @@ class Status(Model):
 class Endpoints(Model):
     """URLs of the cluster for clients inside Kubernetes."""
 
-    client: str | None = Field(None, description="URL of the client Service.")
+    client: str | None = Field(None, description="URL for clients: the client Service, or else the headless one.")
     headless: str | None = Field(None, description="URL of the headless Service, which resolves to every server.")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from natsop_core.api.common import PullPolicy, PullSecrets
-from natsop_core.api.model import Int32, Model, StringMap, unset_means
+from natsop_core.api.model import Int32, Model, StringMap, block, unset_means
 from natsop_core.api.passthrough import IntOrString, LabelSelector
 
 ServiceType = Literal["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
@@ -36,14 +36,37 @@ class ConfigMapSpec(Model):
     annotations: StringMap = Field(default_factory=dict, description="Further annotations of the ConfigMap.")
 
 
+class ServicePortSpec(Model):
+    """A port of the client Service, which it has only while the servers listen on it."""
+
+    enabled: bool | None = Field(
+        None, description="Whether the client Service has this port. True when unset; false when unset for monitor."
+    )
+
+
+class ServicePortsSpec(Model):
+    """Which listeners the client Service publishes. The headless Service has all of them, whatever is set here."""
+
+    nats: ServicePortSpec = block(
+        description="The port for clients. Without it, clients inside Kubernetes use the headless Service."
+    )
+    leafnodes: ServicePortSpec = block(description="The port for leaf nodes.")
+    websocket: ServicePortSpec = block(description="The port for websocket clients, which the Ingress needs.")
+    mqtt: ServicePortSpec = block(description="The port for MQTT clients.")
+    gateway: ServicePortSpec = block(description="The port for other clusters of a super-cluster.")
+    monitor: ServicePortSpec = block(description="The port for health checks and metrics, which asks for no password.")
+
+
 class ServiceSpec(Model):
     """The Service for clients, with the ports of all listeners that are meant for the outside."""
 
     enabled: bool = Field(True, description="Whether there is a Service for clients.")
     type: ServiceType = unset_means("ClusterIP", description="Type of the Service. ClusterIP when unset.")
+    ports: ServicePortsSpec = block()
     node_ports: Mapping[str, NodePort] = Field(
         default_factory=dict,
-        description="Ports on the nodes by listener: nats, leafnodes, websocket, mqtt, gateway. Allocated when unset.",
+        description="Ports on the nodes by listener: nats, leafnodes, websocket, mqtt, gateway, monitor. Allocated when"
+        " unset.",
     )
     external_traffic_policy: Literal["Cluster", "Local"] | None = Field(
         None, description="Whether traffic from outside stays on the node it arrives at. For NodePort and LoadBalancer."

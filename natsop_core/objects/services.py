@@ -17,7 +17,7 @@ def build_client_service(cluster: Cluster) -> Service | None:
     service = cluster.client_service
     if service is None:
         return None
-    published = [listener for listener in cluster.listeners if listener.published]
+    published = [listener for listener in cluster.listeners if listener.is_published]
     spec = {
         "type": service.type,
         "selector": names.cluster_selector(cluster.name),

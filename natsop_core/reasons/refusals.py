@@ -106,8 +106,9 @@ REFUSALS: Final[Mapping[ReasonName, Reason]] = {
     ),
     "IngressWithoutService": Reason(
         ("Degraded",),
-        "The websocket Ingress is enabled and the client Service is not. The Ingress is left out.",
-        "Enable spec.service, or disable spec.config.websocket.ingress.",
+        "The websocket Ingress is enabled, and the client Service is disabled or lacks the websocket port. The Ingress"
+        " is left out.",
+        "Enable spec.service and its websocket port, or disable spec.config.websocket.ingress.",
         needs_person=True,
     ),
 }

@@ -21,7 +21,9 @@ def resolve_listeners(cr: NatsCluster, ca_file: str) -> tuple[Listener, ...]:
 
 def _listener(row: ListenerRow, spec: NatsClusterSpec, ca_file: str) -> Listener:
     tls = _tls_of(row, spec, ca_file)
-    return Listener(row.name, row.port(spec), _protocol(tls, web=row.is_web), published=row.is_published, tls=tls)
+    return Listener(
+        row.name, row.port(spec), _protocol(tls, web=row.is_web), is_published=row.is_published(spec), tls=tls
+    )
 
 
 def _tls_of(row: ListenerRow, spec: NatsClusterSpec, ca_file: str) -> Tls | None:

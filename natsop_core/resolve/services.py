@@ -44,10 +44,11 @@ def resolve_websocket_ingress(cr: NatsCluster) -> Ingress | Finding | None:
     ingress = websocket.ingress
     if not websocket.enabled or not ingress.enabled or not ingress.hosts:
         return None
-    if not cr.spec.service.enabled:
+    if not cr.spec.service.enabled or cr.spec.service.ports.websocket.enabled is False:
         return Finding(
             "IngressWithoutService",
-            "spec.config.websocket.ingress needs the client Service: set spec.service.enabled, or turn it off.",
+            "spec.config.websocket.ingress needs the websocket port of the client Service: set spec.service.enabled and"
+            " spec.service.ports.websocket.enabled to true, or turn the Ingress off.",
         )
     return Ingress(
         hosts=tuple(ingress.hosts),

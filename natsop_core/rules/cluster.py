@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from natsop_core.listeners import LISTENERS
-from natsop_core.rules.ports import PORTS_DIFFER
+from natsop_core.rules.ports import PORTS_DIFFER, SERVICE_HAS_PORT
 from natsop_core.rules.rule import Rule, TransitionRule
 from natsop_core.rules.sizes import size_rule, volume_size_rule
 from natsop_core.rules.texts import (
@@ -87,6 +87,7 @@ CLUSTER_RULES: Final = (
         holds=lambda spec: spec.reloader.enabled or spec.pod_template.config_checksum_annotation,
     ),
     PORTS_DIFFER,
+    SERVICE_HAS_PORT,
     Rule(
         name="monitor-tls-certificate",
         at="spec",

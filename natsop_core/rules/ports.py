@@ -1,16 +1,16 @@
-"""No two listeners of a pod share a port."""
+"""No two listeners of a pod share a port, and the client Service has one."""
 
 from __future__ import annotations
 
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from natsop_core.listeners import PORTS
+from natsop_core.listeners import LISTENERS, PORTS
 from natsop_core.rules.rule import Explanation, Rule
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsClusterSpec
-    from natsop_core.listeners import PortRow
+    from natsop_core.listeners import ListenerRow, PortRow
 
 
 def _cel(row: PortRow) -> str:
@@ -53,4 +53,23 @@ PORTS_DIFFER: Final = Rule(
     holds=_ports_differ,
     explanation=Explanation(f"[{_PORTS_CEL}].map(ports, ({_CHOICES_CEL} : 'two ports') + '{_SHARE}')[0]", _collision),
     integers=("replicas", *(row.field for row in PORTS)),
+)
+
+
+def _published_cel(row: ListenerRow) -> str:
+    default = str(row.is_public).lower()
+    return f"self.?service.?ports.?{row.name}.?enabled.orValue({default}) && {row.listens_cel}"
+
+
+def _service_has_port(spec: NatsClusterSpec) -> bool:
+    return not spec.service.enabled or any(row.listens(spec) and row.is_published(spec) for row in LISTENERS)
+
+
+SERVICE_HAS_PORT: Final = Rule(
+    name="service-has-port",
+    at="spec",
+    cel="!self.?service.?enabled.orValue(true) || "
+    + " || ".join(f"({_published_cel(row)})" for row in LISTENERS if row.service_port),
+    message="service.ports leaves the client Service without a port: enable one, or set service.enabled to false",
+    holds=_service_has_port,
 )

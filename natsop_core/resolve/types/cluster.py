@@ -153,8 +153,10 @@ class Cluster:
     @property
     def client_endpoint(self) -> str:
         """The URL for clients inside the Kubernetes cluster, in the Go operator's form."""
-        service = names.client_service(self.name) if self.client_service else names.headless_service(self.name)
-        return self._endpoint(service)
+        client = self.listener(names.CLIENT_PORT)
+        if self.client_service and client and client.is_published:
+            return self._endpoint(names.client_service(self.name))
+        return self.headless_endpoint
 
     @property
     def headless_endpoint(self) -> str:

@@ -25,12 +25,12 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A port that the servers listen on; `published` ones are reachable through the client Service."""
+    """A port that the servers listen on; those that are published are reachable through the client Service."""
 
     name: str
     port: int
     app_protocol: str
-    published: bool = False
+    is_published: bool = False
     tls: Tls | None = None
 
 

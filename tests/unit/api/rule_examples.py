@@ -70,6 +70,12 @@ EXAMPLES: dict[str, Example] = {
         path="spec",
         message="config.leafnodes.port and config.mqtt.port are the same: every listener needs a port of its own",
     ),
+    "service-has-port": Example(
+        kept=cluster({"service": {"ports": {"nats": {"enabled": False}, "monitor": {"enabled": True}}}}),
+        broken=cluster({"service": {"ports": {"nats": {"enabled": False}, "mqtt": {"enabled": True}}}}),
+        path="spec",
+        message="service.ports leaves the client Service without a port: enable one, or set service.enabled to false",
+    ),
     "monitor-tls-certificate": Example(
         kept=config(monitor={"tlsEnabled": True}, nats={"tls": CERTIFICATE}),
         broken=config(monitor={"tlsEnabled": True}, nats={"tls": {"secretName": "nats-tls"}}),

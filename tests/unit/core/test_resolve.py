@@ -102,7 +102,7 @@ def test_each_server_of_a_cluster_has_a_route_by_its_own_name() -> None:
 
 
 def test_only_what_clients_use_is_published() -> None:
-    published = [listener.name for listener in resolve({"replicas": 3}).cluster.listeners if listener.published]
+    published = [listener.name for listener in resolve({"replicas": 3}).cluster.listeners if listener.is_published]
     assert published == ["nats"]
 
 

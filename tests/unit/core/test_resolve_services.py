@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from ruamel.yaml import YAML
 
 from natsop_core.conf import parse
 from natsop_core.plan import plan_cluster
 from natsop_core.resolve.cluster import resolve_cluster
-from tests.unit.core.world import Object, cluster, config_map, inputs, one_of, resolved
+from tests.unit.core.world import Object, cluster, config_map, inputs, one_of, resolved, secret
+
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 
 FIELDS = {"nodePorts": {"nats": 30000}, "externalTrafficPolicy": "Local", "loadBalancerClass": "lb"}
 INGRESS: Object = {"enabled": True, "ingress": {"enabled": True, "hosts": ["a.example", "b.example"]}}
@@ -53,6 +58,30 @@ def test_clients_reach_every_listener_of_theirs_and_no_other() -> None:
     assert sorted({*ports["c-headless"]} - {*ports["c"]}) == ["cluster", "metrics", "monitor", "profiling"]
 
 
+@pytest.mark.parametrize("monitor", [{}, {"tlsEnabled": True}])
+def test_which_ports_the_client_service_has_is_the_user_s_choice(monitor: Object) -> None:
+    tls = {"enabled": True, "secretName": "t"}
+    config = {"nats": {"tls": tls}, "monitor": monitor, "leafnodes": {"enabled": True}, "mqtt": {"enabled": True}}
+    choice = {"nats": {"enabled": False}, "monitor": {"enabled": True}, "gateway": {"enabled": True}}
+    spec: Object = {"replicas": 3, "config": config, "service": {"ports": choice}}
+    objects = rendered(spec, secret("t", **{"tls.crt": "", "tls.key": ""}))
+    assert port_names(one_of(objects, "Service", "c")) == {"leafnodes", "mqtt", "monitor"}
+    headless = port_names(one_of(objects, "Service", "c-headless"))
+    assert headless == {"nats", "cluster", "leafnodes", "mqtt", "monitor"}
+
+
+def test_the_load_balancer_of_the_leafnodes_example_publishes_nothing_but_leafnodes() -> None:
+    example = YAML(typ="safe").load(EXAMPLES / "leafnodes.yaml")
+    objects = rendered(example["spec"], secret("hub-leafnodes-tls", **{"tls.crt": "", "tls.key": ""}))
+    assert port_names(one_of(objects, "Service", "c")) == {"leafnodes"}
+
+
+def test_where_clients_have_no_port_on_the_client_service_they_use_the_headless_one() -> None:
+    config = {"leafnodes": {"enabled": True}}
+    found = resolved(cluster({"config": config, "service": {"ports": {"nats": {"enabled": False}}}})).cluster
+    assert found.client_endpoint == found.headless_endpoint == "nats://c-headless.prod.svc:4222"
+
+
 def test_without_a_client_service_clients_use_the_headless_one() -> None:
     found = resolved(cluster({"service": {"enabled": False}})).cluster
     assert found.client_endpoint == found.headless_endpoint == "nats://c-headless.prod.svc:4222"
@@ -65,8 +94,9 @@ def test_an_ingress_leads_all_hosts_to_the_websocket_port() -> None:
     assert backends == [{"name": "c", "port": {"name": "websocket"}}] * 2
 
 
-def test_an_ingress_needs_the_client_service() -> None:
-    found = resolved(cluster({"service": {"enabled": False}, "config": {"websocket": INGRESS}}))
+@pytest.mark.parametrize("service", [{"enabled": False}, {"ports": {"websocket": {"enabled": False}}}])
+def test_an_ingress_needs_the_websocket_port_of_the_client_service(service: Object) -> None:
+    found = resolved(cluster({"service": service, "config": {"websocket": INGRESS}}))
     assert (found.cluster.ingress, found.reasons) == (None, ["IngressWithoutService"])
 
 
