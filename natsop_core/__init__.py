@@ -12,7 +12,7 @@ Offline, where files are all there is:
 - `with_stand_ins(resource, inputs)`: for review, where Secrets are only in the cluster.
 - `changed_cluster(old, new)`: what is wrong with a change.
 
-In a reconcile loop, for each resource: `missing_for_…` until nothing is missing, `plan_…`, then `conclude_…`.
+In a reconcile loop, for each resource: `plan_…` until it is no `NotYet`, then `conclude_…`.
 """
 
 from importlib import import_module
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from natsop_core.crd import custom_resource_definitions
     from natsop_core.findings import Finding
     from natsop_core.inputs import Inputs, Settings
-    from natsop_core.missing import missing_for_box, missing_for_cluster
+    from natsop_core.lookup import NotYet
     from natsop_core.offline import Configuration, Rendered, configuration, inputs_at_hand, read, render
     from natsop_core.plan import Plan, plan_box, plan_cluster
     from natsop_core.report import Report
@@ -39,6 +39,7 @@ __all__ = [
     "InvalidResource",
     "NatsBox",
     "NatsCluster",
+    "NotYet",
     "Plan",
     "Problem",
     "Rendered",
@@ -50,8 +51,6 @@ __all__ = [
     "configuration",
     "custom_resource_definitions",
     "inputs_at_hand",
-    "missing_for_box",
-    "missing_for_cluster",
     "plan_box",
     "plan_cluster",
     "read",
@@ -69,7 +68,7 @@ _MODULES: Final = {
     "natsop_core.crd": ("custom_resource_definitions",),
     "natsop_core.findings": ("Finding",),
     "natsop_core.inputs": ("Inputs", "Settings"),
-    "natsop_core.missing": ("missing_for_box", "missing_for_cluster"),
+    "natsop_core.lookup": ("NotYet",),
     "natsop_core.offline": ("Configuration", "Rendered", "configuration", "inputs_at_hand", "read", "render"),
     "natsop_core.plan": ("Plan", "plan_box", "plan_cluster"),
     "natsop_core.report": ("Report",),

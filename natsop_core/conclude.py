@@ -15,17 +15,15 @@ from natsop_core.conditions.workload import SETTLED, Workload, available, see_wo
 from natsop_core.conf.digest import config_digest
 from natsop_core.conf.files import configuration_files
 from natsop_core.conf.server import server_block
+from natsop_core.decision import BoxDecision, ClusterDecision
 from natsop_core.findings import Finding
 from natsop_core.inputs import Forbidden
 from natsop_core.kinds import DEPLOYMENTS, STATEFUL_SETS
-from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.outcomes import Applied, Unchanged
 from natsop_core.report import NOBODY_TO_TELL, Event, Report, lasted, make_report, retries, too_soon
-from natsop_core.resolve.box import resolve_box
-from natsop_core.resolve.cluster import resolve_cluster
 from natsop_core.resolve.notices import kept, risky
 from natsop_core.resolve.owner import owner_of
-from natsop_core.servers import observed_servers, some_did_not_answer
+from natsop_core.servers import servers_by_ordinal, some_did_not_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from natsop_core.inputs import Inputs
     from natsop_core.outcomes import Outcome, Outcomes
     from natsop_core.plan import Plan
-    from natsop_core.references import ObjectKey
     from natsop_core.resolve.types import Cluster, Owner
     from natsop_core.servers import Server
 
@@ -57,21 +54,23 @@ REST_SECONDS: Final = 300.0
 """How soon they are asked again while nothing is under way."""
 
 
-def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: Plan, outcomes: Outcomes) -> Report:
-    """What the user of a NatsCluster gets to see."""
-    if cr.metadata.deletion_timestamp:
+def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Plan, outcomes: Outcomes) -> Report:
+    """What the user of a NatsCluster gets to see, once its plan was carried out."""
+    decision = plan.decision
+    if cr.metadata.deletion_timestamp or not isinstance(decision, ClusterDecision):
         return NOBODY_TO_TELL
     owner = owner_of(cr.metadata, names.CLUSTER_KIND)
     key = STATEFUL_SETS.key(owner.namespace, names.stateful_set(owner.name))
-    live = _live(key, owner, inputs)
     is_changed = isinstance(outcomes.get(key), Applied)
-    workload = see_workload("StatefulSet", live, needed=None, pod="server", just_applied=is_changed)
+    workload = see_workload("StatefulSet", decision.live, needed=None, pod="server", just_applied=is_changed)
     if isinstance(cr, InvalidResource):
         return _conclude_invalid(cr, workload, inputs)
-    resolved = inputs.once(resolve_cluster, cr)
+    resolved = decision.resolved
+    if resolved is None:
+        return NOBODY_TO_TELL
     if resolved.cluster is None:
         return _conclude_unplanned(cr, workload, resolved.findings, inputs)
-    servers = observed_servers(cr.metadata, resolved.cluster.replicas, inputs)
+    servers = servers_by_ordinal(cr.metadata, resolved.cluster.replicas, decision.servers)
     loaded = configuration_loaded(servers, _expected_digests(resolved.cluster, servers))
     overridden = configuration_overridden(resolved.cluster)
     pending = [loaded.finding] if loaded.status == "False" else []
@@ -83,7 +82,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
     return make_report(
         [*conditions, loaded, *overridden, *map(integration_available, resolved.integrations)],
         {
-            **_cluster_facts(resolved.cluster, servers, live, cr.status),
+            **_cluster_facts(resolved.cluster, servers, decision.live, cr.status),
             "jetStreamReplicas": _replicas_with_data(resolved.cluster, outcomes.get(key), cr.status),
         },
         cr.status,
@@ -92,7 +91,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
         requeue_after=[
             *retries(owner, outcomes, cr.status, inputs.now),
             *_rereads(inputs),
-            _asks_again(loaded, cr, some_did_not_answer(cr.metadata, resolved.cluster.replicas, inputs), inputs.now),
+            _asks_again(loaded, cr, some_did_not_answer(servers), inputs.now),
             *(INSTALLATION_SECONDS for integration in resolved.integrations if integration.is_awaited),
         ],
         not_before=too_soon(outcomes),
@@ -100,18 +99,20 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, _plan: P
     )
 
 
-def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, _plan: Plan, outcomes: Outcomes) -> Report:
-    """What the user of a NatsBox gets to see."""
-    if cr.metadata.deletion_timestamp:
+def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outcomes: Outcomes) -> Report:
+    """What the user of a NatsBox gets to see, once its plan was carried out."""
+    decision = plan.decision
+    if cr.metadata.deletion_timestamp or not isinstance(decision, BoxDecision):
         return NOBODY_TO_TELL
     owner = owner_of(cr.metadata, names.BOX_KIND)
     key = DEPLOYMENTS.key(owner.namespace, names.deployment(owner.name))
-    live = _live(key, owner, inputs)
     is_changed = isinstance(outcomes.get(key), Applied)
-    workload = see_workload("Deployment", live, needed=1, pod="pod", just_applied=is_changed)
+    workload = see_workload("Deployment", decision.live, needed=1, pod="pod", just_applied=is_changed)
     if isinstance(cr, InvalidResource):
         return _conclude_invalid(cr, workload, inputs)
-    resolved = inputs.once(resolve_box, cr)
+    resolved = decision.resolved
+    if resolved is None:
+        return NOBODY_TO_TELL
     waits = resolved.box is None
     conditions = _summarize(
         workload,
@@ -120,7 +121,7 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, _plan: Plan, out
     )
     return make_report(
         conditions,
-        _pod_counts(live),
+        _pod_counts(decision.live),
         cr.status,
         generation=cr.metadata.generation,
         now=inputs.now,
@@ -194,12 +195,6 @@ def _summarize(workload: Workload, *, under_way: Sequence[Finding], wrong: Seque
 def _unsettled(workload: Workload) -> list[Finding]:
     finding = first_finding(SETTLED, workload)
     return [finding] if finding else []
-
-
-def _live(key: ObjectKey, owner: Owner, inputs: Inputs) -> Mapping[str, Any] | None:
-    """The live workload, unless somebody else holds its name."""
-    live = inputs.object(key)
-    return live if live and is_ours(reduce_metadata(live["metadata"]), owner) else None
 
 
 def _expected_digests(cluster: Cluster, servers: Sequence[Server]) -> dict[str, str | Unknown]:

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
+from typing import Any, Final, Literal, TypeAlias
 
 from natsop_core.live import Child
-from natsop_core.references import (
-    ApiGroupRef,
-    ChildrenRef,
-    HttpRef,
-    ObjectKey,
-    ObjectMetadataRef,
-    ObjectRef,
-    Reference,
-)
+from natsop_core.names import CLUSTER_LABEL
+from natsop_core.references import ChildrenRef, LabelledRef, ObjectRef, Reference
 
 _MANY_OBJECTS: Final = 300
 _LONG_TEXTS: Final = 20_000
 """Characters of Secrets and ConfigMaps, which may all be nats.conf: it is read at one to five µs each."""
-
-R = TypeVar("R")
-D = TypeVar("D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +51,9 @@ class Settings:
 Found: TypeAlias = (
     bool | Forbidden  # ApiGroupRef
     | tuple[Child, ...]  # ChildrenRef
+    | tuple[Mapping[str, Any], ...]  # LabelledRef
     | HttpAnswer | Unreachable  # HttpRef
-    | Mapping[str, Any] | Forbidden | None  # ObjectRef, ObjectMetadataRef
+    | Mapping[str, Any] | Forbidden | None  # ObjectRef
 )  # fmt: skip
 
 
@@ -70,27 +61,20 @@ Found: TypeAlias = (
 class Inputs:
     """What was fetched, by reference, with the operator's settings and the time of the decision (UTC).
 
+    is_complete: what is not in `found` does not exist, as when files are all there is.
     A test of a whole decision is one dict. What was found may hold a Secret, so `repr` shows the references only.
     """
 
     now: datetime
     found: Mapping[Reference, Found] = field(default_factory=dict, repr=False)
     settings: Settings = Settings()
-    _decided: dict[object, tuple[object, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    is_complete: bool = False
 
     def __contains__(self, reference: Reference) -> bool:
         return reference in self.found
 
     def __repr__(self) -> str:
         return f"Inputs(now={self.now!r}, found={sorted(map(repr, self.found))}, settings={self.settings!r})"
-
-    def once(self, decide: Callable[[R, Inputs], D], resource: R) -> D:
-        """What a pure function makes of the resource and these inputs: always the same, so it is called only once."""
-        decided_for, decision = self._decided.get(decide, (None, None))
-        if decided_for is not resource:
-            decision = decide(resource, self)
-            self._decided[decide] = resource, decision
-        return cast("D", decision)
 
     @property
     def is_heavy(self) -> bool:
@@ -99,33 +83,23 @@ class Inputs:
         texts = (
             value for found in objects if isinstance(found, Mapping) for value in (found.get("data") or {}).values()
         )
-        return len(self.found) > _MANY_OBJECTS or sum(map(len, texts)) > _LONG_TEXTS
-
-    def object(self, key: ObjectKey) -> Mapping[str, Any] | None:
-        """The object in full, or None when it does not exist, may not be read or was not fetched yet."""
-        found = self.found.get(ObjectRef(key))
-        return found if isinstance(found, Mapping) else None
-
-    def metadata(self, key: ObjectKey) -> Mapping[str, Any] | None:
-        """The object's metadata, or None when it does not exist, may not be read or was not fetched yet."""
-        found = self.found.get(ObjectMetadataRef(key))
-        return found if isinstance(found, Mapping) else None
+        many = sum(len(found) if isinstance(found, tuple) else 1 for found in self.found.values()) > _MANY_OBJECTS
+        return many or sum(map(len, texts)) > _LONG_TEXTS
 
     def children(self, reference: ChildrenRef) -> tuple[Child, ...]:
         """What the custom resource controls, in the order of the children's keys."""
         found = self.found.get(reference)
-        return tuple(sorted(found, key=lambda child: child.key)) if isinstance(found, tuple) else ()
+        children = (each for each in found if isinstance(each, Child)) if isinstance(found, tuple) else ()
+        return tuple(sorted(children, key=lambda child: child.key))
 
-    def serves(self, reference: ApiGroupRef) -> bool:
-        """Whether the API server serves the kind."""
-        return self.found.get(reference) is True
-
-    def forbidden(self, reference: Reference) -> Forbidden | None:
-        """Why it may not be read, when that is so."""
-        found = self.found.get(reference)
-        return found if isinstance(found, Forbidden) else None
-
-    def answer(self, reference: HttpRef) -> HttpAnswer | None:
-        """What the pod answered, or None when it could not be asked."""
-        found = self.found.get(reference)
-        return found if isinstance(found, HttpAnswer) else None
+    def labelled(self, reference: LabelledRef) -> tuple[Mapping[str, Any], ...]:
+        """The objects with a label of ours among those that were found one by one, in the order of their names."""
+        by_key = {ref.key: found for ref, found in self.found.items() if isinstance(ref, ObjectRef)}
+        wanted = (reference.api_version, reference.kind, reference.namespace)
+        return tuple(
+            each
+            for key, each in sorted(by_key.items(), key=lambda item: item[0])
+            if (key.api_version, key.kind, key.namespace) == wanted
+            and isinstance(each, Mapping)
+            and each["metadata"].get("labels", {}).get(CLUSTER_LABEL) == reference.value
+        )

@@ -11,6 +11,7 @@ from natsop_core.api.read import read_box, read_cluster
 from natsop_core.conf.files import configuration_files
 from natsop_core.inputs import Found, Inputs
 from natsop_core.kinds import BOXES, CLUSTERS, OPTIONAL
+from natsop_core.lookup import Lookup
 from natsop_core.names import API_VERSION
 from natsop_core.references import ObjectKey, ObjectRef, Reference
 from natsop_core.rendering import render_box, render_cluster
@@ -55,7 +56,8 @@ def inputs_at_hand(objects: Iterable[Mapping[str, Any]], now: datetime) -> Input
     The API server counts as one that serves every kind: what is rendered is what would be applied there.
     """
     served: dict[Reference, Found] = {kind.reference: True for kind in OPTIONAL}
-    return Inputs(now=now, found=served | {ObjectRef(_key(each)): each for each in objects})
+    found = served | {ObjectRef(_key(each)): each for each in objects}
+    return Inputs(now=now, found=found, is_complete=True)
 
 
 def read(obj: Mapping[str, Any], *, strict: bool = False) -> NatsCluster | NatsBox | InvalidResource | None:
@@ -72,17 +74,17 @@ def read(obj: Mapping[str, Any], *, strict: bool = False) -> NatsCluster | NatsB
 
 
 def render(resource: NatsCluster | NatsBox, inputs: Inputs) -> Rendered:
-    """The objects of a custom resource, and what it lacks."""
+    """The objects of a custom resource, and what it lacks. Raises NotYetError for inputs that are not complete."""
     if isinstance(resource, NatsCluster):
-        resolved = resolve_cluster(resource, inputs)
+        resolved = resolve_cluster(resource, Lookup(inputs))
         return Rendered(render_cluster(resolved.cluster) if resolved.cluster else None, resolved.findings)
-    resolved_box = resolve_box(resource, inputs)
+    resolved_box = resolve_box(resource, Lookup(inputs))
     return Rendered(render_box(resolved_box.box) if resolved_box.box else None, resolved_box.findings)
 
 
 def configuration(cluster: NatsCluster, inputs: Inputs) -> Configuration:
     """What the servers of a cluster read as configuration."""
-    resolved = resolve_cluster(cluster, inputs)
+    resolved = resolve_cluster(cluster, Lookup(inputs))
     return Configuration(configuration_files(resolved.cluster) if resolved.cluster else None, resolved.findings)
 
 

@@ -7,27 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 from natsop_core import names
 from natsop_core.api.read import InvalidResource
+from natsop_core.decision import BoxDecision, ClusterDecision
 from natsop_core.drift import stamped
-from natsop_core.kinds import CONFIG_MAPS, STATEFUL_SETS
-from natsop_core.references import ChildrenRef, ObjectKey
+from natsop_core.kinds import DEPLOYMENTS, PODS, STATEFUL_SETS
+from natsop_core.live import is_ours, reduce_metadata
+from natsop_core.lookup import Lookup, NotYet, NotYetError
+from natsop_core.references import LabelledRef, ObjectKey
 from natsop_core.rendering import render_box, render_cluster
 from natsop_core.resolve.box import resolve_box
+from natsop_core.resolve.children import children_of
 from natsop_core.resolve.cluster import resolve_cluster
+from natsop_core.resolve.owner import owner_of
+from natsop_core.servers import ask_servers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from natsop_core.actions import Action
     from natsop_core.api.common import Metadata
     from natsop_core.api.natsbox import NatsBox
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.inputs import Inputs
     from natsop_core.live import Child
     from natsop_core.rendering import Manifest
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Something to do that is not an apply. Each kind of action is a subclass that holds plain data."""
+    from natsop_core.resolve.types import Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Plan:
     keep: children that stay exactly as they are, for instance all of them while the spec is invalid.
     prune: children to delete: all that the custom resource controls, less `apply` and `keep`.
     actions: what else is to be done, after the applies.
+    decision: what the rest was made from, for `conclude`; None where there is nothing to report.
 
     Manifests may hold a Secret's values, so `repr` shows only what they are called (see `targets`).
     """
@@ -46,6 +50,7 @@ class Plan:
     keep: tuple[ObjectKey, ...] = ()
     prune: tuple[Child, ...] = ()
     actions: tuple[Action, ...] = ()
+    decision: ClusterDecision | BoxDecision | None = field(default=None, repr=False, compare=False)
 
     @property
     def targets(self) -> tuple[ObjectKey, ...]:
@@ -53,51 +58,100 @@ class Plan:
         return tuple(key_of(manifest) for manifest in self.apply)
 
 
-def plan_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> Plan:
-    """What a NatsCluster wants. An invalid one, or one that is being deleted, wants its children left alone."""
-    children = inputs.children(children_of(cr.metadata))
-    if isinstance(cr, InvalidResource) or cr.metadata.deletion_timestamp:
-        return _keep_all(children)
-    resolved = inputs.once(resolve_cluster, cr)
-    if resolved.cluster is None:
-        return _keep_all(children)
-    keep = (*(_servers(cr.metadata) if resolved.keeps_servers else ()), *resolved.keep)
-    return _apply(render_cluster(resolved.cluster), children, keep)
+def plan_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> Plan | NotYet:
+    """What a NatsCluster wants, or what has to be fetched before that is known.
+
+    An invalid one, or one that is being deleted, wants its children left alone.
+    """
+    try:
+        return _plan_cluster(cr, Lookup(inputs))
+    except NotYetError as error:
+        return NotYet(error.references)
 
 
-def plan_box(cr: NatsBox | InvalidResource, inputs: Inputs) -> Plan:
+def plan_box(cr: NatsBox | InvalidResource, inputs: Inputs) -> Plan | NotYet:
     """What a NatsBox wants. One that is invalid, being deleted, or without its cluster leaves its children alone."""
-    children = inputs.children(children_of(cr.metadata))
-    if isinstance(cr, InvalidResource) or cr.metadata.deletion_timestamp:
-        return _keep_all(children)
-    box = inputs.once(resolve_box, cr).box
-    return _keep_all(children) if box is None else _apply(render_box(box), children)
+    try:
+        return _plan_box(cr, Lookup(inputs))
+    except NotYetError as error:
+        return NotYet(error.references)
 
 
-def children_of(metadata: Metadata) -> ChildrenRef:
-    """The reference to all that a custom resource controls."""
-    return ChildrenRef(metadata.namespace, metadata.uid)
-
-
-def key_of(manifest: Manifest) -> ObjectKey:
+def key_of(manifest: Mapping[str, Any]) -> ObjectKey:
     """The identity of the object that a manifest describes."""
     metadata = manifest["metadata"]
     return ObjectKey(manifest["apiVersion"], manifest["kind"], metadata["namespace"], metadata["name"])
 
 
-def _keep_all(children: Iterable[Child]) -> Plan:
-    return Plan(keep=tuple(child.key for child in children))
-
-
-def _servers(metadata: Metadata) -> tuple[ObjectKey, ...]:
-    """What makes the servers what they are: changing one of these restarts or reconfigures them."""
-    return (
+def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
+    metadata = cr.metadata
+    children = lookup.children(children_of(metadata))
+    if metadata.deletion_timestamp:
+        lookup.settle()
+        return _keep_all(children, None)
+    live = _ours(
         STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name)),
-        CONFIG_MAPS.key(metadata.namespace, names.config_map(metadata.name)),
+        owner_of(metadata, names.CLUSTER_KIND),
+        lookup,
     )
+    pods = _pods(metadata, names.cluster_selector(metadata.name), lookup)
+    if isinstance(cr, InvalidResource):
+        lookup.settle()
+        return _keep_all(children, ClusterDecision(live, pods=pods))
+    servers = ask_servers(pods, lookup)
+    resolved = resolve_cluster(cr, lookup)
+    decision = ClusterDecision(live, resolved, pods, servers)
+    if resolved.cluster is None:
+        return _keep_all(children, decision)
+    return _apply(render_cluster(resolved.cluster), children, decision, resolved.keep)
 
 
-def _apply(manifests: Iterable[Manifest], children: Iterable[Child], keep: tuple[ObjectKey, ...] = ()) -> Plan:
+def _plan_box(cr: NatsBox | InvalidResource, lookup: Lookup) -> Plan:
+    metadata = cr.metadata
+    children = lookup.children(children_of(metadata))
+    if metadata.deletion_timestamp:
+        lookup.settle()
+        return _keep_all(children, None)
+    live = _ours(
+        DEPLOYMENTS.key(metadata.namespace, names.deployment(metadata.name)),
+        owner_of(metadata, names.BOX_KIND),
+        lookup,
+    )
+    pods = _pods(metadata, names.box_selector(metadata.name), lookup)
+    if isinstance(cr, InvalidResource):
+        lookup.settle()
+        return _keep_all(children, BoxDecision(live, pods=pods))
+    resolved = resolve_box(cr, lookup)
+    decision = BoxDecision(live, resolved, pods)
+    if resolved.box is None:
+        return _keep_all(children, decision)
+    return _apply(render_box(resolved.box), children, decision)
+
+
+def _ours(key: ObjectKey, owner: Owner, lookup: Lookup) -> Mapping[str, Any] | None:
+    """The live workload, unless somebody else holds its name."""
+    live = lookup.readable(key)
+    return live if live and is_ours(reduce_metadata(live["metadata"]), owner) else None
+
+
+def _pods(metadata: Metadata, selector: Mapping[str, str], lookup: Lookup) -> tuple[Mapping[str, Any], ...]:
+    """The pods that the selector selects, those of a cluster and a box of one name apart."""
+    value = selector[names.CLUSTER_LABEL]
+    labelled = lookup.labelled(LabelledRef(PODS.api_version, PODS.kind, metadata.namespace, value))
+    return tuple(pod for pod in labelled if selector.items() <= pod["metadata"].get("labels", {}).items())
+
+
+def _keep_all(children: Iterable[Child], decision: ClusterDecision | BoxDecision | None) -> Plan:
+    return Plan(keep=tuple(child.key for child in children), decision=decision)
+
+
+def _apply(
+    manifests: Iterable[Manifest],
+    children: Iterable[Child],
+    decision: ClusterDecision | BoxDecision,
+    keep: tuple[ObjectKey, ...] = (),
+) -> Plan:
     apply = tuple(stamped(manifest) for manifest in manifests if key_of(manifest) not in keep)
     wanted = {*keep, *(key_of(manifest) for manifest in apply)}
-    return Plan(apply=apply, keep=keep, prune=tuple(child for child in children if child.key not in wanted))
+    prune = tuple(child for child in children if child.key not in wanted)
+    return Plan(apply=apply, keep=keep, prune=prune, decision=decision)

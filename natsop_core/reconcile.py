@@ -1,4 +1,4 @@
-"""What the shell is given: for each custom resource kind, the four pure functions of its life."""
+"""What the shell is given: for each custom resource kind, the three pure functions of its life."""
 
 from __future__ import annotations
 
@@ -9,34 +9,31 @@ from typing import TYPE_CHECKING, Any, Final
 from natsop_core.api.read import read_box, read_cluster
 from natsop_core.conclude import conclude_box, conclude_cluster
 from natsop_core.kinds import BOXES, CLUSTERS, ApiResource
-from natsop_core.missing import missing_for_box, missing_for_cluster
 from natsop_core.plan import Plan, plan_box, plan_cluster
 
 if TYPE_CHECKING:
     from natsop_core.inputs import Inputs
+    from natsop_core.lookup import NotYet
     from natsop_core.outcomes import Outcomes
-    from natsop_core.references import Reference
     from natsop_core.report import Report
 
 
 @dataclass(frozen=True, slots=True)
 class ReconciledKind:
-    """A kind that is reconciled. The shell calls read, missing until nothing is, plan, and conclude, in this order.
+    """A kind that is reconciled. The shell calls read, plan until there is one, and conclude, in this order.
 
     read: from the object as the API server gave it; never raises, an invalid one is read as such.
-    missing: the references still to be fetched, at most four times, before a plan can be made.
-    plan: what to do.
+    plan: what to do, or what has still to be fetched before that can be said, at most four times.
     conclude: what to report, once each step of the plan has an outcome.
     """
 
     resource: ApiResource
     read: Callable[[Mapping[str, Any]], Any]
-    missing: Callable[[Any, Inputs], tuple[Reference, ...]]
-    plan: Callable[[Any, Inputs], Plan]
+    plan: Callable[[Any, Inputs], Plan | NotYet]
     conclude: Callable[[Any, Inputs, Plan, Outcomes], Report]
 
 
 RECONCILED: Final = (
-    ReconciledKind(CLUSTERS, read_cluster, missing_for_cluster, plan_cluster, conclude_cluster),
-    ReconciledKind(BOXES, read_box, missing_for_box, plan_box, conclude_box),
+    ReconciledKind(CLUSTERS, read_cluster, plan_cluster, conclude_cluster),
+    ReconciledKind(BOXES, read_box, plan_box, conclude_box),
 )

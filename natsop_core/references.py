@@ -1,13 +1,13 @@
 """References: what a decision needs fetched, as plain hashable values.
 
-The shell fetches what `missing` names and asks again, until nothing is missing. It may also keep a reference as
+The shell asks for a plan, fetches what `NotYet` names and asks again. It may also keep a reference as
 "this custom resource depends on that": a change of the thing referred to then wakes the custom resource.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,11 +30,34 @@ class ObjectRef:
     key: ObjectKey
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectMetadataRef:
-    """One object's metadata, without its content. Found: the metadata's dict, or None when it does not exist."""
+ReferredKind: TypeAlias = Literal["Secret", "ConfigMap"]
 
-    key: ObjectKey
+
+@dataclass(frozen=True, slots=True)
+class KeyReference:
+    """One key of an object that a custom resource refers to. `field` is the path of the reference, for messages."""
+
+    kind: ReferredKind
+    namespace: str
+    name: str
+    key: str
+    field: str
+    optional: bool = False
+
+    @property
+    def object(self) -> ObjectRef:
+        """The reference to fetch."""
+        return ObjectRef(ObjectKey("v1", self.kind, self.namespace, self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRef:
+    """Every object of a kind, in full, with this value of the label `nats.crewlet.cloud/cluster`. Found: a tuple."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +87,4 @@ class HttpRef:
     scheme: str = "http"
 
 
-Reference: TypeAlias = ObjectRef | ObjectMetadataRef | ChildrenRef | ApiGroupRef | HttpRef
+Reference: TypeAlias = ObjectRef | LabelledRef | ChildrenRef | ApiGroupRef | HttpRef

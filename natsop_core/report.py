@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from natsop_core.conditions.condition import as_status, condition_of, fitting
+from natsop_core.api.status import condition_of
+from natsop_core.conditions.condition import as_status, fitting
 from natsop_core.conditions.steps import is_being_collected
 from natsop_core.outcomes import Failed, Rejected, Taken
 

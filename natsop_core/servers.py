@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,7 @@ from natsop_core.references import HttpRef
 
 if TYPE_CHECKING:
     from natsop_core.api.common import Metadata
-    from natsop_core.inputs import Inputs
+    from natsop_core.lookup import Lookup
 
 VARZ: Final = "/varz"
 
@@ -34,6 +34,7 @@ class Server:
 
     pod: str
     was_asked: bool = False
+    answered: bool = False
     version: str = ""
     config_digest: str = ""
 
@@ -45,31 +46,38 @@ class Server:
         return f"nats-server {self.version} does not" if self.version else "no answer"
 
 
-def servers_to_ask(metadata: Metadata, replicas: int, inputs: Inputs) -> Iterator[HttpRef]:
-    """A request to each server whose container runs and has a monitor port. None of them carries a secret."""
-    for ordinal in range(replicas):
-        key = PODS.key(metadata.namespace, names.pod(metadata.name, ordinal))
-        if reference := _varz(inputs.object(key)):
-            yield reference
+def ask_servers(pods: Iterable[Mapping[str, Any]], lookup: Lookup) -> tuple[Server, ...]:
+    """What the server in each of these pods says of itself. No request carries a secret."""
+    return tuple(_ask(pod, lookup) for pod in pods)
 
 
-def observed_servers(metadata: Metadata, replicas: int, inputs: Inputs) -> tuple[Server, ...]:
-    """What each server of the cluster said, by ordinal; one that could not be asked is there with empty texts."""
-    return tuple(_observe(metadata, names.pod(metadata.name, ordinal), inputs) for ordinal in range(replicas))
+def servers_by_ordinal(metadata: Metadata, replicas: int, servers: Iterable[Server]) -> tuple[Server, ...]:
+    """Each server that the cluster should have, in the order of the ordinals; empty texts where there is no pod."""
+    known = {server.pod: server for server in servers}
+    pods = (names.pod(metadata.name, ordinal) for ordinal in range(replicas))
+    return tuple(known.get(pod) or Server(pod) for pod in pods)
 
 
-def some_did_not_answer(metadata: Metadata, replicas: int, inputs: Inputs) -> bool:
+def some_did_not_answer(servers: Iterable[Server]) -> bool:
     """Whether a server was asked in vain: its node may be busy, it may be about to listen, or out of reach."""
-    return any(inputs.answer(each) is None for each in servers_to_ask(metadata, replicas, inputs))
+    return any(server.was_asked and not server.answered for server in servers)
 
 
-def _observe(metadata: Metadata, pod: str, inputs: Inputs) -> Server:
-    reference = _varz(inputs.object(PODS.key(metadata.namespace, pod)))
-    answer = inputs.answer(reference) if reference else None
+def _ask(pod: Mapping[str, Any], lookup: Lookup) -> Server:
+    name, reference = pod["metadata"]["name"], _varz(pod)
+    if reference is None:
+        return Server(name)
+    answer = lookup.answer(reference)
     if answer is None or answer.status != 200:
-        return Server(pod, was_asked=reference is not None)
+        return Server(name, was_asked=True, answered=answer is not None)
     said = _said(answer.body)
-    return Server(pod, was_asked=True, version=_word(said, "version"), config_digest=_word(said, "config_digest"))
+    return Server(
+        name,
+        was_asked=True,
+        answered=True,
+        version=_word(said, "version"),
+        config_digest=_word(said, "config_digest"),
+    )
 
 
 def _said(body: bytes) -> Mapping[str, Any]:
@@ -86,9 +94,9 @@ def _word(said: Mapping[str, Any], key: str) -> str:
     return word if isinstance(word, str) and _WORD.fullmatch(word) else ""
 
 
-def _varz(pod: Mapping[str, Any] | None) -> HttpRef | None:
+def _varz(pod: Mapping[str, Any]) -> HttpRef | None:
     """The request to a pod. Its own spec tells port and scheme: a pod of an older revision may have others."""
-    if pod is None or "deletionTimestamp" in pod["metadata"] or not _is_servers(pod) or not _runs(pod):
+    if "deletionTimestamp" in pod["metadata"] or not _is_servers(pod) or not _runs(pod):
         return None
     host, container = pod["status"].get("podIP"), _server(pod)
     port = _monitor_port(container)

@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.api.natscluster import NatsCluster
-from natsop_core.missing import keys_of_box, keys_of_cluster
+from natsop_core.lookup import Lookup
+from natsop_core.resolve.box import resolve_box
+from natsop_core.resolve.cluster import resolve_cluster
 
 if TYPE_CHECKING:
     from natsop_core.api.natsbox import NatsBox
     from natsop_core.inputs import Found, Inputs
-    from natsop_core.references import Reference
+    from natsop_core.references import KeyReference, Reference
 
 TEXT: Final = "stand-in"
 CONFIGURATION: Final = "# stand-in\n"
@@ -28,8 +30,7 @@ def with_stand_ins(resource: NatsCluster | NatsBox, inputs: Inputs) -> Inputs:
     An object that is there and lacks a key stays as it is: that is a mistake. Without the optional ones, too.
     """
     stand_ins: dict[Reference, Any] = {}
-    keys = keys_of_cluster(resource) if isinstance(resource, NatsCluster) else keys_of_box(resource, inputs)
-    for key in keys:
+    for key in _referred_keys(resource, inputs):
         known = key.object in inputs or not key.name or not key.key or key.optional
         if not known and not key.field.startswith(_CHECKED_FIELDS):
             value = CONFIGURATION if key.field.startswith(_CONFIGURATION_FIELDS) else TEXT
@@ -38,3 +39,12 @@ def with_stand_ins(resource: NatsCluster | NatsBox, inputs: Inputs) -> Inputs:
             found[field][key.key] = value
     found_as_well: dict[Reference, Found] = dict(stand_ins)
     return replace(inputs, found={**inputs.found, **found_as_well})
+
+
+def _referred_keys(resource: NatsCluster | NatsBox, inputs: Inputs) -> tuple[KeyReference, ...]:
+    lookup = Lookup(replace(inputs, is_complete=True))
+    if isinstance(resource, NatsCluster):
+        resolve_cluster(resource, lookup)
+    else:
+        resolve_box(resource, lookup)
+    return lookup.referred_keys

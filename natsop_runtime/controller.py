@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from natsop_core.drift import is_reported
 from natsop_core.inputs import Inputs
 from natsop_core.outcomes import Failed
+from natsop_core.plan import Plan
 from natsop_runtime.api_server.errors import ConflictError, NotFoundError
 from natsop_runtime.beside import beside_the_loop
 from natsop_runtime.fetch import depends_on
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 D = TypeVar("D")
 
-ROUNDS: Final = 4
-"""How often the core may name further references."""
+ROUNDS: Final = 5
+"""How often the core is asked for a plan; each time but the last it may name what it lacks."""
 
 RESYNC: Final = 600.0
 """Seconds after which everything is looked at again, though nobody asks for it: should something ever be missed."""
@@ -85,8 +86,7 @@ class Controller:
             return Turn(True, None)
         functions = self._reconciled[key.api_version, key.kind]
         custom_resource = functions.read(raw)
-        inputs = await self._fetch(key, functions, custom_resource)
-        plan = await _decided(functions.plan, custom_resource, inputs)
+        plan, inputs = await self._plan(key, functions, custom_resource)
         self._references.replace(key, (*depends_on(inputs.found), *plan.targets))
         outcomes = await self._executor.execute(key, plan, own_writes)
         report = await _decided(functions.conclude, custom_resource, inputs, plan, outcomes)
@@ -95,15 +95,16 @@ class Controller:
         succeeded = not any(isinstance(outcome, Failed) for outcome in outcomes.values())
         return Turn(succeeded, RESYNC if report.requeue_after is None else min(RESYNC, report.requeue_after))
 
-    async def _fetch(self, key: ObjectKey, functions: ReconciledKind, custom_resource: Any) -> Inputs:
+    async def _plan(self, key: ObjectKey, functions: ReconciledKind, custom_resource: Any) -> tuple[Plan, Inputs]:
+        """The plan, and what it was made from: the core is asked, and what it lacks is fetched, until there is one."""
         inputs = Inputs(now=self._now(), settings=self._settings)
         for _ in range(ROUNDS):
-            missing = await _decided(functions.missing, custom_resource, inputs)
-            if not missing:
-                break
-            self._references.add(key, depends_on(missing))
-            inputs = replace(inputs, found={**inputs.found, **await self._fetcher.fetch(missing)})
-        return inputs
+            plan = await _decided(functions.plan, custom_resource, inputs)
+            if isinstance(plan, Plan):
+                return plan, inputs
+            self._references.add(key, depends_on(plan.references))
+            inputs = replace(inputs, found={**inputs.found, **await self._fetcher.fetch(plan.references)})
+        raise RuntimeError(f"there is no plan for {key} after {ROUNDS} rounds of fetching")
 
     async def _publish(
         self, key: ObjectKey, raw: Object, report: Report, now: datetime, own_writes: set[Change]

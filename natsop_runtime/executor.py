@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from natsop_core.actions import Annotate, Delete
 from natsop_core.drift import ApplyRequest, next_request, will_be_observed
 from natsop_core.kinds import resource_of
 from natsop_core.live import Child, LiveObject, reduce_metadata
@@ -24,6 +25,7 @@ from natsop_runtime.api_server.errors import (
 )
 
 if TYPE_CHECKING:
+    from natsop_core.actions import Action
     from natsop_core.references import ObjectKey
     from natsop_runtime.api_server.kube import Kube
     from natsop_runtime.cache.stores import Change, Stores
@@ -60,11 +62,10 @@ class Executor:
         is lost by that: what should follow them (the StatefulSet its ConfigMap) is carried out also when they fail,
         so the order has not protected it before either. One that fails quickly is in nobody's way and keeps its place.
         """
-        if plan.actions:
-            raise NotImplementedError("no plan has had actions so far")
         applies = {key_of(each): partial(self._apply, each, key_of(each), own_writes) for each in plan.apply}
         prunes = {child.key: partial(self._delete, child) for child in plan.prune}
-        steps = applies | prunes
+        acts = {action.key: partial(self._act, action, own_writes) for action in plan.actions}
+        steps = applies | prunes | acts
         last = [key for key in self._stragglers.get(custom_resource, ()) if key in steps]
         order = [*(key for key in steps if key not in last), *last]
         tries = await _try_all({key: steps[key] for key in order})
@@ -120,6 +121,20 @@ class Executor:
             return False
         await self._kube.json_patch(resource, key, claim.patch)
         return True
+
+    async def _act(self, action: Action, own_writes: set[Change]) -> Outcome:
+        resource = resource_of(action.key)
+        match action:
+            case Annotate(key, uid, annotations):
+                metadata = {"name": key.name, "namespace": key.namespace, "uid": uid, "annotations": dict(annotations)}
+                body = {"apiVersion": key.api_version, "kind": key.kind, "metadata": metadata}
+                own_writes.add(self._stores.written(key, await self._kube.apply(resource, key, body, force=True)))
+            case Delete(key, uid, orphans):
+                try:
+                    await self._kube.delete(resource, key, uid=uid, orphans=orphans)
+                except (ConflictError, NotFoundError):
+                    return Unchanged()  # the object that was meant is gone
+        return Applied()
 
     async def _look(self, key: ObjectKey) -> LiveObject | None:
         try:

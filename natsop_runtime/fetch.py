@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from natsop_core import inputs
 from natsop_core.kinds import resource_of
-from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, ObjectKey, ObjectRef, Reference
+from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, LabelledRef, ObjectKey, ObjectRef, Reference
 from natsop_runtime.api_server.errors import ForbiddenError, NotFoundError
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ class Fetcher:
                 return self._stores.children(reference)
             case ApiGroupRef():
                 return await self._stores.optional_kinds.serves(reference)
+            case LabelledRef():
+                return self._stores.labelled(reference)
             case HttpRef():
                 return await self._pods.get(reference)
-            case _:
-                raise NotImplementedError(f"nobody has asked for a {type(reference).__name__} so far")
 
     async def _object(self, key: ObjectKey) -> Found:
         if (held := self._stores.in_full(key)) is not None:
@@ -63,11 +63,11 @@ class Fetcher:
             return inputs.Forbidden(error.message)
 
 
-def depends_on(references: Iterable[Reference]) -> Iterable[ObjectKey | ApiGroupRef]:
+def depends_on(references: Iterable[Reference]) -> Iterable[ObjectKey | LabelledRef | ApiGroupRef]:
     """What can change what the references find, when it changes; children name their controller themselves."""
     for reference in references:
         match reference:
             case ObjectRef(key) | HttpRef(pod=key):
                 yield key
-            case ApiGroupRef():
+            case ApiGroupRef() | LabelledRef():
                 yield reference

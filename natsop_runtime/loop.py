@@ -23,7 +23,7 @@ from natsop_runtime.reference_index import ReferenceIndex
 if TYPE_CHECKING:
     from natsop_core.inputs import Settings
     from natsop_core.reconcile import ReconciledKind
-    from natsop_core.references import ObjectKey
+    from natsop_core.references import LabelledRef, ObjectKey
     from natsop_runtime.api_server.kube import Kube, Selection
     from natsop_runtime.metrics import Metrics
     from natsop_runtime.nats import Pods
@@ -127,11 +127,12 @@ class Loop:
         """Begin nothing more."""
         self.queue.close()
 
-    def wake(self, change: Change, concerned: Iterable[ObjectKey]) -> None:
+    def wake(self, change: Change, concerned: Iterable[ObjectKey], labels: Iterable[LabelledRef] = ()) -> None:
         """Have those worked on whom a change concerns, and those who refer to what changed; all are before we work."""
         if not self.is_working:
             return
-        for custom_resource in sorted({*concerned, *self._references.dependents(change.key)}):
+        referring = (each for named in (change.key, *labels) for each in self._references.dependents(named))
+        for custom_resource in sorted({*concerned, *referring}):
             self.queue.add(custom_resource, because=change)
 
     async def _work(self) -> None:

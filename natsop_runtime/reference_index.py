@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from natsop_core.references import ApiGroupRef, ObjectKey
+    from natsop_core.references import ApiGroupRef, LabelledRef, ObjectKey
 
-    Depended: TypeAlias = ObjectKey | ApiGroupRef
+    Depended: TypeAlias = ObjectKey | LabelledRef | ApiGroupRef
 
 
 class ReferenceIndex:
-    """For each custom resource the objects and kinds that its last reconciliation wanted, existing or not."""
+    """For each custom resource the objects, labels and kinds that its last reconciliation wanted, existing or not."""
 
     def __init__(self) -> None:
         self._wanted: dict[ObjectKey, frozenset[Depended]] = {}
         self._wanted_by: defaultdict[Depended, set[ObjectKey]] = defaultdict(set)
 
     def dependents(self, changed: Depended) -> Iterable[ObjectKey]:
-        """The custom resources that depend on the object or kind."""
+        """The custom resources that depend on the object, label or kind."""
         return self._wanted_by.get(changed, ())
 
     def add(self, custom_resource: ObjectKey, wanted: Iterable[Depended]) -> None:

@@ -1,6 +1,7 @@
 """The status that the operator writes, as the CustomResourceDefinitions describe it."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict
 
@@ -70,3 +71,8 @@ class NatsClusterStatus(Status):
 
 class NatsBoxStatus(Status):
     """What the operator saw of the NatsBox."""
+
+
+def condition_of(status: Mapping[str, Any], type_: str) -> Mapping[str, Any] | None:
+    """The condition of that type in a status, or None."""
+    return next((each for each in status.get("conditions", ()) if each["type"] == type_), None)

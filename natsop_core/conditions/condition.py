@@ -44,11 +44,6 @@ def as_status(
     return [_as_status(condition, earlier.get(condition.type), generation, now) for condition in conditions]
 
 
-def condition_of(status: Mapping[str, Any], type_: ConditionType) -> Mapping[str, Any] | None:
-    """The condition of that type in a status, or None."""
-    return next((each for each in status.get("conditions", ()) if each["type"] == type_), None)
-
-
 def _as_status(
     condition: Condition, earlier: Mapping[str, Any] | None, generation: int, now: datetime
 ) -> dict[str, Any]:

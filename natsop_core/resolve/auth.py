@@ -17,10 +17,12 @@ from natsop_core.conf.errors import ConfError
 from natsop_core.findings import Finding
 from natsop_core.kinds import SECRETS
 from natsop_core.live import is_ours, reduce_metadata
+from natsop_core.references import KeyReference
+from natsop_core.resolve.answer import Answer
 from natsop_core.resolve.claims import claim_from, immutable_claim, is_allowed
-from natsop_core.resolve.jwts import check_account, read_account, read_operator, read_system_account
+from natsop_core.resolve.jwts import check_account, jwt_references, read_account, read_operator, read_system_account
 from natsop_core.resolve.owner import owner_of
-from natsop_core.resolve.referred import KeyReference, find
+from natsop_core.resolve.referred import find
 from natsop_core.resolve.types import Auth, Folder
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from natsop_core.api.auth import JwtAccountSpec, JwtSpec
     from natsop_core.api.natscluster import NatsCluster
-    from natsop_core.inputs import Inputs
+    from natsop_core.lookup import Lookup
     from natsop_core.references import ObjectKey
     from natsop_core.resolve.jwts import Operator
     from natsop_core.resolve.live_cluster import LiveCluster
@@ -36,19 +38,6 @@ if TYPE_CHECKING:
 
 RESOLVER_SIZE: Final = "1Gi"
 RESOLVER_INTERVAL: Final = "2m"
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedAuth:
-    """The authentication to build; None without any.
-
-    is_blocked: there is no usable one, so nothing may be changed. keeps_secret: it is that of the live Secret.
-    """
-
-    auth: Auth | None = None
-    findings: tuple[Finding, ...] = ()
-    is_blocked: bool = False
-    keeps_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,55 +66,64 @@ def auth_folder(cr: NatsCluster) -> Folder:
     return Folder({"name": names.AUTH_VOLUME, "secret": {"secretName": secret}}, names.AUTH_FOLDER, FILES)
 
 
-def resolve_auth(cr: NatsCluster, live: LiveCluster | None, inputs: Inputs) -> ResolvedAuth:
+def resolve_auth(cr: NatsCluster, live: LiveCluster | None, lookup: Lookup) -> Answer[Auth | None]:
     """The authentication as wanted, as far as its JWTs are in order."""
     jwt = cr.spec.auth.jwt
     if jwt is None:
-        return _without(cr, live, inputs)
+        return _without(cr, live, lookup)
+    for reference in jwt_references(cr, jwt):
+        lookup.referred(reference)  # all at once, not each when those before it are in order
     resolver = _resolver(cr, jwt, live)
-    last_good = _last_good(cr, inputs)
-    operator = read_operator(cr, jwt, inputs)
+    last_good = _last_good(cr, lookup)
+    operator = read_operator(cr, jwt, lookup)
     if isinstance(operator, Finding):
-        return _kept(last_good, resolver.volume, (operator, *resolver.findings))
-    accounts, findings = _accounts(cr, jwt, operator, last_good, inputs)
+        return _kept(cr, last_good, resolver.volume, because=operator, findings=resolver.findings)
+    accounts, findings = _accounts(cr, jwt, operator, last_good, lookup)
     if jwt.system_account not in accounts:
-        return _kept(last_good, resolver.volume, (*findings, *resolver.findings))
+        because, *others = findings
+        return _kept(cr, last_good, resolver.volume, because=because, findings=(*others, *resolver.findings))
     authentication = Authentication(operator.file, operator.token, jwt.system_account, accounts, resolver.full)
-    return ResolvedAuth(Auth(authentication, resolver.volume), (*findings, *resolver.findings))
+    return Answer(Auth(authentication, resolver.volume), (*findings, *resolver.findings))
 
 
-def _without(cr: NatsCluster, live: LiveCluster | None, inputs: Inputs) -> ResolvedAuth:
+def _without(cr: NatsCluster, live: LiveCluster | None, lookup: Lookup) -> Answer[Auth | None]:
     """No authentication is wanted; but servers that claim a volume for their accounts cannot let go of it."""
     if live is None or live.resolver_volume is None:
-        return ResolvedAuth()
+        return Answer(None)
     refused = immutable_claim("spec.auth.jwt", "authentication stays as it is", names.stateful_set(cr.metadata.name))
-    return _kept(_last_good(cr, inputs), live.resolver_volume, (refused,))
+    return _kept(cr, _last_good(cr, lookup), live.resolver_volume, because=refused)
 
 
-def _kept(last_good: LastGood | None, volume: VolumeClaim | None, findings: tuple[Finding, ...]) -> ResolvedAuth:
-    """All of it stays as it is: findings[0] says why."""
-    first, *others = findings
+def _kept(
+    cr: NatsCluster,
+    last_good: LastGood | None,
+    volume: VolumeClaim | None,
+    *,
+    because: Finding,
+    findings: tuple[Finding, ...] = (),
+) -> Answer[Auth | None]:
+    """All of it stays as it is; without anything that could stay, nothing may be changed."""
     if last_good is None:
-        return ResolvedAuth(None, (_until_then(first, "nothing is changed"), *others), is_blocked=True)
-    said = _until_then(first, "the last good JWTs stay in use")
-    return ResolvedAuth(Auth(last_good.files, volume), (said, *others), keeps_secret=True)
+        return Answer(None, (_until_then(because, "nothing is changed"), *findings), blocks=True)
+    said = _until_then(because, "the last good JWTs stay in use")
+    return Answer(Auth(last_good.files, volume), (said, *findings), keep=(auth_secret_key(cr),))
 
 
 def _accounts(
-    cr: NatsCluster, jwt: JwtSpec, operator: Operator, last_good: LastGood | None, inputs: Inputs
+    cr: NatsCluster, jwt: JwtSpec, operator: Operator, last_good: LastGood | None, lookup: Lookup
 ) -> tuple[dict[str, str], tuple[Finding, ...]]:
     """The usable accounts' tokens by public key; none of them, and why, where the system account's is not usable."""
     system = next((account for account in jwt.accounts if account.public_key == jwt.system_account), None)
     if system is None:
         return {}, (_no_system_account(),)
-    system_token = read_system_account(cr, system, operator, inputs)
+    system_token = read_system_account(cr, system, operator, lookup)
     if isinstance(system_token, Finding):
         return {}, (system_token,)
     tokens, findings = {system.public_key: system_token}, []
     for account in jwt.accounts:
-        token = read_account(cr, account, operator, inputs)
+        token = read_account(cr, account, operator, lookup)
         if isinstance(token, Finding):
-            earlier = _earlier(cr, account, operator, last_good, inputs)
+            earlier = _earlier(cr, account, operator, last_good, lookup)
             so_far = "its last good JWT stays in use" if earlier else "the account is left out"
             findings.append(_until_then(token, so_far))
             token = earlier
@@ -135,11 +133,11 @@ def _accounts(
 
 
 def _earlier(
-    cr: NatsCluster, account: JwtAccountSpec, operator: Operator, last_good: LastGood | None, inputs: Inputs
+    cr: NatsCluster, account: JwtAccountSpec, operator: Operator, last_good: LastGood | None, lookup: Lookup
 ) -> str:
     """The account's token that the servers have already, if it is still in order; otherwise empty."""
     token = last_good.accounts.get(account.public_key, "") if last_good else ""
-    bad = check_account(cr, account, token, operator, inputs) if token else None
+    bad = check_account(cr, account, token, operator, lookup) if token else None
     return "" if bad else token
 
 
@@ -156,13 +154,13 @@ def _resolver(cr: NatsCluster, jwt: JwtSpec, live: LiveCluster | None) -> _Resol
     return _Resolver(full, volume, findings)
 
 
-def _last_good(cr: NatsCluster, inputs: Inputs) -> LastGood | None:
+def _last_good(cr: NatsCluster, lookup: Lookup) -> LastGood | None:
     """What the live Secret holds, if it is this custom resource's and nats-server can read it."""
     key = auth_secret_key(cr)
-    secret = inputs.object(key)
+    secret = lookup.readable(key)
     if secret is None or not is_ours(reduce_metadata(secret["metadata"]), owner_of(cr.metadata, names.CLUSTER_KIND)):
         return None
-    contents = {name: find(KeyReference("Secret", key.namespace, key.name, name, ""), inputs) for name in FILES}
+    contents = {name: find(KeyReference("Secret", key.namespace, key.name, name, ""), lookup) for name in FILES}
     files = {
         name: text.decode("utf-8", "surrogateescape") for name, text in contents.items() if isinstance(text, bytes)
     }

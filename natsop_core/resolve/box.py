@@ -20,7 +20,7 @@ from natsop_core.resolve.types import Box
 if TYPE_CHECKING:
     from natsop_core.api.natsbox import NatsBox
     from natsop_core.api.natscluster import NatsCluster
-    from natsop_core.inputs import Inputs
+    from natsop_core.lookup import Lookup
     from natsop_core.resolve.contexts import Contexts
 
 GRACE_SECONDS: Final = 30
@@ -44,26 +44,27 @@ def cluster_reference(cr: NatsBox) -> ObjectRef | None:
     return ObjectRef(CLUSTERS.key(cr.metadata.namespace, cr.spec.cluster_ref.name))
 
 
-def resolve_box(cr: NatsBox, inputs: Inputs) -> ResolvedBox:
-    """Decide everything that a builder needs."""
-    cluster = cluster_of(cr, inputs)
+def resolve_box(cr: NatsBox, lookup: Lookup) -> ResolvedBox:
+    """Decide everything that a builder needs. Raises NotYetError."""
+    cluster = cluster_of(cr, lookup)
+    found = resolve_contexts(cr, None if isinstance(cluster, Finding) else cluster, lookup)
+    lookup.settle()
     if isinstance(cluster, Finding):
         return ResolvedBox(None, (cluster,))
-    contexts = resolve_contexts(cr, cluster, inputs)
-    if contexts.findings:
-        return ResolvedBox(None, contexts.findings)
-    selected, unmet = _selected(cr, contexts)
-    return ResolvedBox(_box(cr, contexts, selected), (unmet,) if unmet else ())
+    if found.blocks:
+        return ResolvedBox(None, found.findings)
+    selected, unmet = _selected(cr, found.value)
+    return ResolvedBox(_box(cr, found.value, selected), (unmet,) if unmet else ())
 
 
-def cluster_of(cr: NatsBox, inputs: Inputs) -> NatsCluster | Finding | None:
+def cluster_of(cr: NatsBox, lookup: Lookup) -> NatsCluster | Finding | None:
     """The box's cluster, why it cannot be used, or None when the box names none."""
     reference = cluster_reference(cr)
     if reference is None:
         return None
     if not reference.key.name:
         return Finding("InvalidSpec", "spec.clusterRef.name is empty: name a NatsCluster, or leave clusterRef out.")
-    found = inputs.object(reference.key)
+    found = lookup.readable(reference.key)
     if found is None:
         return Finding(
             "ClusterNotFound",

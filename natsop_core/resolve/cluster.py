@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from natsop_core import names
-from natsop_core.findings import Finding
-from natsop_core.resolve.auth import auth_folder, auth_secret_key, resolve_auth
-from natsop_core.resolve.config import ExternalFiles, external_files
+from natsop_core.resolve.answer import Answer, Answers
+from natsop_core.resolve.auth import auth_folder, resolve_auth
+from natsop_core.resolve.config import external_files
 from natsop_core.resolve.exporter import resolve_exporter
 from natsop_core.resolve.immutable import resolve_immutable
 from natsop_core.resolve.in_force import in_force, unfit_for_what_stays
@@ -34,16 +34,18 @@ from natsop_core.resolve.services import (
 from natsop_core.resolve.storage import resolve_jetstream
 from natsop_core.resolve.system_account import missing_system_account, needs_system_account
 from natsop_core.resolve.take_over import data_outside_volume
-from natsop_core.resolve.types import Cluster, Exporter, Extras, Ingress
+from natsop_core.resolve.types import Cluster, Extras
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from natsop_core.api.natscluster import NatsCluster
-    from natsop_core.inputs import Inputs
+    from natsop_core.findings import Finding
+    from natsop_core.lookup import Lookup
     from natsop_core.references import ObjectKey
+    from natsop_core.resolve.config import ExternalFiles
     from natsop_core.resolve.immutable import Immutable
-    from natsop_core.resolve.integrations import Integration
+    from natsop_core.resolve.integrations import Integrated, Integration
     from natsop_core.resolve.live_cluster import LiveCluster
     from natsop_core.resolve.types import Auth, Folder, JetStream, Listener, Nack, Pod, PodMonitor, Routes
 
@@ -71,20 +73,18 @@ class ResolvedCluster:
     """The cluster to build, and what of the custom resource could not be granted.
 
     cluster: None while something that it refers to is missing or unusable: then nothing is changed at all.
-    keeps_servers: the live StatefulSet and its configuration must stay exactly as they are.
-    keep: other children that must. integrations: how it stands with what others have to install.
+    keep: children that must stay exactly as they are. integrations: whether what others have to install is available.
     """
 
     cluster: Cluster | None
     findings: tuple[Finding, ...]
-    keeps_servers: bool = False
     keep: tuple[ObjectKey, ...] = ()
     integrations: tuple[Integration, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What was decided of a cluster before the rest."""
+    """What was looked up and decided of a cluster before the rest."""
 
     replicas: int
     listeners: tuple[Listener, ...]
@@ -93,65 +93,87 @@ class _Parts:
     routes: Routes | None
     auth: Auth | None
     fixed: Immutable
-    pod_monitor: PodMonitor | None
-    nack: Nack | None
+    monitoring: Integrated[PodMonitor]
+    nack: Integrated[Nack]
 
     def listener(self, name: str) -> Listener | None:
         return next((each for each in self.listeners if each.name == name), None)
 
+    @property
+    def integrations(self) -> tuple[Integration, ...]:
+        return tuple(each for each in (self.monitoring.integration, self.nack.integration) if each)
 
-def resolve_cluster(cr: NatsCluster, inputs: Inputs) -> ResolvedCluster:
-    """Decide everything that a builder needs. A refused change leaves the live value everywhere, plus a finding."""
-    live = live_cluster(cr, inputs)
+
+def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
+    """Decide everything that a builder needs. A refused change leaves the live value everywhere, plus a finding.
+
+    Raises NotYetError.
+    """
+    answers = Answers()
+    live = live_cluster(cr, lookup)
+    answers.take(data_outside_volume(cr, live, lookup))
+    granted, jetstream, fixed = _grant(cr, live, answers)
+    parts = _look_up(granted, live, jetstream, fixed, lookup, answers)
+    lookup.settle()
+    if blocking := answers.blocking or _contradictions(granted, parts):
+        return ResolvedCluster(None, blocking)
+    if unfit := unfit_for_what_stays(cr, granted):
+        return ResolvedCluster(None, (*answers.findings, *unfit))
+    cluster = _build(granted, live, parts, answers)
+    return ResolvedCluster(cluster, answers.findings, answers.keep, parts.integrations)
+
+
+def _grant(
+    cr: NatsCluster, live: LiveCluster | None, answers: Answers
+) -> tuple[NatsCluster, JetStream | None, Immutable]:
+    """The custom resource as far as running servers allow it."""
     jetstream, refused_storage = resolve_jetstream(cr.spec.config.jetstream, live, names.stateful_set(cr.metadata.name))
     replicas, refused_scale = resolve_replicas(cr, live, has_jetstream=jetstream is not None)
-    wanted, cr = cr, in_force(cr, replicas, has_jetstream=jetstream is not None)
-    files = external_files(cr, inputs)
-    routes, missing_credentials = resolve_routes(cr, replicas, inputs)
-    auth = resolve_auth(cr, live, inputs)
-    blocking = (*files.findings, *missing_credentials, *(auth.findings if auth.is_blocked else ()))
-    if blocking := blocking or missing_system_account(cr, files) or refused_beside_operator(cr, files):
-        return ResolvedCluster(None, blocking)
-    if unfit := unfit_for_what_stays(wanted, cr):
-        return ResolvedCluster(None, (*refused_storage, *refused_scale, *unfit))
-    fixed = resolve_immutable(cr, live, replicas, has_jetstream=jetstream is not None)
+    granted = in_force(cr, replicas, has_jetstream=jetstream is not None)
+    fixed = resolve_immutable(granted, live, replicas, has_jetstream=jetstream is not None)
+    answers.take(Answer(None, (*refused_storage, *refused_scale, *fixed.findings)))
+    return granted, jetstream, fixed
+
+
+def _look_up(
+    cr: NatsCluster,
+    live: LiveCluster | None,
+    jetstream: JetStream | None,
+    fixed: Immutable,
+    lookup: Lookup,
+    answers: Answers,
+) -> _Parts:
+    """Everything that the custom resource refers to."""
+    files = answers.take(external_files(cr, lookup))
     ports = resolve_listeners(cr, files.ca_file)
-    monitoring = resolve_pod_monitor(cr.metadata, wanted_pod_monitor(cr), inputs)
-    nack = resolve_nack(cr, ports[0].tls, inputs)
-    cluster, unmet = _build(
-        cr, live, _Parts(replicas, ports, jetstream, files, routes, auth.auth, fixed, monitoring.monitor, nack.nack)
-    )
-    outside = data_outside_volume(cr, live, inputs)
-    return ResolvedCluster(
-        cluster,
-        findings=(
-            *([outside] if outside else []),
-            *auth.findings,
-            *refused_storage,
-            *refused_scale,
-            *fixed.findings,
-            *unmet,
-            *nack.findings,
-        ),
-        keeps_servers=outside is not None,
-        keep=(*([auth_secret_key(cr)] if auth.keeps_secret else []), *nack.keep, *monitoring.keep),
-        integrations=tuple(each for each in (monitoring.integration, nack.integration) if each),
+    return _Parts(
+        replicas=cr.spec.replicas,
+        listeners=ports,
+        jetstream=jetstream,
+        files=files,
+        routes=answers.take(resolve_routes(cr, cr.spec.replicas, lookup)),
+        auth=answers.take(resolve_auth(cr, live, lookup)),
+        fixed=fixed,
+        monitoring=answers.take(resolve_pod_monitor(cr, wanted_pod_monitor(cr), lookup)),
+        nack=answers.take(resolve_nack(cr, ports[0].tls, lookup)),
     )
 
 
-def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts) -> tuple[Cluster, tuple[Finding, ...]]:
-    """The cluster, and what of it cannot be had because something that it needs is off."""
+def _contradictions(cr: NatsCluster, parts: _Parts) -> tuple[Finding, ...]:
+    """What cannot stand together: no server would start with it."""
+    return missing_system_account(cr, parts.files) or refused_beside_operator(cr, parts.files)
+
+
+def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts, answers: Answers) -> Cluster:
     spec, files = cr.spec, parts.files
     monitor = parts.listener(names.MONITOR_PORT)
-    exporter = resolve_exporter(cr, monitor, files.ca_file)
-    ingress = resolve_websocket_ingress(cr)
     server = resolve_server(cr, live)
     keeps_identity = live is not None and live.keeps_identity and not _sets_identity(cr)
 
     def extras(block: Labelled) -> Extras:
         return Extras(labels_with(spec.global_, block.labels), block.annotations)
 
-    cluster = Cluster(
+    return Cluster(
         owner=owner_of(cr.metadata, names.CLUSTER_KIND),
         labels=spec.global_.labels,
         replicas=parts.replicas,
@@ -167,7 +189,7 @@ def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts) -> tuple[Cl
         server=server,
         probes=resolve_probes(spec.container, monitor),
         reloader=resolve_reloader(cr, server),
-        exporter=exporter if isinstance(exporter, Exporter) else None,
+        exporter=answers.take(resolve_exporter(cr, monitor, files.ca_file)),
         pod=_pod(cr, parts.listeners, keeps_identity=keeps_identity),
         keeps_identity=keeps_identity,
         pod_management_policy=parts.fixed.pod_management_policy,
@@ -177,14 +199,12 @@ def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts) -> tuple[Cl
         config_map=extras(spec.config_map),
         headless_service=extras(spec.headless_service),
         client_service=resolve_client_service(cr),
-        ingress=ingress if isinstance(ingress, Ingress) else None,
+        ingress=answers.take(resolve_websocket_ingress(cr)),
         disruption_budget=resolve_disruption_budget(cr, parts.replicas),
         service_account=resolve_service_account(cr),
-        pod_monitor=parts.pod_monitor,
-        nack=parts.nack,
+        pod_monitor=parts.monitoring.value,
+        nack=parts.nack.value,
     )
-    unmet = tuple(each for each in (exporter, ingress) if isinstance(each, Finding))
-    return cluster, unmet
 
 
 def _sets_identity(cr: NatsCluster) -> bool:

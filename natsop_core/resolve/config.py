@@ -9,8 +9,10 @@ from natsop_core import names
 from natsop_core.conf.errors import ConfError
 from natsop_core.conf.parser import ConfText
 from natsop_core.findings import Finding
+from natsop_core.references import KeyReference
+from natsop_core.resolve.answer import Answer, Answers
 from natsop_core.resolve.files import authority_folder, certificate_folders, included_files, includes_folder
-from natsop_core.resolve.referred import KeyReference, find
+from natsop_core.resolve.referred import find
 from natsop_core.resolve.types import ExistingConfig, Folder, IncludedFile
 from natsop_core.resolve.variables import undefined_variable
 
@@ -19,39 +21,35 @@ if TYPE_CHECKING:
 
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.conf.values import Block
-    from natsop_core.inputs import Inputs
+    from natsop_core.lookup import Lookup
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalFiles:
-    """The folders to mount and what is in them, or, in `findings`, why they cannot be used."""
+    """The folders to mount and what is in them."""
 
     folders: tuple[Folder, ...]
     ca_file: str
     includes: tuple[IncludedFile, ...]
     existing_config: ExistingConfig | None
-    findings: tuple[Finding, ...]
 
 
-def external_files(cr: NatsCluster, inputs: Inputs) -> ExternalFiles:
+def external_files(cr: NatsCluster, lookup: Lookup) -> Answer[ExternalFiles]:
     """Look up everything that the configuration refers to."""
-    certificates, missing_certificates = certificate_folders(cr, inputs)
-    ca = authority_folder(cr, inputs)
-    includes, missing_includes = included_files(cr, inputs)
-    existing = _existing_config(cr, inputs)
+    answers = Answers()
+    certificates = answers.take(certificate_folders(cr, lookup))
+    ca = answers.take(authority_folder(cr, lookup))
+    existing = answers.take(_existing_config(cr, lookup))
+    includes = answers.take(included_files(cr, lookup))
+    unreadable = tuple(finding for file in includes if (finding := _unreadable(cr, file)))
     extra = includes_folder(cr, includes)
-    return ExternalFiles(
-        folders=(*certificates, *(each for each in (ca, extra) if isinstance(each, Folder))),
-        ca_file=f"{ca.path}/{ca.files[0]}" if isinstance(ca, Folder) else "",
+    files = ExternalFiles(
+        folders=(*certificates, *(each for each in (ca, extra) if each)),
+        ca_file=f"{ca.path}/{ca.files[0]}" if ca else "",
         includes=includes,
-        existing_config=existing if isinstance(existing, ExistingConfig) else None,
-        findings=(
-            *missing_certificates,
-            *(each for each in (ca, existing) if isinstance(each, Finding)),
-            *missing_includes,
-            *(finding for file in includes if (finding := _unreadable(cr, file))),
-        ),
+        existing_config=existing,
     )
+    return Answer(files, (*answers.blocking, *unreadable), blocks=True)
 
 
 def existing_config_reference(cr: NatsCluster) -> KeyReference | None:
@@ -66,14 +64,15 @@ def included_trees(files: Iterable[IncludedFile]) -> dict[str, Block]:
     return {file.name: file.text.tree for file in files}
 
 
-def _existing_config(cr: NatsCluster, inputs: Inputs) -> ExistingConfig | Finding | None:
+def _existing_config(cr: NatsCluster, lookup: Lookup) -> Answer[ExistingConfig | None]:
     reference = existing_config_reference(cr)
-    if reference is None:
-        return None
-    found = find(reference, inputs)
-    if found is None or isinstance(found, Finding):
-        return found
-    return ExistingConfig(reference.name, ConfText(found.decode("utf-8", "surrogateescape"), names.CONFIG_FILE))
+    found = find(reference, lookup) if reference else None
+    if isinstance(found, Finding):
+        return Answer(None, (found,), blocks=True)
+    if reference is None or found is None:
+        return Answer(None)
+    text = ConfText(found.decode("utf-8", "surrogateescape"), names.CONFIG_FILE)
+    return Answer(ExistingConfig(reference.name, text))
 
 
 def _unreadable(cr: NatsCluster, file: IncludedFile) -> Finding | None:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 from natsop_core import names
 from natsop_core.api.natsbox import ContextSpec
 from natsop_core.findings import Finding
+from natsop_core.references import KeyReference, ReferredKind
+from natsop_core.resolve.answer import Answer
 from natsop_core.resolve.files import authority
-from natsop_core.resolve.referred import KeyReference, ReferredKind, find, key_reference
+from natsop_core.resolve.referred import find, key_reference
 from natsop_core.resolve.routes import cluster_domain
 from natsop_core.resolve.types import Context, Folder
 
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
     from natsop_core.api.natsbox import NatsBox
     from natsop_core.api.natscluster import NatsCluster
-    from natsop_core.inputs import Inputs
     from natsop_core.kubernetes.types import KeyToPath, VolumeProjection
+    from natsop_core.lookup import Lookup
 
 LONGEST_FILE_NAME: Final = 255
 """In bytes, on every file system that a pod may have."""
@@ -36,31 +38,28 @@ Setting = str
 
 @dataclass(frozen=True, slots=True)
 class Contexts:
-    """The contexts by what is to be built of them, and `findings`: why they cannot be used.
-
-    folder: all files that they name, or None where they name none.
-    """
+    """The contexts by what is to be built of them. folder: all files that they name, or None where they name none."""
 
     contexts: tuple[Context, ...]
     folder: Folder | None
-    findings: tuple[Finding, ...]
 
 
-def resolve_contexts(cr: NatsBox, cluster: NatsCluster | None, inputs: Inputs) -> Contexts:
+def resolve_contexts(cr: NatsBox, cluster: NatsCluster | None, lookup: Lookup) -> Answer[Contexts]:
     """Look up what the contexts refer to. `cluster`: the one of clusterRef; credentials are never borrowed from it."""
     contexts, mounted, findings = [], [], []
     for name, spec in wanted_contexts(cr).items():
         findings += [each for each in (_unusable(name), _without_address(name, spec, cluster)) if each]
         settings = {"description": spec.description or "", "url": spec.url or (_url(cluster) if cluster else "")}
         for setting, reference in context_references(cr, name, spec, cluster):
-            found = find(reference, inputs)
+            found = find(reference, lookup)
             if isinstance(found, Finding):
                 findings.append(found)
             elif found is not None:
                 settings[setting] = f"{names.REFERENCES_FOLDER}/{_path(reference)}"
                 mounted.append(reference)
         contexts.append(Context(name, {key: value for key, value in settings.items() if value}, _key(name)))
-    return Contexts(tuple(contexts), _folder(mounted), tuple(dict.fromkeys(findings)))
+    resolved = Contexts(tuple(contexts), _folder(mounted))
+    return Answer(resolved, tuple(dict.fromkeys(findings)), blocks=bool(findings))
 
 
 def wanted_contexts(cr: NatsBox) -> Mapping[str, ContextSpec]:
@@ -69,12 +68,6 @@ def wanted_contexts(cr: NatsBox) -> Mapping[str, ContextSpec]:
     if cr.spec.cluster_ref and names.DEFAULT_CONTEXT not in contexts:
         contexts[names.DEFAULT_CONTEXT] = ContextSpec(description=f"NatsCluster {cr.spec.cluster_ref.name}")
     return dict(sorted(contexts.items()))
-
-
-def all_references(cr: NatsBox, cluster: NatsCluster | None) -> Iterator[KeyReference]:
-    """The keys that the contexts refer to, and those of the cluster's that they need."""
-    for name, spec in wanted_contexts(cr).items():
-        yield from (reference for _, reference in context_references(cr, name, spec, cluster))
 
 
 def context_references(

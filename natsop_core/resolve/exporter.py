@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from natsop_core.findings import Finding
 from natsop_core.listeners import LISTENERS
+from natsop_core.resolve.answer import Answer
 from natsop_core.resolve.images import EXPORTER
 from natsop_core.resolve.pods import resolve_container
 from natsop_core.resolve.security import container_security
@@ -16,19 +17,21 @@ if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.resolve.types import Listener
 
-ALWAYS = ("-connz", "-routez", "-subz", "-varz", "-prefix=nats", "-use_internal_server_id")
+_WITHOUT_MONITOR: Final = Finding(
+    "ExporterWithoutMonitor",
+    "spec.promExporter needs the monitor: set spec.config.monitor.enabled, or turn the exporter off.",
+)
+
+ALWAYS: Final = ("-connz", "-routez", "-subz", "-varz", "-prefix=nats", "-use_internal_server_id")
 
 
-def resolve_exporter(cr: NatsCluster, monitor: Listener | None, ca_file: str) -> Exporter | Finding | None:
-    """The exporter; None when none is wanted, a finding when there is no monitor for it to ask."""
+def resolve_exporter(cr: NatsCluster, monitor: Listener | None, ca_file: str) -> Answer[Exporter | None]:
+    """The exporter; None when none is wanted, or when there is no monitor for it to ask."""
     spec = cr.spec.prom_exporter
     if not spec.enabled:
-        return None
+        return Answer(None)
     if monitor is None:
-        return Finding(
-            "ExporterWithoutMonitor",
-            "spec.promExporter needs the monitor: set spec.config.monitor.enabled, or turn the exporter off.",
-        )
+        return Answer(None, (_WITHOUT_MONITOR,))
     ca = ({"name": "SSL_CERT_FILE", "value": ca_file},) if monitor.tls and ca_file else ()
     own_names = {variable["name"] for variable in spec.env}
     container = resolve_container(
@@ -41,7 +44,7 @@ def resolve_exporter(cr: NatsCluster, monitor: Listener | None, ca_file: str) ->
     )
     host = spec.monitor_domain if monitor.tls else "localhost"
     url = f"{'https' if monitor.tls else 'http'}://{host}:{monitor.port}/"
-    return Exporter(container, spec.port, url, (*ALWAYS, *_flags(cr)))
+    return Answer(Exporter(container, spec.port, url, (*ALWAYS, *_flags(cr))))
 
 
 def _flags(cr: NatsCluster) -> Iterator[str]:

@@ -9,15 +9,17 @@ from natsop_core import names
 from natsop_core.conf.parser import ConfText
 from natsop_core.findings import Finding
 from natsop_core.listeners import LISTENERS
-from natsop_core.resolve.referred import KeyReference, ReferredKind, find, key_reference
+from natsop_core.references import KeyReference, ReferredKind
+from natsop_core.resolve.answer import Answer
+from natsop_core.resolve.referred import find, key_reference
 from natsop_core.resolve.types import Folder, IncludedFile
 
 if TYPE_CHECKING:
     from natsop_core.api.config import IncludeSpec
     from natsop_core.api.listeners import TlsSpec
     from natsop_core.api.natscluster import NatsCluster
-    from natsop_core.inputs import Inputs
     from natsop_core.kubernetes.types import Volume, VolumeProjection
+    from natsop_core.lookup import Lookup
 
 
 def certificates(cr: NatsCluster, *, has_routes: bool) -> Iterator[tuple[str, TlsSpec, KeyReference, KeyReference]]:
@@ -49,43 +51,45 @@ def include_reference(cr: NatsCluster, include: IncludeSpec) -> KeyReference:
     return key_reference(kind, cr.metadata.namespace, include.source, f"spec.config.includes[{include.name}]")
 
 
-def certificate_folders(cr: NatsCluster, inputs: Inputs) -> tuple[tuple[Folder, ...], tuple[Finding, ...]]:
-    """The folders with the listeners' certificates, and what is missing of them."""
+def certificate_folders(cr: NatsCluster, lookup: Lookup) -> Answer[tuple[Folder, ...]]:
+    """The folders with the listeners' certificates."""
     folders, findings = [], []
     for listener, tls, certificate, key in certificates(cr, has_routes=cr.spec.replicas > 1):
-        findings += [each for each in (find(certificate, inputs), find(key, inputs)) if isinstance(each, Finding)]
+        findings += [each for each in (find(certificate, lookup), find(key, lookup)) if isinstance(each, Finding)]
         volume: Volume = {
             "name": names.certificate_volume(listener),
             "secret": {"secretName": tls.secret_name or ""},
         }
         folders.append(Folder(volume, names.certificate_folder(listener), tuple(dict.fromkeys((tls.cert, tls.key)))))
-    return tuple(folders), tuple(dict.fromkeys(findings))
+    return Answer(tuple(folders), tuple(dict.fromkeys(findings)), blocks=True)
 
 
-def authority_folder(cr: NatsCluster, inputs: Inputs) -> Folder | Finding | None:
+def authority_folder(cr: NatsCluster, lookup: Lookup) -> Answer[Folder | None]:
     """The folder with the CA certificates; None without any, or while an optional one is not there."""
     reference = authority(cr)
-    found = find(reference, inputs) if reference else None
-    if reference is None or found is None or isinstance(found, Finding):
-        return found if isinstance(found, Finding) else None
+    found = find(reference, lookup) if reference else None
+    if isinstance(found, Finding):
+        return Answer(None, (found,), blocks=True)
+    if reference is None or found is None:
+        return Answer(None)
     volume: Volume = {"name": names.CA_VOLUME}
     if reference.kind == "Secret":
         volume["secret"] = {"secretName": reference.name}
     else:
         volume["configMap"] = {"name": reference.name}
-    return Folder(volume, names.CA_FOLDER, (reference.key,))
+    return Answer(Folder(volume, names.CA_FOLDER, (reference.key,)))
 
 
-def included_files(cr: NatsCluster, inputs: Inputs) -> tuple[tuple[IncludedFile, ...], tuple[Finding, ...]]:
-    """The user's files that are there, in their order, and what is missing."""
+def included_files(cr: NatsCluster, lookup: Lookup) -> Answer[tuple[IncludedFile, ...]]:
+    """The user's files that are there, in their order."""
     files, findings = [], []
     for include in cr.spec.config.includes:
-        found = find(include_reference(cr, include), inputs)
+        found = find(include_reference(cr, include), lookup)
         if isinstance(found, Finding):
             findings.append(found)
         elif found is not None:
             files.append(IncludedFile(include.name, ConfText(found.decode("utf-8", "surrogateescape"), include.name)))
-    return tuple(files), tuple(findings)
+    return Answer(tuple(files), tuple(findings), blocks=True)
 
 
 def includes_folder(cr: NatsCluster, files: tuple[IncludedFile, ...]) -> Folder | None:

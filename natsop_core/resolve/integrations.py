@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from natsop_core.api.status import condition_of
 from natsop_core.findings import Finding
+from natsop_core.inputs import Forbidden
 from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS
-from natsop_core.references import ChildrenRef
+from natsop_core.resolve.answer import Answer
+from natsop_core.resolve.children import children_of_kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from natsop_core.api.common import Metadata
-    from natsop_core.inputs import Inputs
+    from natsop_core.api.natscluster import NatsCluster
     from natsop_core.kinds import ApiResource
+    from natsop_core.lookup import Lookup
     from natsop_core.reasons import ConditionType, ReasonName
-    from natsop_core.references import ObjectKey
     from natsop_core.resolve.types import PodMonitor
 
 POD_MONITOR_CONDITION: Final[ConditionType] = "PodMonitorAvailable"
@@ -27,11 +29,14 @@ _NOT_INSTALLED: Final[Mapping[ApiResource, ReasonName]] = {
 }
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """How it stands with something that was asked for.
+    """Whether an optional API (NACK, PodMonitor) that the custom resource asks for is available.
 
-    condition: the type of the condition that says so. lack: why it is not to be had; None when it is.
+    condition: the type of the condition that says so. lack: why it is not available; None when it is.
     is_awaited: it may be installed any time, so it is looked for again and again.
     """
 
@@ -41,45 +46,45 @@ class Integration:
 
 
 @dataclass(frozen=True, slots=True)
-class ResolvedMonitor:
-    """The PodMonitor to build, how it stands with its kind, and which of ours stay as they are."""
+class Integrated(Generic[T]):
+    """What is to be built for an optional API, and whether that is available; None where nothing asks for it."""
 
-    monitor: PodMonitor | None = None
+    value: T | None = None
     integration: Integration | None = None
-    keep: tuple[ObjectKey, ...] = ()
 
 
-def resolve_pod_monitor(metadata: Metadata, wanted: PodMonitor | None, inputs: Inputs) -> ResolvedMonitor:
-    """None is built where the API server does not know the kind; none is removed because of a moment's doubt."""
-    existing = children_of_kind(metadata, POD_MONITORS, inputs)
+def resolve_pod_monitor(cr: NatsCluster, wanted: PodMonitor | None, lookup: Lookup) -> Answer[Integrated[PodMonitor]]:
+    """None is built where the API server does not know the kind; existing ones are kept when discovery fails."""
+    existing = children_of_kind(cr.metadata, POD_MONITORS, lookup)
     if wanted is None:
-        return ResolvedMonitor(integration=being_removed(POD_MONITOR_CONDITION) if existing else None)
-    lack = not_to_be_had(
-        POD_MONITORS, inputs, advice="install the Prometheus operator, or turn spec.promExporter.podMonitor off"
+        return Answer(Integrated(integration=removal_in_progress(cr, POD_MONITORS, POD_MONITOR_CONDITION, lookup)))
+    lack = why_unavailable(
+        POD_MONITORS, lookup, advice="install the Prometheus operator, or turn spec.promExporter.podMonitor off"
     )
     if lack is None:
-        return ResolvedMonitor(wanted, Integration(POD_MONITOR_CONDITION, None))
-    return ResolvedMonitor(None, Integration(POD_MONITOR_CONDITION, lack, is_awaited=True), existing)
+        return Answer(Integrated(wanted, Integration(POD_MONITOR_CONDITION, None)))
+    return Answer(Integrated(None, Integration(POD_MONITOR_CONDITION, lack, is_awaited=True)), keep=existing)
 
 
-def not_to_be_had(resource: ApiResource, inputs: Inputs, *, advice: str) -> Finding | None:
+def why_unavailable(resource: ApiResource, lookup: Lookup, *, advice: str) -> Finding | None:
     """Why objects of the kind cannot be made: it is not installed, or may not be listed."""
     kind = f"{resource.plural}.{resource.group}"
-    if (forbidden := inputs.forbidden(resource.reference)) is not None:
-        return Finding("Forbidden", f"The operator cannot list {kind}: {forbidden.message.rstrip('.')}.")
-    if not inputs.serves(resource.reference):
+    served = lookup.serves(resource.reference)
+    if isinstance(served, Forbidden):
+        return Finding("Forbidden", f"The operator cannot list {kind}: {served.message.rstrip('.')}.")
+    if not served:
         return Finding(_NOT_INSTALLED[resource], f"The API server knows no {kind}; {advice}.")
     return None
 
 
-def being_removed(condition: ConditionType) -> Integration:
+def removal_in_progress(
+    cr: NatsCluster, resource: ApiResource, condition: ConditionType, lookup: Lookup
+) -> Integration | None:
     """Until what was made for it is gone, the condition stays, and with it the question whether the kind is there."""
+    if condition_of(cr.status, condition):
+        lookup.serves(resource.reference)
+    if not children_of_kind(cr.metadata, resource, lookup):
+        return None
     return Integration(
         condition, Finding("NotWanted", "Nothing asks for this any more; what was made is being removed.")
     )
-
-
-def children_of_kind(metadata: Metadata, resource: ApiResource, inputs: Inputs) -> tuple[ObjectKey, ...]:
-    """The objects of the kind that the custom resource controls."""
-    children = inputs.children(ChildrenRef(metadata.namespace, metadata.uid))
-    return tuple(child.key for child in children if child.key.kind == resource.kind)

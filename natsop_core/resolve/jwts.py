@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from natsop_core.api.auth import JwtAccountSpec, JwtSpec
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.conf.jwt import Claims, KeyType
-    from natsop_core.inputs import Inputs
+    from natsop_core.lookup import Lookup
     from natsop_core.reasons import ReasonName
-    from natsop_core.resolve.referred import KeyReference
+    from natsop_core.references import KeyReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +32,20 @@ class Operator:
     claims: Claims
 
 
-def jwt_references(cr: NatsCluster) -> Iterator[KeyReference]:
+def jwt_references(cr: NatsCluster, jwt: JwtSpec) -> Iterator[KeyReference]:
     """The references to the operator's JWT and to those of the accounts."""
-    jwt = cr.spec.auth.jwt
-    if jwt is not None:
-        yield _operator_reference(cr, jwt)
-        yield from (_account_reference(cr, account) for account in jwt.accounts)
+    yield _operator_reference(cr, jwt)
+    yield from (_account_reference(cr, account) for account in jwt.accounts)
 
 
-def read_operator(cr: NatsCluster, jwt: JwtSpec, inputs: Inputs) -> Operator | Finding:
+def read_operator(cr: NatsCluster, jwt: JwtSpec, lookup: Lookup) -> Operator | Finding:
     """The operator, or why its JWT cannot be used."""
     reference = _operator_reference(cr, jwt)
-    content = find(reference, inputs)
+    content = find(reference, lookup)
     if not isinstance(content, bytes):
         return content or _indispensable(reference)
     token = token_in(content)
-    claims = _claims(reference, token, "operator", inputs)
+    claims = _claims(reference, token, "operator", lookup)
     if isinstance(claims, Finding):
         return claims
     if claims.issuer not in (claims.subject, *claims.signing_keys):
@@ -63,19 +61,19 @@ def read_operator(cr: NatsCluster, jwt: JwtSpec, inputs: Inputs) -> Operator | F
     return Operator(content, token, claims)
 
 
-def read_account(cr: NatsCluster, account: JwtAccountSpec, operator: Operator, inputs: Inputs) -> str | Finding | None:
+def read_account(cr: NatsCluster, account: JwtAccountSpec, operator: Operator, lookup: Lookup) -> str | Finding | None:
     """The account's token, why it cannot be used, or None where it is optional and not there yet."""
-    content = find(_account_reference(cr, account), inputs)
+    content = find(_account_reference(cr, account), lookup)
     if not isinstance(content, bytes):
         return content
     token = token_in(content)
-    return check_account(cr, account, token, operator, inputs) or token
+    return check_account(cr, account, token, operator, lookup) or token
 
 
-def read_system_account(cr: NatsCluster, account: JwtAccountSpec, operator: Operator, inputs: Inputs) -> str | Finding:
+def read_system_account(cr: NatsCluster, account: JwtAccountSpec, operator: Operator, lookup: Lookup) -> str | Finding:
     """Likewise for the system account, without which no server starts."""
     reference = _account_reference(cr, account)
-    token = read_account(cr, account, operator, inputs) or _indispensable(reference)
+    token = read_account(cr, account, operator, lookup) or _indispensable(reference)
     if isinstance(token, str) and verified_claims(token).uses_jetstream:
         return _finding(
             reference,
@@ -86,11 +84,11 @@ def read_system_account(cr: NatsCluster, account: JwtAccountSpec, operator: Oper
 
 
 def check_account(
-    cr: NatsCluster, account: JwtAccountSpec, token: str, operator: Operator, inputs: Inputs
+    cr: NatsCluster, account: JwtAccountSpec, token: str, operator: Operator, lookup: Lookup
 ) -> Finding | None:
     """Why the account's token cannot be used, if so."""
     reference = _account_reference(cr, account)
-    claims = _claims(reference, token, "account", inputs)
+    claims = _claims(reference, token, "account", lookup)
     if isinstance(claims, Finding):
         return claims
     if claims.issuer not in operator.claims.trusted_keys:
@@ -100,7 +98,7 @@ def check_account(
     return None
 
 
-def _claims(reference: KeyReference, token: str, type_: KeyType, inputs: Inputs) -> Claims | Finding:
+def _claims(reference: KeyReference, token: str, type_: KeyType, lookup: Lookup) -> Claims | Finding:
     """What the token says, if it is in order in itself and for now."""
     try:
         claims = verified_claims(token)
@@ -110,7 +108,7 @@ def _claims(reference: KeyReference, token: str, type_: KeyType, inputs: Inputs)
         return _untrusted(reference)
     if claims.type != type_ or not is_public_key(claims.subject, type_):
         return _finding(reference, "JwtMalformed", f"is not that of an {type_}; refer to another")
-    now = inputs.now.timestamp()
+    now = lookup.now.timestamp()
     if 0 < claims.expires < now:
         return _finding(reference, "JwtExpired", "has expired; replace it")
     if claims.not_before > now:

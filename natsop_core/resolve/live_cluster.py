@@ -14,7 +14,7 @@ from natsop_core.resolve.types import DEFAULT_VOLUME_SIZE, Scratch, VolumeClaim
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
-    from natsop_core.inputs import Inputs
+    from natsop_core.lookup import Lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class LiveCluster:
     keeps_identity: bool
 
 
-def live_cluster(cr: NatsCluster, inputs: Inputs) -> LiveCluster | None:
+def live_cluster(cr: NatsCluster, lookup: Lookup) -> LiveCluster | None:
     """The live servers of this very custom resource, or None when it has none yet."""
     metadata = cr.metadata
-    live = inputs.object(STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name)))
+    live = lookup.readable(STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name)))
     if live is None or not is_ours(reduce_metadata(live["metadata"]), owner_of(metadata, names.CLUSTER_KIND)):
         return None
     spec = live["spec"]

@@ -8,36 +8,26 @@ Account whose key has gone is left as it is: deleting it would orphan the stream
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.findings import Finding
 from natsop_core.kinds import NACK_ACCOUNTS
+from natsop_core.resolve.answer import Answer
+from natsop_core.resolve.children import children_of_kind
 from natsop_core.resolve.files import authority
-from natsop_core.resolve.integrations import Integration, being_removed, children_of_kind, not_to_be_had
+from natsop_core.resolve.integrations import Integrated, Integration, removal_in_progress, why_unavailable
 from natsop_core.resolve.referred import find, key_reference
 from natsop_core.resolve.types import Nack, NackAccount, NackAuthority
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
-    from natsop_core.inputs import Inputs
+    from natsop_core.lookup import Lookup
     from natsop_core.reasons import ConditionType
-    from natsop_core.references import ObjectKey
-    from natsop_core.resolve.referred import KeyReference
+    from natsop_core.references import KeyReference, ObjectKey
     from natsop_core.resolve.types import Tls
 
 CONDITION: Final[ConditionType] = "NackIntegrationAvailable"
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedNack:
-    """What to build for NACK, which Accounts stay as they are, and how it stands with NACK itself."""
-
-    nack: Nack | None = None
-    integration: Integration | None = None
-    findings: tuple[Finding, ...] = ()
-    keep: tuple[ObjectKey, ...] = ()
 
 
 def credentials(cr: NatsCluster) -> Iterator[tuple[str, KeyReference]]:
@@ -49,33 +39,32 @@ def credentials(cr: NatsCluster) -> Iterator[tuple[str, KeyReference]]:
             yield account.name, key_reference("Secret", cr.metadata.namespace, account.user_creds, field)
 
 
-def resolve_nack(cr: NatsCluster, client_tls: Tls | None, inputs: Inputs) -> ResolvedNack:
+def resolve_nack(cr: NatsCluster, client_tls: Tls | None, lookup: Lookup) -> Answer[Integrated[Nack]]:
     """The Accounts, as far as NACK is there and may be used. client_tls: that of the servers' client port."""
     wanted = dict(credentials(cr))
-    mode = inputs.settings.nack_integration
-    existing = children_of_kind(cr.metadata, NACK_ACCOUNTS, inputs)
+    mode = lookup.settings.nack_integration
+    existing = children_of_kind(cr.metadata, NACK_ACCOUNTS, lookup)
     if not wanted and mode == "disabled":
-        return ResolvedNack(keep=existing)
+        return Answer(Integrated(), keep=existing)
     if not wanted:
-        return ResolvedNack(integration=being_removed(CONDITION) if existing else None)
-    lack = _lack(inputs)
+        return Answer(Integrated(integration=removal_in_progress(cr, NACK_ACCOUNTS, CONDITION, lookup)))
+    problems = {account: _problem(reference, lookup) for account, reference in wanted.items()}
+    lack = _lack(lookup)
     if lack is not None:
         integration = Integration(CONDITION, lack, is_awaited=mode != "disabled")
-        return ResolvedNack(None, integration, (lack,) if mode == "enabled" else (), keep=existing)
-    problems = {account: _problem(reference, inputs) for account, reference in wanted.items()}
+        return Answer(Integrated(None, integration), (lack,) if mode == "enabled" else (), keep=existing)
     nack = Nack(
         tuple(
             NackAccount(names.account(cr.metadata.name, account), reference.name, reference.key)
             for account, reference in wanted.items()
             if problems[account] is None
         ),
-        _authority(cr, inputs) if client_tls else None,
+        _authority(cr, lookup) if client_tls else None,
     )
-    return ResolvedNack(
-        nack,
-        Integration(CONDITION, _unreachable(client_tls)),
+    return Answer(
+        Integrated(nack, Integration(CONDITION, _unreachable(client_tls))),
         tuple(problem for account, problem in problems.items() if problem and not wanted[account].optional),
-        tuple(_account_key(cr, account) for account, problem in problems.items() if problem),
+        keep=tuple(_account_key(cr, account) for account, problem in problems.items() if problem),
     )
 
 
@@ -83,20 +72,20 @@ def _account_key(cr: NatsCluster, account: str) -> ObjectKey:
     return NACK_ACCOUNTS.key(cr.metadata.namespace, names.account(cr.metadata.name, account))
 
 
-def _lack(inputs: Inputs) -> Finding | None:
+def _lack(lookup: Lookup) -> Finding | None:
     """Why there is no NACK to build anything for."""
-    if inputs.settings.nack_integration == "disabled":
+    if lookup.settings.nack_integration == "disabled":
         return Finding("Disabled", "The operator runs with the NACK integration disabled; existing Accounts are kept.")
-    return not_to_be_had(
+    return why_unavailable(
         NACK_ACCOUNTS,
-        inputs,
+        lookup,
         advice="install NACK to manage streams by Kubernetes resources, or leave userCreds out",
     )
 
 
-def _problem(reference: KeyReference, inputs: Inputs) -> Finding | None:
+def _problem(reference: KeyReference, lookup: Lookup) -> Finding | None:
     """Why an Account must not name these credentials."""
-    found = find(reference, inputs)
+    found = find(reference, lookup)
     if isinstance(found, Finding):
         return found
     if not found:
@@ -107,10 +96,10 @@ def _problem(reference: KeyReference, inputs: Inputs) -> Finding | None:
     return None
 
 
-def _authority(cr: NatsCluster, inputs: Inputs) -> NackAuthority | None:
+def _authority(cr: NatsCluster, lookup: Lookup) -> NackAuthority | None:
     """The CA by which NACK recognizes the servers. One in a ConfigMap is copied into a Secret, where NACK finds it."""
     reference = authority(cr)
-    found = find(reference, inputs) if reference else None
+    found = find(reference, lookup) if reference else None
     if reference is None or not isinstance(found, bytes):
         return None
     if reference.kind == "Secret":

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.findings import Finding
 from natsop_core.inputs import Forbidden
-from natsop_core.kinds import CONFIG_MAPS, SECRETS
-from natsop_core.references import ObjectRef
+from natsop_core.references import KeyReference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from natsop_core.api.common import KeySelector
-    from natsop_core.inputs import Inputs
+    from natsop_core.lookup import Lookup
     from natsop_core.reasons import ReasonName
-
-ReferredKind = Literal["Secret", "ConfigMap"]
+    from natsop_core.references import ReferredKind
 
 _NOT_FOUND: Final[Mapping[ReferredKind, ReasonName]] = {"Secret": "SecretNotFound", "ConfigMap": "ConfigMapNotFound"}
 _NOT_READABLE: Final[Mapping[ReferredKind, ReasonName]] = {
@@ -28,37 +25,18 @@ _NOT_READABLE: Final[Mapping[ReferredKind, ReasonName]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class KeyReference:
-    """One key of one object. `field` is the path in the custom resource that refers to it, for messages."""
-
-    kind: ReferredKind
-    namespace: str
-    name: str
-    key: str
-    field: str
-    optional: bool = False
-
-    @property
-    def object(self) -> ObjectRef:
-        """The reference to fetch."""
-        resource = SECRETS if self.kind == "Secret" else CONFIG_MAPS
-        return ObjectRef(resource.key(self.namespace, self.name))
-
-
 def key_reference(kind: ReferredKind, namespace: str, selector: KeySelector, field: str) -> KeyReference:
     """The reference that a selector of the custom resource stands for."""
     return KeyReference(kind, namespace, selector.name, selector.key, field, selector.optional)
 
 
-def find(reference: KeyReference, inputs: Inputs) -> bytes | Finding | None:
+def find(reference: KeyReference, lookup: Lookup) -> bytes | Finding | None:
     """The key's value, what is wrong with the reference, or None where it is optional and not there yet."""
     if not reference.name or not reference.key:
         return Finding("InvalidSpec", f"{reference.field} names no {reference.kind}: give it a name and a key.")
-    found = inputs.found.get(reference.object)
-    if isinstance(found, Forbidden):
-        return Finding(_NOT_READABLE[reference.kind], f"{_subject(reference)} cannot be read: {found.message}.")
-    obj = inputs.object(reference.object.key)
+    obj = lookup.referred(reference)
+    if isinstance(obj, Forbidden):
+        return Finding(_NOT_READABLE[reference.kind], f"{_subject(reference)} cannot be read: {obj.message}.")
     if obj is None:
         return _absent(reference, _NOT_FOUND[reference.kind], f"{_subject(reference)} does not exist; create it.")
     value = _value(obj, reference.key)

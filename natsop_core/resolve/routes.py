@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.findings import Finding
-from natsop_core.resolve.referred import KeyReference, find
+from natsop_core.references import KeyReference
+from natsop_core.resolve.answer import Answer
+from natsop_core.resolve.referred import find
 from natsop_core.resolve.types import Folder, RouteCredentials, Routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsop_core.api.natscluster import NatsCluster
-    from natsop_core.inputs import Inputs
     from natsop_core.kubernetes.types import Volume
+    from natsop_core.lookup import Lookup
 
 FIELD: Final = "spec.config.cluster.routeURLs.authSecretRef"
 UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -31,13 +33,14 @@ def credential_references(cr: NatsCluster) -> tuple[KeyReference, ...]:
     )
 
 
-def resolve_routes(cr: NatsCluster, replicas: int, inputs: Inputs) -> tuple[Routes | None, tuple[Finding, ...]]:
-    """The routes, one URL per server; None for a single server. With findings, they must not be used."""
+def resolve_routes(cr: NatsCluster, replicas: int, lookup: Lookup) -> Answer[Routes | None]:
+    """The routes, one URL per server; None for a single server."""
     if replicas == 1:
-        return None, ()
-    credentials, findings = _credentials(cr, inputs)
-    cluster = cr.spec.config.cluster
-    return Routes(cluster.no_advertise, tuple(_urls(cr, replicas, credentials)), credentials), findings
+        return Answer(None)
+    found = _credentials(cr, lookup)
+    urls = tuple(_urls(cr, replicas, found.value))
+    routes = Routes(cr.spec.config.cluster.no_advertise, urls, found.value)
+    return Answer(routes, found.findings, blocks=found.blocks)
 
 
 def routes_folder(cr: NatsCluster, routes: Routes | None) -> Folder | None:
@@ -48,11 +51,11 @@ def routes_folder(cr: NatsCluster, routes: Routes | None) -> Folder | None:
     return Folder(volume, names.ROUTES_FOLDER, (names.ROUTES_KEY,))
 
 
-def _credentials(cr: NatsCluster, inputs: Inputs) -> tuple[RouteCredentials | None, tuple[Finding, ...]]:
+def _credentials(cr: NatsCluster, lookup: Lookup) -> Answer[RouteCredentials | None]:
     """An empty user or password would switch authentication off without a word (nats-server auth.go)."""
     values, findings = [], []
     for reference in credential_references(cr):
-        found = find(reference, inputs)
+        found = find(reference, lookup)
         if isinstance(found, Finding):
             findings.append(found)
         elif not found:
@@ -62,8 +65,8 @@ def _credentials(cr: NatsCluster, inputs: Inputs) -> tuple[RouteCredentials | No
         else:
             values.append(found.decode("utf-8", "surrogateescape"))
     if findings or not values:
-        return None, tuple(findings)
-    return RouteCredentials(*values), ()
+        return Answer(None, tuple(findings), blocks=True)
+    return Answer(RouteCredentials(*values))
 
 
 def _urls(cr: NatsCluster, replicas: int, credentials: RouteCredentials | None) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.findings import Finding
+from natsop_core.resolve.answer import Answer
 from natsop_core.resolve.pods import labels_with, union
 from natsop_core.resolve.types import (
     ClientService,
@@ -19,6 +20,12 @@ from natsop_core.resolve.types import (
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.kubernetes.types import PodDisruptionBudgetSpec
+
+_WITHOUT_SERVICE: Final = Finding(
+    "IngressWithoutService",
+    "spec.config.websocket.ingress needs the websocket port of the client Service: set spec.service.enabled and"
+    " spec.service.ports.websocket.enabled to true, or turn the Ingress off.",
+)
 
 WITH_NODE_PORTS: Final = frozenset(("NodePort", "LoadBalancer"))
 
@@ -38,25 +45,23 @@ def resolve_client_service(cr: NatsCluster) -> ClientService | None:
     )
 
 
-def resolve_websocket_ingress(cr: NatsCluster) -> Ingress | Finding | None:
-    """The Ingress to the websocket listener; None when none is wanted, a finding when there is no Service for it."""
+def resolve_websocket_ingress(cr: NatsCluster) -> Answer[Ingress | None]:
+    """The Ingress to the websocket listener; None when none is wanted, or when there is no Service for it."""
     websocket = cr.spec.config.websocket
     ingress = websocket.ingress
     if not websocket.enabled or not ingress.enabled or not ingress.hosts:
-        return None
+        return Answer(None)
     if not cr.spec.service.enabled or cr.spec.service.ports.websocket.enabled is False:
-        return Finding(
-            "IngressWithoutService",
-            "spec.config.websocket.ingress needs the websocket port of the client Service: set spec.service.enabled and"
-            " spec.service.ports.websocket.enabled to true, or turn the Ingress off.",
+        return Answer(None, (_WITHOUT_SERVICE,))
+    return Answer(
+        Ingress(
+            hosts=tuple(ingress.hosts),
+            path=ingress.path or "/",
+            path_type=ingress.path_type,
+            class_name=ingress.class_name or "",
+            tls_secret=ingress.tls_secret_name or "",
+            annotations=ingress.annotations,
         )
-    return Ingress(
-        hosts=tuple(ingress.hosts),
-        path=ingress.path or "/",
-        path_type=ingress.path_type,
-        class_name=ingress.class_name or "",
-        tls_secret=ingress.tls_secret_name or "",
-        annotations=ingress.annotations,
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 import msgspec
 
 from natsop_core.live import LiveObject, kept_entries, reduce_metadata
+from natsop_core.names import CLUSTER_LABEL
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
@@ -39,10 +40,11 @@ class Keep(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """An object that is kept whole, and as JSON: as a dict it takes six times the memory."""
+    """An object that is kept whole, and as JSON: as a dict it takes six times the memory. label: whose it is."""
 
     version: str
     json: bytes
+    label: str = ""
 
     def unpacked(self) -> Object:
         """A copy of its own for who asks."""
@@ -52,7 +54,8 @@ class Whole:
 
 def _whole(obj: Object) -> Whole:
     obj["metadata"]["managedFields"] = kept_entries(obj["metadata"])
-    return Whole(_version_of_object(obj), msgspec.json.encode(obj))
+    label = (obj["metadata"].get("labels") or {}).get(CLUSTER_LABEL, "")
+    return Whole(_version_of_object(obj), msgspec.json.encode(obj), label)
 
 
 def _version_of_object(obj: Object) -> str:

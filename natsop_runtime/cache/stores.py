@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from natsop_core import kinds
 from natsop_core.live import Child, LiveObject
 from natsop_core.names import FIELD_MANAGER, MANAGED_BY_LABEL
+from natsop_core.references import LabelledRef
 from natsop_runtime.cache.optional_kinds import OptionalKinds
 from natsop_runtime.cache.store import IN_FULL, METADATA, Whole
 from natsop_runtime.cache.watched import Watched
@@ -40,9 +41,9 @@ class Change(NamedTuple):
 
 
 class Wake(Protocol):
-    """Told of each change, and of the custom resources that control the object or are it."""
+    """Told of each change, of the custom resources that control the object or are it, and of labels it has or had."""
 
-    def __call__(self, change: Change, concerned: Iterable[ObjectKey]) -> None: ...
+    def __call__(self, change: Change, concerned: Iterable[ObjectKey], labels: Iterable[LabelledRef] = ()) -> None: ...
 
 
 class Stores:
@@ -70,6 +71,7 @@ class Stores:
         self._optional_tasks: dict[Kind, asyncio.Task[None]] = {}
         self.optional_kinds = OptionalKinds(kube, self, is_wanted=is_wanted, changed=self._kind_changed)
         self._children: defaultdict[str, set[ObjectKey]] = defaultdict(set)
+        self._labelled: defaultdict[LabelledRef, set[ObjectKey]] = defaultdict(set)
         self._custom_kinds = {(resource.group, resource.kind): resource for resource in custom}
         self._custom = {_kind(each): self._custom_resources(each) for each in self._custom_kinds.values()}
         self._metadata = {_kind(each): self._metadata_of(each) for each in kinds.CREATED}
@@ -154,6 +156,11 @@ class Stores:
         here = (key for key in keys if key.namespace == reference.namespace)  # an owner elsewhere is none
         return tuple(Child(key, live) for key in here if (live := self.live(key)) is not None)
 
+    def labelled(self, reference: LabelledRef) -> tuple[Object, ...]:
+        """The objects with this label, of a kind that is watched in full."""
+        found = (self.in_full(key) for key in sorted(self._labelled.get(reference, ())))
+        return tuple(each for each in found if each is not None)
+
     def written(self, key: ObjectKey, obj: Object) -> Change:
         """Take in the answer to a write of our own at once: no decision is made on what was there before."""
         change = Change(key, obj["metadata"]["resourceVersion"])
@@ -206,8 +213,15 @@ class Stores:
     def _custom_changed(self, key: ObjectKey, _old: Whole | None, new: Whole | None) -> None:
         self._wake(Change(key, new.version if new else ""), (key,))
 
-    def _full_changed(self, key: ObjectKey, _old: Whole | None, new: Whole | None) -> None:
-        self._wake(Change(key, new.version if new else ""), ())
+    def _full_changed(self, key: ObjectKey, old: Whole | None, new: Whole | None) -> None:
+        before, after = _labels(key, old), _labels(key, new)
+        for label in before - after:
+            self._labelled[label].discard(key)
+            if not self._labelled[label]:
+                del self._labelled[label]
+        for label in after:
+            self._labelled[label].add(key)
+        self._wake(Change(key, new.version if new else ""), (), before | after)
 
     def _metadata_changed(self, key: ObjectKey, old: LiveObject | None, new: LiveObject | None) -> None:
         owners = []
@@ -240,6 +254,12 @@ class Stores:
 
 def _kind(named: ObjectKey | ApiResource) -> Kind:
     return named.api_version, named.kind
+
+
+def _labels(key: ObjectKey, whole: Whole | None) -> set[LabelledRef]:
+    if whole is None or not whole.label:
+        return set()
+    return {LabelledRef(key.api_version, key.kind, key.namespace, whole.label)}
 
 
 def _controller_uid(live: LiveObject) -> str:

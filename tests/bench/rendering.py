@@ -77,7 +77,9 @@ def quick_start_to_plan() -> Callable[[], Plan]:
     def run() -> Plan:
         cluster = read(objects[0])
         assert isinstance(cluster, NatsCluster)
-        return plan_cluster(cluster, inputs)
+        plan = plan_cluster(cluster, inputs)
+        assert isinstance(plan, Plan)
+        return plan
 
     return run
 

@@ -11,15 +11,14 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 
 from natsop_core import names
-from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import InvalidResource
 from natsop_core.kinds import CREATED, OPTIONAL, ApiResource
 from natsop_core.offline import inputs_at_hand, read
-from natsop_core.plan import plan_box, plan_cluster
 from natsop_core.stand_ins import with_stand_ins
 from tests.example_objects import jwt_secrets
 from tests.testbed.client import PATCH_TYPES as CONTENT_TYPES
 from tests.testbed.client import Client, Manifest
+from tests.unit.core.world import plan_of
 
 RESOURCES: Final[dict[tuple[str, str], ApiResource]] = {
     (resource.api_version, resource.kind): resource for resource in (*CREATED, *OPTIONAL)
@@ -87,7 +86,7 @@ def planned(obj: Manifest, world: Iterable[Manifest]) -> tuple[Manifest, ...]:
         return ()
     assert not isinstance(resource, InvalidResource), resource
     inputs = with_stand_ins(resource, inputs_at_hand(world, datetime.now(UTC)))
-    plan = plan_cluster(resource, inputs) if isinstance(resource, NatsCluster) else plan_box(resource, inputs)
+    plan = plan_of(resource, inputs)
     return plan.apply
 
 

@@ -9,6 +9,7 @@ from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import read_cluster
 from natsop_core.conf.digest import Unknown, config_digest
 from natsop_core.conf.server import server_block
+from natsop_core.lookup import Lookup
 from natsop_core.offline import inputs_at_hand
 from natsop_core.resolve.cluster import resolve_cluster
 from tests.cluster.nats import (
@@ -73,7 +74,7 @@ def computed_digests(namespace: Namespace, pods: list[str]) -> dict[str, str | U
     cluster = read_cluster(namespace.client.get("NatsCluster", CLUSTER))
     assert isinstance(cluster, NatsCluster), cluster
     inputs = inputs_at_hand([namespace.client.get("StatefulSet", CLUSTER)], datetime.now(UTC))
-    resolved = resolve_cluster(cluster, inputs).cluster
+    resolved = resolve_cluster(cluster, Lookup(inputs)).cluster
     assert resolved is not None
     block = server_block(resolved)
     return {pod: config_digest(block, {names.SERVER_NAME_VARIABLE: names.server_name(pod)}) for pod in pods}

@@ -182,7 +182,7 @@ def apply_knowing_nothing(kubeconfig: Path, manifest: Manifest) -> Outcome:
 
     async def run() -> Outcome:
         async with connected(load_config(str(kubeconfig), None)) as kube:
-            stores = Stores(kube, (), lambda _change, _concerned: None)
+            stores = Stores(kube, (), lambda _change, _concerned, _labels=(): None)
             owner = CLUSTERS.key("default", "c")
             [outcome] = (await Executor(kube, stores).execute(owner, Plan(apply=(manifest,)), set())).values()
             return outcome

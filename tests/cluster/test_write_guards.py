@@ -22,7 +22,7 @@ from natsop_core.kinds import CLUSTERS, STATEFUL_SETS
 from natsop_core.live import Child, Controller, reduce_metadata
 from natsop_core.names import API_VERSION
 from natsop_core.outcomes import Applied, Outcome, Taken, Unchanged
-from natsop_core.plan import Plan, key_of, plan_cluster
+from natsop_core.plan import Plan, key_of
 from natsop_runtime.api_server.connection import connected
 from natsop_runtime.api_server.kubeconfig import load_config
 from natsop_runtime.cache.stores import Stores
@@ -31,7 +31,7 @@ from tests.cluster.strangers import CLUSTER, CLUSTER_LABELS, strangers
 from tests.testbed.client import Client, Manifest
 from tests.testbed.control_plane import ControlPlane
 from tests.testbed.wait import wait_until
-from tests.unit.core.world import NOW, cluster_object
+from tests.unit.core.world import NOW, cluster_object, plan_of
 
 UID: Final = "11111111-1111-4111-8111-111111111111"
 
@@ -73,7 +73,7 @@ def manifest_of(cr: NatsCluster, name: str) -> Manifest:
     identity = strangers({})[name]
     [found] = [
         each
-        for each in plan_cluster(cr, Inputs(now=NOW)).apply
+        for each in plan_of(cr, Inputs(now=NOW)).apply
         if (each["kind"], each["metadata"]["name"]) == (identity["kind"], identity["metadata"]["name"])
     ]
     return found
@@ -85,7 +85,7 @@ def carry_out(client: Client, plan: Plan, *, known: tuple[Manifest, ...] = (), a
     async def run() -> Outcome:
         config = load_config(str(client.kubeconfig), None)
         async with connected(config, Overtaken(config, act)) as kube:
-            stores = Stores(kube, (), lambda _change, _concerned: None)
+            stores = Stores(kube, (), lambda _change, _concerned, _labels=(): None)
             for each in known:
                 stores.written(key_of(each), each)
             owner = CLUSTERS.key("default", CLUSTER)

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import read_cluster
 from natsop_core.conf import parse
-from natsop_core.plan import plan_cluster
 from tests.property.referred import worlds
-from tests.unit.core.world import Object, inputs, secret
+from tests.unit.core.world import Object, inputs, plan_of, secret
 
 LISTENERS: Final = ("leafnodes", "websocket", "mqtt", "gateway", "profiling")
 PORT: Final = 12345
@@ -31,7 +30,7 @@ def objects(obj: Object, referred: list[Object]) -> dict[tuple[str, str], Object
     assume(isinstance(cr, NatsCluster))
     assert isinstance(cr, NatsCluster)
     more = secret(CERTIFICATE, **{"tls.crt": "x", "tls.key": "x"})
-    plan = plan_cluster(cr, inputs(cr, *referred, more))
+    plan = plan_of(cr, inputs(cr, *referred, more))
     return {(each["kind"], each["metadata"]["name"]): each for each in plan.apply}
 
 

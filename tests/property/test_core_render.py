@@ -23,11 +23,22 @@ from natsop_core.kinds import OPTIONAL
 from natsop_core.kubernetes.field_set import field_set
 from natsop_core.live import reduce_metadata
 from natsop_core.outcomes import Unchanged
-from natsop_core.plan import Plan, plan_box, plan_cluster
+from natsop_core.plan import Plan
 from natsop_core.stand_ins import with_stand_ins
 from tests.property.referred import worlds
 from tests.property.strategies import box_objects, read
-from tests.unit.core.world import NAMESPACE, UID, Object, applied, cluster, cluster_object, inputs, one_of, resolved
+from tests.unit.core.world import (
+    NAMESPACE,
+    UID,
+    Object,
+    applied,
+    cluster,
+    cluster_object,
+    inputs,
+    one_of,
+    plan_of,
+    resolved,
+)
 
 World = tuple[Object, list[Object]]
 """A custom resource, and all that it refers to."""
@@ -41,7 +52,7 @@ def plan(world: World, *live: Object) -> Plan:
     obj, referred = world
     cr = read(obj)
     seen = with_stand_ins(cr, inputs(cr, cluster_object(), *referred, *live, serves=OPTIONAL))
-    return plan_cluster(cr, seen) if isinstance(cr, NatsCluster) else plan_box(cr, seen)
+    return plan_of(cr, seen)
 
 
 def nodes(value: Any) -> Iterator[Any]:

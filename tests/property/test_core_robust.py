@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from natsop_core.api.read import read_box, read_cluster
 from natsop_core.conclude import conclude_box, conclude_cluster
 from natsop_core.inputs import Inputs
-from natsop_core.missing import missing_for_box, missing_for_cluster
+from natsop_core.lookup import NotYet
 from natsop_core.outcomes import Outcome, Outcomes
 from natsop_core.plan import Plan, key_of, plan_box, plan_cluster
-from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, ObjectRef, Reference
+from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, LabelledRef, ObjectRef, Reference
 from tests.property import referred
 from tests.property.strategies import (
     answers,
@@ -46,6 +46,9 @@ def fetched(references: tuple[Reference, ...], world: dict[Any, Object], uid: st
                 found[reference] = world.get(key)
             case ChildrenRef():
                 found[reference] = children_among(world.values(), uid)
+            case LabelledRef():
+                everything = Inputs(NOW, {ObjectRef(key): each for key, each in world.items()})
+                found[reference] = everything.labelled(reference)
             case HttpRef():
                 found[reference] = answer
             case ApiGroupRef():
@@ -67,11 +70,13 @@ def test_a_cluster_is_decided_whatever_is_live(
     world = data.draw(worlds("StatefulSet", cr.metadata.name)) | {key_of(each): each for each in needed}
     found: dict[Any, Any] = {}
     for _ in range(ROUNDS):
-        found |= fetched(missing_for_cluster(cr, Inputs(NOW, found)), world, cr.metadata.uid, answer)
+        asked = plan_cluster(cr, Inputs(NOW, found))
+        if isinstance(asked, NotYet):
+            found |= fetched(asked.references, world, cr.metadata.uid, answer)
     inputs = Inputs(NOW, found)
 
-    assert not missing_for_cluster(cr, inputs), f"something is missing after {ROUNDS} rounds"
     plan = plan_cluster(cr, inputs)
+    assert isinstance(plan, Plan), f"something is missing after {ROUNDS} rounds"
     assert plan.apply
     report = conclude_cluster(cr, inputs, plan, outcomes_of(plan, drawn))
     assert report.status is not None
@@ -89,10 +94,12 @@ def test_a_box_is_decided_whatever_is_live(
         world[key_of(cluster)] = cluster
     found: dict[Any, Any] = {}
     for _ in range(ROUNDS):
-        found |= fetched(missing_for_box(cr, Inputs(NOW, found)), world, cr.metadata.uid, None)
+        asked = plan_box(cr, Inputs(NOW, found))
+        if isinstance(asked, NotYet):
+            found |= fetched(asked.references, world, cr.metadata.uid, None)
     inputs = Inputs(NOW, found)
 
-    assert not missing_for_box(cr, inputs), f"something is missing after {ROUNDS} rounds"
     plan = plan_box(cr, inputs)
+    assert isinstance(plan, Plan), f"something is missing after {ROUNDS} rounds"
     report = conclude_box(cr, inputs, plan, outcomes_of(plan, drawn))
     assert report.status is not None

@@ -12,16 +12,16 @@ import pytest
 
 from natsop_core.conclude import conclude_cluster
 from natsop_core.inputs import HttpAnswer
+from natsop_core.lookup import Lookup
 from natsop_core.offline import inputs_at_hand, render
-from natsop_core.plan import plan_cluster
 from natsop_core.references import HttpRef
-from natsop_core.servers import servers_to_ask
+from natsop_core.servers import ask_servers
 from natsop_runtime.nats import reachable_pods
 from tests.property.referred import sound_objects
 from tests.server.changes import ByPlace
 from tests.server.pod_process import started
 from tests.server.test_every_cr import Case, case_of
-from tests.unit.core.world import NOW, Object, cluster_object, conditions, inputs, one_of, pod
+from tests.unit.core.world import NOW, Object, cluster_object, conditions, inputs, one_of, plan_of, pod
 
 TLS: Object = {"enabled": True, "secretName": "tls-a", "verify": True}
 SPECS: dict[str, Object] = {
@@ -52,11 +52,13 @@ def status_beside_its_server(case: Case, referred: list[Object], binary: Path, f
     template = one_of([dict(each) for each in made], "StatefulSet")["spec"]["template"]
     server = {**pod("c-0", ip="127.0.0.1"), "spec": template["spec"]}
     unasked = inputs(case.cr, *referred, server)
-    [reference] = servers_to_ask(case.cr.metadata, 1, unasked)
+    lookup = Lookup(unasked)
+    ask_servers([server], lookup)
+    [reference] = [each for each in lookup.asked if isinstance(each, HttpRef)]
     with started(case.layout, binary, case.monitor, folder):
         answer = asyncio.run(answer_to(reference))
     seen = replace(unasked, found={**unasked.found, reference: answer})
-    status = conclude_cluster(case.cr, seen, plan_cluster(case.cr, seen), {}).status
+    status = conclude_cluster(case.cr, seen, plan_of(case.cr, seen), {}).status
     assert status is not None
     return status
 

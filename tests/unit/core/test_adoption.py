@@ -10,9 +10,10 @@ from natsop_core import names
 from natsop_core.conclude import conclude_box, conclude_cluster
 from natsop_core.drift import ApplyRequest, next_request
 from natsop_core.live import FormerOwner, LiveObject, is_ours, reduce_metadata
+from natsop_core.lookup import Lookup
 from natsop_core.names import APPLIED_ANNOTATION
 from natsop_core.outcomes import Applied, Taken
-from natsop_core.plan import Plan, key_of, plan_box, plan_cluster
+from natsop_core.plan import key_of
 from natsop_core.report import Event
 from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.owner import owner_of
@@ -24,6 +25,7 @@ from tests.unit.core.world import (
     conditions,
     inputs,
     one_of,
+    plan_of,
     settled_status,
 )
 
@@ -32,8 +34,8 @@ Object = dict[str, Any]
 CLUSTER: Final = cluster({"replicas": 3})
 BOX: Final = box({"clusterRef": {"name": "c"}}, name="c")
 BESIDE_BOX: Final = inputs(BOX, cluster_object())
-OF_CLUSTER: Final = plan_cluster(CLUSTER, inputs(CLUSTER)).apply
-OF_BOX: Final = plan_box(BOX, BESIDE_BOX).apply
+OF_CLUSTER: Final = plan_of(CLUSTER, inputs(CLUSTER)).apply
+OF_BOX: Final = plan_of(BOX, BESIDE_BOX).apply
 PLANNED: Final = (*OF_CLUSTER, *OF_BOX)
 [SERVERS] = [each for each in PLANNED if each["kind"] == "StatefulSet"]
 
@@ -133,16 +135,16 @@ def test_of_an_orphan_only_whose_it_was_is_kept_and_of_others_nothing() -> None:
 def test_the_live_servers_are_the_cluster_s_while_they_are_orphans() -> None:
     left = orphan(SERVERS) | {"status": settled_status(3)}
     beside = inputs(CLUSTER, left)
-    live = live_cluster(CLUSTER, beside)
+    live = live_cluster(CLUSTER, Lookup(beside))
     assert live is not None
     assert live.replicas == 3
-    report = conclude_cluster(CLUSTER, beside, plan_cluster(CLUSTER, beside), {})
+    report = conclude_cluster(CLUSTER, beside, plan_of(CLUSTER, beside), {})
     assert conditions(report.status)["Available"] == ("True", "EnoughReady")
 
 
 def test_one_event_names_all_that_was_adopted() -> None:
     adopted = {key_of(each): Applied(adopted=each["kind"] != "Service") for each in OF_CLUSTER}
-    events = conclude_cluster(CLUSTER, inputs(CLUSTER), Plan(), adopted).events
+    events = conclude_cluster(CLUSTER, inputs(CLUSTER), plan_of(CLUSTER, inputs(CLUSTER)), adopted).events
     [event] = [each for each in events if each.reason == "Adopted"]
     assert event == Event(
         "Normal",
@@ -154,11 +156,13 @@ def test_one_event_names_all_that_was_adopted() -> None:
 
 
 def test_a_box_tells_of_its_adopted_objects_too() -> None:
-    events = conclude_box(BOX, BESIDE_BOX, Plan(), {key_of(each): Applied(adopted=True) for each in OF_BOX}).events
+    events = conclude_box(
+        BOX, BESIDE_BOX, plan_of(BOX, BESIDE_BOX), {key_of(each): Applied(adopted=True) for each in OF_BOX}
+    ).events
     assert "Adopted" in {each.reason for each in events}
 
 
 def test_what_was_created_or_put_back_is_no_adoption() -> None:
     applied_only = {key_of(each): Applied() for each in PLANNED}
-    events = conclude_cluster(CLUSTER, inputs(CLUSTER), Plan(), applied_only).events
+    events = conclude_cluster(CLUSTER, inputs(CLUSTER), plan_of(CLUSTER, inputs(CLUSTER)), applied_only).events
     assert "Adopted" not in {each.reason for each in events}

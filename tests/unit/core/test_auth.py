@@ -12,9 +12,8 @@ import pytest
 from natsop_core.conclude import conclude_cluster
 from natsop_core.inputs import Inputs
 from natsop_core.kinds import SECRETS
-from natsop_core.missing import missing_for_cluster
 from natsop_core.names import RESTART_ANNOTATION
-from natsop_core.plan import Plan, plan_cluster
+from natsop_core.plan import Plan
 from natsop_core.references import ObjectRef
 from natsop_core.resolve.auth import auth_secret_key
 from tests import tokens
@@ -29,7 +28,9 @@ from tests.unit.core.world import (
     jetstream,
     live_children,
     message,
+    missing_for,
     one_of,
+    plan_of,
     secret,
 )
 
@@ -65,13 +66,13 @@ def jwts(**changes: str) -> Object:
 
 def plan(wanted: Object, *objects: Object) -> Plan:
     cr = cluster(wanted)
-    return plan_cluster(cr, inputs(cr, *objects))
+    return plan_of(cr, inputs(cr, *objects))
 
 
 def status(wanted: Object, *objects: Object) -> Object:
     cr = cluster(wanted)
     seen = inputs(cr, *objects)
-    report = conclude_cluster(cr, seen, plan_cluster(cr, seen), {})
+    report = conclude_cluster(cr, seen, plan_of(cr, seen), {})
     assert report.status is not None
     return report.status
 
@@ -330,21 +331,15 @@ def test_removing_authentication_with_a_memory_resolver_removes_it() -> None:
 # What is fetched
 
 
-def test_the_secrets_are_asked_for_and_our_own_once_it_is_known_to_be_ours() -> None:
+def test_the_secrets_are_asked_for_all_at_once_and_the_one_that_we_manage_too() -> None:
     cr = cluster({**spec(), **jetstream()})
-    asked = missing_for_cluster(cr, Inputs(now=NOW))
-    assert ObjectRef(auth_secret_key(cr)) not in asked
+    asked = missing_for(cr, Inputs(now=NOW))
     assert ObjectRef(SECRETS.key("prod", "jwt")) in asked
-    live = live_children(cr, jwts())
-    seen = inputs(cr, jwts(), *live)
-    without = {
-        reference: found for reference, found in seen.found.items() if reference != ObjectRef(auth_secret_key(cr))
-    }
-    assert ObjectRef(auth_secret_key(cr)) in missing_for_cluster(cr, Inputs(now=NOW, found=without))
+    assert ObjectRef(auth_secret_key(cr)) in asked
 
 
 def test_nothing_shows_a_token_by_accident() -> None:
     cr = cluster(spec())
     seen = inputs(cr, jwts())
     assert "eyJ" not in repr(seen)
-    assert "eyJ" not in repr(plan_cluster(cr, seen))
+    assert "eyJ" not in repr(plan_of(cr, seen))

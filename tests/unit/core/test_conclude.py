@@ -19,7 +19,6 @@ from natsop_core.inputs import Forbidden, Inputs, Unreachable
 from natsop_core.kinds import CONFIG_MAPS, SECRETS, SERVICES, STATEFUL_SETS
 from natsop_core.live import Controller
 from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected, Taken, Unchanged
-from natsop_core.plan import plan_box, plan_cluster
 from natsop_core.references import ObjectRef
 from natsop_core.report import Report
 from tests.unit.core.world import (
@@ -35,6 +34,7 @@ from tests.unit.core.world import (
     live_children,
     message,
     one_of,
+    plan_of,
     pod,
     settled_status,
     varz,
@@ -67,7 +67,7 @@ def settled(cr: NatsCluster, **changes: Any) -> Inputs:
 
 
 def conclude(cr: NatsCluster, seen: Inputs, outcomes: Outcomes | None = None) -> Report:
-    return conclude_cluster(cr, seen, plan_cluster(cr, seen), outcomes or {})
+    return conclude_cluster(cr, seen, plan_of(cr, seen), outcomes or {})
 
 
 def outcome(key: Any, found: Outcome) -> Report:
@@ -78,7 +78,7 @@ def outcome(key: Any, found: Outcome) -> Report:
 
 
 def test_a_cluster_that_is_as_it_should_be_is_ready() -> None:
-    report = conclude(TRIO, settled(TRIO), dict.fromkeys(plan_cluster(TRIO, settled(TRIO)).targets, Unchanged()))
+    report = conclude(TRIO, settled(TRIO), dict.fromkeys(plan_of(TRIO, settled(TRIO)).targets, Unchanged()))
     assert conditions(report.status) == {
         "Ready": ("True", "Ready"),
         "Available": ("True", "EnoughReady"),
@@ -270,7 +270,7 @@ def test_an_invalid_spec_is_told_with_its_path_and_what_runs_is_still_told() -> 
     status = {"version": "2.12.6", "configMapName": "c-config", "observedGeneration": 1}
     cr = read_cluster(cluster_object({"replicas": 0}, generation=2) | {"status": status})
     seen = inputs(cr, *CHILDREN)
-    report = conclude_cluster(cr, seen, plan_cluster(cr, seen), {})
+    report = conclude_cluster(cr, seen, plan_of(cr, seen), {})
     assert report.status is not None
     assert conditions(report.status)["Degraded"] == ("True", "InvalidSpec")
     assert conditions(report.status)["Available"] == ("True", "EnoughReady")
@@ -346,7 +346,7 @@ def test_a_status_that_others_wrote_in_their_own_way_is_read_all_the_same(since:
 def test_while_it_is_being_deleted_there_is_nobody_to_tell(spec: Object) -> None:
     cr = read_cluster(cluster_object(spec, deletionTimestamp="2026-01-02T03:04:05Z"))
     seen = inputs(cr, *CHILDREN)
-    assert conclude_cluster(cr, seen, plan_cluster(cr, seen), {}) == Report(status=None)
+    assert conclude_cluster(cr, seen, plan_of(cr, seen), {}) == Report(status=None)
 
 
 # Boxes
@@ -354,7 +354,7 @@ def test_while_it_is_being_deleted_there_is_nobody_to_tell(spec: Object) -> None
 
 def conclude_a_box(cr: NatsBox, *objects: Object) -> Report:
     seen = inputs(cr, *objects)
-    return conclude_box(cr, seen, plan_box(cr, seen), {})
+    return conclude_box(cr, seen, plan_of(cr, seen), {})
 
 
 def test_a_box_is_ready_when_its_pods_are_and_needs_no_second_look() -> None:
@@ -390,7 +390,7 @@ def test_a_box_of_no_pods_is_available_with_none() -> None:
 @pytest.mark.parametrize("metadata", [{}, {"deletionTimestamp": "2026-01-02T03:04:05Z"}])
 def test_an_invalid_box_is_told_unless_it_is_being_deleted(metadata: Mapping[str, Any]) -> None:
     cr = read_box(box_object({"replicas": -1}, **metadata))
-    report = conclude_box(cr, inputs(cr), plan_box(cr, inputs(cr)), {})
+    report = conclude_box(cr, inputs(cr), plan_of(cr, inputs(cr)), {})
     if metadata:
         assert report.status is None
     else:

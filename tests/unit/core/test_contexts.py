@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from natsop_core.inputs import Inputs
-from natsop_core.missing import missing_for_box
+from natsop_core.lookup import Lookup
 from natsop_core.offline import inputs_at_hand
 from natsop_core.references import ObjectKey, ObjectRef
 from natsop_core.rendering import render_box
 from natsop_core.resolve.box import resolve_box
-from tests.unit.core.world import NAMESPACE, NOW, Object, box, cluster_object, one_of
+from tests.unit.core.world import NAMESPACE, NOW, Object, box, cluster_object, missing_for, one_of
 
 TO_CLUSTER: Object = {"clusterRef": {"name": "c"}}
 FOLDER = "/etc/nats-references"
@@ -26,7 +27,7 @@ def stored(kind: str, name: str, *keys: str) -> Object:
 
 
 def objects_of(spec: Object, *others: Object) -> tuple[Object, ...]:
-    resolved = resolve_box(box(spec), inputs_at_hand(others, NOW))
+    resolved = resolve_box(box(spec), Lookup(inputs_at_hand(others, NOW)))
     assert resolved.box, resolved.findings
     return render_box(resolved.box)
 
@@ -48,7 +49,7 @@ def volume_of(name: str, spec: Object, *others: Object) -> Object:
 
 
 def findings_of(spec: Object, *others: Object) -> list[str]:
-    resolved = resolve_box(box(spec), inputs_at_hand(others, NOW))
+    resolved = resolve_box(box(spec), Lookup(inputs_at_hand(others, NOW)))
     return [f"{each.reason}: {each.message}" for each in resolved.findings]
 
 
@@ -149,11 +150,11 @@ def test_what_contexts_refer_to_is_asked_for_and_the_cluster_s_ca_once_the_clust
             "tlsCA": {"configMap": {"name": "authority", "key": "ca"}},
         }
     )
-    asked = missing_for_box(box(spec), Inputs(NOW))
+    asked = missing_for(box(spec), Inputs(NOW))
     assert ObjectRef(ObjectKey("v1", "Secret", NAMESPACE, "users")) in asked
     authority = ObjectRef(ObjectKey("v1", "ConfigMap", NAMESPACE, "authority"))
     assert authority not in asked
-    assert authority in missing_for_box(box(spec), inputs_at_hand([cluster], NOW))
+    assert authority in missing_for(box(spec), replace(inputs_at_hand([cluster], NOW), is_complete=False))
 
 
 # Names

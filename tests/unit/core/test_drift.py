@@ -15,8 +15,7 @@ from natsop_core.kubernetes.field_set import field_set
 from natsop_core.live import Controller, LiveObject, reduce_metadata
 from natsop_core.names import APPLIED_ANNOTATION, FIELD_MANAGER
 from natsop_core.outcomes import Taken, Unchanged
-from natsop_core.plan import plan_box, plan_cluster
-from tests.unit.core.world import UID, applied, box, cluster, cluster_object, inputs, jetstream
+from tests.unit.core.world import UID, applied, box, cluster, cluster_object, inputs, jetstream, plan_of
 
 Object = dict[str, Any]
 
@@ -26,7 +25,7 @@ OTHER: Final = Controller("apps/v1", "Deployment", "other", "uid-of-another")
 def planned() -> list[Object]:
     """Every object of a trio with JetStream and of its box."""
     trio, its_box = cluster({"replicas": 3, **jetstream()}), box({"clusterRef": {"name": "c"}})
-    objects = [*plan_cluster(trio, inputs(trio)).apply, *plan_box(its_box, inputs(its_box, cluster_object())).apply]
+    objects = [*plan_of(trio, inputs(trio)).apply, *plan_of(its_box, inputs(its_box, cluster_object())).apply]
     assert len(objects) == 7
     return objects
 

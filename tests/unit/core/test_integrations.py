@@ -13,9 +13,8 @@ from natsop_core.drift import next_request
 from natsop_core.inputs import Forbidden, Inputs, Settings
 from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS
 from natsop_core.live import reduce_metadata
-from natsop_core.missing import missing_for_cluster
 from natsop_core.outcomes import Unchanged
-from natsop_core.plan import Plan, plan_cluster
+from natsop_core.plan import Plan
 from natsop_core.rbac import cluster_role
 from natsop_core.report import Report
 from tests.unit.core.test_auth import APP, SYSTEM, account_entry, jwts, spec
@@ -28,7 +27,9 @@ from tests.unit.core.world import (
     config_map,
     inputs,
     message,
+    missing_for,
     one_of,
+    plan_of,
     secret,
 )
 
@@ -44,13 +45,13 @@ NACK = "NackIntegrationAvailable"
 
 def plan(wanted: Object, *objects: Object, **seen: Any) -> Plan:
     cr = cluster(wanted)
-    return plan_cluster(cr, inputs(cr, *objects, **{"serves": [NACK_ACCOUNTS], **seen}))
+    return plan_of(cr, inputs(cr, *objects, **{"serves": [NACK_ACCOUNTS], **seen}))
 
 
 def report(wanted: Object, *objects: Object, **seen: Any) -> Report:
     cr = cluster(wanted)
     now = inputs(cr, *objects, **{"serves": [NACK_ACCOUNTS], **seen})
-    return conclude_cluster(cr, now, plan_cluster(cr, now), {})
+    return conclude_cluster(cr, now, plan_of(cr, now), {})
 
 
 def names(done: Plan) -> list[str]:
@@ -119,8 +120,8 @@ def test_where_it_is_disabled_existing_accounts_are_kept(wanted: Object) -> None
 def test_without_a_user_for_nack_nothing_is_said_or_asked() -> None:
     cr = cluster(spec())
     assert NACK not in conditions(report(spec(), *SECRETS).status)
-    assert NACK_ACCOUNTS.reference not in missing_for_cluster(cr, Inputs(now=NOW))
-    assert NACK_ACCOUNTS.reference in missing_for_cluster(cluster(WANTED), Inputs(now=NOW))
+    assert NACK_ACCOUNTS.reference not in missing_for(cr, Inputs(now=NOW))
+    assert NACK_ACCOUNTS.reference in missing_for(cluster(WANTED), Inputs(now=NOW))
 
 
 def test_the_account_of_one_that_was_removed_is_deleted() -> None:
@@ -130,7 +131,7 @@ def test_the_account_of_one_that_was_removed_is_deleted() -> None:
 
 def test_after_a_restart_it_is_still_looked_for_as_long_as_the_status_speaks_of_nack() -> None:
     cr = cluster(spec(), status=report(WANTED, *SECRETS).status)
-    assert NACK_ACCOUNTS.reference in missing_for_cluster(cr, Inputs(now=NOW))
+    assert NACK_ACCOUNTS.reference in missing_for(cr, Inputs(now=NOW))
 
 
 MISSING = {
@@ -204,7 +205,7 @@ def test_where_it_is_not_known_a_condition_says_so_and_all_else_is_built() -> No
 
 def test_without_one_wanted_nothing_is_said_or_asked() -> None:
     assert "PodMonitorAvailable" not in conditions(report({}).status)
-    assert POD_MONITORS.reference not in missing_for_cluster(cluster({}), Inputs(now=NOW))
+    assert POD_MONITORS.reference not in missing_for(cluster({}), Inputs(now=NOW))
 
 
 # Both
@@ -244,7 +245,7 @@ def test_a_kind_that_may_not_be_listed_is_not_called_missing() -> None:
     cr = cluster(MONITORED)
     now = inputs(cr)
     now = replace(now, found={**now.found, POD_MONITORS.reference: Forbidden("no list")})
-    seen = conclude_cluster(cr, now, plan_cluster(cr, now), {})
+    seen = conclude_cluster(cr, now, plan_of(cr, now), {})
     assert conditions(seen.status)["PodMonitorAvailable"] == ("False", "Forbidden")
 
 
@@ -255,7 +256,7 @@ def test_what_was_said_of_an_integration_stays_while_nothing_can_be_planned() ->
     routes = {"replicas": 3, "config": {"cluster": {"routeURLs": {"authSecretRef": {"name": "not-there"}}}}}
     unplanned = cluster(routes, status=told)
     seen = inputs(unplanned)
-    still_told = conclude_cluster(unplanned, seen, plan_cluster(unplanned, seen), {}).status
+    still_told = conclude_cluster(unplanned, seen, plan_of(unplanned, seen), {}).status
     assert conditions(still_told)["PodMonitorAvailable"] == ("True", "Installed")
     assert still_told is not None
-    assert POD_MONITORS.reference in missing_for_cluster(cluster({}, status=still_told), Inputs(now=NOW))
+    assert POD_MONITORS.reference in missing_for(cluster({}, status=still_told), Inputs(now=NOW))

@@ -1,6 +1,7 @@
 """What counts as the servers' number, image and names: what we asked for, not what somebody made of it since."""
 
 from natsop_core import names
+from natsop_core.lookup import Lookup
 from natsop_core.resolve.live_cluster import LiveCluster, live_cluster
 from tests.unit.core.world import Object, cluster, container_of, inputs, live_stateful_set
 
@@ -8,7 +9,7 @@ TRIO = cluster({"replicas": 3})
 
 
 def seen(stateful_set: Object) -> LiveCluster:
-    found = live_cluster(TRIO, inputs(TRIO, stateful_set))
+    found = live_cluster(TRIO, Lookup(inputs(TRIO, stateful_set)))
     assert found is not None
     return found
 

@@ -9,7 +9,6 @@ import pytest
 from natsop_core.conclude import conclude_box
 from natsop_core.kinds import SECRETS
 from natsop_core.outcomes import Failed, Outcome, Rejected
-from natsop_core.plan import plan_box
 from natsop_core.references import ObjectKey
 from tests.unit.core.test_conclude import (
     CHILDREN,
@@ -22,7 +21,7 @@ from tests.unit.core.test_conclude import (
     answers,
     conclude,
 )
-from tests.unit.core.world import NOW, box, cluster, inputs, live_children
+from tests.unit.core.world import NOW, box, cluster, inputs, live_children, plan_of
 
 CONTEXTS = SECRETS.key("prod", "b-contexts")
 
@@ -47,4 +46,4 @@ def test_an_overloaded_api_server_is_left_alone_for_as_long_as_it_asks_whatever_
 def test_so_it_is_for_a_box() -> None:
     seen = inputs(box(), *live_children(box()))
     busy: dict[ObjectKey, Outcome] = {SERVICE: Failed("overloaded", 30), CONTEXTS: Rejected("no")}
-    assert conclude_box(box(), seen, plan_box(box(), seen), busy).requeue_after == 30
+    assert conclude_box(box(), seen, plan_of(box(), seen), busy).requeue_after == 30

@@ -5,9 +5,8 @@ from __future__ import annotations
 from natsop_core.conclude import conclude_cluster
 from natsop_core.kinds import STATEFUL_SETS
 from natsop_core.outcomes import Applied
-from natsop_core.plan import plan_cluster
 from natsop_core.resolve.notices import kept, risky
-from tests.unit.core.world import NAMESPACE, Object, cluster, inputs, live_stateful_set, resolved, secret
+from tests.unit.core.world import NAMESPACE, Object, cluster, inputs, live_stateful_set, plan_of, resolved, secret
 
 
 def test_an_image_that_a_running_server_keeps_is_told() -> None:
@@ -27,7 +26,7 @@ def test_certificates_that_are_checked_without_a_ca_are_told_when_the_servers_ch
     seen = inputs(cr, secret("t", **{"tls.crt": "", "tls.key": ""}))
     [notice] = risky(resolved(cr, secret("t", **{"tls.crt": "", "tls.key": ""})).cluster)
     stateful_set = STATEFUL_SETS.key(NAMESPACE, "c")
-    plan = plan_cluster(cr, seen)
+    plan = plan_of(cr, seen)
 
     changed = conclude_cluster(cr, seen, plan, {stateful_set: Applied()})
     at_rest = conclude_cluster(cr, seen, plan, {})

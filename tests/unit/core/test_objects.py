@@ -10,8 +10,7 @@ import pytest
 
 from natsop_core import names
 from natsop_core.conf import Block, parse
-from natsop_core.plan import plan_box, plan_cluster
-from tests.unit.core.world import Object, box, cluster, cluster_object, container_of, inputs, jetstream, one_of
+from tests.unit.core.world import Object, box, cluster, cluster_object, container_of, inputs, jetstream, one_of, plan_of
 
 MONITOR_OFF = {"config": {"monitor": {"enabled": False}}}
 RELOADER_OFF = {"reloader": {"enabled": False}, "podTemplate": {"configChecksumAnnotation": True}}
@@ -20,7 +19,7 @@ PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 def render(spec: Object | None = None, **metadata: Any) -> list[Object]:
     cr = cluster(spec, **metadata)
-    return list(plan_cluster(cr, inputs(cr)).apply)
+    return list(plan_of(cr, inputs(cr)).apply)
 
 
 def stateful_set(spec: Object | None = None) -> Object:
@@ -45,7 +44,7 @@ def conf(spec: Object) -> Block:
 
 def rendered_box(spec: Object) -> list[Object]:
     cr = box(spec)
-    return list(plan_box(cr, inputs(cr, cluster_object({"config": {"nats": {"port": 5222}}}))).apply)
+    return list(plan_of(cr, inputs(cr, cluster_object({"config": {"nats": {"port": 5222}}}))).apply)
 
 
 # Services

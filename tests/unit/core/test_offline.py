@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from natsop_core.inputs import Inputs
+from natsop_core.lookup import Lookup
 from natsop_core.offline import inputs_at_hand, render
-from natsop_core.plan import Plan, plan_box
+from natsop_core.plan import Plan
 from natsop_core.references import ObjectKey, ObjectRef
-from tests.unit.core.world import NOW, box, cluster, cluster_object, inputs, one_of
+from tests.unit.core.world import NOW, box, cluster, cluster_object, inputs, one_of, plan_of
 
 SECRET = "hunter2"  # noqa: S105 (that is the point)
 
@@ -37,7 +38,7 @@ def test_objects_without_a_namespace_are_in_default() -> None:
     obj = cluster_object()
     del obj["metadata"]["namespace"]
     key = ObjectKey("nats.crewlet.cloud/v1alpha1", "NatsCluster", "default", "c")
-    assert inputs_at_hand([obj], NOW).object(key) == obj
+    assert Lookup(inputs_at_hand([obj], NOW)).object(key) == obj
 
 
 def test_any_object_can_be_at_hand() -> None:
@@ -53,6 +54,6 @@ def test_inputs_show_what_was_found_but_not_its_content() -> None:
 
 def test_a_plan_shows_no_content_either() -> None:
     cr = box({"clusterRef": {"name": "c"}})
-    plan = plan_box(cr, inputs(cr, cluster_object()))
+    plan = plan_of(cr, inputs(cr, cluster_object()))
     assert "data" not in repr(plan)
     assert SECRET not in repr(Plan(apply=({"kind": "Secret", "data": {"password": SECRET}},)))

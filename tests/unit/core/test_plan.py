@@ -6,7 +6,7 @@ import pytest
 
 from natsop_core.api.read import read_box, read_cluster
 from natsop_core.drift import stamped
-from natsop_core.plan import Plan, plan_box, plan_cluster
+from natsop_core.plan import Plan
 from natsop_core.references import ObjectKey
 from tests.unit.core.world import (
     Object,
@@ -18,6 +18,7 @@ from tests.unit.core.world import (
     jetstream,
     live_children,
     one_of,
+    plan_of,
 )
 
 TRIO = cluster({"replicas": 3, **jetstream()})
@@ -32,7 +33,7 @@ def pruned(plan: Plan) -> list[str]:
 
 
 def test_what_a_pod_mounts_or_is_found_by_is_applied_before_it() -> None:
-    assert called(plan_cluster(TRIO, inputs(TRIO)).targets) == [
+    assert called(plan_of(TRIO, inputs(TRIO)).targets) == [
         "ConfigMap/c-config",
         "Service/c-headless",
         "Service/c",
@@ -43,11 +44,11 @@ def test_what_a_pod_mounts_or_is_found_by_is_applied_before_it() -> None:
 
 def test_a_box_s_contexts_are_applied_before_its_deployment() -> None:
     cr = box()
-    assert called(plan_box(cr, inputs(cr)).targets) == ["Secret/b-contexts", "Deployment/b"]
+    assert called(plan_of(cr, inputs(cr)).targets) == ["Secret/b-contexts", "Deployment/b"]
 
 
 def test_every_manifest_says_what_was_applied() -> None:
-    for manifest in plan_cluster(TRIO, inputs(TRIO)).apply:
+    for manifest in plan_of(TRIO, inputs(TRIO)).apply:
         annotations = {key: text for key, text in manifest["metadata"]["annotations"].items() if "applied" not in key}
         metadata = {key: value for key, value in manifest["metadata"].items() if key != "annotations"}
         bare = {**manifest, "metadata": metadata | ({"annotations": annotations} if annotations else {})}
@@ -57,7 +58,7 @@ def test_every_manifest_says_what_was_applied() -> None:
 def test_a_child_that_is_no_longer_wanted_is_pruned_and_no_other() -> None:
     children = live_children(TRIO)
     smaller = cluster({"replicas": 3, "podDisruptionBudget": {"enabled": False}, **jetstream()})
-    plan = plan_cluster(smaller, inputs(smaller, *children))
+    plan = plan_of(smaller, inputs(smaller, *children))
     assert pruned(plan) == ["PodDisruptionBudget/c-pdb"]
     assert plan.keep == ()
 
@@ -66,7 +67,7 @@ def test_a_stranger_s_object_is_never_pruned() -> None:
     budget = one_of(live_children(TRIO), "PodDisruptionBudget")
     budget["metadata"]["ownerReferences"][0]["uid"] = "another"
     lone = cluster()
-    assert plan_cluster(lone, inputs(lone, budget)).prune == ()
+    assert plan_of(lone, inputs(lone, budget)).prune == ()
 
 
 @pytest.mark.parametrize(
@@ -81,9 +82,9 @@ def test_a_stranger_s_object_is_never_pruned() -> None:
 def test_the_children_of_such_a_cluster_stay_exactly_as_they_are(obj: Object) -> None:
     children = live_children(TRIO)
     cr = read_cluster(obj)
-    plan = plan_cluster(cr, inputs(cr, *children))
+    plan = plan_of(cr, inputs(cr, *children))
     assert (plan.apply, plan.prune) == ((), ())
-    assert sorted(called(plan.keep)) == sorted(called(plan_cluster(TRIO, inputs(TRIO)).targets))
+    assert sorted(called(plan.keep)) == sorted(called(plan_of(TRIO, inputs(TRIO)).targets))
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,6 @@ def test_the_children_of_such_a_cluster_stay_exactly_as_they_are(obj: Object) ->
 def test_the_children_of_such_a_box_stay_exactly_as_they_are(obj: Object, others: list[Object]) -> None:
     children = live_children(box())
     cr = read_box(obj)
-    plan = plan_box(cr, inputs(cr, *children, *others))
+    plan = plan_of(cr, inputs(cr, *children, *others))
     assert (plan.apply, plan.prune) == ((), ())
     assert sorted(called(plan.keep)) == ["Deployment/b", "Secret/b-contexts"]

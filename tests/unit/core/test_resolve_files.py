@@ -13,7 +13,8 @@ from natsop_core.conclude import conclude_cluster
 from natsop_core.conf import Block, parse
 from natsop_core.inputs import Forbidden
 from natsop_core.kinds import CONFIG_MAPS
-from natsop_core.plan import Plan, plan_cluster
+from natsop_core.lookup import Lookup
+from natsop_core.plan import Plan
 from natsop_core.references import ObjectRef
 from natsop_core.resolve.cluster import resolve_cluster
 from tests.unit.core.world import (
@@ -26,6 +27,7 @@ from tests.unit.core.world import (
     live_children,
     message,
     one_of,
+    plan_of,
     resolved,
     secret,
 )
@@ -33,18 +35,18 @@ from tests.unit.core.world import (
 
 def plan(spec: Object, *others: Object) -> Plan:
     cr = cluster(spec)
-    return plan_cluster(cr, inputs(cr, *others))
+    return plan_of(cr, inputs(cr, *others))
 
 
 def status(spec: Object, *others: Object) -> Any:
     cr = cluster(spec)
     seen = inputs(cr, *others)
-    return conclude_cluster(cr, seen, plan_cluster(cr, seen), {}).status
+    return conclude_cluster(cr, seen, plan_of(cr, seen), {}).status
 
 
 def reasons(spec: Object, *others: Object) -> list[str]:
     cr = cluster(spec)
-    return [finding.reason for finding in resolve_cluster(cr, inputs(cr, *others)).findings]
+    return [finding.reason for finding in resolve_cluster(cr, Lookup(inputs(cr, *others))).findings]
 
 
 # Includes
@@ -115,7 +117,7 @@ def test_what_may_not_be_read_is_not_called_missing() -> None:
     cr = cluster(including("a"))
     seen = inputs(cr)
     mine = ObjectRef(CONFIG_MAPS.key("prod", "mine"))
-    found = resolve_cluster(cr, replace(seen, found={**seen.found, mine: Forbidden("no")}))
+    found = resolve_cluster(cr, Lookup(replace(seen, found={**seen.found, mine: Forbidden("no")})))
     assert [finding.reason for finding in found.findings] == ["ConfigMapNotReadable"]
 
 
@@ -178,7 +180,7 @@ def test_the_credentials_are_in_the_secret_alone() -> None:
 @pytest.mark.parametrize(
     ("others", "reason"),
     [
-        ([], ["SecretNotFound"] * 2),
+        ([], ["SecretNotFound"]),
         ([secret("routes", user="u")], ["KeyNotFound"]),
         ([secret("routes", user="u", password="")], ["KeyEmpty"]),
         ([secret("routes", user="", password="")], ["KeyEmpty"] * 2),

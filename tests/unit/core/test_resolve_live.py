@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from natsop_core.lookup import Lookup
 from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
-from natsop_core.plan import plan_cluster
 from natsop_core.references import ObjectKey
 from natsop_core.resolve.cluster import resolve_cluster
 from tests.unit.core.world import (
@@ -19,6 +19,7 @@ from tests.unit.core.world import (
     live_children,
     live_stateful_set,
     one_of,
+    plan_of,
     resolved,
 )
 
@@ -43,7 +44,7 @@ def test_other_servers_may_be_renamed(spec: Object) -> None:
 
 def test_a_prefix_is_part_of_the_environment_and_not_of_the_configuration() -> None:
     cr = cluster(prefixed("10-", {}))
-    objects = plan_cluster(cr, inputs(cr)).apply
+    objects = plan_of(cr, inputs(cr)).apply
     environment = {
         each["name"]: each.get("value") for each in container_of(one_of(objects, "StatefulSet"), "nats")["env"]
     }
@@ -82,9 +83,9 @@ def taken_over(security: Mapping[str, int] | None = None, *, conf: str = "jetstr
 def test_streams_outside_of_the_volumes_are_not_lost(conf: str) -> None:
     cr = cluster(TRIO)
     seen = inputs(cr, *taken_over(conf=conf))
-    result = resolve_cluster(cr, seen)
-    assert (result.keeps_servers, result.findings[0].reason) == (True, "DataOutsideVolume")
-    plan = plan_cluster(cr, seen)
+    result = resolve_cluster(cr, Lookup(seen))
+    assert result.findings[0].reason == "DataOutsideVolume"
+    plan = plan_of(cr, seen)
     assert {"StatefulSet", "ConfigMap"} == {key.kind for key in plan.keep}
     assert not {"StatefulSet", "ConfigMap"} & {key.kind for key in plan.targets}
     assert ObjectKey("v1", "Service", "prod", "c") in plan.targets
@@ -103,12 +104,12 @@ def test_streams_outside_of_the_volumes_are_not_lost(conf: str) -> None:
 )
 def test_streams_on_the_volumes_are_no_reason_to_wait(conf: str) -> None:
     cr = cluster(TRIO)
-    assert not resolve_cluster(cr, inputs(cr, *taken_over(conf=conf))).keeps_servers
+    assert not resolve_cluster(cr, Lookup(inputs(cr, *taken_over(conf=conf)))).keep
 
 
 def test_nor_are_streams_that_may_be_lost() -> None:
     cr = cluster(TRIO, annotations={ALLOW_DATA_LOSS_ANNOTATION: "true"})
-    assert not resolve_cluster(cr, inputs(cr, *taken_over())).keeps_servers
+    assert not resolve_cluster(cr, Lookup(inputs(cr, *taken_over()))).keep
 
 
 @pytest.mark.parametrize("security", [{}, {"runAsUser": 1000}, {"fsGroup": 1000}])

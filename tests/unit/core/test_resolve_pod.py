@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from natsop_core.plan import plan_cluster
 from natsop_core.resolve.images import EXPORTER, RELOADER, SERVER
 from natsop_core.resolve.types import Cluster, Container, Exporter
-from tests.unit.core.world import Object, cluster, inputs, one_of, resolved, secret
+from tests.unit.core.world import Object, cluster, inputs, one_of, plan_of, resolved, secret
 
 CERTIFICATE = secret("tls", **{"tls.crt": "x", "tls.key": "x", "ca.crt": "x"})
 TLS = {"enabled": True, "secretName": "tls"}
@@ -23,7 +22,7 @@ def resolve(spec: Object) -> Cluster:
 
 def pod_spec(spec: Object) -> Object:
     cr = cluster(spec)
-    return dict(one_of(plan_cluster(cr, inputs(cr, CERTIFICATE)).apply, "StatefulSet")["spec"]["template"]["spec"])
+    return dict(one_of(plan_of(cr, inputs(cr, CERTIFICATE)).apply, "StatefulSet")["spec"]["template"]["spec"])
 
 
 def reloader(spec: Object) -> Container:

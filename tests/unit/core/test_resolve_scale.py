@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 
+from natsop_core.lookup import Lookup
 from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION, REPLICAS_ANNOTATION
-from natsop_core.plan import plan_cluster
 from natsop_core.resolve.cluster import resolve_cluster
 from tests.unit.core.world import (
     Object,
@@ -19,6 +19,7 @@ from tests.unit.core.world import (
     live_children,
     live_stateful_set,
     one_of,
+    plan_of,
     resolved,
     secret,
 )
@@ -122,7 +123,7 @@ ROUTES_TLS: Object = {"config": {"jetstream": {"enabled": True}, "cluster": {"tl
 def test_what_a_refused_scale_keeps_keeps_its_certificates() -> None:
     live = live_children(cluster({"replicas": 3, **ROUTES_TLS}), CERTIFICATE)
     cr = cluster({"replicas": 1, **ROUTES_TLS})
-    after = plan_cluster(cr, inputs(cr, CERTIFICATE, *live)).apply
+    after = plan_of(cr, inputs(cr, CERTIFICATE, *live)).apply
     for kind in ("StatefulSet", "ConfigMap"):
         assert unnoted(one_of(after, kind)) == unnoted(one_of(live, kind))
 
@@ -144,7 +145,7 @@ def test_what_only_a_refused_change_would_make_possible_is_refused_with_it(
     live = live_children(cluster(before))
     cr = cluster({"replicas": replicas, "config": {"jetstream": {"enabled": True}, block: {"enabled": True}}})
     seen = inputs(cr, *live)
-    result = resolve_cluster(cr, seen)
+    result = resolve_cluster(cr, Lookup(seen))
     assert result.cluster is None
     assert {finding.reason for finding in result.findings} == {reason, "InvalidSpec"}
-    assert plan_cluster(cr, seen).apply == ()
+    assert plan_of(cr, seen).apply == ()

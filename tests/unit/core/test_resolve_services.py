@@ -8,9 +8,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from natsop_core.conf import parse
-from natsop_core.plan import plan_cluster
+from natsop_core.lookup import Lookup
 from natsop_core.resolve.cluster import resolve_cluster
-from tests.unit.core.world import Object, cluster, config_map, inputs, one_of, resolved, secret
+from tests.unit.core.world import Object, cluster, config_map, inputs, one_of, plan_of, resolved, secret
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 
@@ -22,7 +22,7 @@ SYSTEM = "accounts { S {} }\nsystem_account: S\n"
 
 def rendered(spec: Object, *others: Object) -> list[Object]:
     cr = cluster(spec)
-    return list(plan_cluster(cr, inputs(cr, *others)).apply)
+    return list(plan_of(cr, inputs(cr, *others)).apply)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +125,6 @@ def test_nor_do_both_with_accounts_of_the_user_s() -> None:
 def test_accounts_of_the_user_s_without_a_system_account_are_refused_before_a_server_refuses_them() -> None:
     include = {"name": "accounts.conf", "configMap": {"name": "mine", "key": "f"}}
     cr = cluster({"replicas": 3, "config": {**BOTH, "includes": [include]}})
-    found = resolve_cluster(cr, inputs(cr, config_map("mine", f="accounts { APP {} }\n")))
+    found = resolve_cluster(cr, Lookup(inputs(cr, config_map("mine", f="accounts { APP {} }\n"))))
     assert found.cluster is None
     assert [finding.reason for finding in found.findings] == ["InvalidInclude"]

@@ -7,28 +7,38 @@ from typing import Any
 import pytest
 
 from natsop_core.conditions.configuration import configuration_loaded
-from natsop_core.inputs import HttpAnswer, Inputs, Unreachable
-from natsop_core.servers import Server, observed_servers, servers_to_ask
+from natsop_core.inputs import HttpAnswer, Unreachable
+from natsop_core.lookup import Lookup
+from natsop_core.references import HttpRef
+from natsop_core.servers import Server, ask_servers, servers_by_ordinal
 from tests.unit.core.world import Object, cluster, inputs, live_children, one_of, pod, secret, varz, varz_of
 
 CR = cluster()
 
 
+def requests(*pods: Object) -> list[HttpRef]:
+    lookup = Lookup(inputs(CR, *pods))
+    ask_servers(pods, lookup)
+    return [each for each in lookup.asked if isinstance(each, HttpRef)]
+
+
 def asked(*pods: Object) -> list[str]:
-    return [reference.pod.name for reference in servers_to_ask(CR.metadata, 3, inputs(CR, *pods))]
+    return [reference.pod.name for reference in requests(*pods)]
 
 
 def observed(answer: HttpAnswer | Unreachable) -> Server:
-    [server] = observed_servers(CR.metadata, 1, inputs(CR, pod("c-0"), answers={"c-0": answer}))
+    [server] = ask_servers([pod("c-0")], Lookup(inputs(CR, pod("c-0"), answers={"c-0": answer})))
     return server
 
 
 def test_every_running_server_of_the_cluster_is_asked_in_order() -> None:
-    assert asked(pod("c-2"), pod("c-0"), pod("c-3"), pod("d-1")) == ["c-0", "c-2"]
+    assert asked(pod("c-0"), pod("c-2")) == ["c-0", "c-2"]
+    servers = [Server("c-2", version="2.12.6"), Server("c-3", version="2.12.6")]
+    assert servers_by_ordinal(CR.metadata, 3, servers) == (Server("c-0"), Server("c-1"), servers[0])
 
 
 def test_a_server_is_asked_where_its_own_pod_says_it_listens() -> None:
-    [reference] = servers_to_ask(CR.metadata, 1, inputs(CR, pod("c-0", port=8333, ip="10.1.2.3")))
+    [reference] = requests(pod("c-0", port=8333, ip="10.1.2.3"))
     assert (reference.scheme, reference.host, reference.port, reference.path) == ("http", "10.1.2.3", 8333, "/varz")
 
 
@@ -38,7 +48,7 @@ def test_a_server_is_asked_by_the_scheme_by_which_its_own_probes_ask(probe: str,
     def asked_by(scheme: str, **changes: Any) -> str:
         asking = pod("c-0")
         asking["spec"]["containers"][0][probe] = {"httpGet": {"port": port, "scheme": scheme, **changes}}
-        [reference] = servers_to_ask(CR.metadata, 1, inputs(CR, asking))
+        [reference] = requests(asking)
         return reference.scheme
 
     assert asked_by("HTTPS") == "https"
@@ -52,7 +62,7 @@ def test_the_pods_that_we_make_are_asked_over_tls_where_the_monitor_has_it(tls: 
     cr = cluster({"config": monitor})
     secrets = secret("s", **{"tls.crt": "a", "tls.key": "b"})
     made = one_of(live_children(cr, secrets), "StatefulSet")["spec"]["template"]["spec"]
-    [reference] = servers_to_ask(cr.metadata, 1, inputs(cr, {**pod("c-0"), "spec": made}))
+    [reference] = requests({**pod("c-0"), "spec": made})
     assert reference.scheme == ("https" if tls else "http")
 
 
@@ -73,7 +83,7 @@ def test_a_server_that_cannot_answer_is_not_asked(unfit: Object) -> None:
 
 def test_a_server_says_its_version_and_digest() -> None:
     server = observed(varz(version="2.12.6", config_digest="sha256:abc", mem=1))
-    assert server == Server("c-0", was_asked=True, version="2.12.6", config_digest="sha256:abc")
+    assert server == Server("c-0", was_asked=True, answered=True, version="2.12.6", config_digest="sha256:abc")
 
 
 @pytest.mark.parametrize(
@@ -89,26 +99,28 @@ def test_a_server_says_its_version_and_digest() -> None:
     ],
 )
 def test_any_other_answer_says_nothing(answer: HttpAnswer | Unreachable) -> None:
-    assert observed(answer) == Server("c-0", was_asked=True)
+    answered = isinstance(answer, HttpAnswer)
+    assert observed(answer) == Server("c-0", was_asked=True, answered=answered)
 
 
 @pytest.mark.parametrize(
-    ("seen", "why"),
+    ("pods", "answer", "why"),
     [
-        (inputs(CR), "c-0 (does not run, or has no monitor)"),
-        (inputs(CR, pod("c-0", port=None)), "c-0 (does not run, or has no monitor)"),
-        (inputs(CR, pod("c-0"), answers={"c-0": Unreachable("timeout")}), "c-0 (no answer)"),
-        (inputs(CR, pod("c-0"), answers={"c-0": varz(version="2.10.25")}), "c-0 (nats-server 2.10.25 does not)"),
+        ([], None, "c-0 (does not run, or has no monitor)"),
+        ([pod("c-0", port=None)], None, "c-0 (does not run, or has no monitor)"),
+        ([pod("c-0")], Unreachable("timeout"), "c-0 (no answer)"),
+        ([pod("c-0")], varz(version="2.10.25"), "c-0 (nats-server 2.10.25 does not)"),
     ],
 )
-def test_why_a_server_did_not_tell_is_said(seen: Inputs, why: str) -> None:
-    condition = configuration_loaded(observed_servers(CR.metadata, 1, seen), {})
+def test_why_a_server_did_not_tell_is_said(pods: list[Object], answer: Any, why: str) -> None:
+    answers = {"c-0": answer} if answer else {}
+    servers = ask_servers(pods, Lookup(inputs(CR, *pods, answers=answers)))
+    condition = configuration_loaded(servers_by_ordinal(CR.metadata, 1, servers), {})
     assert (condition.status, condition.finding.message) == ("Unknown", f"Not told by {why}.")
 
 
 def test_what_is_asked_is_what_is_looked_up() -> None:
-    seen = inputs(CR, pod("c-0"), answers={"c-0": varz(version="2.12.6")})
-    assert list(servers_to_ask(CR.metadata, 1, seen)) == [varz_of(pod("c-0"))]
+    assert requests(pod("c-0")) == [varz_of(pod("c-0"))]
 
 
 def test_a_pod_that_no_stateful_set_of_its_name_made_is_not_asked() -> None:

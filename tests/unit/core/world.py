@@ -21,8 +21,10 @@ from natsop_core.inputs import Found, HttpAnswer, Inputs, Settings
 from natsop_core.kinds import OPTIONAL, PODS, ApiResource
 from natsop_core.kubernetes.field_set import field_set
 from natsop_core.live import Child, reduce_metadata
-from natsop_core.plan import children_of, key_of, plan_box, plan_cluster
+from natsop_core.lookup import Lookup, NotYet
+from natsop_core.plan import Plan, key_of, plan_box, plan_cluster
 from natsop_core.references import HttpRef, ObjectRef, Reference
+from natsop_core.resolve.children import children_of
 from natsop_core.resolve.cluster import resolve_cluster
 from natsop_core.resolve.types import Cluster
 
@@ -73,7 +75,7 @@ class Resolved(NamedTuple):
 
 def resolved(resource: NatsCluster, *objects: Object, **others: Any) -> Resolved:
     """What a NatsCluster becomes beside these objects: nothing that it needs is missing."""
-    result = resolve_cluster(resource, inputs(resource, *objects, **others))
+    result = resolve_cluster(resource, Lookup(inputs(resource, *objects, **others)))
     assert result.cluster is not None, result.findings
     return Resolved(result.cluster, result.findings)
 
@@ -111,7 +113,21 @@ def inputs(resource: NatsCluster | NatsBox | InvalidResource, *objects: Object, 
     found[children_of(resource.metadata)] = children_among(objects, resource.metadata.uid)
     found |= {varz_of(each): answers[each["metadata"]["name"]] for each in objects if _answers(each, answers)}
     found |= {kind.reference: kind in served for kind in OPTIONAL}
-    return Inputs(now=now, found=found, settings=settings)
+    return Inputs(now=now, found=found, settings=settings, is_complete=True)
+
+
+def plan_of(resource: NatsCluster | NatsBox | InvalidResource, seen: Inputs) -> Plan:
+    """The plan for a custom resource for which everything was fetched."""
+    kind = resource.kind if isinstance(resource, InvalidResource) else type(resource).__name__
+    plan = plan_cluster(resource, seen) if kind == names.CLUSTER_KIND else plan_box(resource, seen)  # type: ignore[arg-type]
+    assert isinstance(plan, Plan), plan
+    return plan
+
+
+def missing_for(resource: NatsCluster | NatsBox, seen: Inputs) -> tuple[Reference, ...]:
+    """What has to be fetched before there is a plan."""
+    plan = plan_cluster(resource, seen) if isinstance(resource, NatsCluster) else plan_box(resource, seen)
+    return plan.references if isinstance(plan, NotYet) else ()
 
 
 def _answers(obj: Object, answers: Mapping[str, Found]) -> bool:
@@ -153,9 +169,7 @@ def settled_status(replicas: int, **changes: Any) -> Object:
 
 def live_children(resource: NatsCluster | NatsBox, *objects: Object) -> list[Object]:
     """The children that a custom resource has once its plan was carried out, with all their pods ready."""
-    seen = inputs(resource, *objects)
-    plan = plan_cluster(resource, seen) if isinstance(resource, NatsCluster) else plan_box(resource, seen)
-    return [applied(each, **_status(each)) for each in plan.apply]
+    return [applied(each, **_status(each)) for each in plan_of(resource, inputs(resource, *objects)).apply]
 
 
 def live_stateful_set(resource: NatsCluster) -> Object:
@@ -184,13 +198,17 @@ def _made_by(stateful_set: str) -> Object:
 
 def pod(name: str, *, port: int | None = 8222, ip: str = "10.0.0.1", running: bool = True, **metadata: Any) -> Object:
     """A pod of a cluster, as the API server gives it."""
+    cluster = name.rpartition("-")[0]
     ports = [{"name": "monitor", "containerPort": port}] if port else []
     state = {"running": {"startedAt": "2026-01-02T03:00:00Z"}} if running else {"waiting": {}}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": name, "namespace": NAMESPACE, "uid": f"uid-of-{name}", "resourceVersion": "12"}
-        | {"ownerReferences": [_made_by(name.rpartition("-")[0])]}
+        | {
+            "ownerReferences": [_made_by(cluster)],
+            "labels": names.cluster_labels(cluster),
+        }
         | metadata,
         "spec": {"containers": [{"name": "nats", "ports": ports}]},
         "status": {"podIP": ip, "containerStatuses": [{"name": "nats", "state": state}]},

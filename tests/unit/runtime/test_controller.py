@@ -12,6 +12,7 @@ import pytest
 
 from natsop_core.inputs import Inputs, Settings
 from natsop_core.kinds import CLUSTERS, SECRETS
+from natsop_core.lookup import NotYet
 from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected
 from natsop_core.plan import Plan
 from natsop_core.reconcile import ReconciledKind
@@ -55,7 +56,7 @@ class World:
         self.forgotten: list[ObjectKey] = []
 
     def reconcile(self) -> Turn:
-        functions = ReconciledKind(CLUSTERS, dict, self._missing, lambda _cr, _inputs: Plan(), self._conclude)
+        functions = ReconciledKind(CLUSTERS, dict, self._plan, self._conclude)
         controller = Controller(
             reconciled=[functions],
             kube=self,  # type: ignore[arg-type]
@@ -69,10 +70,11 @@ class World:
         )
         return asyncio.run(controller.reconcile(KEY, self.own_writes))
 
-    def _missing(self, _custom_resource: Object, inputs: Inputs) -> tuple[Reference, ...]:
+    def _plan(self, _custom_resource: Object, inputs: Inputs) -> Plan | NotYet:
         self.threads.append(threading.current_thread())
         wanted = (FIRST, SECOND) if FIRST in inputs else (FIRST,)
-        return tuple(reference for reference in wanted if reference not in inputs)
+        missing = tuple(reference for reference in wanted if reference not in inputs)
+        return NotYet(missing) if missing else Plan()
 
     def _conclude(self, _custom_resource: Object, _inputs: Inputs, _plan: Plan, _outcomes: Outcomes) -> Report:
         self.threads.append(threading.current_thread())

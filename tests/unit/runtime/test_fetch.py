@@ -9,7 +9,7 @@ import pytest
 
 from natsop_core.inputs import Forbidden, Found
 from natsop_core.kinds import BOXES, CLUSTERS, CONFIG_MAPS, PODS, SECRETS, STATEFUL_SETS
-from natsop_core.references import ApiGroupRef, HttpRef, ObjectKey, ObjectMetadataRef, ObjectRef, Reference
+from natsop_core.references import ApiGroupRef, HttpRef, LabelledRef, ObjectKey, ObjectRef, Reference
 from natsop_runtime.api_server.errors import ApiError, ForbiddenError, NotFoundError, UnavailableError
 from natsop_runtime.fetch import Fetcher, depends_on
 
@@ -37,6 +37,9 @@ class World:
     @property
     def optional_kinds(self) -> World:
         return self
+
+    def labelled(self, reference: LabelledRef) -> tuple[dict[str, str], ...]:
+        return ({"kind": reference.kind},)
 
     async def serves(self, _reference: ApiGroupRef) -> bool:
         return self.exists
@@ -89,9 +92,10 @@ def test_without_an_answer_nothing_is_found_at_all() -> None:
         World(exists=True, answer=UnavailableError("timeout")).find(ObjectRef(SECRET), ObjectRef(CLUSTER))
 
 
-def test_a_kind_of_reference_that_is_not_built_yet_is_no_silent_none() -> None:
-    with pytest.raises(NotImplementedError):
-        World().find(ObjectMetadataRef(SECRET))
+def test_what_has_a_label_is_looked_up_in_the_stores() -> None:
+    reference = LabelledRef("v1", "Pod", "prod", "c")
+    assert World().find(reference) == {reference: ({"kind": "Pod"},)}
+    assert list(depends_on([reference])) == [reference]
 
 
 def test_the_stores_say_which_kinds_are_served() -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from natsop_core import kinds
 from natsop_core.kinds import CLUSTERS, CONFIG_MAPS, STATEFUL_SETS
-from natsop_core.references import ApiGroupRef, ChildrenRef, ObjectKey
+from natsop_core.names import CLUSTER_LABEL
+from natsop_core.references import ApiGroupRef, ChildrenRef, LabelledRef, ObjectKey
 from natsop_runtime.backoff import Backoff
 from natsop_runtime.cache import reflector as reflector_module
 from natsop_runtime.cache.stores import Change, Stores
@@ -33,9 +34,11 @@ class Kept:
         self.told_of_kinds: list[str] = []
         self.is_wanted = True
         watched = {CLUSTERS, *kinds.CREATED, *kinds.WATCHED_IN_FULL}
+        self.labels: list[LabelledRef] = []
         self.apis = {resource.plural: SmallApi() for resource in watched}
 
-    def wake(self, change: Change, concerned: Iterable[ObjectKey]) -> None:
+    def wake(self, change: Change, concerned: Iterable[ObjectKey], labels: Iterable[LabelledRef] = ()) -> None:
+        self.labels += labels
         if isinstance(change.key, ApiGroupRef):
             self.told_of_kinds.append(change.key.kind)
             return
@@ -161,7 +164,7 @@ def test_an_operator_that_is_limited_to_namespaces_asks_for_nothing_beyond_them(
 
     async def story() -> None:
         async with kube_over(answer) as kube:
-            stores = Stores(kube, [CLUSTERS], lambda _change, _concerned: None, namespaces=["one", "two"])
+            stores = Stores(kube, [CLUSTERS], lambda _change, _concerned, _labels=(): None, namespaces=["one", "two"])
             running = asyncio.create_task(stores.run())
             await stores.synced()
             for namespace in ("one", "two"):
@@ -214,5 +217,22 @@ def test_a_custom_resource_that_is_not_held_is_missing_whatever_its_watch_says()
             clusters.end_watches()
             await until(lambda: clusters.lists() > 1, "a list that says that the kind is not served")
             assert stores.is_missing(CLUSTER)
+
+    asyncio.run(story())
+
+
+def test_objects_are_found_by_our_label_and_whoever_refers_to_it_is_woken_when_they_come_and_go() -> None:
+    async def story() -> None:
+        async with kept() as (world, stores):
+            pods, reference = world.apis[kinds.PODS.plural], LabelledRef("v1", "Pod", "prod", "c")
+            await until(lambda: bool(pods.watches), "a watch")
+            pods.put("c-0", labels={CLUSTER_LABEL: "c"})
+            await until(lambda: len(stores.labelled(reference)) == 1, "the pod is found")
+            assert stores.labelled(reference)[0]["metadata"]["name"] == "c-0"
+            assert reference in world.labels
+            world.labels.clear()
+            pods.remove("c-0")
+            await until(lambda: stores.labelled(reference) == (), "the pod is gone")
+            assert world.labels == [reference]
 
     asyncio.run(story())

@@ -1,0 +1,35 @@
+"""Decisions: what a plan was made of, as its report needs to know it once the plan was carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from natsop_core.resolve.box import ResolvedBox
+    from natsop_core.resolve.cluster import ResolvedCluster
+    from natsop_core.servers import Server
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterDecision:
+    """What was decided and seen of a NatsCluster.
+
+    live: its StatefulSet, or None when it has none. resolved: None for an invalid spec.
+    pods: its pods in full, in the order of their names. servers: what the servers in them said.
+    """
+
+    live: Mapping[str, Any] | None
+    resolved: ResolvedCluster | None = None
+    pods: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    servers: tuple[Server, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BoxDecision:
+    """Likewise of a NatsBox. live: its Deployment."""
+
+    live: Mapping[str, Any] | None
+    resolved: ResolvedBox | None = None
+    pods: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
