@@ -125,6 +125,15 @@ class PodTemplateSpec(Model):
     security_context: PodSecurityContext | None = Field(
         None, description="Changes to the pods' restricted security context; what is unset keeps its default."
     )
+    platform_identity: bool = unset_means(
+        False,
+        description="Leave the pods' user, group and volume group to the platform, as OpenShift assigns them to each"
+        " namespace. False when unset: all three are 1000.",
+    )
+    automount_service_account_token: bool = unset_means(
+        False,
+        description="Whether the pods get a token for the API server, which nothing in them needs. False when unset.",
+    )
     dns_policy: DnsPolicy | None = Field(None, description="Where the pods look up names.")
     dns_config: PodDNSConfig | None = Field(None, description="Name servers and search domains of the pods.")
     host_aliases: Annotated[tuple[HostAlias, ...], Strict(False)] = Field(

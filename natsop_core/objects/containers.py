@@ -32,6 +32,7 @@ def pod_spec(pod: Pod) -> PodSpec:
     """A pod's settings, ready for its containers and volumes."""
     built: PodSpec = {
         **pod.placement,
+        "automountServiceAccountToken": pod.has_api_token,
         "enableServiceLinks": False,
         "securityContext": pod.security_context,
         "terminationGracePeriodSeconds": pod.grace_seconds,

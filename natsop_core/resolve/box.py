@@ -100,7 +100,7 @@ def _box(cr: NatsBox, contexts: Contexts, selected: str) -> Box:
         owner=owner_of(cr.metadata, names.BOX_KIND),
         replicas=spec.replicas,
         container=resolve_container(
-            spec.image, BOX, None, resources=spec.resources, security_context=container_security(None)
+            spec.image, BOX, None, resources=spec.resources, security_context=container_security(None, None)
         ),
         pod=resolve_pod(
             spec.pod_template,

@@ -208,7 +208,8 @@ def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts, answers: An
 
 
 def _sets_identity(cr: NatsCluster) -> bool:
-    return bool({"runAsUser", "fsGroup"} & (cr.spec.pod_template.security_context or {}).keys())
+    template = cr.spec.pod_template
+    return template.platform_identity or bool({"runAsUser", "fsGroup"} & (template.security_context or {}).keys())
 
 
 def _pod(cr: NatsCluster, ports: tuple[Listener, ...], *, keeps_identity: bool) -> Pod:

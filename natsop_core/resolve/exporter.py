@@ -39,7 +39,7 @@ def resolve_exporter(cr: NatsCluster, monitor: Listener | None, ca_file: str) ->
         EXPORTER,
         cr.spec.global_,
         resources=spec.resources,
-        security_context=container_security(spec.security_context),
+        security_context=container_security(spec.security_context, cr.spec.pod_template.security_context),
         env=(*(variable for variable in ca if variable["name"] not in own_names), *spec.env),
     )
     host = spec.monitor_domain if monitor.tls else "localhost"

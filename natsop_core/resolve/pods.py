@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from natsop_core.resolve.images import DefaultImage, image_reference, pull_policy
-from natsop_core.resolve.security import pod_security
+from natsop_core.resolve.security import ANY_IDENTITY, GIVEN_BY_PLATFORM, pod_security
 from natsop_core.resolve.types import Container, Extras, Pod
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Set
 
     from natsop_core.api.common import ImageSpec, LocalObjectReference
     from natsop_core.api.pods import PodTemplateSpec
@@ -39,11 +39,21 @@ def resolve_pod(
     return Pod(
         extras=Extras(labels_with(settings, template.labels), template.annotations),
         placement=_placement(template, selector),
-        security_context=pod_security(template.security_context, keeps_identity=keeps_identity),
+        security_context=pod_security(
+            template.security_context, without=_left_open(template, keeps_identity=keeps_identity)
+        ),
         pull_secrets=union(settings.image_pull_secrets if settings else (), template.image_pull_secrets),
         grace_seconds=grace_seconds if wanted is None else wanted,
         service_account=service_account,
+        has_api_token=template.automount_service_account_token,
     )
+
+
+def _left_open(template: PodTemplateSpec, *, keeps_identity: bool) -> Set[str]:
+    """What of the pods' identity is not ours to say."""
+    if keeps_identity:
+        return ANY_IDENTITY
+    return GIVEN_BY_PLATFORM if template.platform_identity else frozenset()
 
 
 def resolve_container(

@@ -29,7 +29,7 @@ def resolve_server(cr: NatsCluster, live: LiveCluster | None) -> Container:
         SERVER,
         cr.spec.global_,
         resources=spec.resources,
-        security_context=container_security(spec.security_context),
+        security_context=container_security(spec.security_context, cr.spec.pod_template.security_context),
         env=(*_memory_limit(spec.resources, spec.env), *spec.env),
         env_from=spec.env_from,
     )

@@ -93,7 +93,10 @@ class Scratch:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """What pods have in common, whoever is in them. `placement`: the user's affinity, tolerations and the like."""
+    """What pods have in common, whoever is in them. `placement`: the user's affinity, tolerations and the like.
+
+    has_api_token: they get the ServiceAccount's token for the API server, which nothing of ours needs.
+    """
 
     extras: Extras
     placement: PodSpec
@@ -101,3 +104,4 @@ class Pod:
     pull_secrets: tuple[str, ...]
     grace_seconds: int
     service_account: str
+    has_api_token: bool

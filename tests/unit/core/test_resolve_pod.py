@@ -8,7 +8,7 @@ import pytest
 
 from natsop_core.resolve.images import EXPORTER, RELOADER, SERVER
 from natsop_core.resolve.types import Cluster, Container, Exporter
-from tests.unit.core.world import Object, cluster, inputs, one_of, plan_of, resolved, secret
+from tests.unit.core.world import Object, box, cluster, inputs, one_of, plan_of, resolved, secret
 
 CERTIFICATE = secret("tls", **{"tls.crt": "x", "tls.key": "x", "ca.crt": "x"})
 TLS = {"enabled": True, "secretName": "tls"}
@@ -119,6 +119,56 @@ def test_the_reloader_runs_as_the_server_does() -> None:
 def test_unless_it_is_told_otherwise() -> None:
     spec = {"container": {"securityContext": {"runAsUser": 7}}, "reloader": {"securityContext": {"runAsUser": 9}}}
     assert reloader(spec).security_context["runAsUser"] == 9
+
+
+ROOT = {"runAsUser": 0}
+
+
+def test_pods_of_root_are_allowed_to_start() -> None:
+    found = resolve({"podTemplate": {"securityContext": ROOT}})
+    assert found.pod.security_context["runAsUser"] == 0
+    assert "runAsNonRoot" not in found.pod.security_context
+    assert "runAsNonRoot" not in found.server.security_context
+
+
+def test_a_container_of_root_is_allowed_to_start_beside_others_that_are_not_root() -> None:
+    found = resolve({"container": {"securityContext": ROOT}, "promExporter": {"enabled": True}})
+    for signals in (found.server, found.reloader):
+        assert signals is not None
+        assert {"runAsUser": 0, "runAsNonRoot": False}.items() <= signals.security_context.items()
+    assert found.exporter is not None
+    assert "runAsUser" not in found.exporter.container.security_context
+    assert {"runAsUser": 1000, "runAsNonRoot": True}.items() <= found.pod.security_context.items()
+
+
+@pytest.mark.parametrize("level", ["podTemplate", "container"])
+def test_who_forbids_root_as_well_gets_what_was_asked_for(level: str) -> None:
+    own = {**ROOT, "runAsNonRoot": True}
+    found = resolve({level: {"securityContext": own}})
+    context = found.pod.security_context if level == "podTemplate" else found.server.security_context
+    assert own.items() <= context.items()
+
+
+def test_root_in_a_container_does_not_undo_what_is_said_of_all_of_them() -> None:
+    spec = {"podTemplate": {"securityContext": {"runAsNonRoot": True}}, "container": {"securityContext": ROOT}}
+    assert "runAsNonRoot" not in resolve(spec).server.security_context
+
+
+def test_the_platform_may_give_users_and_groups() -> None:
+    found = resolve({"podTemplate": {"platformIdentity": True, "securityContext": {"fsGroup": 7}}})
+    context = found.pod.security_context
+    assert not {"runAsUser", "runAsGroup"} & context.keys()
+    assert (context["fsGroup"], context["runAsNonRoot"]) == (7, True)
+    assert found.reloader is not None
+    assert not {"runAsUser", "runAsGroup"} & found.reloader.security_context.keys()
+
+
+@pytest.mark.parametrize(("template", "has_token"), [({}, False), ({"automountServiceAccountToken": True}, True)])
+def test_no_pod_has_a_token_for_the_api_server_unless_told_so(template: Object, has_token: bool) -> None:
+    of_box = box({"podTemplate": template})
+    deployment = one_of(plan_of(of_box, inputs(of_box)).apply, "Deployment")
+    assert deployment["spec"]["template"]["spec"]["automountServiceAccountToken"] is has_token
+    assert pod_spec({"podTemplate": template})["automountServiceAccountToken"] is has_token
 
 
 # The exporter
