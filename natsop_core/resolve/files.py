@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from natsop_core.lookup import Lookup
 
 
-def certificates(cr: NatsCluster, *, has_routes: bool) -> Iterator[tuple[str, TlsSpec, KeyReference, KeyReference]]:
+def certificates(cr: NatsCluster) -> Iterator[tuple[str, TlsSpec, KeyReference, KeyReference]]:
     """For each listener with TLS: its name, its settings, and the references to its certificate and its key."""
     for row in LISTENERS:
-        listens = has_routes if row.name == names.ROUTES_PORT else row.listens(cr.spec)
-        tls = row.tls(cr.spec) if row.tls and listens else None
+        tls = row.tls(cr.spec) if row.tls and row.listens(cr.spec) else None
         if tls is not None and tls.enabled:
             field, secret, namespace = f"spec.{row.path}.tls", tls.secret_name or "", cr.metadata.namespace
             yield (
@@ -54,7 +53,7 @@ def include_reference(cr: NatsCluster, include: IncludeSpec) -> KeyReference:
 def certificate_folders(cr: NatsCluster, lookup: Lookup) -> Answer[tuple[Folder, ...]]:
     """The folders with the listeners' certificates."""
     folders, findings = [], []
-    for listener, tls, certificate, key in certificates(cr, has_routes=cr.spec.replicas > 1):
+    for listener, tls, certificate, key in certificates(cr):
         findings += [each for each in (find(certificate, lookup), find(key, lookup)) if isinstance(each, Finding)]
         volume: Volume = {
             "name": names.certificate_volume(listener),
