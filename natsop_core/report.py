@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from natsop_core.api.status import condition_of
 from natsop_core.conditions.condition import as_status, fitting
 from natsop_core.conditions.steps import is_being_collected
 from natsop_core.outcomes import Failed, Rejected, Taken
+from natsop_core.times import moment
 
 if TYPE_CHECKING:
     from natsop_core.conditions.condition import Condition, Status
@@ -107,16 +108,7 @@ def lasted(type_: ConditionType, status: Status, previous: Mapping[str, Any], no
     condition = condition_of(previous, type_)
     if condition is None or condition["status"] != status:
         return 0.0
-    return (now - _moment(condition["lastTransitionTime"], otherwise=now)).total_seconds()
-
-
-def _moment(text: str, *, otherwise: datetime) -> datetime:
-    """A time from a status, which others may have written in any of ISO 8601's forms, or in none."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return otherwise
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (now - (moment(condition["lastTransitionTime"]) or now)).total_seconds()
 
 
 def _events(conditions: Sequence[Condition], previous: Mapping[str, Any]) -> Iterator[Event]:

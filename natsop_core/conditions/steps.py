@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from natsop_core.findings import Finding
+from natsop_core.findings import Finding, sentence
 from natsop_core.names import API_VERSION
 from natsop_core.outcomes import Applied, Failed, Rejected, Taken
 
@@ -24,7 +24,7 @@ def refusals(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
                 yield _name_conflict(key, controller)
             case Rejected(message, field):
                 where = f"{key.kind} {key.name}" + (f", field {field}" if field else "")
-                yield Finding("ApplyRejected", f"The API server refuses {where}: {_sentence(message)}")
+                yield Finding("ApplyRejected", f"The API server refuses {where}: {sentence(message)}")
 
 
 def delays(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
@@ -38,7 +38,7 @@ def delays(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
                     " If it is there for minutes, Kubernetes' garbage collector has missed it: delete it by hand.",
                 )
             case Failed(message):
-                yield Finding("Retrying", f"{key.kind} {key.name}: {_sentence(message)}")
+                yield Finding("Retrying", f"{key.kind} {key.name}: {sentence(message)}")
 
 
 def adoptions(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
@@ -65,7 +65,3 @@ def _name_conflict(key: ObjectKey, controller: Controller | None) -> Finding:
     return Finding(
         "NameConflict", f"{key.kind} {key.name} exists and {holder}; it is left untouched until it is removed."
     )
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."

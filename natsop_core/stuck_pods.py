@@ -1,0 +1,70 @@
+"""Pods of an older revision that cannot start, and so keep the corrected one from being made.
+
+With OrderedReady, Kubernetes waits for such a pod for ever before it replaces it (kubernetes issue 67250).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from natsop_core.names import SERVER_CONTAINER
+from natsop_core.pod_problems import condition_in, pod_problem
+from natsop_core.times import moment
+
+PATIENCE: Final = timedelta(minutes=1)
+"""How long a pod that runs may be unready, where Kubernetes would wait for ever, before it counts as stuck."""
+
+REVISION_LABEL: Final = "controller-revision-hash"
+
+
+def pod_to_replace(
+    stateful_set: Mapping[str, Any], pods: Sequence[Mapping[str, Any]], now: datetime
+) -> Mapping[str, Any] | None:
+    """The pod to delete, so that Kubernetes makes it anew from the current revision; one at a time, or none.
+
+    Nothing is deleted while another pod is on its way, nor a server that works and that the others may need.
+    """
+    status = stateful_set.get("status", {})
+    if status.get("observedGeneration", 0) < stateful_set["metadata"].get("generation", 0):
+        return None
+    outdated = [
+        each for each in pods if each["metadata"].get("labels", {}).get(REVISION_LABEL) != status_revision(status)
+    ]
+    others_start = any(_is_leaving(each) or (each not in outdated and not is_ready(each)) for each in pods)
+    if others_start:
+        return None
+    is_ordered = stateful_set["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady"
+    stuck = [each for each in outdated if not is_ready(each) and _is_stuck(each, now, is_ordered=is_ordered)]
+    harmless = [
+        each for each in stuck if not _serves(each) or all(is_ready(other) for other in pods if other is not each)
+    ]
+    return harmless[0] if harmless else None
+
+
+def status_revision(status: Mapping[str, Any]) -> str:
+    """The revision that every pod is to have."""
+    return str(status.get("updateRevision", ""))
+
+
+def is_ready(pod: Mapping[str, Any]) -> bool:
+    """Whether the pod may get requests."""
+    return condition_in(pod, "Ready").get("status") == "True"
+
+
+def _is_stuck(pod: Mapping[str, Any], now: datetime, *, is_ordered: bool) -> bool:
+    if pod_problem(pod, {}, now) is not None:
+        return True
+    since = moment(condition_in(pod, "Ready").get("lastTransitionTime"))
+    return is_ordered and since is not None and now - since >= PATIENCE
+
+
+def _is_leaving(pod: Mapping[str, Any]) -> bool:
+    return "deletionTimestamp" in pod["metadata"]
+
+
+def _serves(pod: Mapping[str, Any]) -> bool:
+    """Whether its server works, though the pod as a whole is not ready."""
+    statuses = pod.get("status", {}).get("containerStatuses", ())
+    return any(each["name"] == SERVER_CONTAINER and each.get("ready") for each in statuses)
