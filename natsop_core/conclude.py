@@ -9,7 +9,7 @@ from natsop_core.api.read import InvalidResource
 from natsop_core.conditions.condition import Condition, first_finding
 from natsop_core.conditions.configuration import configuration_loaded, configuration_overridden
 from natsop_core.conditions.integrations import INTEGRATION_CONDITIONS, integration_available
-from natsop_core.conditions.steps import adoptions, delays, refusals
+from natsop_core.conditions.steps import adoptions, contests, delays, refusals
 from natsop_core.conditions.summary import degraded, progressing, ready
 from natsop_core.conditions.workload import SETTLED, Workload, available, see_workload
 from natsop_core.conf.digest import config_digest
@@ -77,7 +77,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
     conditions = _summarize(
         workload,
         under_way=[*delays(owner, outcomes), *_unsettled(workload), *pending],
-        wrong=[*resolved.findings, *refusals(owner, outcomes)],
+        wrong=[*resolved.findings, *refusals(owner, outcomes), *contests(outcomes)],
     )
     return make_report(
         [*conditions, loaded, *overridden, *map(integration_available, resolved.integrations)],
@@ -117,7 +117,7 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outc
     conditions = _summarize(
         workload,
         under_way=[*delays(owner, outcomes), *([] if waits else _unsettled(workload))],
-        wrong=[*resolved.findings, *refusals(owner, outcomes)],
+        wrong=[*resolved.findings, *refusals(owner, outcomes), *contests(outcomes)],
     )
     return make_report(
         conditions,

@@ -13,18 +13,42 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """Another manager had changed what was applied last: these fields, and so often in a row."""
+
+    fields: tuple[str, ...]
+    manager: str
+    in_a_row: int
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """The step was carried out: the object was created, changed or deleted, the action done.
 
     adopted: the object was there, without a controller, from an earlier life of the custom resource.
+    repair: the object was not any more what was applied last.
     """
 
     adopted: bool = False
+    repair: Repair | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """Nothing was sent: the object is what was applied last, or is gone already."""
+    """Nothing was sent: the object is what was applied last, or is gone already.
+
+    repair: the latest one, as long as another may follow it soon.
+    """
+
+    repair: Repair | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """Nothing was sent: the object needs a repair, but those before were undone. The next in so many seconds."""
+
+    repair: Repair
+    retry_after: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +74,7 @@ class Failed:
     retry_after: float
 
 
-Outcome: TypeAlias = Applied | Unchanged | Taken | Rejected | Failed
+Outcome: TypeAlias = Applied | Unchanged | Postponed | Taken | Rejected | Failed
 
 Outcomes: TypeAlias = Mapping[ObjectKey, Outcome]
 """One outcome for each object of a plan's `apply` and `prune`."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from natsop_core.api.status import condition_of
 from natsop_core.conditions.condition import as_status, fitting
 from natsop_core.conditions.steps import is_being_collected
-from natsop_core.outcomes import Failed, Rejected, Taken
+from natsop_core.outcomes import Failed, Postponed, Rejected, Taken
 from natsop_core.times import moment
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def retries(owner: Owner, outcomes: Outcomes, previous: Mapping[str, Any], now: 
     """
     for outcome in outcomes.values():
         match outcome:
-            case Failed(_, retry_after):
+            case Failed(_, retry_after) | Postponed(_, retry_after):
                 yield retry_after
             case Taken(controller) if is_being_collected(owner, controller):
                 yield COLLECTION_SECONDS

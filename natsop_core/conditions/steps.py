@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from natsop_core.findings import Finding, sentence
 from natsop_core.names import API_VERSION
-from natsop_core.outcomes import Applied, Failed, Rejected, Taken
+from natsop_core.outcomes import Applied, Failed, Postponed, Rejected, Repair, Taken, Unchanged
 
 if TYPE_CHECKING:
     from natsop_core.live import Controller
     from natsop_core.outcomes import Outcomes
     from natsop_core.references import ObjectKey
     from natsop_core.resolve.types import Owner
+
+CONTESTED_AFTER: Final = 3
+"""So many repairs of the same object in a row are a fight, and no change by hand."""
 
 
 def refusals(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
@@ -25,6 +28,15 @@ def refusals(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
             case Rejected(message, field):
                 where = f"{key.kind} {key.name}" + (f", field {field}" if field else "")
                 yield Finding("ApplyRejected", f"The API server refuses {where}: {sentence(message)}")
+
+
+def contests(outcomes: Outcomes) -> Iterator[Finding]:
+    """Fields that another program changes back each time. A single change by hand is repaired without a word."""
+    for key, outcome in outcomes.items():
+        match outcome:
+            case Applied(repair=Repair() as repair) | Unchanged(repair=Repair() as repair) | Postponed(repair=repair):
+                if repair.in_a_row >= CONTESTED_AFTER:
+                    yield _contested(key, repair)
 
 
 def delays(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
@@ -57,6 +69,14 @@ def is_being_collected(owner: Owner, controller: Controller | None) -> bool:
         controller is not None
         and (controller.api_version, controller.kind, controller.name) == (API_VERSION, owner.kind, owner.name)
         and controller.uid != owner.uid
+    )
+
+
+def _contested(key: ObjectKey, repair: Repair) -> Finding:
+    return Finding(
+        "Contested",
+        f"{key.kind} {key.name}: the manager {repair.manager} changes {', '.join(repair.fields)} back each time the"
+        " operator sets it. Let only one of the two set it; meanwhile the operator tries it once a minute.",
     )
 
 

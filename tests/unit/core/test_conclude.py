@@ -18,7 +18,7 @@ from natsop_core.conf import config_digest
 from natsop_core.inputs import Forbidden, Inputs, Unreachable
 from natsop_core.kinds import CONFIG_MAPS, SECRETS, SERVICES, STATEFUL_SETS
 from natsop_core.live import Controller
-from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected, Taken, Unchanged
+from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Postponed, Rejected, Repair, Taken, Unchanged
 from natsop_core.references import ObjectRef
 from natsop_core.report import Report
 from tests.unit.core.world import (
@@ -277,6 +277,35 @@ def test_an_invalid_spec_is_told_with_its_path_and_what_runs_is_still_told() -> 
     assert message(report.status, "Degraded") == "spec.replicas: must be at least 1."
     assert (report.status["version"], report.status["observedGeneration"]) == ("2.12.6", 2)
     assert report.requeue_after is None, "only a change of the spec can help"
+
+
+# Fights
+
+
+BY_ARGO = Repair(("spec.ports",), "argocd-controller", in_a_row=3)
+
+
+@pytest.mark.parametrize("found", [Applied(repair=BY_ARGO), Unchanged(repair=BY_ARGO), Postponed(BY_ARGO, 42.0)])
+def test_a_fight_over_a_field_is_told_with_object_field_and_manager(found: Outcome) -> None:
+    report = outcome(SERVICE, found)
+    assert conditions(report.status)["Degraded"] == ("True", "Contested")
+    assert message(report.status, "Degraded").startswith(
+        "Service c: the manager argocd-controller changes spec.ports back each time the operator sets it."
+    )
+
+
+def test_the_message_stays_the_same_while_the_fight_goes_on() -> None:
+    longer = Applied(repair=replace(BY_ARGO, in_a_row=700))
+    assert outcome(SERVICE, longer).status == outcome(SERVICE, Applied(repair=BY_ARGO)).status
+
+
+def test_a_change_by_hand_that_is_repaired_is_no_fight() -> None:
+    repaired = Applied(repair=replace(BY_ARGO, in_a_row=2))
+    assert conditions(outcome(SERVICE, repaired).status)["Degraded"] == ("False", "AsExpected")
+
+
+def test_a_repair_that_is_put_off_is_looked_at_again_when_it_is_due() -> None:
+    assert outcome(SERVICE, Postponed(BY_ARGO, 42.0)).requeue_after == 42
 
 
 # When the operator looks again
