@@ -127,6 +127,14 @@ def owned_annotations(metadata: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, value in metadata.get("annotations", {}).items() if f"f:{name}" in fields}
 
 
+def owns_annotation(metadata: Mapping[str, Any], name: str) -> bool | None:
+    """Whether an annotation is as we applied it; None where managedFields know nothing of us: cleared, or restored."""
+    ours = next((each for each in metadata.get("managedFields") or () if _is_our_apply(each)), None)
+    if ours is None:
+        return None
+    return f"f:{name}" in ours.get("fieldsV1", {}).get("f:metadata", {}).get("f:annotations", {})
+
+
 def _former_owner(metadata: Mapping[str, Any]) -> FormerOwner | None:
     """By all five of our labels and our trace. Anybody can set the labels, so without the trace they say nothing."""
     labels = metadata.get("labels") or {}

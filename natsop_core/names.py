@@ -26,6 +26,9 @@ CHECKSUM_ANNOTATION: Final = "nats.crewlet.cloud/config-checksum"
 ALLOW_DATA_LOSS_ANNOTATION: Final = "nats.crewlet.cloud/allow-data-loss"
 """On a NatsCluster: "true" lets a change through that destroys JetStream data."""
 
+COMMITMENTS_ANNOTATION: Final = "nats.crewlet.cloud/commitments"
+"""On the StatefulSet and on its claims: what running servers and their data bind us to, see `record`."""
+
 REPLICAS_ANNOTATION: Final = "nats.crewlet.cloud/replicas"
 """On the StatefulSet: how many servers we asked for last, whatever somebody scaled it to since."""
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from natsop_core.kubernetes.image_name import image_name, tag_of
+
 if TYPE_CHECKING:
     from natsop_core.api.common import ImageSpec, PullPolicy
     from natsop_core.api.workload import GlobalSpec
+    from natsop_core.commitments import Commitments
 
 
 @dataclass(frozen=True, slots=True)
 class DefaultImage:
-    """The image of a container for which the user names none."""
+    """The image of a container for which the user names none. `tag` may also be a digest."""
 
     repository: str
     tag: str
 
     def __str__(self) -> str:
-        return f"{self.repository}:{self.tag}"
+        return image_name(self.repository, self.tag)
 
 
 SERVER: Final = DefaultImage("nats", "2.15.2-alpine")
@@ -39,7 +42,34 @@ def image_reference(image: ImageSpec, default: DefaultImage, registry: str = "")
         repository = f"{registry.rstrip('/')}/{repository}"
     if "@" in repository:
         return repository
-    return f"{repository}:{image.tag or default.tag}"
+    return image_name(repository, image.tag or default.tag)
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultImages:
+    """What completes the images of a cluster's containers."""
+
+    server: DefaultImage
+    reloader: DefaultImage
+    exporter: DefaultImage
+
+
+def default_images(image: ImageSpec, committed: Commitments) -> DefaultImages:
+    """Our defaults with the tags that running servers are committed to: no upgrade of the operator upgrades a server.
+
+    image: the server's as the user wants it. Another tag of it rolls the pods, so the sidecars then get our defaults.
+    """
+    wanted = tag_of(image.repository or "") if "@" in (image.repository or "") else image.tag
+    moves_on = bool(committed.server_tag and wanted and wanted != committed.server_tag)
+    return DefaultImages(
+        server=_at(SERVER, committed.server_tag),
+        reloader=RELOADER if moves_on else _at(RELOADER, committed.reloader_tag),
+        exporter=EXPORTER if moves_on else _at(EXPORTER, committed.exporter_tag),
+    )
+
+
+def _at(default: DefaultImage, tag: str) -> DefaultImage:
+    return DefaultImage(default.repository, tag or default.tag)
 
 
 def pull_policy(image: ImageSpec, settings: GlobalSpec | None = None) -> PullPolicy:

@@ -1,0 +1,116 @@
+"""Guards of the accounts that a full resolver keeps on its volumes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from natsop_core.api.storage import VolumeTemplateSpec
+from natsop_core.guards.guard import Change, Guard, replaced
+from natsop_core.guards.templates import completed, described, is_met, like
+
+if TYPE_CHECKING:
+    from natsop_core.api.auth import ResolverSpec
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.commitments import Claim, Commitments
+
+_RESOLVER: Final = "spec.auth.jwt.resolver"
+
+
+def accounts_as_said(cr: NatsCluster, committed: Commitments) -> NatsCluster:
+    """What the custom resource leaves out of the claim is as the claim has it."""
+    resolver = _full_resolver(cr)
+    if resolver is None or committed.resolver is None:
+        return cr
+    return replaced(cr, f"{_RESOLVER}.storage", completed(_storage(resolver), committed.resolver))
+
+
+def _no_authentication(cr: NatsCluster, committed: Commitments) -> Change | None:
+    """There is nothing to put into the custom resource: what the servers have is in the Secret that they mount."""
+    if cr.spec.auth.jwt is not None or committed.resolver is None or not committed.resolver.is_fixed:
+        return None
+    return Change("none", "JWT", cr)
+
+
+def _in_memory(cr: NatsCluster, committed: Commitments) -> Change | None:
+    jwt = cr.spec.auth.jwt
+    if jwt is None or jwt.resolver.type == "full" or committed.resolver is None:
+        return None
+    return Change(jwt.resolver.type, "full", _with_claim(cr, jwt.resolver, committed.resolver))
+
+
+def _other_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
+    resolver, claim = _full_resolver(cr), committed.resolver
+    if resolver is None or claim is None or is_met(_storage(resolver), claim):
+        return None
+    kept = like(claim, _storage(resolver))
+    return Change(described(_storage(resolver)), described(kept), _with_claim(cr, resolver, claim))
+
+
+def _first_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
+    is_first = committed.resolver is None or not committed.resolver.is_fixed
+    if _full_resolver(cr) is None or not committed.has_servers or not is_first:
+        return None
+    return Change("full", "memory", replaced(cr, f"{_RESOLVER}.type", "memory"))
+
+
+def _full_resolver(cr: NatsCluster) -> ResolverSpec | None:
+    jwt = cr.spec.auth.jwt
+    return jwt.resolver if jwt and jwt.resolver.type == "full" else None
+
+
+def _storage(resolver: ResolverSpec) -> VolumeTemplateSpec:
+    return resolver.storage or VolumeTemplateSpec()
+
+
+def _with_claim(cr: NatsCluster, resolver: ResolverSpec, claim: Claim) -> NatsCluster:
+    kept = resolver.model_copy(update={"type": "full", "storage": like(claim, _storage(resolver))})
+    return replaced(cr, _RESOLVER, kept)
+
+
+ACCOUNT_GUARDS: Final = (
+    Guard(
+        name="authentication-stays",
+        reason="ImmutableField",
+        find=_no_authentication,
+        stays="Authentication stays as it is",
+        why="Kubernetes takes no volume away from a running StatefulSet, and the accounts lie on these",
+        remedy=(
+            "Set spec.auth.jwt back, or run `kubectl delete statefulset {cluster} --cascade=orphan`: the StatefulSet is"
+            " made anew without authentication, and the claims keep the accounts."
+        ),
+    ),
+    Guard(
+        name="accounts-stay-on-claims",
+        reason="ImmutableField",
+        find=_in_memory,
+        stays="The account resolver stays full",
+        why="the accounts that were pushed to it lie on its claims",
+        remedy=(
+            "Set spec.auth.jwt.resolver.type back to full, or give these accounts up: delete the claims (`kubectl"
+            " delete pvc --wait=false` with each resolver-{cluster}-N) and then run `kubectl delete statefulset"
+            " {cluster} --cascade=orphan`."
+        ),
+    ),
+    Guard(
+        name="account-claims-stay",
+        reason="ImmutableField",
+        find=_other_claims,
+        stays="The account resolver stays on claims with {committed} instead of {wanted}",
+        why="Kubernetes lets nobody change spec.volumeClaimTemplates of a StatefulSet, and the claims exist",
+        remedy=(
+            "Set spec.auth.jwt.resolver.storage back, or bring each claim resolver-{cluster}-N to the wanted state"
+            " yourself and then run `kubectl delete statefulset {cluster} --cascade=orphan`."
+        ),
+    ),
+    Guard(
+        name="accounts-stay-in-memory",
+        reason="ImmutableField",
+        find=_first_claims,
+        stays="The account resolver stays in memory for now",
+        why="Kubernetes adds no claims to a running StatefulSet",
+        remedy=(
+            "No stream on a volume can be lost: run `kubectl delete statefulset {cluster}`, and all servers stop and"
+            " start again with the full resolver. To leave it, set spec.auth.jwt.resolver back."
+        ),
+    ),
+)

@@ -1,0 +1,90 @@
+"""Grants what a custom resource asks for, as far as no guard refuses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from natsop_core.findings import Finding
+from natsop_core.guards.accounts import ACCOUNT_GUARDS, accounts_as_said
+from natsop_core.guards.guard import allowed_changes
+from natsop_core.guards.servers import OUTSIDE_VOLUME, SERVER_GUARDS
+from natsop_core.guards.streams import STREAM_GUARDS, idle_claim, streams_as_said
+from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
+from natsop_core.rules import CLUSTER_RULES, breaches
+
+if TYPE_CHECKING:
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.commitments import Claim, Commitments
+    from natsop_core.guards.guard import Change, Guard
+
+GUARDS: Final = (OUTSIDE_VOLUME, *STREAM_GUARDS, *ACCOUNT_GUARDS, *SERVER_GUARDS)
+"""In the order in which they are asked: whether JetStream stays on comes before how many servers it stays on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A change that a guard has refused, and the finding that says so."""
+
+    guard: Guard
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The custom resource as far as it is granted, and what of it is not.
+
+    let_through: the changes that a person has allowed though they lose data. idle_claim: the claim of a file store that
+    is off, which stays mounted. unfit: rules that only a refused change would have kept, so that no server would start.
+    """
+
+    cr: NatsCluster
+    refusals: tuple[Refusal, ...]
+    let_through: tuple[Finding, ...]
+    idle_claim: Claim | None
+    unfit: tuple[Finding, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was refused."""
+        return tuple(each.finding for each in self.refusals)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the running servers and their configuration have to stay exactly as they are."""
+        return any(each.guard.freezes for each in self.refusals)
+
+
+def grant(wanted: NatsCluster, committed: Commitments) -> Granted:
+    """Ask every guard in turn; what one keeps is what the next one sees."""
+    cluster, allowed = wanted.metadata.name, allowed_changes(wanted)
+    granted = accounts_as_said(streams_as_said(wanted, committed), committed)
+    refusals, let_through = [], []
+    for guard in GUARDS:
+        change = guard.find(granted, committed)
+        if change is None:
+            continue
+        if guard.allowance(change) in allowed - {""}:
+            let_through.append(_let_through(guard, change))
+        else:
+            refusals.append(Refusal(guard, Finding(guard.reason, guard.message(change, cluster))))
+            granted = change.kept
+    return Granted(
+        granted, tuple(refusals), tuple(let_through), idle_claim(granted, committed), _unfit(granted, refusals)
+    )
+
+
+def _let_through(guard: Guard, change: Change) -> Finding:
+    return Finding(
+        "DataLossAllowed",
+        f"The annotation {ALLOW_DATA_LOSS_ANNOTATION} lets {guard.allowance(change)} through, although {guard.why}.",
+    )
+
+
+def _unfit(granted: NatsCluster, refusals: list[Refusal]) -> tuple[Finding, ...]:
+    if not refusals:
+        return ()
+    return tuple(
+        Finding("InvalidSpec", f"With what stays as it is, {breach.path}: {breach.message}. Set that back, too.")
+        for breach in breaches(granted, CLUSTER_RULES)
+    )

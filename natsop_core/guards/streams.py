@@ -1,0 +1,147 @@
+"""Guards of the volumes that JetStream's streams lie on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from natsop_core.commitments import EMPTY_DIR, Claim
+from natsop_core.guards.guard import Change, Guard, replaced
+from natsop_core.guards.templates import completed, described, is_met, like, size_of
+from natsop_core.kubernetes.quantity import rounded_bytes
+
+if TYPE_CHECKING:
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.commitments import Commitments
+
+_STORE: Final = "spec.config.jetstream.file_store"
+
+
+def streams_as_said(cr: NatsCluster, committed: Commitments) -> NatsCluster:
+    """What the custom resource leaves out of the claim is as the claim has it."""
+    if not _wants_claim(cr) or not isinstance(committed.jetstream, Claim):
+        return cr
+    return replaced(cr, f"{_STORE}.pvc", completed(cr.spec.config.jetstream.file_store.pvc, committed.jetstream))
+
+
+def idle_claim(cr: NatsCluster, committed: Commitments) -> Claim | None:
+    """The claim that stays mounted though the file store is off, and was before we took the servers over.
+
+    The Go program makes a claim in any case, and a volume that nothing is stored on harms nobody.
+    """
+    jetstream = cr.spec.config.jetstream
+    is_off = jetstream.enabled and not jetstream.file_store.enabled
+    if is_off and (committed.is_taken_over or committed.keeps_idle_claim) and isinstance(committed.jetstream, Claim):
+        return committed.jetstream
+    return None
+
+
+def _off(cr: NatsCluster, committed: Commitments) -> Change | None:
+    claim = committed.jetstream
+    if cr.spec.config.jetstream.enabled or not isinstance(claim, Claim) or not claim.is_fixed:
+        return None
+    return Change("off", "on", _with_claim(cr, claim))
+
+
+def _without_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
+    claim = committed.jetstream
+    is_without = cr.spec.config.jetstream.enabled and not _wants_claim(cr)
+    if not is_without or not isinstance(claim, Claim) or idle_claim(cr, committed):
+        return None
+    is_off = not cr.spec.config.jetstream.file_store.enabled
+    wanted = "fileStore.enabled: false" if is_off else "fileStore.pvc.enabled: false"
+    return Change(wanted, "claims", _with_claim(cr, claim))
+
+
+def _other_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
+    claim, wanted = committed.jetstream, cr.spec.config.jetstream.file_store.pvc
+    if not _wants_claim(cr) or not isinstance(claim, Claim) or is_met(wanted, claim):
+        return None
+    return Change(described(wanted), described(like(claim, wanted)), _with_claim(cr, claim))
+
+
+def _claims_in_place_of_empty_dirs(cr: NatsCluster, committed: Commitments) -> Change | None:
+    if not _wants_claim(cr) or not committed.has_servers or committed.jetstream != EMPTY_DIR:
+        return None
+    return Change("claims", EMPTY_DIR, replaced(cr, f"{_STORE}.pvc.enabled", False))
+
+
+def _first_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
+    claim = committed.jetstream
+    is_first = claim is None or (isinstance(claim, Claim) and not claim.is_fixed)
+    if not _wants_claim(cr) or not committed.has_servers or not is_first:
+        return None
+    return Change("on", "off", replaced(cr, "spec.config.jetstream.enabled", False))
+
+
+def _wants_claim(cr: NatsCluster) -> bool:
+    jetstream = cr.spec.config.jetstream
+    return jetstream.enabled and jetstream.file_store.enabled and jetstream.file_store.pvc.enabled
+
+
+def _with_claim(cr: NatsCluster, claim: Claim) -> NatsCluster:
+    """JetStream on the claim as it is; its file store has to fit into that."""
+    store = cr.spec.config.jetstream.file_store
+    size, most = size_of(claim.spec), store.max_size
+    fits = most is None or size is None or (rounded_bytes(most) or 0) <= (rounded_bytes(size) or 0)
+    pvc = like(claim, store.pvc).model_copy(update={"enabled": True})
+    kept = store.model_copy(update={"enabled": True, "pvc": pvc, "max_size": most if fits else None})
+    return replaced(replaced(cr, _STORE, kept), "spec.config.jetstream.enabled", True)
+
+
+STREAM_GUARDS: Final = (
+    Guard(
+        name="jetstream-stays-on",
+        reason="ImmutableField",
+        find=_off,
+        stays="JetStream stays on",
+        why="Kubernetes takes no volume away from a running StatefulSet",
+        remedy=(
+            "Set spec.config.jetstream back, or run `kubectl delete statefulset {cluster} --cascade=orphan`: the"
+            " StatefulSet is made anew without JetStream, and the claims keep the streams."
+        ),
+    ),
+    Guard(
+        name="streams-stay-on-claims",
+        reason="ImmutableField",
+        find=_without_claims,
+        stays="JetStream stays on its claims in spite of spec.config.jetstream.{wanted}",
+        why="the streams lie on them",
+        remedy=(
+            "Set it back, or give the streams up: delete the claims (`kubectl delete pvc --wait=false` with each"
+            " jetstream-{cluster}-N) and then run `kubectl delete statefulset {cluster} --cascade=orphan`."
+        ),
+    ),
+    Guard(
+        name="stream-claims-stay",
+        reason="ImmutableField",
+        find=_other_claims,
+        stays="JetStream stays on claims with {committed} instead of {wanted}",
+        why="Kubernetes lets nobody change spec.volumeClaimTemplates of a StatefulSet, and the claims exist",
+        remedy=(
+            "Set spec.config.jetstream.fileStore.pvc back, or bring each claim jetstream-{cluster}-N to the wanted"
+            " state yourself and then run `kubectl delete statefulset {cluster} --cascade=orphan`."
+        ),
+    ),
+    Guard(
+        name="streams-stay-in-pods",
+        reason="ImmutableField",
+        find=_claims_in_place_of_empty_dirs,
+        stays="JetStream stays on emptyDir volumes",
+        why="Kubernetes adds no claims to a running StatefulSet, and the streams would not move to them",
+        remedy=(
+            "Set spec.config.jetstream.fileStore.pvc.enabled back to false, or back up the streams and run"
+            " `kubectl delete statefulset {cluster}`: all servers stop, and start with claims and without streams."
+        ),
+    ),
+    Guard(
+        name="jetstream-stays-off",
+        reason="ImmutableField",
+        find=_first_claims,
+        stays="JetStream stays off for now",
+        why="Kubernetes adds no claims to a running StatefulSet",
+        remedy=(
+            "No stream can be lost: run `kubectl delete statefulset {cluster}`, and all servers stop and start again"
+            " with JetStream and claims. To leave it off, set spec.config.jetstream back."
+        ),
+    ),
+)

@@ -1,0 +1,94 @@
+"""Claims as wanted beside claims that exist: what is not said stays as it is, and the rest has to be the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from natsop_core.kubernetes.quantity import rounded_bytes
+
+if TYPE_CHECKING:
+    from natsop_core.api.storage import VolumeTemplateSpec
+    from natsop_core.commitments import Claim
+
+Template = TypeVar("Template", bound="VolumeTemplateSpec")
+
+
+def completed(wanted: Template, claim: Claim) -> Template:
+    """The wanted template with what it leaves out as the claim has it: of a retained claim, which the API server and
+    its volume have completed, the size alone."""
+    said = spoken(wanted)
+    committed = claim.spec if claim.is_fixed else {"resources": claim.spec.get("resources", {})}
+    requests = {**_requests(committed), **_requests(said)}
+    resources = {**committed.get("resources", {}), **said.get("resources", {}), "requests": requests}
+    return _template(wanted, {**committed, **said, "resources": resources})
+
+
+def is_met(wanted: VolumeTemplateSpec, claim: Claim) -> bool:
+    """Whether the claim is what the template, `completed` by it, asks for."""
+    said = spoken(wanted)
+    if not claim.is_fixed:
+        requests = {"requests": {"storage": size} if (size := size_of(said)) else {}}
+        said = {**claim.spec, **{field: said[field] for field in claim.spec if field in said}, "resources": requests}
+    return _comparable(said) == _comparable(claim.spec)
+
+
+def like(claim: Claim, wanted: Template) -> Template:
+    """The template of the claim as it is. Of a retained one, what is not said needs not be said either."""
+    said = spoken(wanted)
+    kept = {field: value for field, value in claim.spec.items() if claim.is_fixed or field in {*said, "resources"}}
+    return _template(wanted, {**({} if claim.is_fixed else said), **kept})
+
+
+def size_of(claim: Mapping[str, Any]) -> str | int | None:
+    """The size that a claim's spec asks for, where it says one."""
+    size: str | int | None = _requests(claim).get("storage")
+    return size
+
+
+def described(template: VolumeTemplateSpec) -> str:
+    """What the user says of a claim, for people."""
+    said = spoken(template)
+    size = _requests(said).get("storage")
+    others = {field: value for field, value in said.items() if field != "resources"}
+    words = [f"{field} {_in_words(value)}" for field, value in {"size": size, **others}.items() if value is not None]
+    return ", ".join(words) or "nothing said"
+
+
+def spoken(template: VolumeTemplateSpec) -> dict[str, Any]:
+    """What the user says of a claim. An empty list or object is as good as none."""
+    spec = template.model_dump(mode="json", by_alias=True, exclude={"enabled"}, exclude_none=True)
+    return {field: value for field, value in spec.items() if value not in ([], {})}
+
+
+def _in_words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _template(kind: Template, spec: Mapping[str, Any]) -> Template:
+    """A template of that kind which says the spec, as far as users can say it."""
+    known = {field.alias: name for name, field in type(kind).model_fields.items()}
+    said = {known[field]: value for field, value in spec.items() if field in known}
+    nothing = {name: None for name in known.values() if name != "enabled"}
+    modes = {"access_modes": tuple(said["access_modes"])} if said.get("access_modes") else {}
+    return kind.model_copy(update={**nothing, **said, **modes})
+
+
+def _requests(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    requests: Mapping[str, Any] = (spec.get("resources") or {}).get("requests") or {}
+    return requests
+
+
+def _comparable(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The claim's spec with the API server's default, and with quantities that compare by their value."""
+    resources = {
+        kind: {name: _comparable_size(quantity) for name, quantity in quantities.items()}
+        for kind, quantities in (spec.get("resources") or {}).items()
+        if quantities
+    }
+    return {"volumeMode": "Filesystem", **spec, "resources": resources}
+
+
+def _comparable_size(quantity: str | int) -> str | int:
+    size = rounded_bytes(quantity)
+    return quantity if size is None else size
