@@ -12,7 +12,9 @@ class FileStoreSpec(Model):
 
     enabled: bool = unset_means(True, description="Whether JetStream stores on disk. True when unset.")
     max_size: Quantity | None = Field(
-        None, description="Most bytes that one server stores on disk. The size of its volume when unset."
+        None,
+        description="Most bytes that one server stores on disk. The size of its volume when unset. An emptyDir is not"
+        " filled beyond 95 % of its size: the kubelet would evict the pod.",
     )
     pvc: VolumeClaimSpec = block()
 
@@ -20,9 +22,11 @@ class FileStoreSpec(Model):
 class MemoryStoreSpec(Model):
     """Streams in memory."""
 
-    enabled: bool = unset_means(False, description="Whether JetStream stores in memory. False when unset.")
+    enabled: bool | None = Field(None, description="Whether JetStream stores in memory. True when unset.")
     max_size: Quantity | None = Field(
-        None, description="Most bytes that one server stores in memory. Must fit into the container's memory limit."
+        None,
+        description="Most bytes that one server stores in memory, which must fit into the container's memory limit. A"
+        " quarter of that limit when unset, 256Mi without a limit.",
     )
 
 

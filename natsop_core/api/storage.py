@@ -22,7 +22,9 @@ class VolumeTemplateSpec(Model):
         None, description="Access modes of the volume. ReadWriteOnce when unset."
     )
     resources: VolumeResourceRequirements | None = Field(
-        None, description="Size of the volume, in requests.storage. 10Gi when unset, 1Gi for an account resolver."
+        None,
+        description="Size of the volume, in requests.storage. When unset, that of fileStore.maxSize, or else 10Gi; 1Gi"
+        " for an account resolver.",
     )
     storage_class_name: str | None = Field(None, description="StorageClass that provides the volume.")
     volume_mode: Literal["Block", "Filesystem"] | None = Field(None, description="Kind of volume.")

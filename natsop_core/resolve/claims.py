@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from natsop_core.kubernetes.types import PersistentVolumeClaimSpec, Quantity
 
 
-def claim_from(template: VolumeTemplateSpec, default_size: str) -> VolumeClaim:
+def claim_from(template: VolumeTemplateSpec, default_size: Quantity) -> VolumeClaim:
     """The claim that the user describes, completed."""
     spec = template.model_dump(mode="json", by_alias=True, exclude={"enabled"}, exclude_none=True)
     resources = spec.get("resources", {})

@@ -22,7 +22,7 @@ from natsop_core.resolve.pods import labels_with, resolve_pod, with_host_alias, 
 from natsop_core.resolve.probes import resolve_probes
 from natsop_core.resolve.routes import resolve_routes, routes_folder
 from natsop_core.resolve.scale import resolve_replicas
-from natsop_core.resolve.server import resolve_reloader, resolve_server
+from natsop_core.resolve.server import memory_limit, resolve_reloader, resolve_server
 from natsop_core.resolve.services import (
     resolve_client_service,
     resolve_disruption_budget,
@@ -127,7 +127,12 @@ def _grant(
     cr: NatsCluster, live: LiveCluster | None, answers: Answers
 ) -> tuple[NatsCluster, JetStream | None, Immutable]:
     """The custom resource as far as running servers allow it."""
-    jetstream, refused_storage = resolve_jetstream(cr.spec.config.jetstream, live, names.stateful_set(cr.metadata.name))
+    jetstream, refused_storage = resolve_jetstream(
+        cr.spec.config.jetstream,
+        live,
+        names.stateful_set(cr.metadata.name),
+        memory_limit=memory_limit(cr.spec.container.resources),
+    )
     replicas, refused_scale = resolve_replicas(cr, live, has_jetstream=jetstream is not None)
     granted = in_force(cr, replicas, has_jetstream=jetstream is not None)
     fixed = resolve_immutable(granted, live, replicas, has_jetstream=jetstream is not None)

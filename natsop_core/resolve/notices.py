@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from natsop_core import names
 from natsop_core.findings import Finding
 from natsop_core.resolve.images import SERVER, image_reference
+from natsop_core.resolve.storage import volume_bytes
+from natsop_core.resolve.types import VolumeClaim
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
-    from natsop_core.resolve.types import Cluster
+    from natsop_core.resolve.types import Cluster, JetStream
 
 
 def kept(cr: NatsCluster, cluster: Cluster) -> Iterator[Finding]:
@@ -28,7 +30,27 @@ def kept(cr: NatsCluster, cluster: Cluster) -> Iterator[Finding]:
 
 
 def risky(cluster: Cluster) -> Iterator[Finding]:
-    """TLS that checks certificates against the image's own CAs, since no other is named: seldom what is meant."""
+    """What works, and is seldom what is meant."""
+    yield from _tls_without_authority(cluster)
+    if cluster.jetstream and cluster.replicas == 2:
+        yield Finding(
+            "TwoServers",
+            "JetStream runs on two servers: while one of them is down, also during a rolling restart, JetStream's API"
+            " stops. Use three servers, or one.",
+        )
+    if cluster.jetstream and _is_too_small(cluster.jetstream):
+        yield Finding(
+            "VolumeTooSmall",
+            "spec.config.jetstream.fileStore.maxSize is larger than the volume, which will be full before JetStream"
+            " says so: lower it, or ask for a larger volume.",
+        )
+
+
+def _is_too_small(jetstream: JetStream) -> bool:
+    return isinstance(jetstream.volume, VolumeClaim) and volume_bytes(jetstream.volume) < jetstream.max_file_bytes
+
+
+def _tls_without_authority(cluster: Cluster) -> Iterator[Finding]:
     for listener in cluster.listeners:
         tls = listener.tls
         if tls and not tls.ca_file and (tls.verify or listener.name == names.ROUTES_PORT):

@@ -30,7 +30,7 @@ def resolve_server(cr: NatsCluster, live: LiveCluster | None) -> Container:
         cr.spec.global_,
         resources=spec.resources,
         security_context=container_security(spec.security_context, cr.spec.pod_template.security_context),
-        env=(*_memory_limit(spec.resources, spec.env), *spec.env),
+        env=(*_go_memory_limit(spec.resources, spec.env), *spec.env),
         env_from=spec.env_from,
     )
     if live is not None and live.image and not cr.spec.image.repository and not cr.spec.image.tag:
@@ -53,10 +53,16 @@ def resolve_reloader(cr: NatsCluster, server: Container) -> Container | None:
     )
 
 
-def _memory_limit(resources: Mapping[str, Any] | None, env: Iterable[Mapping[str, Any]]) -> tuple[dict[str, str], ...]:
+def memory_limit(resources: Mapping[str, Any] | None) -> int:
+    """The container's memory limit in bytes; 0 without one."""
+    return rounded_bytes((resources or {}).get("limits", {}).get("memory", 0)) or 0
+
+
+def _go_memory_limit(
+    resources: Mapping[str, Any] | None, env: Iterable[Mapping[str, Any]]
+) -> tuple[dict[str, str], ...]:
     """Go's soft memory limit at 80 % of the container's, in whole MiB (Go does not understand Kubernetes' suffixes)."""
-    limit = rounded_bytes((resources or {}).get("limits", {}).get("memory", 0)) or 0
-    mebibytes = limit * 8 // 10 // 2**20
+    mebibytes = memory_limit(resources) * 8 // 10 // 2**20
     if not mebibytes or any(variable["name"] == MEMORY_LIMIT for variable in env):
         return ()  # 0MiB would keep the collector running
     return ({"name": MEMORY_LIMIT, "value": f"{mebibytes}MiB"},)

@@ -9,52 +9,82 @@ from natsop_core.resolve.claims import claim_from, immutable_claim, is_allowed
 from natsop_core.resolve.types import DEFAULT_VOLUME_SIZE, JetStream, Scratch, VolumeClaim
 
 if TYPE_CHECKING:
-    from natsop_core.api.jetstream import FileStoreSpec, JetStreamSpec
+    from natsop_core.api.jetstream import FileStoreSpec, JetStreamSpec, MemoryStoreSpec
     from natsop_core.findings import Finding
     from natsop_core.kubernetes.types import Quantity
     from natsop_core.resolve.live_cluster import LiveCluster
+
+EMPTY_DIR_PERCENT: Final = 95
+"""How much of an emptyDir JetStream may fill: its indexes and Raft logs come on top, and the kubelet evicts a pod that
+has reached the limit."""
+
+MEMORY_STORE_SHARE: Final = 4
+MEMORY_STORE_WITHOUT_LIMIT: Final = 256 * 2**20
 
 RAFT_ONLY_SIZE: Final = "256Mi"
 """The folder's size with the file store off: the server still keeps the cluster's own Raft log there."""
 
 
 def resolve_jetstream(
-    config: JetStreamSpec, live: LiveCluster | None, name: str
+    config: JetStreamSpec, live: LiveCluster | None, name: str, *, memory_limit: int
 ) -> tuple[JetStream | None, tuple[Finding, ...]]:
-    """JetStream as wanted; as it runs, with a finding, where the StatefulSet's claim templates would have to change."""
-    wanted = _wanted_volume(config)
+    """JetStream as wanted; as it runs, with a finding, where the StatefulSet's claim templates would have to change.
+
+    memory_limit: of the container, in bytes; 0 without one.
+    """
+    wanted = _wanted_volume(config, live.volume if live else None)
     if live is None or is_allowed(wanted, live.volume):
-        return _jetstream(config, wanted), ()
-    return _jetstream(config, live.volume), (
+        return _jetstream(config, wanted, memory_limit), ()
+    return _jetstream(config, live.volume, memory_limit), (
         immutable_claim("spec.config.jetstream", "JetStream stays as it runs", name),
     )
 
 
-def _wanted_volume(config: JetStreamSpec) -> VolumeClaim | Scratch | None:
+def _wanted_volume(config: JetStreamSpec, live: VolumeClaim | Scratch | None) -> VolumeClaim | Scratch | None:
     if not config.enabled:
         return None
     if not config.file_store.enabled:
         return Scratch(RAFT_ONLY_SIZE)
-    claim = claim_from(config.file_store.pvc, DEFAULT_VOLUME_SIZE)
+    claim = claim_from(config.file_store.pvc, _default_size(config.file_store, live))
     return claim if config.file_store.pvc.enabled else Scratch(_size(claim))
 
 
-def _jetstream(config: JetStreamSpec, volume: VolumeClaim | Scratch | None) -> JetStream | None:
+def _default_size(store: FileStoreSpec, live: VolumeClaim | Scratch | None) -> Quantity:
+    """A claim that exists stays as large as it is. None can be of size 0."""
+    if isinstance(live, VolumeClaim):
+        return _size(live)
+    return store.max_size if store.max_size is not None and to_bytes(store.max_size) else DEFAULT_VOLUME_SIZE
+
+
+def _jetstream(config: JetStreamSpec, volume: VolumeClaim | Scratch | None, memory_limit: int) -> JetStream | None:
     if volume is None:
         return None
-    memory = config.memory_store
     return JetStream(
         max_file_bytes=_max_file_bytes(config.file_store, volume),
-        max_memory_bytes=to_bytes(memory.max_size) if memory.enabled and memory.max_size is not None else 0,
+        max_memory_bytes=_max_memory_bytes(config.memory_store, memory_limit),
         volume=volume,
     )
+
+
+def _max_memory_bytes(store: MemoryStoreSpec, memory_limit: int) -> int:
+    """Streams in memory are what NACK makes where nobody names a storage."""
+    if store.enabled is False:
+        return 0
+    if store.max_size is not None:
+        return to_bytes(store.max_size)
+    return memory_limit // MEMORY_STORE_SHARE or MEMORY_STORE_WITHOUT_LIMIT
 
 
 def _max_file_bytes(store: FileStoreSpec, volume: VolumeClaim | Scratch) -> int:
     if not store.enabled and isinstance(volume, Scratch):
         return 0
-    if store.max_size is not None:
-        return to_bytes(store.max_size)
+    size = volume_bytes(volume)
+    wanted = size if store.max_size is None else to_bytes(store.max_size)
+    return min(wanted, size * EMPTY_DIR_PERCENT // 100) if isinstance(volume, Scratch) else wanted
+
+
+def volume_bytes(volume: VolumeClaim | Scratch) -> int:
+    """How much the volume is asked to hold."""
     size = rounded_bytes(_size(volume))
     return to_bytes(DEFAULT_VOLUME_SIZE) if size is None else size
 

@@ -200,7 +200,11 @@ def losing_data_is_never_allowed(patch: pytest.MonkeyPatch) -> None:
 
 def claims_are_sent_anyway(patch: pytest.MonkeyPatch) -> None:
     """Other claims are wanted of a StatefulSet that has some."""
-    patch.setattr(cluster, "resolve_jetstream", lambda config, _, name: resolve_jetstream(config, None, name))
+
+    def careless(config: Any, _: Any, name: str, **more: Any) -> Any:
+        return resolve_jetstream(config, None, name, **more)
+
+    patch.setattr(cluster, "resolve_jetstream", careless)
 
 
 def servers_are_renamed(patch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def claim(stores: JetStream) -> Any:
 def test_a_volume_has_a_size_and_one_writer_where_nothing_is_said() -> None:
     stores = stores_of(jetstream())
     assert claim(stores) == {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}}
-    assert (stores.max_file_bytes, stores.max_memory_bytes) == (10 * GI, 0)
+    assert (stores.max_file_bytes, stores.max_memory_bytes) == (10 * GI, GI // 4)
 
 
 def test_the_file_store_may_fill_the_volume() -> None:
@@ -48,6 +48,12 @@ def test_a_size_of_its_own_limits_the_file_store() -> None:
     assert claim(stores)["resources"]["requests"]["storage"] == "5Gi"
 
 
+@pytest.mark.parametrize(("max_size", "size"), [("50Gi", "50Gi"), (2**30, 2**30), (0, "10Gi"), ("0Gi", "10Gi")])
+def test_a_claim_is_as_large_as_what_may_be_stored_on_it(max_size: object, size: object) -> None:
+    stores = stores_of(jetstream(fileStore={"maxSize": max_size}))
+    assert claim(stores)["resources"]["requests"]["storage"] == size
+
+
 def test_a_file_store_that_is_off_has_no_claim_and_no_bytes() -> None:
     stores = stores_of(jetstream(fileStore={"enabled": False, "maxSize": "2Gi"}))
     assert isinstance(stores.volume, Scratch)
@@ -56,12 +62,44 @@ def test_a_file_store_that_is_off_has_no_claim_and_no_bytes() -> None:
 
 def test_without_a_claim_the_pod_has_a_volume_of_the_same_size() -> None:
     stores = stores_of(claiming("5Gi", enabled=False))
-    assert stores == JetStream(max_file_bytes=5 * GI, max_memory_bytes=0, volume=Scratch("5Gi"))
+    assert stores == JetStream(max_file_bytes=5 * GI * 95 // 100, max_memory_bytes=GI // 4, volume=Scratch("5Gi"))
 
 
-@pytest.mark.parametrize(("enabled", "size"), [(True, GI), (False, 0)])
-def test_a_memory_store_has_its_size_only_while_it_is_on(enabled: bool, size: int) -> None:
-    assert stores_of(jetstream(memoryStore={"enabled": enabled, "maxSize": "1Gi"})).max_memory_bytes == size
+@pytest.mark.parametrize(
+    ("max_size", "most"), [("4Gi", 4 * GI), ("5Gi", 5 * GI * 95 // 100), ("9Gi", 5 * GI * 95 // 100)]
+)
+def test_a_volume_of_the_pod_is_never_filled_so_far_that_the_kubelet_evicts_it(max_size: str, most: int) -> None:
+    store = {"maxSize": max_size, "pvc": {"enabled": False, "resources": {"requests": {"storage": "5Gi"}}}}
+    assert stores_of(jetstream(fileStore=store)).max_file_bytes == most
+
+
+@pytest.mark.parametrize(
+    ("store", "size"),
+    [
+        ({}, GI // 4),
+        ({"enabled": False}, 0),
+        ({"enabled": False, "maxSize": "1Gi"}, 0),
+        ({"enabled": True, "maxSize": "1Gi"}, GI),
+        ({"maxSize": "1Gi"}, GI),
+        ({"maxSize": 0}, 0),
+    ],
+)
+def test_a_memory_store_is_off_only_where_that_is_said(store: Object, size: int) -> None:
+    assert stores_of(jetstream(memoryStore=store)).max_memory_bytes == size
+
+
+@pytest.mark.parametrize(
+    ("resources", "size"),
+    [
+        ({"limits": {"memory": "4Gi"}}, GI),
+        ({"limits": {"memory": 0}}, GI // 4),
+        ({"requests": {"memory": "4Gi"}}, GI // 4),
+        ({"limits": {"cpu": 1}}, GI // 4),
+    ],
+)
+def test_a_memory_store_without_a_size_takes_a_quarter_of_the_container_s_memory(resources: Object, size: int) -> None:
+    spec = {**jetstream(), "container": {"resources": resources}}
+    assert stores_of(spec).max_memory_bytes == size
 
 
 def test_what_else_a_claim_says_is_passed_on() -> None:
@@ -112,7 +150,7 @@ def test_the_same_size_in_other_words_is_no_change(size: object) -> None:
 
 def test_between_volumes_of_the_pod_every_change_is_free() -> None:
     live = live_stateful_set(cluster(claiming("1Gi", enabled=False)))
-    assert stores_of(claiming("5Gi", enabled=False), live).max_file_bytes == 5 * GI
+    assert stores_of(claiming("5Gi", enabled=False), live).max_file_bytes == 5 * GI * 95 // 100
     assert findings(jetstream(fileStore={"enabled": False}), live) == []
 
 
@@ -133,7 +171,7 @@ def test_a_hand_made_volume_of_the_pod_without_a_limit_is_no_reason_to_stop() ->
     live = live_stateful_set(cluster(claiming("1Gi", enabled=False)))
     [volume] = [each for each in live["spec"]["template"]["spec"]["volumes"] if each["name"] == "jetstream"]
     volume["emptyDir"] = {}
-    assert stores_of(jetstream(), live).max_file_bytes == 10 * GI
+    assert stores_of(jetstream(), live).max_file_bytes == 10 * GI * 95 // 100
 
 
 @pytest.mark.parametrize(
