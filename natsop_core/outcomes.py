@@ -74,7 +74,14 @@ class Failed:
     retry_after: float
 
 
-Outcome: TypeAlias = Applied | Unchanged | Postponed | Taken | Rejected | Failed
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Nothing was sent, because an object that has to be there first could not be applied; its outcome says why."""
+
+    by: ObjectKey
+
+
+Outcome: TypeAlias = Applied | Unchanged | Postponed | Taken | Rejected | Failed | HeldBack
 
 Outcomes: TypeAlias = Mapping[ObjectKey, Outcome]
 """One outcome for each object of a plan's `apply` and `prune`."""

@@ -12,6 +12,7 @@ from natsop_core.drift import stamped
 from natsop_core.kinds import DEPLOYMENTS, PODS, STATEFUL_SETS
 from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.lookup import Lookup, NotYet, NotYetError
+from natsop_core.mounts import referred_to_by
 from natsop_core.references import LabelledRef, ObjectKey
 from natsop_core.rendering import render_box, render_cluster
 from natsop_core.resolve.box import resolve_box
@@ -21,7 +22,7 @@ from natsop_core.resolve.owner import owner_of
 from natsop_core.servers import ask_servers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from natsop_core.actions import Action
     from natsop_core.api.common import Metadata
@@ -41,6 +42,7 @@ class Plan:
     keep: children that stay exactly as they are, for instance all of them while the spec is invalid.
     prune: children to delete: all that the custom resource controls, less `apply` and `keep`.
     actions: what else is to be done, after the applies.
+    after: for an object of `apply`, which others of it must have been applied first: what its pods refer to.
     decision: what the rest was made from, for `conclude`; None where there is nothing to report.
 
     Manifests may hold a Secret's values, so `repr` shows only what they are called (see `targets`).
@@ -50,6 +52,7 @@ class Plan:
     keep: tuple[ObjectKey, ...] = ()
     prune: tuple[Child, ...] = ()
     actions: tuple[Action, ...] = ()
+    after: Mapping[ObjectKey, tuple[ObjectKey, ...]] = field(default_factory=dict)
     decision: ClusterDecision | BoxDecision | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -153,5 +156,21 @@ def _apply(
 ) -> Plan:
     apply = tuple(stamped(manifest) for manifest in manifests if key_of(manifest) not in keep)
     wanted = {*keep, *(key_of(manifest) for manifest in apply)}
-    prune = tuple(child for child in children if child.key not in wanted)
-    return Plan(apply=apply, keep=keep, prune=prune, decision=decision)
+    return Plan(
+        apply=apply,
+        keep=keep,
+        prune=tuple(child for child in children if child.key not in wanted),
+        after=_order(apply),
+        decision=decision,
+    )
+
+
+def _order(manifests: Sequence[Manifest]) -> dict[ObjectKey, tuple[ObjectKey, ...]]:
+    """Pods that start without what they refer to, or with an older version of it, may run as nobody has asked for."""
+    keys = [key_of(manifest) for manifest in manifests]
+    order = {}
+    for key, manifest in zip(keys, manifests, strict=True):
+        if pod := manifest.get("spec", {}).get("template", {}).get("spec"):
+            needed = referred_to_by(pod, key.namespace)
+            order[key] = tuple(each for each in keys if each in needed)
+    return order

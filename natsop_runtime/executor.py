@@ -6,13 +6,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.actions import Annotate, Delete
 from natsop_core.drift import ApplyRequest, next_request, will_be_observed
 from natsop_core.kinds import resource_of
 from natsop_core.live import Child, LiveObject, reduce_metadata
-from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Rejected, Taken, Unchanged
+from natsop_core.outcomes import Applied, Failed, HeldBack, Outcome, Outcomes, Rejected, Taken, Unchanged
 from natsop_core.ownership import Refill, TakeOwnership, next_step_of_ownership
 from natsop_core.plan import Plan, key_of
 from natsop_runtime.api_server.errors import (
@@ -23,6 +23,7 @@ from natsop_runtime.api_server.errors import (
     TerminatingError,
     UnavailableError,
 )
+from natsop_runtime.deferred_steps import NOT_TRIED, DeferredSteps, Try
 
 if TYPE_CHECKING:
     from natsop_core.actions import Action
@@ -39,11 +40,6 @@ PAUSE: Final = 1.0
 LONGEST_PLAN: Final = 45.0
 """Seconds after which no further step is begun: what became of those before must be reported some time."""
 
-LONG: Final = 1.0
-"""Seconds that a step may take in vain and still be begun in its place the next time."""
-
-NOT_TRIED: Final = Failed("not tried yet, since all that came before took too long", PAUSE)
-
 log = logging.getLogger(__name__)
 
 
@@ -53,25 +49,20 @@ class Executor:
     def __init__(self, kube: Kube, stores: Stores) -> None:
         self._kube = kube
         self._stores = stores
-        self._stragglers: dict[ObjectKey, tuple[ObjectKey, ...]] = {}  # by custom resource; none is empty
+        self._deferred = DeferredSteps()
 
     async def execute(self, custom_resource: ObjectKey, plan: Plan, own_writes: set[Change]) -> Outcomes:
         """Apply and prune as the plan says. Adds to `own_writes` the changes that are all said by their outcomes.
 
-        Steps that took long in vain come last the next time, or those behind them would never have their turn. Little
-        is lost by that: what should follow them (the StatefulSet its ConfigMap) is carried out also when they fail,
-        so the order has not protected it before either. One that fails quickly is in nobody's way and keeps its place.
+        A step is held back when another that has to come before it could not be carried out.
         """
         applies = {key_of(each): partial(self._apply, each, key_of(each), own_writes) for each in plan.apply}
         prunes = {child.key: partial(self._delete, child) for child in plan.prune}
         acts = {action.key: partial(self._act, action, own_writes) for action in plan.actions}
         steps = applies | prunes | acts
-        last = [key for key in self._stragglers.get(custom_resource, ()) if key in steps]
-        order = [*(key for key in steps if key not in last), *last]
-        tries = await _try_all({key: steps[key] for key in order})
-        self.forget(custom_resource)
-        if stragglers := (*(key for key in last if tries[key].outcome is NOT_TRIED), *_in_vain(tries)):
-            self._stragglers[custom_resource] = stragglers
+        order = self._deferred.order(custom_resource, tuple(steps), plan.after)
+        tries = await self._try_all({key: steps[key] for key in order}, plan)
+        self._deferred.note(custom_resource, tries)
         for key in steps:
             if not isinstance(tries[key].outcome, Unchanged):
                 log.info("%s: %s", key, tries[key].outcome, extra={"about": key})
@@ -79,7 +70,33 @@ class Executor:
 
     def forget(self, custom_resource: ObjectKey) -> None:
         """Of a custom resource that is gone nothing need be known any more."""
-        self._stragglers.pop(custom_resource, None)
+        self._deferred.forget(custom_resource)
+
+    async def _try_all(
+        self, steps: Mapping[ObjectKey, Callable[[], Awaitable[Outcome]]], plan: Plan
+    ) -> dict[ObjectKey, Try]:
+        """Carry out one step after the other, until there is no time left to begin another."""
+        now = asyncio.get_running_loop().time
+        begun = now()
+        tries: dict[ObjectKey, Try] = {}
+        for key, step in steps.items():
+            before = now()
+            if (held_back := self._held_back(key, plan, tries)) is not None:
+                outcome: Outcome = held_back
+            else:
+                outcome = NOT_TRIED if before - begun > LONGEST_PLAN else await _outcome(step())
+            tries[key] = Try(outcome, now() - before)
+        return tries
+
+    def _held_back(self, key: ObjectKey, plan: Plan, tries: Mapping[ObjectKey, Try]) -> HeldBack | Unchanged | None:
+        """The outcome of a step that must not be begun yet; where there is nothing to do, nothing waits."""
+        before = (first for first in plan.after.get(key, ()) if first in tries)
+        failed = [first for first in before if not isinstance(tries[first].outcome, Applied | Unchanged)]
+        if not failed:
+            return None
+        manifest = next(each for each in plan.apply if key_of(each) == key)
+        is_unchanged = isinstance(next_request(manifest, self._stores.live(key)), Unchanged)
+        return Unchanged() if is_unchanged else HeldBack(failed[0])
 
     async def _apply(self, manifest: dict[str, Any], key: ObjectKey, own_writes: set[Change]) -> Outcome:
         live = self._stores.live(key)
@@ -158,31 +175,6 @@ class Executor:
             else:
                 return Applied()
         return Failed(f"{child.key} is being changed by others at the same time", PAUSE)
-
-
-class _Try(NamedTuple):
-    outcome: Outcome
-    seconds: float
-
-
-async def _try_all(steps: Mapping[ObjectKey, Callable[[], Awaitable[Outcome]]]) -> dict[ObjectKey, _Try]:
-    """Carry out one step after the other, until there is no time left to begin another."""
-    begun = asyncio.get_running_loop().time()
-    tries: dict[ObjectKey, _Try] = {}
-    for key, step in steps.items():
-        before = asyncio.get_running_loop().time()
-        outcome = NOT_TRIED if before - begun > LONGEST_PLAN else await _outcome(step())
-        tries[key] = _Try(outcome, asyncio.get_running_loop().time() - before)
-    return tries
-
-
-def _in_vain(tries: Mapping[ObjectKey, _Try]) -> list[ObjectKey]:
-    """The steps that took long and did not get through."""
-    return [
-        key
-        for key, (outcome, seconds) in tries.items()
-        if seconds > LONG and not isinstance(outcome, Applied | Unchanged)
-    ]
 
 
 async def _outcome(step: Awaitable[Outcome]) -> Outcome:

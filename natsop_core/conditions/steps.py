@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core.findings import Finding, sentence
 from natsop_core.names import API_VERSION
-from natsop_core.outcomes import Applied, Failed, Postponed, Rejected, Repair, Taken, Unchanged
+from natsop_core.outcomes import Applied, Failed, HeldBack, Postponed, Rejected, Repair, Taken, Unchanged
 
 if TYPE_CHECKING:
     from natsop_core.live import Controller
@@ -40,7 +40,7 @@ def contests(outcomes: Outcomes) -> Iterator[Finding]:
 
 
 def delays(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
-    """What time will mend: children of an earlier custom resource of this name, and requests to try again."""
+    """What time will mend: what an earlier resource of this name left, requests to try again, what they hold up."""
     for key, outcome in outcomes.items():
         match outcome:
             case Taken(controller) if is_being_collected(owner, controller):
@@ -51,6 +51,8 @@ def delays(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
                 )
             case Failed(message):
                 yield Finding("Retrying", f"{key.kind} {key.name}: {sentence(message)}")
+            case HeldBack(by):
+                yield Finding("HeldBack", f"{key.kind} {key.name} waits until {by.kind} {by.name} is applied.")
 
 
 def adoptions(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:

@@ -180,6 +180,26 @@ def test_what_a_quota_refuses_is_named_and_follows_when_the_quota_is_lifted(
     site.await_child(*rejected, owner)
 
 
+def test_servers_wait_for_a_configuration_that_is_refused_and_all_else_does_not(site: Site) -> None:
+    wait_until(lambda: site.client.find("ConfigMap", "kube-root-ca.crt"), SOON, "others make no more than that")
+    limit(site, **{"count/configmaps": "1"})
+
+    site.create(nats_cluster("c", TRIO))
+
+    assert "The API server refuses ConfigMap c-config: " in await_problem(site, "NatsCluster", "c", "ApplyRejected")
+    waits = site.await_condition("NatsCluster", "c", "Progressing", "True", reason="HeldBack")
+    assert waits["message"] == "StatefulSet c waits until ConfigMap c-config is applied."
+    owner = site.client.get("NatsCluster", "c")
+    for kind, name in {*CHILDREN} - {("ConfigMap", "c-config"), ("StatefulSet", "c")}:
+        site.await_child(kind, name, owner)
+    assert site.client.find("StatefulSet", "c") is None
+
+    site.client.delete("ResourceQuota", NAME)
+
+    await_all_is_well(site, "NatsCluster", "c", LIFTED_WITHIN)
+    site.await_child("StatefulSet", "c", owner)
+
+
 def test_a_value_that_only_the_stateful_sets_validation_refuses_is_named_with_its_field(site: Site) -> None:
     site.create(nats_cluster("c"))
     before = site.client.get("StatefulSet", "c")["spec"]

@@ -64,6 +64,10 @@ def test_objects_of_others_stay_byte_for_byte_and_each_is_named(site: Site, labe
     assert not unauthorized(site.cluster)
 
 
+WAITS_FOR: Final = {"conf": {("StatefulSet", CLUSTER)}, "contexts": {("Deployment", BOX)}}
+"""Whose pods would mount what is a stranger's."""
+
+
 @pytest.mark.parametrize("taken", strangers(NO_LABELS))
 def test_the_rest_is_applied_beside_it_and_ours_follows_once_it_is_gone(site: Site, taken: str) -> None:
     theirs = settle(site, strangers(CLUSTER_LABELS)[taken])
@@ -73,13 +77,18 @@ def test_the_rest_is_applied_beside_it_and_ours_follows_once_it_is_gone(site: Si
 
     owner = owner_of(site, kind)
     assert f"{kind} {name} exists" in await_conflict(site, owner["kind"], owner["metadata"]["name"])
-    for other in set(OURS) - {(kind, name)}:
+    waiting = WAITS_FOR.get(taken, set())
+    for other in set(OURS) - {(kind, name)} - waiting:
         site.await_child(*other, owner_of(site, other[0]))
+    site.await_quiet()
+    for other in waiting:
+        assert site.client.find(*other) is None, "no pod runs with what is a stranger's"
     assert look(site, theirs) == theirs
 
     site.client.delete(kind, name)
 
-    site.await_child(kind, name, owner)
+    for other in {(kind, name), *waiting}:
+        site.await_child(*other, owner_of(site, other[0]))
     site.await_condition(owner["kind"], owner["metadata"]["name"], "Degraded", "False")
 
 

@@ -18,7 +18,18 @@ from natsop_core.conf import config_digest
 from natsop_core.inputs import Forbidden, Inputs, Unreachable
 from natsop_core.kinds import CONFIG_MAPS, SECRETS, SERVICES, STATEFUL_SETS
 from natsop_core.live import Controller
-from natsop_core.outcomes import Applied, Failed, Outcome, Outcomes, Postponed, Rejected, Repair, Taken, Unchanged
+from natsop_core.outcomes import (
+    Applied,
+    Failed,
+    HeldBack,
+    Outcome,
+    Outcomes,
+    Postponed,
+    Rejected,
+    Repair,
+    Taken,
+    Unchanged,
+)
 from natsop_core.references import ObjectRef
 from natsop_core.report import Report
 from tests.unit.core.world import (
@@ -233,6 +244,16 @@ def test_what_did_not_get_through_is_tried_again_and_needs_nobody() -> None:
     assert conditions(report.status)["Progressing"] == ("True", "Retrying")
     assert conditions(report.status)["Degraded"][0] == "False"
     assert report.requeue_after == 7
+
+
+def test_what_is_held_back_is_under_way_and_the_cause_is_told_by_what_failed() -> None:
+    report = conclude(TRIO, settled(TRIO), {CONFIG_MAP: Rejected("exceeded quota"), STATEFUL_SET: HeldBack(CONFIG_MAP)})
+    assert conditions(report.status)["Progressing"] == ("True", "HeldBack")
+    assert message(report.status, "Progressing") == "StatefulSet c waits until ConfigMap c-config is applied."
+    assert conditions(report.status)["Degraded"] == ("True", "ApplyRejected")
+    assert "ConfigMap c-config: exceeded quota" in message(report.status, "Degraded")
+    assert "StatefulSet" not in message(report.status, "Degraded")
+    assert report.requeue_after == 2, "it is tried again with what it waits for"
 
 
 def test_several_faults_are_all_told_the_first_as_the_reason() -> None:

@@ -11,7 +11,7 @@ import pytest
 from natsop_core.drift import stamped
 from natsop_core.kinds import CONFIG_MAPS, ApiResource
 from natsop_core.live import Child, LiveObject, reduce_metadata
-from natsop_core.outcomes import Applied, Failed, Outcome, Rejected, Taken, Unchanged
+from natsop_core.outcomes import Applied, Failed, HeldBack, Outcome, Rejected, Taken, Unchanged
 from natsop_core.ownership import TakeOwnership, next_step_of_ownership
 from natsop_core.plan import Plan, key_of
 from natsop_core.references import ObjectKey
@@ -26,7 +26,8 @@ from natsop_runtime.api_server.errors import (
     UnavailableError,
 )
 from natsop_runtime.cache.stores import Change
-from natsop_runtime.executor import NOT_TRIED, Executor
+from natsop_runtime.deferred_steps import NOT_TRIED
+from natsop_runtime.executor import Executor
 from tests.unit.runtime.lease_api import in_virtual_time
 
 Object = dict[str, Any]
@@ -297,7 +298,7 @@ class SlowKube(ScriptedKube):
 PLAN = Plan(apply=tuple(manifest(name) for name in "abcdef"))
 
 
-def turns(kube: SlowKube, *held_up: str, forget: bool = False) -> list[str]:
+def turns(kube: SlowKube, *held_up: str, forget: bool = False, plan: Plan = PLAN) -> list[str]:
     """What is applied in turns one after the other, in which those named are held up; nothing is ever there yet."""
 
     async def story() -> list[str]:
@@ -305,9 +306,10 @@ def turns(kube: SlowKube, *held_up: str, forget: bool = False) -> list[str]:
         asked: list[str] = []
         for names in held_up:
             kube.held_up, kube.asked = set(names), []
-            outcomes = await executor.execute(TOY, PLAN, set())
-            assert tuple(outcomes) == PLAN.targets, "what the user reads is in the plan's order"
-            assert {key.name for key, each in outcomes.items() if each is not NOT_TRIED} == set(kube.asked)
+            outcomes = await executor.execute(TOY, plan, set())
+            assert tuple(outcomes) == plan.targets, "what the user reads is in the plan's order"
+            tried = {key.name for key, each in outcomes.items() if each != NOT_TRIED and not isinstance(each, HeldBack)}
+            assert tried == set(kube.asked)
             asked.append("".join(kube.asked))
             if forget:
                 executor.forget(TOY)
@@ -326,12 +328,51 @@ def test_what_gets_through_at_last_has_its_place_again() -> None:
 
 
 def test_what_fails_quickly_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("natsop_runtime.executor.LONG", 30.0)
+    monkeypatch.setattr("natsop_runtime.deferred_steps.LONG", 30.0)
     assert turns(SlowKube(UnavailableError("overloaded")), "a", "a") == ["abcdef", "abcdef"]
 
 
 def test_what_took_long_is_forgotten_with_its_custom_resource() -> None:
     assert turns(SlowKube(UnavailableError("timeout")), "ab", "ab", forget=True) == ["ab", "ab"]
+
+
+def in_order(*names: str, **first: str) -> Plan:
+    """A plan of these objects, in which `b="a"` says that b comes after a."""
+    after = {CONFIG_MAPS.key("prod", key): tuple(CONFIG_MAPS.key("prod", each) for each in first[key]) for key in first}
+    return Plan(apply=tuple(manifest(name) for name in names), after=after)
+
+
+@pytest.mark.parametrize(
+    "error", [ForbiddenError("quota"), UnavailableError("timeout"), invalid()], ids=["forbidden", "timeout", "invalid"]
+)
+def test_what_has_to_come_after_an_object_that_failed_is_held_back_and_nothing_else(error: ApiError) -> None:
+    kube = ScriptedKube(error, live(manifest("b")))
+    outcomes = carry_out(in_order("a", "b", "c", "d", c="ba", d="c"), kube, KnownObjects())
+    assert outcomes[1:] == [Applied(), HeldBack(CONFIG_MAPS.key("prod", "a")), HeldBack(CONFIG_MAPS.key("prod", "c"))]
+    assert kube.asked == ["create a", "create b"]
+
+
+def test_what_has_to_come_after_a_name_that_is_taken_is_held_back() -> None:
+    theirs = live(manifest("a"), owners=[])
+    outcomes = carry_out(in_order("a", "b", b="a"), ScriptedKube(), KnownObjects(theirs))
+    assert outcomes == [Taken(None), HeldBack(CONFIG_MAPS.key("prod", "a"))]
+
+
+def test_what_is_as_applied_waits_for_nothing() -> None:
+    stores = KnownObjects(live(manifest("b")))
+    outcomes = carry_out(in_order("a", "b", b="a"), ScriptedKube(UnavailableError("timeout")), stores)
+    assert outcomes[1] == Unchanged()
+
+
+def test_what_comes_after_an_object_that_got_through_is_applied() -> None:
+    kube = ScriptedKube(live(manifest("a")), live(manifest("b")))
+    assert carry_out(in_order("a", "b", b="a"), kube, KnownObjects()) == [Applied(), Applied()]
+
+
+def test_what_waits_for_a_step_that_took_long_in_vain_comes_last_with_it() -> None:
+    plan = in_order("a", "b", "c", "d", b="a", d="b")
+    asked = turns(SlowKube(UnavailableError("timeout")), "a", "", "", plan=plan)
+    assert asked == ["ac", "cabd", "abcd"]
 
 
 def test_what_is_being_deleted_is_not_deleted_again() -> None:

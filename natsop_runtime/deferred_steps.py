@@ -1,0 +1,67 @@
+"""Which steps of a plan come last, because they took long in vain: those behind them must have their turn, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from natsop_core.outcomes import Applied, Failed, Outcome, Unchanged
+
+if TYPE_CHECKING:
+    from natsop_core.references import ObjectKey
+
+LONG: Final = 1.0
+"""Seconds that a step may take in vain and still be begun in its place the next time."""
+
+NOT_TRIED: Final = Failed("not tried yet, since all that came before took too long", 1.0)
+
+
+class Try(NamedTuple):
+    """What became of a step, and how many seconds it took."""
+
+    outcome: Outcome
+    seconds: float
+
+
+class DeferredSteps:
+    """Remembers, for each custom resource, the steps that took long and failed; one that fails quickly harms nobody."""
+
+    def __init__(self) -> None:
+        self._deferred: dict[ObjectKey, tuple[ObjectKey, ...]] = {}  # by custom resource; none is empty
+
+    def order(
+        self, custom_resource: ObjectKey, steps: Sequence[ObjectKey], after: Mapping[ObjectKey, Sequence[ObjectKey]]
+    ) -> list[ObjectKey]:
+        """The steps in the order to carry them out in: what waits for a deferred step comes after that."""
+        late = [key for key in self._deferred.get(custom_resource, ()) if key in steps]
+        for key in steps:
+            if key not in late and any(first in late for first in after.get(key, ())):
+                late.append(key)
+        return list(dict.fromkeys(_dependencies_first([*(key for key in steps if key not in late), *late], after)))
+
+    def note(self, custom_resource: ObjectKey, tries: Mapping[ObjectKey, Try]) -> None:
+        """Take in what became of the steps."""
+        before = self._deferred.pop(custom_resource, ())
+        waiting = [key for key in before if key in tries and tries[key].outcome is NOT_TRIED]
+        if deferred := (*waiting, *_in_vain(tries)):
+            self._deferred[custom_resource] = deferred
+
+    def forget(self, custom_resource: ObjectKey) -> None:
+        """Of a custom resource that is gone nothing need be known any more."""
+        self._deferred.pop(custom_resource, None)
+
+
+def _dependencies_first(
+    keys: Sequence[ObjectKey], after: Mapping[ObjectKey, Sequence[ObjectKey]]
+) -> Iterator[ObjectKey]:
+    for key in keys:
+        yield from _dependencies_first([first for first in after.get(key, ()) if first in keys], after)
+        yield key
+
+
+def _in_vain(tries: Mapping[ObjectKey, Try]) -> Iterator[ObjectKey]:
+    return (
+        key
+        for key, (outcome, seconds) in tries.items()
+        if seconds > LONG and not isinstance(outcome, Applied | Unchanged)
+    )
