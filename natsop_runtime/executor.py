@@ -82,21 +82,21 @@ class Executor:
         for key, step in steps.items():
             before = now()
             if (held_back := self._held_back(key, plan, tries)) is not None:
-                outcome: Outcome = held_back
+                outcome = held_back
             else:
                 outcome = NOT_TRIED if before - begun > LONGEST_PLAN else await _outcome(step())
             tries[key] = Try(outcome, now() - before)
         return tries
 
-    def _held_back(self, key: ObjectKey, plan: Plan, tries: Mapping[ObjectKey, Try]) -> HeldBack | Unchanged | None:
-        """The outcome of a step that must not be begun yet; where there is nothing to do, nothing waits."""
+    def _held_back(self, key: ObjectKey, plan: Plan, tries: Mapping[ObjectKey, Try]) -> Outcome | None:
+        """The outcome of a step that must not be begun yet, or None when it may; only a request has to wait."""
         before = (first for first in plan.after.get(key, ()) if first in tries)
         failed = [first for first in before if not isinstance(tries[first].outcome, Applied | Unchanged)]
         if not failed:
             return None
         manifest = next(each for each in plan.apply if key_of(each) == key)
-        is_unchanged = isinstance(next_request(manifest, self._stores.live(key)), Unchanged)
-        return Unchanged() if is_unchanged else HeldBack(failed[0])
+        request = next_request(manifest, self._stores.live(key))
+        return HeldBack(failed[0]) if isinstance(request, ApplyRequest) else request
 
     async def _apply(self, manifest: dict[str, Any], key: ObjectKey, own_writes: set[Change]) -> Outcome:
         live = self._stores.live(key)

@@ -228,7 +228,7 @@ def test_a_value_that_only_the_stateful_sets_validation_refuses_is_named_with_it
             {"config": {"nats": {"port": 70000}}},
             "spec.config.nats.port in body should be less than or equal to 65535",
         ),
-        ("c", {"config": {"nats": {"port": 8222}}}, "the listeners in config need different ports"),
+        ("c", {"config": {"nats": {"port": 8222}}}, "every listener needs a port of its own"),
         ("c", {"replicas": 0}, "spec.replicas in body should be greater than or equal to 1"),
         ("1c", {}, "must have at most 52 characters, only a-z, 0-9 and '-', start with a letter"),
         ("c" * 53, {}, "must have at most 52 characters"),

@@ -364,6 +364,12 @@ def test_what_is_as_applied_waits_for_nothing() -> None:
     assert outcomes[1] == Unchanged()
 
 
+def test_a_taken_name_is_told_though_it_would_have_to_wait() -> None:
+    stores = KnownObjects(live(manifest("b"), owners=[]))
+    outcomes = carry_out(in_order("a", "b", b="a"), ScriptedKube(UnavailableError("timeout")), stores)
+    assert outcomes[1] == Taken(None)
+
+
 def test_what_comes_after_an_object_that_got_through_is_applied() -> None:
     kube = ScriptedKube(live(manifest("a")), live(manifest("b")))
     assert carry_out(in_order("a", "b", b="a"), kube, KnownObjects()) == [Applied(), Applied()]
