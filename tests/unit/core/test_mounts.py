@@ -6,8 +6,7 @@ import pytest
 
 from natsop_core.kinds import CONFIG_MAPS, DEPLOYMENTS, SECRETS, SERVICE_ACCOUNTS, STATEFUL_SETS
 from natsop_core.mounts import referred_to_by
-from natsop_core.plan import plan_box, plan_cluster
-from tests.unit.core.world import Object, box, cluster, cluster_object, inputs, secret
+from tests.unit.core.world import Object, box, cluster, cluster_object, inputs, plan_of, secret
 
 SERVERS = STATEFUL_SETS.key("prod", "c")
 
@@ -61,7 +60,7 @@ def test_servers_come_after_all_of_ours_that_their_pods_refer_to() -> None:
         "config": {"cluster": {"routeURLs": {"authSecretRef": {"name": "routes"}}}},
     }
     cr = cluster(spec)
-    plan = plan_cluster(cr, inputs(cr, secret("routes", **dict.fromkeys(("user", "password"), "x"))))
+    plan = plan_of(cr, inputs(cr, secret("routes", **dict.fromkeys(("user", "password"), "x"))))
     assert set(plan.after[SERVERS]) == {
         CONFIG_MAPS.key("prod", "c-config"),
         SECRETS.key("prod", "c-routes"),
@@ -74,5 +73,5 @@ def test_servers_come_after_all_of_ours_that_their_pods_refer_to() -> None:
 
 def test_a_box_comes_after_its_contexts() -> None:
     its_box = box({"clusterRef": {"name": "c"}})
-    plan = plan_box(its_box, inputs(its_box, cluster_object()))
+    plan = plan_of(its_box, inputs(its_box, cluster_object()))
     assert plan.after == {DEPLOYMENTS.key("prod", "b"): (SECRETS.key("prod", "b-contexts"),)}
