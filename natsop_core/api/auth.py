@@ -22,7 +22,9 @@ class JwtAccountSpec(Model):
     public_key: str = Field(min_length=1, max_length=64, description="Public key of the account, which starts with A.")
     jwt: KeyRef = Field(description="Key of a Secret that holds the account's JWT, signed by the operator.")
     user_creds: KeyRef | None = Field(
-        None, description="Key of a Secret that holds a user's credentials for NACK, which then gets an Account."
+        None,
+        description="Key of a Secret that holds a user's credentials for NACK, which then gets an Account. Those of the"
+        " system account are for the operator.",
     )
 
 

@@ -31,10 +31,13 @@ CONDITION: Final[ConditionType] = "NackIntegrationAvailable"
 
 
 def credentials(cr: NatsCluster) -> Iterator[tuple[str, KeyReference]]:
-    """For each account with a user for NACK, its name and the reference to the user's credentials."""
+    """For each account with a user for NACK, its name and the reference to the user's credentials.
+
+    Those of the system account are for the operator: NACK gets no power over the servers.
+    """
     jwt = cr.spec.auth.jwt
     for account in jwt.accounts if jwt else ():
-        if account.user_creds is not None:
+        if jwt and account.public_key != jwt.system_account and account.user_creds is not None:
             field = f"spec.auth.jwt.accounts[{account.name}].userCreds"
             yield account.name, key_reference("Secret", cr.metadata.namespace, account.user_creds, field)
 

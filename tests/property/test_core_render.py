@@ -18,12 +18,15 @@ from natsop_core import names
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.conf import parse, write
 from natsop_core.conf.server import server_block
+from natsop_core.conf.values import Block
 from natsop_core.drift import next_request
 from natsop_core.kinds import OPTIONAL
 from natsop_core.kubernetes.field_set import field_set
 from natsop_core.live import reduce_metadata
 from natsop_core.outcomes import Unchanged
 from natsop_core.plan import Plan
+from natsop_core.resolve.storage import volume_bytes
+from natsop_core.resolve.types import Scratch
 from natsop_core.stand_ins import with_stand_ins
 from tests.property.referred import worlds
 from tests.property.strategies import box_objects, read
@@ -175,6 +178,34 @@ def test_ports_of_services_lead_to_ports_of_the_pods(world: World) -> None:
     for service in (each for each in manifests if each["kind"] == "Service"):
         for port in service["spec"]["ports"]:
             assert listening[port["targetPort"]] == port["port"]
+
+
+@given(cluster_worlds)
+def test_volumes_with_data_are_mounted_where_the_server_stores_and_in_no_other_container(world: World) -> None:
+    manifests = plan(world).apply
+    spec = one_of(manifests, "StatefulSet")["spec"]
+    folders = {"jetstream": names.DATA_FOLDER, "resolver": names.RESOLVER_FOLDER}
+    volumes = {each["name"] for each in spec["template"]["spec"]["volumes"]}
+    volumes |= {each["metadata"]["name"] for each in spec.get("volumeClaimTemplates", ())}
+    mounted = {
+        container["name"]: {mount["name"]: mount["mountPath"] for mount in container.get("volumeMounts", ())}
+        for container in spec["template"]["spec"]["containers"]
+    }
+    server = mounted.pop("nats")
+    assert {name: server[name] for name in folders.keys() & volumes} == {
+        name: folder for name, folder in folders.items() if name in volumes
+    }
+    assert not [name for mounts in mounted.values() for name in folders.keys() & mounts.keys()]
+    for config_map in (each for each in manifests if each["kind"] == "ConfigMap"):
+        jetstream = parse(config_map["data"]["nats.conf"]).get("jetstream")
+        assert not isinstance(jetstream, Block) or jetstream["store_dir"] == server["jetstream"]
+
+
+@given(cluster_worlds)
+def test_the_file_store_never_fills_a_volume_of_the_pod(world: World) -> None:
+    jetstream = resolved(as_cluster(world), *world[1]).cluster.jetstream
+    if jetstream and isinstance(jetstream.volume, Scratch):
+        assert jetstream.max_file_bytes * 100 <= volume_bytes(jetstream.volume) * 95
 
 
 def as_cluster(world: World) -> NatsCluster:

@@ -72,6 +72,21 @@ def live_account(name: str = "c-app") -> Object:
 # NACK
 
 
+def test_the_system_account_is_never_given_to_nack() -> None:
+    alone = spec(account_entry(SYSTEM, **CREDENTIALS), account_entry(APP))
+    found = report(alone, *SECRETS)
+    assert names(plan(alone, *SECRETS)) == []
+    assert NACK not in conditions(found.status)
+    both = spec(account_entry(SYSTEM, **CREDENTIALS), account_entry(APP, **CREDENTIALS))
+    assert names(plan(both, *SECRETS)) == ["c-app"]
+
+
+def test_an_account_of_nack_for_the_system_account_goes() -> None:
+    live = live_account("c-system")
+    done = plan(spec(account_entry(SYSTEM, **CREDENTIALS), account_entry(APP)), *SECRETS, live)
+    assert [child.key.name for child in done.prune] == ["c-system"]
+
+
 def test_an_account_with_a_user_for_nack_becomes_an_account_of_nack() -> None:
     built = account(plan(WANTED, *SECRETS))
     assert built["metadata"]["name"] == "c-app"
