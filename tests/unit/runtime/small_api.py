@@ -7,7 +7,7 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import httpx2
 import pytest
@@ -16,6 +16,7 @@ from lightkube.config.models import Cluster, User
 
 from natsop_runtime.api_server.connection import connected
 from natsop_runtime.api_server.kube import Kube
+from natsop_runtime.cache.reflector import BACKOFF
 
 Object = dict[str, Any]
 Handler = Callable[[httpx2.Request], httpx2.Response]
@@ -31,13 +32,17 @@ async def kube_over(handler: Handler) -> AsyncIterator[Kube]:
         yield kube
 
 
+PATIENCE: Final = 2 * BACKOFF.most
+"""Seconds: longer than any pause that is waited for. In virtual time it costs nothing."""
+
+
 async def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for something that takes a moment."""
-    for _ in range(400):
-        if condition():
-            return
+    """Wait for something that takes a moment, or a backoff or two."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while not condition():
+        if asyncio.get_running_loop().time() > deadline:
+            pytest.fail(f"not within {PATIENCE:g} s: {what}")
         await asyncio.sleep(0.005)
-    pytest.fail(f"never: {what}")
 
 
 def failure(code: int, message: str = "no", headers: dict[str, str] | None = None, **details: Any) -> httpx2.Response:

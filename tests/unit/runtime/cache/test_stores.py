@@ -8,15 +8,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
-import pytest
 
 from natsop_core import kinds
 from natsop_core.kinds import CLUSTERS, CONFIG_MAPS, STATEFUL_SETS
 from natsop_core.names import CLUSTER_LABEL
 from natsop_core.references import ApiGroupRef, ChildrenRef, LabelledRef, ObjectKey
-from natsop_runtime.backoff import Backoff
-from natsop_runtime.cache import reflector as reflector_module
 from natsop_runtime.cache.stores import Change, Stores
+from tests.unit.runtime.lease_api import in_virtual_time
 from tests.unit.runtime.small_api import SmallApi, failure, kube_over, until
 
 CLUSTER = CLUSTERS.key("prod", "c")
@@ -77,7 +75,7 @@ def test_children_are_found_by_the_uid_of_their_controller() -> None:
             world.apis["configmaps"].remove("d")
             await until(lambda: not stores.children(CHILDREN), "no child after its deletion")
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_a_child_wakes_its_controller_whatever_that_ones_version_and_uid() -> None:
@@ -88,7 +86,7 @@ def test_a_child_wakes_its_controller_whatever_that_ones_version_and_uid() -> No
             await until(lambda: len(world.woken) == 2, "both changes are told")
             assert world.woken == [("Secret", "c"), ("Secret", "")]
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_a_child_that_changes_hands_wakes_the_one_that_lost_it() -> None:
@@ -98,7 +96,7 @@ def test_a_child_that_changes_hands_wakes_the_one_that_lost_it() -> None:
             await until(lambda: bool(world.woken), "the change is told")
             assert world.woken == [("ConfigMap", "c")]
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_a_new_status_of_a_workload_is_told_once_though_two_watches_see_it() -> None:
@@ -115,7 +113,7 @@ def test_a_new_status_of_a_workload_is_told_once_though_two_watches_see_it() -> 
             await until(both_know, "both stores know the newest version")
             assert world.woken == [("StatefulSet", "")]
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_our_own_write_is_known_at_once_in_every_store_of_its_kind() -> None:
@@ -128,7 +126,7 @@ def test_our_own_write_is_known_at_once_in_every_store_of_its_kind() -> None:
             assert stores.in_full(key) is not None
             assert world.woken
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_custom_resources_wake_themselves() -> None:
@@ -140,7 +138,7 @@ def test_custom_resources_wake_themselves() -> None:
             await until(lambda: stores.in_full(CLUSTER) is None, "its deletion is known")
             assert world.woken == [("NatsCluster", "c")] * 2
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def _version(obj: dict[str, Any]) -> str:
@@ -176,7 +174,7 @@ def test_an_operator_that_is_limited_to_namespaces_asks_for_nothing_beyond_them(
             running.cancel()
             await asyncio.wait([running])
 
-    asyncio.run(story())
+    in_virtual_time(story)
     assert {path.split("/namespaces/")[1].split("/")[0] for path in asked} == {"one", "two"}
 
 
@@ -188,12 +186,10 @@ def test_an_object_of_another_namespace_is_nobodys_child() -> None:
                 stores.written(CONFIG_MAPS.key(namespace, "x"), {"metadata": {**metadata, "ownerReferences": OWNED}})
             assert [child.key for child in stores.children(CHILDREN)] == [CONFIG_MAPS.key("prod", "x")]
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
-def test_nothing_is_said_to_be_missing_by_a_watch_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reflector_module, "BACKOFF", Backoff(first=0.01, most=0.02))
-
+def test_nothing_is_said_to_be_missing_by_a_watch_that_failed() -> None:
     async def story() -> None:
         async with kept() as (world, stores):
             secrets, missing = world.apis[kinds.SECRETS.plural], kinds.SECRETS.key("prod", "s")
@@ -205,7 +201,7 @@ def test_nothing_is_said_to_be_missing_by_a_watch_that_failed(monkeypatch: pytes
             secrets.refusals.clear()
             await until(lambda: stores.is_missing(missing), "it is known again")
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_a_custom_resource_that_is_not_held_is_missing_whatever_its_watch_says() -> None:
@@ -218,7 +214,7 @@ def test_a_custom_resource_that_is_not_held_is_missing_whatever_its_watch_says()
             await until(lambda: clusters.lists() > 1, "a list that says that the kind is not served")
             assert stores.is_missing(CLUSTER)
 
-    asyncio.run(story())
+    in_virtual_time(story)
 
 
 def test_objects_are_found_by_our_label_and_whoever_refers_to_it_is_woken_when_they_come_and_go() -> None:
@@ -235,4 +231,4 @@ def test_objects_are_found_by_our_label_and_whoever_refers_to_it_is_woken_when_t
             await until(lambda: stores.labelled(reference) == (), "the pod is gone")
             assert world.labels == [reference]
 
-    asyncio.run(story())
+    in_virtual_time(story)
