@@ -15,6 +15,10 @@ help:  ## Show this list
 demo: $(READY)  ## Run the quick start on a real Kubernetes, made on this machine for it
 	$(PYTHON) -m tests.testbed run -- $(PYTHON) -m tests.demo
 
+.PHONY: parts
+parts: $(READY)  ## Fetch and build all parts that tests and demo run on, and nothing else (20 minutes the first time)
+	$(PYTHON) -m tests.testbed build
+
 .PHONY: test
 test: lint test-fast test-cluster  ## Run everything: lint, types, import rules, and all tests on the real parts
 
@@ -27,19 +31,23 @@ lint: $(READY)  ## Check style, format, types and import rules
 
 .PHONY: test-fast
 test-fast: $(READY)  ## Run the unit, property, simulation and server tests (real nats-server, no Kubernetes)
+	$(PYTHON) -m tests.testbed build --servers
 	$(PYTHON) -m pytest tests/unit tests/property tests/simulation tests/server -n 2 --dist worksteal
 
 .PHONY: test-cluster
 test-cluster: $(READY)  ## Run the tests on a real Kubernetes
-	@if $(PYTHON) -m tests.testbed possible; then inside="$(PYTHON) -m tests.testbed run --"; fi; \
+	@if $(PYTHON) -m tests.testbed possible; then inside="$(PYTHON) -m tests.testbed run --"; \
+	else $(PYTHON) -m tests.testbed build --control-plane || exit; fi; \
 	set -x; $$inside $(PYTHON) -m pytest tests/cluster --whole-suite -n $(WORKERS)
 
 .PHONY: fuzz
 fuzz: $(READY)  ## Look much harder, for an hour or more: 2,000 examples of every property, elsewhere each time
+	$(PYTHON) -m tests.testbed build --servers
 	HYPOTHESIS_PROFILE=fuzz $(PYTHON) -m pytest tests/property tests/simulation tests/server -n 2 --dist worksteal
 
 .PHONY: bench
 bench: $(READY)  ## Measure how fast natsop renders, and how fast the operator works on a real API server
+	$(PYTHON) -m tests.testbed build --control-plane
 	$(PYTHON) -m tests.bench
 
 .PHONY: generate

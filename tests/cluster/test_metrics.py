@@ -123,7 +123,7 @@ def test_prometheus_itself_can_be_set_up_to_read_them(ports: Ports, cluster: Clu
 def prometheus_itself() -> Path:
     """Its program."""
     try:
-        return prometheus.unpacked()["prometheus"]
+        return prometheus.PROGRAMS.file("prometheus")
     except CannotRunError as error:
         cannot_run(str(error))
 

@@ -7,6 +7,7 @@ import pytest
 from tests.testbed import diagnosis, versions
 from tests.testbed.client import ApiError, Manifest
 from tests.testbed.cluster import Cluster
+from tests.testbed.fetchers import table
 from tests.testbed.namespace import Namespace
 from tests.testbed.wait import wait_until
 
@@ -44,6 +45,11 @@ def restricted_pod(name: str, image: str, *command: str) -> Manifest:
 
 SLEEP = ("sh", "-c", "echo started; trap 'exit 0' TERM; while true; do sleep 1; done")
 BOX = versions.NATS_BOX_IMAGE
+
+
+@pytest.mark.usefixtures("kubernetes")
+def test_all_that_comes_from_the_network_was_fetched_before() -> None:
+    assert [row.fetcher.name for row in table() if row.fetcher.missing()] == []
 
 
 def test_a_claim_gets_a_volume_of_its_own_that_its_pod_can_write_to(namespace: Namespace) -> None:

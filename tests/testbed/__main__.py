@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tests.testbed import isolation, outside, people
 from tests.testbed.errors import TestbedError
+from tests.testbed.fetchers import Size, fetch_for
 
 EXAMPLES = """\
 examples:
@@ -15,6 +16,7 @@ examples:
   python -m tests.testbed shell                    look around in it; kubectl, ctr and nats are on PATH
   python -m tests.testbed down
   python -m tests.testbed run -- pytest tests/cluster   a cluster for one command, with its exit status
+  python -m tests.testbed build                    only fetch and build what is missing
   python -m tests.testbed possible                 can a cluster run on this machine? if not, why not
 """
 
@@ -36,8 +38,7 @@ def _dispatch(options: argparse.Namespace, command: list[str]) -> int:
     size = "control-plane" if options.control_plane else "node"
     match options.what:
         case "build":
-            outside.prepare(size)
-            return 0
+            return _build(options)
         case "possible":
             isolation.require_possible()
             return 0
@@ -53,16 +54,27 @@ def _dispatch(options: argparse.Namespace, command: list[str]) -> int:
             return people.execute(command or people.SHELL)
 
 
+def _build(options: argparse.Namespace) -> int:
+    if options.servers:
+        fetch_for(Size.SERVERS)
+    elif options.control_plane:
+        fetch_for(Size.CONTROL_PLANE)
+    else:
+        outside.prepare("node")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.testbed",
-        usage="%(prog)s [-h] {up,down,shell,exec,run,build,possible} [--control-plane] [[--] command ...]",
+        usage="%(prog)s [-h] {up,down,shell,exec,run,build,possible} [--control-plane] [--servers] [[--] command ...]",
         description="A real one-node Kubernetes in namespaces of its own, on this machine.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("what", choices=["up", "down", "shell", "exec", "run", "build", "possible"])
     parser.add_argument("--control-plane", action="store_true", help="no node: etcd, API server, controller manager")
+    parser.add_argument("--servers", action="store_true", help="build: no Kubernetes, only nats-server of all versions")
     return parser
 
 

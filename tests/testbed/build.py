@@ -1,17 +1,17 @@
-"""Building the Go parts, once: each group of tools has its own go.mod and a cache folder named by what goes into it."""
+"""The parts that are built with Go: each group of tools has its own go.mod, and a cache folder named by its content."""
 
 import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.testbed import paths, versions
-from tests.testbed.errors import CannotRunError
-from tests.testbed.locks import locked
-from tests.testbed.progress import run_with_progress, say
+from tests.testbed.fetched import Fetched
+from tests.testbed.progress import run_with_progress
 
 STRIPPED = "-s -w"
 _VERSION = "k8s.io/component-base/version"
@@ -36,8 +36,8 @@ class Group:
         return paths.MODULES / self.name
 
     @property
-    def folder(self) -> Path:
-        """Where its binaries are kept; another pin or flag is another folder."""
+    def folder(self) -> str:
+        """Where in the cache its binaries are kept; another pin or flag is another folder."""
         digest = hashlib.sha256()
         for part in (
             (self.module / "go.mod").read_bytes(),
@@ -46,10 +46,18 @@ class Group:
             self.tags.encode(),
         ):
             digest.update(hashlib.sha256(part).digest())
-        return paths.cache() / "bin" / f"{self.name}-{digest.hexdigest()[:12]}"
+        return f"bin/{self.name}-{digest.hexdigest()[:12]}"
 
-    def missing(self, wanted: set[str]) -> list[str]:
-        return [tool for tool in self.tools if tool in wanted and not (self.folder / tool).exists()]
+    def built(self, tools: Iterable[str]) -> Fetched:
+        """Some of its tools, built by one command."""
+        wanted = frozenset(tools)
+        return Fetched(
+            name=f"{self.name} ({', '.join(sorted(wanted))})",
+            folder=self.folder,
+            files=wanted,
+            fill=partial(_build, self),
+            obstacle=without_go,
+        )
 
 
 _KUBERNETES_TOOLS = ("kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler", "kubectl", "kubelet")
@@ -81,23 +89,21 @@ GROUPS = (
 )
 
 
-def built(wanted: set[str]) -> dict[str, Path]:
-    """The binaries by name, building those that are missing. Two first builds at once do not race: the second waits."""
-    groups = [group for group in GROUPS if wanted & group.tools.keys()]
-    if any(group.missing(wanted) for group in groups):
-        lock = paths.cache() / "build.lock"
-        with locked(lock, lambda: say("another build is running; waiting for it")):
-            todo = [group for group in groups if group.missing(wanted)]
-            for number, group in enumerate(todo, start=1):
-                _build(group, group.missing(wanted), f"building {group.name} ({number} of {len(todo)})")
-    return {tool: group.folder / tool for group in groups for tool in group.tools if tool in wanted}
+def group_of(tool: str) -> Group:
+    """The group that builds the tool."""
+    return next(group for group in GROUPS if tool in group.tools)
 
 
-def _build(group: Group, tools: list[str], what: str) -> None:
-    """Build into a folder beside the final one, then rename: a killed build leaves no half-written binary."""
-    _require_go()
-    group.folder.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{group.name}-", dir=group.folder.parent))
+def without_go() -> str:
+    """Why Go cannot be used, if it cannot."""
+    if shutil.which("go") is None:
+        return "the testbed needs Go (1.26, or 1.21 and newer, which fetch it themselves); `go` is not on PATH."
+    if subprocess.run(["go", "version"], capture_output=True, check=False).returncode != 0:
+        return "`go version` fails: the Go installation is broken."
+    return ""
+
+
+def _build(group: Group, folder: Path, tools: list[str]) -> None:
     packages = [group.tools[tool] for tool in tools]
     argv = [
         "setpriv",
@@ -107,32 +113,20 @@ def _build(group: Group, tools: list[str], what: str) -> None:
         "build",
         "-v",
         "-o",
-        f"{scratch}/",
+        f"{folder}/",
         "-ldflags",
         group.ldflags,
         "-tags",
         group.tags,
     ]
-    try:
-        environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""}
-        log = paths.cache() / f"build-{group.name}.log"
-        run_with_progress(what, [*argv, *packages], cwd=group.module, env=environment, log=log)
-        for tool in tools:
-            (scratch / _file_name(group.tools[tool])).rename(group.folder / tool)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""}
+    log = paths.cache() / f"build-{group.name}.log"
+    run_with_progress(f"building {group.name}", [*argv, *packages], cwd=group.module, env=environment, log=log)
+    for tool in tools:
+        (folder / _file_name(group.tools[tool])).rename(folder / tool)
 
 
 def _file_name(package: str) -> str:
     """What `go build` calls a package's binary: the last part of its path that is not a major version."""
     last, *before = reversed(package.split("/"))
     return before[0] if last[0] == "v" and last[1:].isdigit() else last
-
-
-def _require_go() -> None:
-    if shutil.which("go") is None:
-        raise CannotRunError(
-            "building the testbed needs Go (1.21 or newer, it fetches the version it wants); `go` is not on PATH."
-        )
-    if subprocess.run(["go", "version"], capture_output=True, check=False).returncode != 0:
-        raise CannotRunError("`go version` fails: the Go installation is broken.")

@@ -182,7 +182,7 @@ def _prepare_folder(folder: Path, binaries: dict[str, Path]) -> None:
     (folder / "audit-policy.yaml").write_text(audit.POLICY)
     (folder / "tokens.csv").touch(mode=0o600)
     (folder / "tokens.csv").write_text(f'{secrets.token_hex(16)},admin,admin,"system:masters"\n')
-    debian.require(debian.OPENSSL)
+    debian.CONTROL_PLANE.require()
     key = folder / "service-account.key"
     subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
 

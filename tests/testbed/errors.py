@@ -11,6 +11,16 @@ class CannotRunError(TestbedError):
     """This machine or user cannot run the testbed: not Linux, not root, a tool missing. Tests skip with this reason."""
 
 
+class NotFetchedError(TestbedError):
+    """A part that comes from the network is not in the cache, though this machine could fetch it."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(
+            f"{part}: not in the testbed's cache. Run `python -m tests.testbed build` first, where there is a network"
+            " (inside a cluster there is none)."
+        )
+
+
 class CommandError(TestbedError):
     """A command failed, or did not end in time; the message carries what it said. A wait for it to succeed goes on."""
 

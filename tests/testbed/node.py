@@ -22,7 +22,7 @@ class Node:
     """Everything is killed with the namespaces: there is a start, and no stop."""
 
     def __init__(self, folder: Path, cgroup: str) -> None:
-        self._binaries = parts.for_node()
+        self._binaries = parts.binaries(parts.NODE | parts.IN_IMAGES)
         self._plane = ControlPlane(folder, address=NODE_ADDRESS, controller_manager=True)
         self._cgroup = cgroup
         link_binaries(folder, self._binaries)

@@ -6,31 +6,28 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from tests.testbed import debian, isolation, parts, paths, prometheus, runs
-from tests.testbed.errors import CannotRunError, TestbedError
+from tests.testbed import isolation, parts, paths, runs
+from tests.testbed.errors import TestbedError
+from tests.testbed.fetchers import Size, fetch_for
 from tests.testbed.images import written_images
 from tests.testbed.inside import STOP_SECONDS, STOP_SIGNALS
 from tests.testbed.process import DIE_WITH_PARENT
 from tests.testbed.wait import wait_until
 
-SIZES = ("node", "control-plane")
+NEEDED = {"node": Size.NODE, "control-plane": Size.NAMESPACES}
+"""What has to be fetched for a run of each size."""
 
 
 def prepare(size: str) -> None:
-    """Everything that needs the network: inside the namespaces there is none."""
+    """Everything that needs the network or much time: inside the namespaces there is no network."""
     isolation.require_possible()
-    with suppress(CannotRunError):  # one test needs it, and says so
-        prometheus.unpacked()
+    fetch_for(NEEDED[size])
     if size == "node":
-        debian.require(debian.NODE_PACKAGES)
-        written_images(parts.for_node())
-    else:
-        debian.require(debian.NAMESPACE_PACKAGES)
-        parts.binaries(parts.CONTROL_PLANE)
+        written_images(parts.binaries(parts.NODE | parts.IN_IMAGES))
 
 
 def run(size: str, command: list[str], purpose: str = "run") -> int:

@@ -1,11 +1,10 @@
-"""Which binaries each size of cluster needs, and where they come from."""
+"""Which binaries each size of cluster is made of."""
 
 import os
 from pathlib import Path
 
-from tests.testbed import versions
-from tests.testbed.build import built
-from tests.testbed.nats_servers import nats_server
+from tests.testbed.build import GROUPS, group_of
+from tests.testbed.fetched import Fetched
 
 CONTROL_PLANE = frozenset({"etcd", "kube-apiserver", "kube-controller-manager", "kubectl"})
 NODE = CONTROL_PLANE | {
@@ -17,26 +16,26 @@ NODE = CONTROL_PLANE | {
     "ctr",
     "coredns",
 }
-IN_IMAGES = frozenset({"nats-server", "nats-server-config-reloader", "prometheus-nats-exporter", "nats"})
+IN_IMAGES = frozenset(
+    {"nats-server", "nats-server-config-reloader", "jetstream-controller", "prometheus-nats-exporter", "nats"}
+)
 
 READY_MADE = frozenset({"etcd", "kube-apiserver", "kubectl"})
 """What KUBEBUILDER_ASSETS supplies, a folder that many people have from other projects."""
 
 
 def binaries(wanted: frozenset[str]) -> dict[str, Path]:
-    """The wanted binaries by name, built where they are missing."""
-    found = {name: path for name, path in _ready_made().items() if name in wanted}
-    return found | built(set(wanted) - found.keys())
+    """The wanted binaries by name. They must have been built before."""
+    return {name: _ready_made(name) or group_of(name).built([name]).file(name) for name in sorted(wanted)}
 
 
-def for_node() -> dict[str, Path]:
-    """All that the full node and its images are made of."""
-    nats_server(versions.NATS_SERVER_DEFAULT)
-    return binaries(NODE | IN_IMAGES)
+def built(wanted: frozenset[str]) -> list[Fetched]:
+    """What has to be built of them: a command for each group."""
+    missing = {name for name in wanted if _ready_made(name) is None}
+    return [group.built(missing & group.tools.keys()) for group in GROUPS if missing & group.tools.keys()]
 
 
-def _ready_made() -> dict[str, Path]:
+def _ready_made(name: str) -> Path | None:
     assets = os.environ.get("KUBEBUILDER_ASSETS")
-    if not assets:
-        return {}
-    return {name: path for name in sorted(READY_MADE) if (path := Path(assets) / name).exists()}
+    path = Path(assets or "/") / name
+    return path if assets and name in READY_MADE and path.exists() else None

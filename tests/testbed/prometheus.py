@@ -3,34 +3,28 @@
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
-from tests.testbed import debian, paths
-from tests.testbed.errors import CannotRunError
-from tests.testbed.locks import locked
+from tests.testbed import debian
+from tests.testbed.fetched import Fetched
 from tests.testbed.progress import say
 
 PACKAGE = "prometheus"
-PROGRAMS = frozenset({"prometheus", "promtool"})
 
 
-def unpacked() -> dict[str, Path]:
-    """The programs by name, fetched when they are missing."""
-    folder = paths.cache() / "bin" / PACKAGE
-    with locked(paths.cache() / "prometheus.lock"):
-        if not folder.exists():
-            _fetch(folder)
-    return {program: folder / program for program in PROGRAMS}
-
-
-def _fetch(folder: Path) -> None:
+def _obstacle() -> str:
     if any(shutil.which(program) is None for program in ("apt-get", "dpkg-deb")) or os.geteuid() != 0:
-        raise CannotRunError("Prometheus is taken from a Debian package, for which it needs apt-get and to be root")
+        return "Prometheus comes from a Debian package: fetching it needs apt-get, and root."
+    return ""
+
+
+def _unpack(folder: Path, programs: list[str]) -> None:
     say(f"fetching the Debian package {PACKAGE}")
-    with tempfile.TemporaryDirectory(dir=paths.cache()) as scratch:
-        debian.download(PACKAGE, Path(scratch))
-        (package,) = Path(scratch).glob("*.deb")
-        subprocess.run(["dpkg-deb", "--extract", package, scratch], check=True)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        (Path(scratch) / "usr" / "bin").rename(folder)
+    debian.download(PACKAGE, folder)
+    (package,) = folder.glob("*.deb")
+    subprocess.run(["dpkg-deb", "--extract", package, folder], check=True)
+    for program in programs:
+        (folder / "usr" / "bin" / program).rename(folder / program)
+
+
+PROGRAMS = Fetched("Prometheus", f"bin/{PACKAGE}", frozenset({"prometheus", "promtool"}), _unpack, _obstacle)

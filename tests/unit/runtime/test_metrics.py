@@ -143,7 +143,7 @@ def test_names_follow_the_customs_of_prometheus(metrics: Metrics) -> None:
 
 def test_promtool_finds_nothing_to_improve(metrics: Metrics) -> None:
     try:
-        promtool = prometheus.unpacked()["promtool"]
+        promtool = prometheus.PROGRAMS.file("promtool")
     except CannotRunError as error:
         cannot_run(str(error))
     _, text = metrics.exposition("")
