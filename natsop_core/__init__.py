@@ -10,7 +10,8 @@ Offline, where files are all there is:
 - `inputs_at_hand(objects, now)`: the world that consists of these objects.
 - `render(resource, inputs)`: the Kubernetes objects. `configuration(cluster, inputs)`: nats.conf and what it includes.
 - `with_stand_ins(resource, inputs)`: for review, where Secrets are only in the cluster.
-- `changed_cluster(old, new)`: what is wrong with a change.
+- `changed_cluster(old, new)`: what an API server says of a change.
+- `plan_change(old, new, before=…, after=…)`: what becomes of a change where the old one runs, and what is refused.
 
 In a reconcile loop, for each resource: `plan_…` until it is no `NotYet`, then `conclude_…`.
 """
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from natsop_core.api.natsbox import NatsBox
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.api.read import InvalidResource, Problem, changed_cluster, read_box, read_cluster
+    from natsop_core.changes import PlannedChange, plan_change
     from natsop_core.conclude import conclude_box, conclude_cluster
     from natsop_core.crd import custom_resource_definitions
     from natsop_core.findings import Finding
@@ -41,6 +43,7 @@ __all__ = [
     "NatsCluster",
     "NotYet",
     "Plan",
+    "PlannedChange",
     "Problem",
     "Rendered",
     "Report",
@@ -52,6 +55,7 @@ __all__ = [
     "custom_resource_definitions",
     "inputs_at_hand",
     "plan_box",
+    "plan_change",
     "plan_cluster",
     "read",
     "read_box",
@@ -64,6 +68,7 @@ _MODULES: Final = {
     "natsop_core.api.natsbox": ("NatsBox",),
     "natsop_core.api.natscluster": ("NatsCluster",),
     "natsop_core.api.read": ("InvalidResource", "Problem", "changed_cluster", "read_box", "read_cluster"),
+    "natsop_core.changes": ("PlannedChange", "plan_change"),
     "natsop_core.conclude": ("conclude_box", "conclude_cluster"),
     "natsop_core.crd": ("custom_resource_definitions",),
     "natsop_core.findings": ("Finding",),

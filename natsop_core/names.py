@@ -101,6 +101,11 @@ REFERENCES_FOLDER: Final = "/etc/nats-references"
 HOME_FOLDER: Final = "/home/nats"
 
 
+def is_derived_annotation(name: str) -> bool:
+    """Whether an annotation of an object that we make only follows from the rest: all of ours are digests and notes."""
+    return name.startswith("nats.crewlet.cloud/")
+
+
 def config_map(cluster: str) -> str:
     return f"{cluster}-config"
 

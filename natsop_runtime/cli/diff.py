@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from argparse import RawDescriptionHelpFormatter
-from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from natsop_runtime.cli.documents import parse_all, read_documents
+from natsop_runtime.cli.comparison import compare, print_comparison
+from natsop_runtime.cli.documents import read_documents
 from natsop_runtime.cli.git import revision_sources
-from natsop_runtime.cli.object_diff import ObjectChange, object_changes
-from natsop_runtime.cli.resources import inputs_of, read_resources, render_all, warn
-from natsop_runtime.cli.sources import STDIN, InputError, read_sources
+from natsop_runtime.cli.planned import read_side
+from natsop_runtime.cli.resources import add_beside, check_stdin, finding_lines, warn
+from natsop_runtime.cli.sources import InputError, read_sources
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
-    from collections.abc import Iterable, Sequence
 
-    from natsop_runtime.cli.documents import Document
-    from natsop_runtime.cli.resources import RenderedInput
     from natsop_runtime.cli.sources import Source
 
 DIFFERENT: Final = 3
@@ -36,12 +30,13 @@ examples:
 
 Secrets and ConfigMaps that are not in the input count as being there, save for JWTs: give those --with a file.
 
-exit code: 0 done, 1 the new side (or a file) is invalid, 2 wrong usage, {DIFFERENT} differences, with --exit-code
-"""
+Changes are planned the way the operator will find them, with what OLD runs as live. One that the API server or the
+operator refuses is shown first, with their words, and then the objects are compared as they stay. For such a change
+`natsop validate --old` fails.
 
-_COLOURS: Final = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
-_BOLD: Final = "\x1b[1m"
-_PLAIN: Final = "\x1b[0m"
+exit code: 0 done, also where a change is refused, 1 the new side (or a file) is invalid, 2 wrong usage,
+           {DIFFERENT} differences or refused changes, with --exit-code
+"""
 
 
 def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
@@ -58,13 +53,12 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("new", metavar="NEW", help="what to compare it with")
     parser.add_argument("paths", metavar="PATH", nargs="*", help="with --git: files and folders; default: this one")
     parser.add_argument("--git", action="store_true", help="OLD and NEW are revisions of the git repository around")
-    parser.add_argument(
-        "--with", dest="beside", action="append", default=[], metavar="FILE",
-        help="file or folder of objects that are there on both sides, such as Secrets",
-    )  # fmt: skip
+    add_beside(parser)
     parser.add_argument("--summary", action="store_true", help="name the objects, without their changes")
     parser.add_argument("--show-secrets", action="store_true", help="show the values of Secrets, too")
-    parser.add_argument("--exit-code", action="store_true", help=f"exit with {DIFFERENT} where there are differences")
+    parser.add_argument(
+        "--exit-code", action="store_true", help=f"exit with {DIFFERENT} where there are differences or refused changes"
+    )
     parser.set_defaults(run=run, parser=parser)
 
 
@@ -72,47 +66,19 @@ def run(arguments: Namespace) -> int:
     """Compare and print."""
     if arguments.paths and not arguments.git:
         arguments.parser.error("PATH goes with --git")
-    if [arguments.old, arguments.new, *arguments.beside].count(STDIN) > 1:
-        arguments.parser.error("standard input can be read only once")
+    check_stdin(arguments.parser, [arguments.old, arguments.new, *arguments.beside])
     beside = read_documents(arguments.beside)
-    before, after = _sources(arguments)
-    old, new = _render(before, beside), _render(after, beside)
+    old, new = (read_side(sources, beside) for sources in _sources(arguments))
     if new.errors:
         raise InputError("\n".join(new.errors))
     warn(f"{line.removesuffix('.')}. It is compared with nothing." for line in old.errors)
-    warn(new.warnings)
-    changes = object_changes(old.objects, new.objects, show_secrets=arguments.show_secrets)
-    _print(changes, summary=arguments.summary)
-    return DIFFERENT if changes and arguments.exit_code else 0
+    warn(line for each in new.rendered for line in finding_lines(each.resource.document, each.findings))
+    comparison = compare(old, new, show_secrets=arguments.show_secrets)
+    print_comparison(comparison, summary=arguments.summary)
+    return DIFFERENT if arguments.exit_code and not comparison.is_empty else 0
 
 
 def _sources(arguments: Namespace) -> tuple[list[Source], list[Source]]:
     if arguments.git:
         return revision_sources((arguments.old, arguments.new), arguments.paths or ["."])
     return read_sources([arguments.old]), read_sources([arguments.new])
-
-
-def _render(sources: Iterable[Source], beside: Sequence[Document]) -> RenderedInput:
-    """What one side becomes; files that are broken and resources that are invalid are among its errors."""
-    documents, faults = parse_all(sources)
-    resources, errors = read_resources(documents)
-    rendered = render_all(resources, inputs_of([*documents, *beside]), stand_ins=True)
-    return replace(rendered, errors=(*faults, *errors, *rendered.errors))
-
-
-def _print(changes: Sequence[ObjectChange], *, summary: bool) -> None:
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    for change in changes:
-        print(f"{_BOLD}{change.title}{_PLAIN}" if colour else change.title)
-        if not summary:
-            _print_lines(change.lines(), colour=colour)
-            print()
-    count = Counter(change.kind for change in changes)
-    kinds = [f"{count[kind]} {kind}" for kind in ("added", "changed", "removed") if count[kind]]
-    print(", ".join(kinds) if kinds else "No differences.")
-
-
-def _print_lines(lines: Iterable[str], *, colour: bool) -> None:
-    for line in lines:
-        paint = _COLOURS.get(line[:1], "") if colour else ""
-        print(f"{paint}{line}{_PLAIN}" if paint else line)

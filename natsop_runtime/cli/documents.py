@@ -31,6 +31,11 @@ class Document:
         return str(self._metadata.get("name", ""))
 
     @property
+    def called(self) -> str:
+        """Its kind and name, for messages."""
+        return f"{self.kind} {self.name}"
+
+    @property
     def namespace(self) -> str:
         return str(self._metadata.get("namespace", "default"))
 
@@ -52,9 +57,14 @@ class Document:
 def read_documents(files: Iterable[str]) -> list[Document]:
     """All objects of the files, in order; `-` is standard input, a folder all YAML and JSON files in it and below it.
 
-    A List is taken apart. Raises InputError, which names every file that is broken.
+    A List is taken apart. Raises InputError.
     """
-    documents, faults = parse_all(read_sources(files))
+    return parse(read_sources(files))
+
+
+def parse(sources: Iterable[Source]) -> list[Document]:
+    """All objects of the sources. Raises InputError, which names every one that is broken."""
+    documents, faults = parse_all(sources)
     if faults:
         raise InputError("\n".join(faults))
     return documents

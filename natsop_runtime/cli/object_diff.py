@@ -3,68 +3,97 @@
 from __future__ import annotations
 
 import base64
-import difflib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from natsop_core.names import is_derived_annotation
+from natsop_runtime.cli.field_diff import field_lines
 from natsop_runtime.cli.yaml_output import yaml_lines
 
 Object = Mapping[str, Any]
 Identity = tuple[str, str, str, str]
+ChangeKind = Literal["added", "removed", "changed"]
 
-_IDENTIFIER: Final = re.compile(r"\w+", re.ASCII)
 _WITH_PODS: Final = ("StatefulSet", "Deployment")
-_ABSENT: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectChange:
-    """An object that is not the same on both sides."""
+    """An object that is not the same on both sides. rolls: why its pods are replaced; empty where they are not."""
 
-    kind: Literal["added", "removed", "changed"]
+    kind: ChangeKind
     before: Object
     after: Object
+    rolls: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        return identity(self.after or self.before)
 
     @property
     def title(self) -> str:
-        obj = self.after or self.before
-        name = f"{self.kind} {obj['kind']} {obj['metadata']['namespace']}/{obj['metadata']['name']}"
-        return f"{name}: its pods are replaced" if self._replaces_pods else name
-
-    @property
-    def _replaces_pods(self) -> bool:
-        if self.kind != "changed" or self.after["kind"] not in _WITH_PODS:
-            return False
-        return bool(self.before["spec"]["template"] != self.after["spec"]["template"])
+        _, kind, namespace, name = self.identity
+        return f"{self.kind} {kind} {namespace}/{name}{self.rolls}"
 
     def lines(self) -> Iterator[str]:
         """The change: `@@ path @@` for each field, then what went with a minus and what came with a plus."""
         if self.kind == "changed":
-            yield from _fields("", self.before, self.after)
+            yield from field_lines(self.before, self.after)
         else:
             sign, obj = ("+", self.after) if self.kind == "added" else ("-", self.before)
             yield from (f"{sign}{line}" for line in yaml_lines(obj))
 
 
 def object_changes(before: Iterable[Object], after: Iterable[Object], *, show_secrets: bool) -> list[ObjectChange]:
-    """Every object that differs: those there are, in the order to apply them in, then those that are no more."""
-    old, new = {_identity(each): each for each in before}, {_identity(each): each for each in after}
+    """Every object that differs: those there are, in the order to apply them in, then those that are no more.
+
+    Digests and notes, which follow from the rest, are left out, save that they replace pods.
+    """
+    shown = _with_secrets if show_secrets else _without_secrets
+    old, new = {identity(each): each for each in before}, {identity(each): each for each in after}
     changes = []
     for key in dict.fromkeys((*new, *old)):
-        if old.get(key) != new.get(key):
-            shown = _with_secrets if show_secrets else _without_secrets
-            one, other = shown(old.get(key, {}), new.get(key, {}))
-            kind: Literal["added", "removed", "changed"] = (
-                "added" if key not in old else "removed" if key not in new else "changed"
-            )
-            changes.append(ObjectChange(kind, one, other))
+        one, other = (_without_derived(side.get(key, {})) for side in (old, new))
+        rolls = _rolls(old[key], new[key], one, other) if key in old and key in new else ""
+        if one != other or rolls:
+            kind: ChangeKind = "added" if key not in old else "removed" if key not in new else "changed"
+            changes.append(ObjectChange(kind, *shown(one, other), rolls))
     return changes
 
 
-def _identity(obj: Object) -> Identity:
+def identity(obj: Object) -> Identity:
+    """What an object is called, in every set of objects."""
     return obj["apiVersion"], obj["kind"], obj["metadata"]["namespace"], obj["metadata"]["name"]
+
+
+def _rolls(before: Object, after: Object, shown_before: Object, shown_after: Object) -> str:
+    """What to say of the pods, given the objects with and without what is derived."""
+    if after["kind"] not in _WITH_PODS or before["spec"]["template"] == after["spec"]["template"]:
+        return ""
+    if shown_before["spec"]["template"] != shown_after["spec"]["template"]:
+        return ": its pods are replaced"
+    return ": its pods are replaced, which read their new configuration only when they start"
+
+
+def _without_derived(obj: Object) -> Object:
+    """The object without our annotations, on itself and on its pods."""
+    if not obj:
+        return obj
+    stripped = {**obj, "metadata": _without_our_annotations(obj["metadata"])}
+    if obj["kind"] in _WITH_PODS:
+        template = obj["spec"]["template"]
+        metadata = _without_our_annotations(template["metadata"])
+        stripped["spec"] = {**obj["spec"], "template": {**template, "metadata": metadata}}
+    return stripped
+
+
+def _without_our_annotations(metadata: Object) -> Object:
+    annotations = {
+        key: value for key, value in metadata.get("annotations", {}).items() if not is_derived_annotation(key)
+    }
+    rest = {key: value for key, value in metadata.items() if key != "annotations"}
+    return {**rest, "annotations": annotations} if annotations else rest
 
 
 def _without_secrets(before: Object, after: Object) -> tuple[Object, Object]:
@@ -73,7 +102,10 @@ def _without_secrets(before: Object, after: Object) -> tuple[Object, Object]:
         return before, after
     old, new = before.get("data", {}), after.get("data", {})
     hidden = {key: "hidden" if old.get(key) == new.get(key) or key not in old else "hidden, changed" for key in new}
-    return {**before, "data": dict.fromkeys(old, "hidden")}, {**after, "data": hidden}
+    return (
+        {**before, "data": dict.fromkeys(old, "hidden")} if before else {},
+        {**after, "data": hidden} if after else {},
+    )
 
 
 def _with_secrets(before: Object, after: Object) -> tuple[Object, Object]:
@@ -86,52 +118,3 @@ def _decoded(obj: Object) -> Object:
         return obj
     values = {key: base64.b64decode(value).decode("utf-8", "replace") for key, value in obj.get("data", {}).items()}
     return {**obj, "data": values}
-
-
-def _fields(path: str, before: Any, after: Any) -> Iterator[str]:
-    """The lines for one field, or for those inside of it that differ."""
-    if before == after:
-        return
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        yield from _map_fields(path, before, after)
-    elif _is_named(before) and _is_named(after):
-        yield from _list_fields(path, before, after)
-    elif isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
-        yield from _text(path, before, after)
-    else:
-        yield f"@@ {path} @@"
-        yield from (f"-{line}" for line in ([] if before is _ABSENT else yaml_lines(before)))
-        yield from (f"+{line}" for line in ([] if after is _ABSENT else yaml_lines(after)))
-
-
-def _map_fields(path: str, before: Object, after: Object) -> Iterator[str]:
-    for key in dict.fromkeys((*before, *after)):
-        step = f".{key}" if _IDENTIFIER.fullmatch(key) else f"[{key}]"
-        yield from _fields(f"{path}{step}".removeprefix("."), before.get(key, _ABSENT), after.get(key, _ABSENT))
-
-
-def _list_fields(path: str, before: list[Object], after: list[Object]) -> Iterator[str]:
-    """Items by their names, such as containers; one that only moved is no change of the item."""
-    old, new = {each["name"]: each for each in before}, {each["name"]: each for each in after}
-    order = [name for name in old if name in new], [name for name in new if name in old]
-    if order[0] != order[1]:
-        yield f"@@ {path}, order @@"
-        yield from (f"{sign}{', '.join(names)}" for sign, names in zip("-+", order, strict=True))
-    for name in dict.fromkeys((*old, *new)):
-        yield from _fields(f"{path}[{name}]", old.get(name, _ABSENT), new.get(name, _ABSENT))
-
-
-def _is_named(value: Any) -> bool:
-    if not isinstance(value, list) or not all(isinstance(each, Mapping) and "name" in each for each in value):
-        return False
-    return len({each["name"] for each in value}) == len(value)
-
-
-def _text(path: str, before: str, after: str) -> Iterator[str]:
-    """A text of several lines, with three lines around each change."""
-    for line in list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=3, lineterm=""))[2:]:
-        if line.startswith("@@"):
-            start = line.split("+")[-1].split(",")[0].split(" ")[0]
-            yield f"@@ {path}, line {start} @@"
-        else:
-            yield line

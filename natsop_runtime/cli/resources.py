@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from natsop_core.api.read import InvalidResource
 from natsop_core.offline import inputs_at_hand, read, render
 from natsop_core.stand_ins import with_stand_ins
-from natsop_runtime.cli.sources import InputError
+from natsop_runtime.cli.sources import STDIN, InputError
 
 if TYPE_CHECKING:
     import argparse
@@ -82,6 +82,20 @@ def add_stand_ins(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_beside(parser: argparse.ArgumentParser) -> None:
+    """Add the argument for what both sides of a change have."""
+    parser.add_argument(
+        "--with", dest="beside", action="append", default=[], metavar="FILE",
+        help="file or folder of objects that are there on both sides, such as Secrets",
+    )  # fmt: skip
+
+
+def check_stdin(parser: argparse.ArgumentParser, files: Sequence[str]) -> None:
+    """Refuse to read standard input twice: there would be nothing in it any more."""
+    if files.count(STDIN) > 1:
+        parser.error("standard input (-) can be read only once")
+
+
 def read_resources(documents: Iterable[Document], *, strict: bool = False) -> tuple[list[Resource], list[str]]:
     """All valid NatsClusters and NatsBoxes of the input, and every fault of every other one."""
     found: list[Resource] = []
@@ -110,7 +124,7 @@ def inputs_of(documents: Iterable[Document]) -> Inputs:
     return inputs_at_hand([document.content for document in documents], datetime.now(UTC))
 
 
-def render_all(resources: Sequence[Resource], inputs: Inputs, *, stand_ins: bool) -> RenderedInput:
+def render_all(resources: Iterable[Resource], inputs: Inputs, *, stand_ins: bool) -> RenderedInput:
     """The objects of all custom resources, in their order. One that another has rendered already is an error."""
     found: list[RenderedResource] = []
     makers: dict[tuple[str, str, str], Document] = {}
@@ -134,8 +148,8 @@ def _key(obj: dict[str, Any]) -> tuple[str, str, str]:
 def _clash(document: Document, obj: dict[str, Any], other: Document) -> str:
     kind, namespace, name = _key(obj)
     return (
-        f"{document.place()}: {document.kind} {document.name}: its {kind} {namespace}/{name} is also that of"
-        f" {other.kind} {other.name} at {other.place()}"
+        f"{document.place()}: {document.called}: its {kind} {namespace}/{name} is also that of"
+        f" {other.called} at {other.place()}"
     )
 
 
@@ -148,9 +162,9 @@ def warn(lines: Iterable[str]) -> None:
 def problem_lines(document: Document, problems: Iterable[Problem]) -> Iterator[str]:
     """A line for each problem, with the place of the field that it is about."""
     for each in problems:
-        yield f"{document.place(each.path)}: {document.kind} {document.name}: {each}"
+        yield f"{document.place(each.path)}: {document.called}: {each}"
 
 
 def finding_lines(document: Document, findings: Iterable[Finding]) -> list[str]:
     """A line for each finding."""
-    return [f"{document.place()}: {document.kind} {document.name}: {each.message}" for each in findings]
+    return [f"{document.place()}: {document.called}: {each.message}" for each in findings]

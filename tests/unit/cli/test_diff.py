@@ -50,10 +50,12 @@ def test_what_is_added_and_removed_is_shown_whole(natsop: Natsop) -> None:
 def test_a_summary_names_objects_only(natsop: Natsop) -> None:
     done = natsop("diff", "a.yaml", "b.yaml", "--summary", **{"a.yaml": CLUSTER, "b.yaml": LARGER})
     assert done.out.splitlines() == [
+        "NatsCluster default/c (b.yaml)",
         "changed ConfigMap default/c-config",
         "changed Service default/c-headless",
         "added PodDisruptionBudget default/c-pdb",
         "changed StatefulSet default/c: its pods are replaced",
+        "",
         "1 added, 3 changed",
     ]
 

@@ -1,0 +1,146 @@
+"""A change of a custom resource, planned the way the operator will find it: with what the old one runs as live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core import names
+from natsop_core.api.natscluster import NatsCluster
+from natsop_core.api.read import changed_cluster
+from natsop_core.kinds import CLAIMS, STATEFUL_SETS
+from natsop_core.kubernetes.field_set import field_set
+from natsop_core.live import Child, reduce_metadata
+from natsop_core.offline import render
+from natsop_core.plan import children_of, key_of, plan_box, plan_cluster
+from natsop_core.references import ObjectRef
+
+if TYPE_CHECKING:
+    from natsop_core.api.natsbox import NatsBox
+    from natsop_core.api.read import Problem
+    from natsop_core.findings import Finding
+    from natsop_core.inputs import Found, Inputs
+    from natsop_core.plan import Plan
+    from natsop_core.references import Reference
+    from natsop_core.rendering import Manifest
+
+_UID: Final = "made-up"
+"""Of custom resources that no API server has seen, whose objects still need an owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """What becomes of a change.
+
+    objects: all objects of the custom resource once the change is carried out, without owner references.
+    invalid: why an API server does not take the change at all; then nothing changes.
+    refused: what the operator does not grant because of what runs. The objects go with what stays instead.
+    """
+
+    objects: tuple[Manifest, ...] = field(repr=False)
+    invalid: tuple[Problem, ...] = ()
+    refused: tuple[Finding, ...] = ()
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether something of the change does not happen."""
+        return bool(self.invalid or self.refused)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why not, in the words of the API server or the operator."""
+        return (*map(str, self.invalid), *(f"{each.reason}: {each.message}" for each in self.refused))
+
+
+def plan_change(
+    old: NatsCluster | NatsBox, new: NatsCluster | NatsBox, *, before: Inputs, after: Inputs
+) -> PlannedChange:
+    """What happens to a running custom resource that is replaced by `new`, which is of its kind.
+
+    before, after: the inputs of the one and the other. Each of the two has to be one that `render` makes objects of.
+    """
+    running = _plan(_owned(old), before).apply
+    if isinstance(old, NatsCluster) and isinstance(new, NatsCluster) and (invalid := changed_cluster(old, new)):
+        return PlannedChange(tuple(map(_without_owner, running)), invalid=invalid)
+    wanted = _owned(new).model_copy(update={"status": old.status})
+    seen = _with_live(after, map(as_live, running), wanted)
+    plan = _plan(wanted, seen)
+    kept = {key_of(each): each for each in running}
+    objects = (*plan.apply, *(kept[key] for key in plan.keep if key in kept))
+    return PlannedChange(tuple(map(_without_owner, objects)), refused=_refused(new, wanted, after, seen))
+
+
+def as_live(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """An applied manifest as the API server holds it once it is settled and nobody else has touched it."""
+    metadata = manifest["metadata"]
+    entry = {
+        "manager": names.FIELD_MANAGER,
+        "operation": "Apply",
+        "apiVersion": manifest["apiVersion"],
+        "fieldsType": "FieldsV1",
+        "fieldsV1": field_set(manifest),
+    }
+    seen = {"uid": f"{manifest['kind']}-{metadata['name']}", "resourceVersion": "2", "generation": 1}
+    live = {**manifest, "metadata": {**metadata, **seen, "managedFields": [entry]}}
+    return (
+        {**live, "status": _settled(manifest["spec"]["replicas"])} if "replicas" in manifest.get("spec", {}) else live
+    )
+
+
+def claims_of(stateful_set: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The PersistentVolumeClaims that the StatefulSet controller made for a StatefulSet, bound."""
+    metadata, spec = stateful_set["metadata"], stateful_set["spec"]
+    for template in spec.get("volumeClaimTemplates", ()):
+        for ordinal in range(spec["replicas"]):
+            name = f"{template['metadata']['name']}-{metadata['name']}-{ordinal}"
+            labels = {**template["metadata"].get("labels", {}), **spec["selector"]["matchLabels"]}
+            yield {
+                "apiVersion": CLAIMS.api_version,
+                "kind": CLAIMS.kind,
+                "metadata": {
+                    "name": name,
+                    "namespace": metadata["namespace"],
+                    "uid": f"{CLAIMS.kind}-{name}",
+                    "resourceVersion": "2",
+                    "labels": labels,
+                },
+                "spec": template["spec"],
+                "status": {"phase": "Bound", "capacity": template["spec"]["resources"]["requests"]},
+            }
+
+
+def _settled(replicas: int) -> dict[str, int]:
+    return {"observedGeneration": 1, **dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas"), replicas)}
+
+
+def _with_live(inputs: Inputs, live: Iterable[dict[str, Any]], owner: NatsCluster | NatsBox) -> Inputs:
+    """The inputs with these children as well, and with their claims."""
+    children = [(key_of(each), each) for each in live]
+    claims = (claim for key, each in children if key.kind == STATEFUL_SETS.kind for claim in claims_of(each))
+    found: dict[Reference, Found] = {ObjectRef(key): each for key, each in children}
+    found |= {ObjectRef(key_of(claim)): claim for claim in claims}
+    found[children_of(owner.metadata)] = tuple(Child(key, reduce_metadata(each["metadata"])) for key, each in children)
+    return replace(inputs, found={**found, **inputs.found})
+
+
+def _plan(resource: NatsCluster | NatsBox, inputs: Inputs) -> Plan:
+    return plan_cluster(resource, inputs) if isinstance(resource, NatsCluster) else plan_box(resource, inputs)
+
+
+def _refused(
+    new: NatsCluster | NatsBox, running: NatsCluster | NatsBox, after: Inputs, seen: Inputs
+) -> tuple[Finding, ...]:
+    """What is found with the old objects live, and would not be without."""
+    anyway = {finding.reason for finding in render(new, after).findings}
+    return tuple(finding for finding in render(running, seen).findings if finding.reason not in anyway)
+
+
+def _owned(resource: NatsCluster | NatsBox) -> NatsCluster | NatsBox:
+    metadata = resource.metadata.model_copy(update={"uid": _UID, "deletion_timestamp": ""})
+    return resource.model_copy(update={"metadata": metadata})
+
+
+def _without_owner(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = {key: value for key, value in manifest["metadata"].items() if key != "ownerReferences"}
+    return {**manifest, "metadata": metadata}

@@ -1,0 +1,93 @@
+"""What differs between two sides of a change, by the custom resource that it is of, and how that is printed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from natsop_runtime.cli.object_diff import Object, ObjectChange, identity, object_changes
+from natsop_runtime.cli.planned import key_of, planned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from natsop_core.changes import PlannedChange
+    from natsop_runtime.cli.planned import Key, Side
+    from natsop_runtime.cli.resources import Resource
+
+_COLOURS: Final = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m", "!": "\x1b[33m"}
+_BOLD: Final = "\x1b[1m"
+_PLAIN: Final = "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The changed objects of each custom resource that has some, and the changes of which something is refused."""
+
+    changes: tuple[tuple[Resource, tuple[ObjectChange, ...]], ...]
+    refused: tuple[tuple[Resource, PlannedChange], ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.changes and not self.refused
+
+
+def compare(old: Side, new: Side, *, show_secrets: bool) -> Comparison:
+    """What a change from one side to the other changes in the cluster."""
+    before = [(each.resource, each.objects) for each in old.rendered]
+    results = list(planned(old, new))
+    after = [(each.resource, each.objects) for each in results]
+    makers = {identity(obj): key_of(resource) for resource, objects in (*before, *after) for obj in objects}
+    resources = {key_of(resource): resource for resource, _ in (*before, *after)}
+    found: dict[Key, list[ObjectChange]] = {key_of(resource): [] for resource, _ in (*after, *before)}
+    for change in object_changes(_objects(before), _objects(after), show_secrets=show_secrets):
+        found[makers[change.identity]].append(change)
+    return Comparison(
+        tuple((resources[key], tuple(of_one)) for key, of_one in found.items() if of_one),
+        tuple((each.resource, each.change) for each in results if each.change and each.change.is_refused),
+    )
+
+
+def _objects(side: Iterable[tuple[Resource, tuple[Object, ...]]]) -> Iterable[Object]:
+    return (obj for _, objects in side for obj in objects)
+
+
+def print_comparison(comparison: Comparison, *, summary: bool) -> None:
+    """Print it for a person, what is refused first; with `summary`, without the changes of each object."""
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    for resource, refused in comparison.refused:
+        by = "the API server" if refused.invalid else "the operator"
+        print(_bold(f"{resource} ({resource.document.place()}): refused by {by}", colour=colour))
+        _print_lines((f"! {reason}" for reason in refused.reasons), colour=colour)
+        print()
+    for resource, changes in comparison.changes:
+        print(_bold(f"{resource} ({resource.document.file})", colour=colour))
+        for change in changes:
+            print(_bold(change.title, colour=colour))
+            if not summary:
+                _print_lines(change.lines(), colour=colour)
+                print()
+        if summary:
+            print()
+    print(_total(comparison))
+
+
+def _total(comparison: Comparison) -> str:
+    count = Counter(change.kind for _, changes in comparison.changes for change in changes)
+    kinds = [f"{count[kind]} {kind}" for kind in ("added", "changed", "removed") if count[kind]]
+    said = ", ".join(kinds) if kinds else "No differences"
+    refused = sum(len(change.reasons) for _, change in comparison.refused)
+    return f"{said}; {refused} refused" if refused else said if kinds else f"{said}."
+
+
+def _bold(text: str, *, colour: bool) -> str:
+    return f"{_BOLD}{text}{_PLAIN}" if colour else text
+
+
+def _print_lines(lines: Iterable[str], *, colour: bool) -> None:
+    for line in lines:
+        paint = _COLOURS.get(line[:1], "") if colour else ""
+        print(f"{paint}{line}{_PLAIN}" if paint else line)
