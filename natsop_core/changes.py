@@ -12,9 +12,11 @@ from natsop_core.api.read import changed_cluster
 from natsop_core.kinds import CLAIMS, STATEFUL_SETS
 from natsop_core.kubernetes.field_set import field_set
 from natsop_core.live import Child, reduce_metadata
+from natsop_core.lookup import NotYet, NotYetError
 from natsop_core.offline import render
-from natsop_core.plan import children_of, key_of, plan_box, plan_cluster
+from natsop_core.plan import key_of, plan_box, plan_cluster
 from natsop_core.references import ObjectRef
+from natsop_core.resolve.children import children_of
 
 if TYPE_CHECKING:
     from natsop_core.api.natsbox import NatsBox
@@ -59,16 +61,16 @@ def plan_change(
     """What happens to a running custom resource that is replaced by `new`, which is of its kind.
 
     before, after: the inputs of the one and the other. Each of the two has to be one that `render` makes objects of.
+    Raises NotYetError for inputs that are not complete.
     """
     running = _plan(_owned(old), before).apply
     if isinstance(old, NatsCluster) and isinstance(new, NatsCluster) and (invalid := changed_cluster(old, new)):
         return PlannedChange(tuple(map(_without_owner, running)), invalid=invalid)
     wanted = _owned(new).model_copy(update={"status": old.status})
-    seen = _with_live(after, map(as_live, running), wanted)
-    plan = _plan(wanted, seen)
+    plan = _plan(wanted, _with_live(after, map(as_live, running), wanted))
     kept = {key_of(each): each for each in running}
     objects = (*plan.apply, *(kept[key] for key in plan.keep if key in kept))
-    return PlannedChange(tuple(map(_without_owner, objects)), refused=_refused(new, wanted, after, seen))
+    return PlannedChange(tuple(map(_without_owner, objects)), refused=_refused(plan, new, after))
 
 
 def as_live(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,15 +127,17 @@ def _with_live(inputs: Inputs, live: Iterable[dict[str, Any]], owner: NatsCluste
 
 
 def _plan(resource: NatsCluster | NatsBox, inputs: Inputs) -> Plan:
-    return plan_cluster(resource, inputs) if isinstance(resource, NatsCluster) else plan_box(resource, inputs)
+    plan = plan_cluster(resource, inputs) if isinstance(resource, NatsCluster) else plan_box(resource, inputs)
+    if isinstance(plan, NotYet):
+        raise NotYetError(plan.references)
+    return plan
 
 
-def _refused(
-    new: NatsCluster | NatsBox, running: NatsCluster | NatsBox, after: Inputs, seen: Inputs
-) -> tuple[Finding, ...]:
+def _refused(plan: Plan, new: NatsCluster | NatsBox, after: Inputs) -> tuple[Finding, ...]:
     """What is found with the old objects live, and would not be without."""
+    resolved = plan.decision.resolved if plan.decision else None
     anyway = {finding.reason for finding in render(new, after).findings}
-    return tuple(finding for finding in render(running, seen).findings if finding.reason not in anyway)
+    return tuple(finding for finding in (resolved.findings if resolved else ()) if finding.reason not in anyway)
 
 
 def _owned(resource: NatsCluster | NatsBox) -> NatsCluster | NatsBox:

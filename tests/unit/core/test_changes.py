@@ -10,8 +10,7 @@ from natsop_core.changes import PlannedChange, as_live, claims_of, plan_change
 from natsop_core.drift import is_as_applied
 from natsop_core.live import reduce_metadata
 from natsop_core.offline import inputs_at_hand, render
-from natsop_core.plan import plan_cluster
-from tests.unit.core.world import NOW, Object, box, cluster, cluster_object, inputs, jetstream, one_of
+from tests.unit.core.world import NOW, Object, box, cluster, cluster_object, inputs, jetstream, one_of, plan_of
 
 NOTHING = inputs_at_hand([], NOW)
 
@@ -122,17 +121,15 @@ def test_nobody_owns_the_objects_of_a_change() -> None:
 
 def test_what_is_taken_for_live_is_as_it_was_applied() -> None:
     resource = cluster(replicas(3))
-    for manifest in plan_cluster(resource, inputs(resource)).apply:
+    for manifest in plan_of(resource, inputs(resource)).apply:
         live = as_live(manifest)
         assert is_as_applied(manifest, reduce_metadata(live["metadata"]))
-    assert (
-        as_live(one_of(plan_cluster(resource, inputs(resource)).apply, "StatefulSet"))["status"]["readyReplicas"] == 3
-    )
+    assert as_live(one_of(plan_of(resource, inputs(resource)).apply, "StatefulSet"))["status"]["readyReplicas"] == 3
 
 
 def test_every_server_has_its_claims() -> None:
     resource = cluster(replicas(3))
-    stateful_set = one_of(plan_cluster(resource, inputs(resource)).apply, "StatefulSet")
+    stateful_set = one_of(plan_of(resource, inputs(resource)).apply, "StatefulSet")
     claims = list(claims_of(stateful_set))
     assert [claim["metadata"]["name"] for claim in claims] == ["jetstream-c-0", "jetstream-c-1", "jetstream-c-2"]
     assert claims[0]["metadata"]["labels"].items() >= stateful_set["spec"]["selector"]["matchLabels"].items()
