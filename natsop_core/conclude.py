@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from natsop_core import names
 from natsop_core.api.read import InvalidResource
-from natsop_core.conditions.condition import Condition, first_finding
-from natsop_core.conditions.configuration import configuration_loaded, configuration_overridden
+from natsop_core.conditions.condition import Condition, first_finding, lasted
+from natsop_core.conditions.configuration import configuration_overridden
 from natsop_core.conditions.integrations import INTEGRATION_CONDITIONS, integration_available
-from natsop_core.conditions.steps import adoptions, contests, delays, refusals
-from natsop_core.conditions.summary import degraded, progressing, ready
+from natsop_core.conditions.loaded import TYPE as LOADED
+from natsop_core.conditions.loaded import configuration_loaded
+from natsop_core.conditions.mesh import disconnected, leaderless
+from natsop_core.conditions.steps import adoptions, contests, delays, refusals, replacements
+from natsop_core.conditions.summary import summarize
+from natsop_core.conditions.waiting import wait_for_missing
 from natsop_core.conditions.workload import SETTLED, Workload, available, see_workload
 from natsop_core.conf.digest import config_digest
 from natsop_core.conf.files import configuration_files
 from natsop_core.conf.server import server_block
 from natsop_core.decision import BoxDecision, ClusterDecision
 from natsop_core.findings import Finding
-from natsop_core.inputs import Forbidden
 from natsop_core.kinds import DEPLOYMENTS, STATEFUL_SETS
+from natsop_core.look_again import INSTALLATION_SECONDS, asks_again, looks_at_pods, rereads
 from natsop_core.outcomes import Applied, Unchanged
-from natsop_core.report import NOBODY_TO_TELL, Event, Report, lasted, make_report, retries, too_soon
+from natsop_core.pod_problems import pod_problem
+from natsop_core.report import NOBODY_TO_TELL, Event, Report, make_report, retries, too_soon
 from natsop_core.resolve.notices import kept, risky
 from natsop_core.resolve.owner import owner_of
+from natsop_core.resolve.routes import cluster_domain
 from natsop_core.servers import servers_by_ordinal, some_did_not_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from natsop_core.api.natsbox import NatsBox
     from natsop_core.api.natscluster import NatsCluster
@@ -35,23 +41,9 @@ if TYPE_CHECKING:
     from natsop_core.inputs import Inputs
     from natsop_core.outcomes import Outcome, Outcomes
     from natsop_core.plan import Plan
+    from natsop_core.reasons import ReasonName
     from natsop_core.resolve.types import Cluster, Owner
     from natsop_core.servers import Server
-
-RELOAD_SECONDS: Final = 5.0
-"""How soon the servers are asked again while one still runs an older configuration."""
-
-LONGEST_RELOAD_SECONDS: Final = 60.0
-"""The same when that has been so for ten minutes: what a server has refused to load, it does not load by and by."""
-
-INSTALLATION_SECONDS: Final = 60.0
-"""How soon the API server is asked again whether it serves what others have to install."""
-
-PERMISSION_SECONDS: Final = 60.0
-"""How soon the API server is asked again for what we may not read: nobody tells us of a right that is granted."""
-
-REST_SECONDS: Final = 300.0
-"""How soon they are asked again while nothing is under way."""
 
 
 def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Plan, outcomes: Outcomes) -> Report:
@@ -62,23 +54,37 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
     owner = owner_of(cr.metadata, names.CLUSTER_KIND)
     key = STATEFUL_SETS.key(owner.namespace, names.stateful_set(owner.name))
     is_changed = isinstance(outcomes.get(key), Applied)
-    workload = see_workload("StatefulSet", decision.live, needed=None, pod="server", just_applied=is_changed)
+    workload = _see(decision, inputs, kind="StatefulSet", needed=None, pod="server", just_applied=is_changed)
     if isinstance(cr, InvalidResource):
-        return _conclude_invalid(cr, workload, inputs)
+        return _conclude_invalid(cr, workload, decision, inputs)
     resolved = decision.resolved
     if resolved is None:
         return NOBODY_TO_TELL
+    hosts = f"*.{names.headless_host(owner.name, owner.namespace, cluster_domain(cr))}"
+    workload = replace(workload, leaderless=leaderless(decision.servers, hosts))
     if resolved.cluster is None:
-        return _conclude_unplanned(cr, workload, resolved.findings, inputs)
+        return _conclude_unplanned(cr, workload, decision, resolved.findings, inputs)
     servers = servers_by_ordinal(cr.metadata, resolved.cluster.replicas, decision.servers)
-    loaded = configuration_loaded(servers, _expected_digests(resolved.cluster, servers))
-    overridden = configuration_overridden(resolved.cluster)
-    pending = [loaded.finding] if loaded.status == "False" else []
-    conditions = _summarize(
-        workload,
-        under_way=[*delays(owner, outcomes), *_unsettled(workload), *pending],
-        wrong=[*resolved.findings, *refusals(owner, outcomes), *contests(outcomes)],
+    unsettled = _unsettled(workload)
+    loaded = configuration_loaded(
+        servers,
+        _expected_digests(resolved.cluster, servers),
+        pending=lasted(LOADED, "False", cr.status, inputs.now),
+        rejects=resolved.cluster.reloader is not None and not unsettled,
     )
+    apart = disconnected(decision.servers, hosts)
+    conditions = summarize(
+        available(workload, cr.status),
+        under_way=[*delays(owner, outcomes), *unsettled, *([apart] if apart else []), *_when(loaded, "ReloadPending")],
+        wrong=[
+            *resolved.findings,
+            *refusals(owner, outcomes),
+            *contests(outcomes),
+            *_when(loaded, "ReloadRejected"),
+        ],
+        pod=workload.pod,
+    )
+    overridden = configuration_overridden(resolved.cluster)
     return make_report(
         [*conditions, loaded, *overridden, *map(integration_available, resolved.integrations)],
         {
@@ -90,12 +96,19 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
         now=inputs.now,
         requeue_after=[
             *retries(owner, outcomes, cr.status, inputs.now),
-            *_rereads(inputs),
-            _asks_again(loaded, cr, some_did_not_answer(servers), inputs.now),
+            *rereads(inputs),
+            *looks_at_pods(decision.pods, inputs.now, is_settled=not unsettled),
+            asks_again(
+                loaded,
+                cr.status,
+                in_vain=some_did_not_answer(servers),
+                apart=bool(apart or workload.leaderless),
+                now=inputs.now,
+            ),
             *(INSTALLATION_SECONDS for integration in resolved.integrations if integration.is_awaited),
         ],
         not_before=too_soon(outcomes),
-        notices=[*_adopted(owner, outcomes), *(_notices(cr, resolved.cluster) if is_changed else ())],
+        notices=[*_done(owner, outcomes), *(_notices(cr, resolved.cluster) if is_changed else ())],
     )
 
 
@@ -107,17 +120,20 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outc
     owner = owner_of(cr.metadata, names.BOX_KIND)
     key = DEPLOYMENTS.key(owner.namespace, names.deployment(owner.name))
     is_changed = isinstance(outcomes.get(key), Applied)
-    workload = see_workload("Deployment", decision.live, needed=1, pod="pod", just_applied=is_changed)
+    workload = _see(decision, inputs, kind="Deployment", needed=1, pod="pod", just_applied=is_changed)
     if isinstance(cr, InvalidResource):
-        return _conclude_invalid(cr, workload, inputs)
+        return _conclude_invalid(cr, workload, decision, inputs)
     resolved = decision.resolved
     if resolved is None:
         return NOBODY_TO_TELL
-    waits = resolved.box is None
-    conditions = _summarize(
-        workload,
-        under_way=[*delays(owner, outcomes), *([] if waits else _unsettled(workload))],
+    if resolved.box is None:
+        return _conclude_unplanned(cr, workload, decision, resolved.findings, inputs)
+    unsettled = _unsettled(workload)
+    conditions = summarize(
+        available(workload, cr.status),
+        under_way=[*delays(owner, outcomes), *unsettled],
         wrong=[*resolved.findings, *refusals(owner, outcomes), *contests(outcomes)],
+        pod=workload.pod,
     )
     return make_report(
         conditions,
@@ -125,30 +141,56 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outc
         cr.status,
         generation=cr.metadata.generation,
         now=inputs.now,
-        requeue_after=[*retries(owner, outcomes, cr.status, inputs.now), *_rereads(inputs)],
+        requeue_after=[
+            *retries(owner, outcomes, cr.status, inputs.now),
+            *rereads(inputs),
+            *looks_at_pods(decision.pods, inputs.now, is_settled=not unsettled),
+        ],
         not_before=too_soon(outcomes),
-        notices=_adopted(owner, outcomes),
+        notices=_done(owner, outcomes),
     )
 
 
-def _conclude_invalid(cr: InvalidResource, workload: Workload, inputs: Inputs) -> Report:
+def _see(decision: ClusterDecision | BoxDecision, inputs: Inputs, **of: Any) -> Workload:
+    problems = (pod_problem(pod, {}, inputs.now) for pod in decision.pods)
+    return replace(see_workload(decision.live, **of), problems=tuple(each for each in problems if each))
+
+
+def _conclude_invalid(
+    cr: InvalidResource, workload: Workload, decision: ClusterDecision | BoxDecision, inputs: Inputs
+) -> Report:
     problems = "; ".join(str(problem) for problem in cr.problems)
-    return _conclude_unplanned(cr, workload, [Finding("InvalidSpec", f"{problems}.")], inputs)
+    return _conclude_unplanned(cr, workload, decision, [Finding("InvalidSpec", f"{problems}.")], inputs)
 
 
 def _conclude_unplanned(
-    cr: NatsCluster | InvalidResource, workload: Workload, wrong: Sequence[Finding], inputs: Inputs
+    cr: NatsCluster | NatsBox | InvalidResource,
+    workload: Workload,
+    decision: ClusterDecision | BoxDecision,
+    findings: Sequence[Finding],
+    inputs: Inputs,
 ) -> Report:
     """Nothing could be planned: what runs goes on running, and all else that the status said stays as it is."""
-    conditions = [*_summarize(workload, under_way=[], wrong=wrong), *_integrations_in(cr.status)]
+    waiting = wait_for_missing(() if workload.exists else findings, cr.status, inputs.now)
+    unsettled = _unsettled(workload) if workload.exists else []
+    conditions = summarize(
+        available(workload, cr.status),
+        under_way=[*unsettled, *waiting.awaited],
+        wrong=findings if workload.exists else waiting.wrong,
+        pod=workload.pod,
+    )
     facts = {field: value for field, value in cr.status.items() if field not in {"observedGeneration", "conditions"}}
     return make_report(
-        conditions,
-        facts,
+        [*conditions, *_integrations_in(cr.status)],
+        {**facts, **_pod_counts(decision.live)},
         cr.status,
         generation=cr.metadata.generation,
         now=inputs.now,
-        requeue_after=[*_rereads(inputs)],
+        requeue_after=[
+            *rereads(inputs),
+            *looks_at_pods(decision.pods, inputs.now, is_settled=not unsettled),
+            *([waiting.look_again] if waiting.look_again is not None else []),
+        ],
     )
 
 
@@ -158,25 +200,10 @@ def _integrations_in(status: Mapping[str, Any]) -> list[Condition]:
     return [Condition(each["type"], each["status"], Finding(each["reason"], each["message"])) for each in said]
 
 
-def _asks_again(loaded: Condition, cr: NatsCluster, in_vain: bool, now: datetime) -> float:
-    """When to ask the servers again, in seconds: one that did not answer, after as long as that has been so already.
-
-    One that is behind, after a tenth of that, so that it is seen soon once a kubelet has brought it the files.
-    """
-    if loaded.status == "False":
-        behind = lasted(loaded.type, "False", cr.status, now)
-        return min(LONGEST_RELOAD_SECONDS, max(RELOAD_SECONDS, behind / 10))
-    if not in_vain:
-        return REST_SECONDS
-    return min(REST_SECONDS, max(RELOAD_SECONDS, lasted(loaded.type, "Unknown", cr.status, now)))
-
-
-def _rereads(inputs: Inputs) -> list[float]:
-    return [PERMISSION_SECONDS for found in inputs.found.values() if isinstance(found, Forbidden)]
-
-
-def _adopted(owner: Owner, outcomes: Outcomes) -> list[Event]:
-    return [Event("Normal", each.reason, each.message, is_passing=True) for each in adoptions(owner, outcomes)]
+def _done(owner: Owner, outcomes: Outcomes) -> list[Event]:
+    """What the user hears of what was just carried out."""
+    done = (*adoptions(owner, outcomes), *replacements(outcomes))
+    return [Event("Normal", each.reason, each.message, is_passing=True) for each in done]
 
 
 def _notices(cr: NatsCluster, cluster: Cluster) -> list[Event]:
@@ -187,9 +214,8 @@ def _notices(cr: NatsCluster, cluster: Cluster) -> list[Event]:
     ]
 
 
-def _summarize(workload: Workload, *, under_way: Sequence[Finding], wrong: Sequence[Finding]) -> tuple[Condition, ...]:
-    is_available, is_progressing, is_degraded = available(workload), progressing(under_way), degraded(wrong)
-    return ready(is_available, is_progressing, is_degraded), is_available, is_progressing, is_degraded
+def _when(condition: Condition, reason: ReasonName) -> list[Finding]:
+    return [condition.finding] if condition.finding.reason == reason else []
 
 
 def _unsettled(workload: Workload) -> list[Finding]:

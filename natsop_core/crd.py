@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 Column = dict[str, str]
 
-_READY: Final = {"name": "Ready", "type": "string", "jsonPath": '.status.conditions[?(@.type=="Ready")].status'}
-_REPLICAS: Final = {"name": "Replicas", "type": "integer", "jsonPath": ".spec.replicas"}
-_READY_PODS: Final = {"name": "Ready pods", "type": "integer", "jsonPath": ".status.readyReplicas"}
+_REPLICAS: Final = {"name": "Replicas", "type": "integer", "jsonPath": ".status.replicas"}
+_READY: Final = {"name": "Ready", "type": "integer", "jsonPath": ".status.readyReplicas"}
+_STATUS: Final = {"name": "Status", "type": "string", "jsonPath": '.status.conditions[?(@.type=="Ready")].reason'}
 _SERVER_VERSION: Final = {"name": "Version", "type": "string", "jsonPath": ".status.version"}
 _AGE: Final = {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
 
@@ -47,7 +47,7 @@ _KINDS: Final = (
         status=NatsBoxStatus,
         plural="natsboxes",
         short_name="nb",
-        columns=(_READY, _REPLICAS, _READY_PODS, _AGE),
+        columns=(_REPLICAS, _READY, _STATUS, _AGE),
         rules=BOX_RULES,
     ),
     _Kind(
@@ -56,7 +56,7 @@ _KINDS: Final = (
         status=NatsClusterStatus,
         plural="natsclusters",
         short_name="nc",
-        columns=(_READY, _REPLICAS, _READY_PODS, _SERVER_VERSION, _AGE),
+        columns=(_REPLICAS, _READY, _STATUS, _SERVER_VERSION, _AGE),
         rules=CLUSTER_RULES + CLUSTER_TRANSITIONS,
     ),
 )

@@ -15,8 +15,3 @@ class Finding:
 
     reason: ReasonName
     message: str
-
-
-def sentence(text: str) -> str:
-    """The text, with a full stop at its end."""
-    return text if text.endswith(".") else f"{text}."

@@ -71,9 +71,9 @@ OPTIONAL: Final = (POD_MONITORS, NACK_ACCOUNTS)
 WATCHED_IN_FULL: Final = (STATEFUL_SETS, DEPLOYMENTS, PODS)
 """The kinds whose status decides ours: the shell also watches them in full, those with our managed-by label."""
 
-_MADE: Final = {(resource.api_version, resource.kind): resource for resource in (*CREATED, *OPTIONAL)}
+_TOUCHED: Final = {(resource.api_version, resource.kind): resource for resource in (*CREATED, *OPTIONAL, PODS)}
 
 
 def resource_of(key: ObjectKey) -> ApiResource:
-    """The kind of an object that we make. KeyError for any other kind."""
-    return _MADE[key.api_version, key.kind]
+    """The kind of an object that we make or delete. KeyError for any other kind."""
+    return _TOUCHED[key.api_version, key.kind]

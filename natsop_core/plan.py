@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from natsop_core import names
+from natsop_core.actions import Delete
 from natsop_core.api.read import InvalidResource
 from natsop_core.decision import BoxDecision, ClusterDecision
 from natsop_core.drift import stamped
@@ -20,9 +21,11 @@ from natsop_core.resolve.children import children_of
 from natsop_core.resolve.cluster import resolve_cluster
 from natsop_core.resolve.owner import owner_of
 from natsop_core.servers import ask_servers
+from natsop_core.stuck_pods import pod_to_replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from natsop_core.actions import Action
     from natsop_core.api.common import Metadata
@@ -106,7 +109,10 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
     decision = ClusterDecision(live, resolved, pods, servers)
     if resolved.cluster is None:
         return _keep_all(children, decision)
-    return _apply(render_cluster(resolved.cluster), children, decision, resolved.keep)
+    return replace(
+        _apply(render_cluster(resolved.cluster), children, decision, resolved.keep),
+        actions=_replacements(decision, lookup.now),
+    )
 
 
 def _plan_box(cr: NatsBox | InvalidResource, lookup: Lookup) -> Plan:
@@ -129,6 +135,11 @@ def _plan_box(cr: NatsBox | InvalidResource, lookup: Lookup) -> Plan:
     if resolved.box is None:
         return _keep_all(children, decision)
     return _apply(render_box(resolved.box), children, decision)
+
+
+def _replacements(decision: ClusterDecision, now: datetime) -> tuple[Action, ...]:
+    stuck = pod_to_replace(decision.live, decision.pods, now) if decision.live else None
+    return (Delete(key_of(stuck), stuck["metadata"]["uid"]),) if stuck else ()
 
 
 def _ours(key: ObjectKey, owner: Owner, lookup: Lookup) -> Mapping[str, Any] | None:

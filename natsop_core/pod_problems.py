@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from natsop_core.findings import Finding, sentence
+from natsop_core.findings import Finding
+from natsop_core.texts import sentence
 from natsop_core.times import moment
 
 if TYPE_CHECKING:
     from natsop_core.reasons import ReasonName
 
-VOLUME_PATIENCE: Final = timedelta(seconds=20)
-"""How long a scheduled pod may wait for its volumes and its network before it counts as a problem."""
+PATIENCE: Final = timedelta(seconds=15)
+"""How long a pod may wait for a node, and then for its volumes and network, as every new one does for a moment."""
 
 _MOST: Final = 3
 """How many different problems one message tells."""
@@ -50,7 +51,10 @@ def pod_problem(pod: Mapping[str, Any], claims: Mapping[str, Mapping[str, Any]],
     """Why the pod does not start, or None. `claims`: the PersistentVolumeClaims that are known, by name."""
     if "deletionTimestamp" in pod["metadata"]:
         return None
-    found = _scheduling(pod, claims) or _containers(pod) or _volumes(pod, claims, now)
+    waits = _waits_since(pod)
+    if waits is not None and now - waits < PATIENCE:
+        return None
+    found = _containers(pod) if waits is None else _waiting(pod, claims)
     return PodProblem(pod["metadata"]["name"], *found) if found else None
 
 
@@ -70,11 +74,11 @@ def explained(finding: Finding, problems: Iterable[PodProblem]) -> Finding:
 
 
 def look_again_after(pods: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[float]:
-    """The seconds until a pod that waits for its volumes counts as a problem: no change of the pod will tell."""
+    """The seconds until a pod that waits counts as a problem: no change of the pod will tell."""
     for pod in pods:
-        waiting = _waits_for_volumes_since(pod)
-        if waiting is not None and now - waiting < VOLUME_PATIENCE:
-            yield (waiting + VOLUME_PATIENCE - now).total_seconds()
+        waits = _waits_since(pod)
+        if waits is not None and now - waits < PATIENCE:
+            yield (waits + PATIENCE - now).total_seconds()
 
 
 class _Cause(NamedTuple):
@@ -83,16 +87,35 @@ class _Cause(NamedTuple):
     remedy: str
 
 
-def _scheduling(pod: Mapping[str, Any], claims: Mapping[str, Mapping[str, Any]]) -> _Cause | None:
+def _waits_since(pod: Mapping[str, Any]) -> datetime | None:
+    """Since when the pod has waited for a node, or, on its node, for volumes and network; None when it does not.
+
+    Volumes are mounted before the sandbox is made, which PodReadyToStartContainers tells (kubelet SyncPod).
+    """
     scheduled = condition_in(pod, "PodScheduled")
-    if scheduled.get("status") != "False":
+    has_sandbox = condition_in(pod, "PodReadyToStartContainers").get("status") == "True"
+    if pod.get("status", {}).get("phase") != "Pending" or (scheduled.get("status") == "True" and has_sandbox):
         return None
+    return moment(scheduled.get("lastTransitionTime"))
+
+
+def _waiting(pod: Mapping[str, Any], claims: Mapping[str, Mapping[str, Any]]) -> _Cause:
+    scheduled = condition_in(pod, "PodScheduled")
     unbound = ", ".join(_unbound(pod, claims))
     about_claims = f" PersistentVolumeClaims that are not bound: {unbound}." if unbound else ""
+    if scheduled.get("status") != "True":
+        return _Cause(
+            "Unschedulable",
+            f"no node can take it: {sentence(scheduled.get('message', 'no reason given'))}{about_claims}",
+            "Add nodes or resources, or relax what the pod asks for; a claim needs a StorageClass that provisions it.",
+        )
+    mounted = ", ".join(dict.fromkeys(_mounted(pod)))
     return _Cause(
-        "Unschedulable",
-        f"no node can take it: {sentence(scheduled.get('message') or 'the scheduler gives no reason')}{about_claims}",
-        "Add nodes or resources, or relax what the pod asks for; a claim needs a StorageClass that provisions it.",
+        "VolumeNotMounted",
+        f"node {pod['spec'].get('nodeName', '')} cannot mount its volumes, or set up its network.{about_claims}"
+        f" It mounts {mounted or 'no volumes of its own'}.",
+        f"Check that all of them exist; kubectl describe pod -n {pod['metadata']['namespace']}"
+        f" {pod['metadata']['name']} shows the node's own words.",
     )
 
 
@@ -135,31 +158,6 @@ def _crash(pod: Mapping[str, Any], status: Mapping[str, Any]) -> _Cause | None:
         f"Its log says why: kubectl logs -n {pod['metadata']['namespace']} {pod['metadata']['name']} -c {name}"
         " --previous.",
     )
-
-
-def _volumes(pod: Mapping[str, Any], claims: Mapping[str, Mapping[str, Any]], now: datetime) -> _Cause | None:
-    waiting = _waits_for_volumes_since(pod)
-    if waiting is None or now - waiting < VOLUME_PATIENCE:
-        return None
-    unbound = ", ".join(_unbound(pod, claims))
-    about_claims = f" PersistentVolumeClaims that are not bound: {unbound}." if unbound else ""
-    mounted = ", ".join(dict.fromkeys(_mounted(pod)))
-    return _Cause(
-        "VolumeNotMounted",
-        f"node {pod['spec'].get('nodeName', '')} cannot mount its volumes, or set up its network.{about_claims}"
-        f" It mounts {mounted or 'no volumes of its own'}.",
-        f"Check that all of them exist; kubectl describe pod -n {pod['metadata']['namespace']}"
-        f" {pod['metadata']['name']} shows the node's own words.",
-    )
-
-
-def _waits_for_volumes_since(pod: Mapping[str, Any]) -> datetime | None:
-    """Volumes are mounted before the sandbox is made, which PodReadyToStartContainers tells (kubelet SyncPod)."""
-    scheduled = condition_in(pod, "PodScheduled")
-    is_waiting = pod.get("status", {}).get("phase") == "Pending" and scheduled.get("status") == "True"
-    if not is_waiting or condition_in(pod, "PodReadyToStartContainers").get("status") == "True":
-        return None
-    return moment(scheduled.get("lastTransitionTime"))
 
 
 def _unbound(pod: Mapping[str, Any], claims: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

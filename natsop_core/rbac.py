@@ -54,7 +54,7 @@ def _work() -> Iterator[Object]:
         yield _rule(resource, "update", subresource="finalizers")  # blockOwnerDeletion asks for it where it is checked
     for resource in (*CREATED, *OPTIONAL):
         yield _rule(resource, *OWN)
-    yield _rule(PODS, *LOOK)
+    yield _rule(PODS, *LOOK, "delete")  # those that cannot start, see `stuck_pods`
     yield _rule(EVENTS, "create")
 
 

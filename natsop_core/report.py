@@ -8,15 +8,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from natsop_core.api.status import condition_of
-from natsop_core.conditions.condition import as_status, fitting
+from natsop_core.conditions.condition import as_status, fitting, lasted
 from natsop_core.conditions.steps import is_being_collected
 from natsop_core.outcomes import Failed, Postponed, Rejected, Taken
-from natsop_core.times import moment
 
 if TYPE_CHECKING:
     from natsop_core.conditions.condition import Condition, Status
     from natsop_core.outcomes import Outcomes
-    from natsop_core.reasons import ConditionType, ReasonName
+    from natsop_core.reasons import ReasonName
     from natsop_core.resolve.types import Owner
 
 COLLECTION_SECONDS: Final = 5.0
@@ -103,14 +102,6 @@ def too_soon(outcomes: Outcomes) -> float:
     return max((each.retry_after for each in outcomes.values() if isinstance(each, Failed)), default=0.0)
 
 
-def lasted(type_: ConditionType, status: Status, previous: Mapping[str, Any], now: datetime) -> float:
-    """For how many seconds the condition has had that status; 0 when it had another one."""
-    condition = condition_of(previous, type_)
-    if condition is None or condition["status"] != status:
-        return 0.0
-    return (now - (moment(condition["lastTransitionTime"]) or now)).total_seconds()
-
-
 def _events(conditions: Sequence[Condition], previous: Mapping[str, Any]) -> Iterator[Event]:
     """What has just become wrong, has just been mended, or has just been loaded."""
     for condition in conditions:
@@ -124,7 +115,7 @@ def _events(conditions: Sequence[Condition], previous: Mapping[str, Any]) -> Ite
         ):
             yield Event("Warning", finding.reason, finding.message)
         elif condition.type == "Degraded" and (was, is_now) == ("True", "False"):
-            yield Event("Normal", "Recovered", "What was wrong has been mended.")
+            yield Event("Normal", "Recovered", "No problem is left.")
         elif condition.type == "Available" and was in {"True", "False"} and was != is_now:
             yield Event("Normal" if is_now == "True" else "Warning", _availability(is_now), finding.message)
         elif condition.type == "ConfigurationLoaded" and (was, is_now) == ("False", "True"):

@@ -30,6 +30,8 @@ class Server:
     """What one server said of itself. Empty texts: it did not say, or could not be asked.
 
     config_digest: the digest of the configuration that it runs (nats-server 2.11 and newer).
+    routes: to how many connections of other servers; None where it did not say.
+    knows_leader: whether it knows the leader of the JetStream meta group; None where there is none to know.
     """
 
     pod: str
@@ -37,13 +39,17 @@ class Server:
     answered: bool = False
     version: str = ""
     config_digest: str = ""
+    routes: int | None = None
+    knows_leader: bool | None = None
 
     @property
     def silence(self) -> str:
-        """Why it did not tell its digest."""
+        """Why it has not reported its digest."""
         if not self.was_asked:
-            return "does not run, or has no monitor"
-        return f"nats-server {self.version} does not" if self.version else "no answer"
+            return "the pod is not running, or monitoring is disabled"
+        if not self.version:
+            return "no answer on the monitor port"
+        return f"nats-server {self.version} does not report it"
 
 
 def ask_servers(pods: Iterable[Mapping[str, Any]], lookup: Lookup) -> tuple[Server, ...]:
@@ -77,6 +83,8 @@ def _ask(pod: Mapping[str, Any], lookup: Lookup) -> Server:
         answered=True,
         version=_word(said, "version"),
         config_digest=_word(said, "config_digest"),
+        routes=_count(said, "routes"),
+        knows_leader=_knows_leader(said),
     )
 
 
@@ -92,6 +100,18 @@ def _said(body: bytes) -> Mapping[str, Any]:
 def _word(said: Mapping[str, Any], key: str) -> str:
     word = said.get(key)
     return word if isinstance(word, str) and _WORD.fullmatch(word) else ""
+
+
+def _count(said: Mapping[str, Any], key: str) -> int | None:
+    number = said.get(key)
+    return number if isinstance(number, int) else None
+
+
+def _knows_leader(said: Mapping[str, Any]) -> bool | None:
+    """Only a server of a clustered JetStream names its meta group (nats-server monitor.go, MetaClusterInfo)."""
+    jetstream = said.get("jetstream")
+    meta = jetstream.get("meta") if isinstance(jetstream, Mapping) else None
+    return bool(meta.get("leader")) if isinstance(meta, Mapping) else None
 
 
 def _varz(pod: Mapping[str, Any]) -> HttpRef | None:

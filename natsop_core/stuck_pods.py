@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from natsop_core.live import controller_of
 from natsop_core.names import SERVER_CONTAINER
 from natsop_core.pod_problems import condition_in, pod_problem
 from natsop_core.times import moment
@@ -29,6 +30,7 @@ def pod_to_replace(
     status = stateful_set.get("status", {})
     if status.get("observedGeneration", 0) < stateful_set["metadata"].get("generation", 0):
         return None
+    pods = [each for each in pods if _is_made_by(stateful_set, each)]
     outdated = [
         each for each in pods if each["metadata"].get("labels", {}).get(REVISION_LABEL) != status_revision(status)
     ]
@@ -41,6 +43,11 @@ def pod_to_replace(
         each for each in stuck if not _serves(each) or all(is_ready(other) for other in pods if other is not each)
     ]
     return harmless[0] if harmless else None
+
+
+def _is_made_by(stateful_set: Mapping[str, Any], pod: Mapping[str, Any]) -> bool:
+    controller = controller_of(pod["metadata"])
+    return controller is not None and controller.uid == stateful_set["metadata"]["uid"]
 
 
 def status_revision(status: Mapping[str, Any]) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
+from natsop_core.api.status import condition_of
 from natsop_core.findings import Finding
+from natsop_core.times import moment
 
 if TYPE_CHECKING:
     from natsop_core.reasons import ConditionType
@@ -42,6 +44,14 @@ def as_status(
     """The conditions as they stand in a status. A transition time changes only when the condition's status does."""
     earlier = {condition["type"]: condition for condition in previous.get("conditions", ())}
     return [_as_status(condition, earlier.get(condition.type), generation, now) for condition in conditions]
+
+
+def lasted(type_: ConditionType, status: Status, previous: Mapping[str, Any], now: datetime) -> float:
+    """For how many seconds the condition has had that status; 0 when it had another one."""
+    condition = condition_of(previous, type_)
+    if condition is None or condition["status"] != status:
+        return 0.0
+    return (now - (moment(condition.get("lastTransitionTime")) or now)).total_seconds()
 
 
 def _as_status(

@@ -1,47 +1,19 @@
-"""ConfigurationLoaded: do the servers run the configuration that we rendered? By their own digest of it."""
+"""ConfigurationOverridden: which parts of the rendered configuration have no effect?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from natsop_core import names
-from natsop_core.conditions.condition import Condition, Status
+from natsop_core.conditions.condition import Condition
 from natsop_core.conf.auth import OPTIONS
-from natsop_core.conf.digest import Unknown
 from natsop_core.conf.files import configuration_files
 from natsop_core.conf.server import server_block
 from natsop_core.findings import Finding
 from natsop_core.resolve.config import included_trees
 
 if TYPE_CHECKING:
-    from natsop_core.reasons import ConditionType, ReasonName
     from natsop_core.resolve.types import Cluster
-    from natsop_core.servers import Server
-
-TYPE: Final[ConditionType] = "ConfigurationLoaded"
-
-
-def configuration_loaded(servers: Sequence[Server], expected: Mapping[str, str | Unknown]) -> Condition:
-    """True or False by the digest of every server, Unknown where one did not tell it; never a guess.
-
-    expected: the digest of the configuration of each pod whose server told its own, by the pod's name.
-    """
-    digests = [(each.pod, each.config_digest, expected.get(each.pod)) for each in servers]
-    unknown = [digest for _, _, digest in digests if isinstance(digest, Unknown)]
-    behind = [pod for pod, told, digest in digests if isinstance(digest, str) and told != digest]
-    silent = [f"{each.pod} ({each.silence})" for each in servers if not each.config_digest]
-    if behind:
-        return _condition("False", "ReloadPending", f"Not yet loaded by {some_of(behind)}.")
-    if unknown:
-        return _condition("Unknown", "NotKnown", unknown[0].reason)
-    if silent:
-        return _condition("Unknown", "NotObserved", f"Not told by {some_of(silent)}.")
-    return _condition("True", "Loaded", "Every server runs the current configuration.")
-
-
-def _condition(status: Status, reason: ReasonName, message: str) -> Condition:
-    return Condition(TYPE, status, Finding(reason, message))
 
 
 def configuration_overridden(cluster: Cluster) -> list[Condition]:
@@ -70,9 +42,3 @@ def _not_reached(cluster: Cluster, config_map: str) -> list[Condition]:
         return []
     message = f"ConfigMap {config_map} is used as it is, so it has to include what is to count: {', '.join(files)}."
     return [Condition("ConfigurationOverridden", "True", Finding("ExistingConfigMap", message))]
-
-
-def some_of(pods: Sequence[str], most: int = 5) -> str:
-    """The first of them, and how many more there are."""
-    more = f" and {len(pods) - most} more" if len(pods) > most else ""
-    return ", ".join(pods[:most]) + more

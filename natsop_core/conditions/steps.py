@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from natsop_core.findings import Finding, sentence
+from natsop_core.findings import Finding
+from natsop_core.kinds import PODS
 from natsop_core.names import API_VERSION
 from natsop_core.outcomes import Applied, Failed, HeldBack, Postponed, Rejected, Repair, Taken, Unchanged
+from natsop_core.texts import sentence
 
 if TYPE_CHECKING:
     from natsop_core.live import Controller
@@ -63,6 +65,17 @@ def adoptions(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
         yield Finding(
             "Adopted", f"The operator made these for a {owner.kind} of this name, and manages them again: {objects}."
         )
+
+
+def replacements(outcomes: Outcomes) -> Iterator[Finding]:
+    """Which pods were deleted, so that Kubernetes makes them anew."""
+    for key, outcome in outcomes.items():
+        if key.kind == PODS.kind and isinstance(outcome, Applied):
+            yield Finding(
+                "PodReplaced",
+                f"Pod {key.name} is of an older revision and could not start. The operator deleted it, so that"
+                " Kubernetes makes it anew from the current one.",
+            )
 
 
 def is_being_collected(owner: Owner, controller: Controller | None) -> bool:

@@ -1,60 +1,67 @@
-"""Available and Progressing, from the StatefulSet's or Deployment's own word."""
+"""Available and Progressing, from the StatefulSet's or Deployment's own word, its pods, and what the servers say."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
+from natsop_core.api.status import condition_of
 from natsop_core.conditions.condition import Check, Condition, first_finding
 from natsop_core.findings import Finding
+from natsop_core.pod_problems import PodProblem, explained
+
+if TYPE_CHECKING:
+    from natsop_core.reasons import ReasonName
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """A StatefulSet or Deployment as it was seen, or as it is known to be since this very plan has just changed it.
 
-    observed: its controller had seen the latest generation when it was seen. changed: there is a newer one since.
+    pod: what one of its pods is called in messages. observed: its controller had seen the latest generation when it
+    was seen. changed: there is a newer one since. problems: what keeps pods from starting.
+    leaderless: why its servers cannot work together, or None where they can or nothing is known.
     """
 
     kind: str
-    exists: bool
-    observed: bool
-    changed: bool
-    wanted: int
-    needed: int
-    pods: int
-    ready: int
-    current: int
     pod: str
+    exists: bool
+    changed: bool = False
+    observed: bool = False
+    wanted: int = 0
+    needed: int = 0
+    pods: int = 0
+    ready: int = 0
+    current: int = 0
+    problems: tuple[PodProblem, ...] = ()
+    leaderless: Finding | None = None
 
 
 def see_workload(
-    kind: str, live: Mapping[str, Any] | None, *, needed: int | None, pod: str, just_applied: bool
+    live: Mapping[str, Any] | None, *, kind: str, needed: int | None, pod: str, just_applied: bool
 ) -> Workload:
     """Read a live workload (None: there is none). `needed`: how many ready pods make it available; None: a quorum."""
+    found = Workload(kind=kind, pod=pod, exists=live is not None or just_applied, changed=just_applied)
     if live is None:
-        return Workload(kind, just_applied, False, just_applied, 0, 0, 0, 0, 0, pod)
+        return found
     status = live.get("status", {})
     wanted = live["spec"].get("replicas", 1)
-    return Workload(
-        kind=kind,
-        exists=True,
+    return replace(
+        found,
         observed=status.get("observedGeneration", 0) >= live["metadata"].get("generation", 0),
-        changed=just_applied,
         wanted=wanted,
         needed=wanted // 2 + 1 if needed is None else min(needed, wanted),
         pods=status.get("replicas", 0),
         ready=status.get("readyReplicas", 0),
         current=status.get("updatedReplicas", 0),
-        pod=pod,
     )
 
 
 def exists(workload: Workload) -> Finding | None:
     if workload.exists:
         return None
-    return Finding("NotCreated", f"There is no {workload.kind} yet.")
+    return Finding("NotCreated", f"The {workload.kind} does not exist yet.")
 
 
 def is_observed(workload: Workload) -> Finding | None:
@@ -68,38 +75,49 @@ def is_unchanged(workload: Workload) -> Finding | None:
 
 
 def _not_observed(workload: Workload) -> Finding:
-    return Finding("NotObserved", f"The {workload.kind}'s controller has not seen its latest generation yet.")
+    return Finding("NotObserved", f"Kubernetes has not processed the latest change of the {workload.kind} yet.")
 
 
 def enough_pods_are_ready(workload: Workload) -> Finding | None:
     """Raft needs a majority of servers, whatever their revision: a rolling update is not an outage."""
     if workload.ready >= workload.needed:
         return None
-    return Finding(
-        "TooFewReady", f"{workload.ready} of {workload.wanted} {workload.pod}s ready; {workload.needed} needed."
-    )
+    return _about_pods("TooFewReady", f"{_counted(workload)}; {workload.needed} needed.", workload)
+
+
+def a_leader_is_known(workload: Workload) -> Finding | None:
+    return workload.leaderless
 
 
 def all_pods_are_current(workload: Workload) -> Finding | None:
     if workload.current >= workload.wanted:
         return None
-    return Finding("RollingOut", f"{workload.current} of {workload.wanted} {workload.pod}s of the latest revision.")
+    running = f"{workload.current} of {workload.wanted} {workload.pod}s run the latest revision."
+    return _about_pods("RollingOut", running, workload)
 
 
 def no_pod_is_to_go(workload: Workload) -> Finding | None:
     """Until the surplus is gone, the numbers do not tell whether it is the pods that stay which are ready."""
     if workload.pods <= workload.wanted:
         return None
-    return Finding("PodsToGo", f"{workload.pods} {workload.pod}s, of which {workload.wanted} are wanted.")
+    return Finding("PodsToGo", f"{workload.pods} {workload.pod}s exist, and {workload.wanted} are requested.")
 
 
 def all_pods_are_ready(workload: Workload) -> Finding | None:
     if workload.ready >= workload.wanted:
         return None
-    return Finding("PodsNotReady", f"{workload.ready} of {workload.wanted} {workload.pod}s ready.")
+    return _about_pods("PodsNotReady", f"{_counted(workload)}.", workload)
 
 
-AVAILABLE: Final[tuple[Check[Workload], ...]] = (exists, is_observed, enough_pods_are_ready)
+def _counted(workload: Workload) -> str:
+    return f"{workload.ready} of {workload.wanted} {workload.pod}s ready"
+
+
+def _about_pods(reason: ReasonName, message: str, workload: Workload) -> Finding:
+    return explained(Finding(reason, message), workload.problems)
+
+
+AVAILABLE: Final[tuple[Check[Workload], ...]] = (exists, is_observed, enough_pods_are_ready, a_leader_is_known)
 
 SETTLED: Final[tuple[Check[Workload], ...]] = (
     exists,
@@ -111,13 +129,22 @@ SETTLED: Final[tuple[Check[Workload], ...]] = (
 )
 
 
-def available(workload: Workload) -> Condition:
-    """Whether enough pods are ready to serve."""
+def available(workload: Workload, previous: Mapping[str, Any]) -> Condition:
+    """Whether enough pods are ready to serve. Until Kubernetes has processed the latest change, it stays as it was.
+
+    previous: the status as it stands.
+    """
     lack = first_finding(AVAILABLE, workload)
     if lack is None:
-        return Condition(
-            "Available",
-            "True",
-            Finding("EnoughReady", f"{workload.ready} of {workload.wanted} {workload.pod}s ready."),
-        )
+        return Condition("Available", "True", Finding("EnoughReady", f"{_counted(workload)}."))
+    if lack.reason == "NotObserved" and (last := _last(previous)) is not None:
+        return last
     return Condition("Available", "False", lack)
+
+
+def _last(previous: Mapping[str, Any]) -> Condition | None:
+    """What was said last of a workload that exists."""
+    last = condition_of(previous, "Available")
+    if last is None or last.get("reason") == "NotCreated":
+        return None
+    return Condition("Available", last["status"], Finding(last["reason"], last["message"]))

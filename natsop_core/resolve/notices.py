@@ -36,7 +36,7 @@ def risky(cluster: Cluster) -> Iterator[Finding]:
         yield Finding(
             "TwoServers",
             "JetStream runs on two servers: while one of them is down, also during a rolling restart, JetStream's API"
-            " stops. Use three servers, or one.",
+            " stops. Set spec.replicas to 3.",
         )
     if cluster.jetstream and _is_too_small(cluster.jetstream):
         yield Finding(

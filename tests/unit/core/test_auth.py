@@ -22,6 +22,7 @@ from tests.unit.core.world import (
     NOW,
     Object,
     cluster,
+    conditions,
     config_map,
     container_of,
     inputs,
@@ -277,7 +278,7 @@ def test_what_nothing_works_without_is_never_optional(key: str, optional: bool) 
     references = {"operator": wanted["auth"]["jwt"]["operator"], "system": wanted["auth"]["jwt"]["accounts"][0]["jwt"]}
     references[key] |= {"name": "absent", "optional": optional}
     assert plan(wanted, jwts()) == Plan()
-    assert degraded(wanted, jwts()) == "SecretNotFound"
+    assert conditions(status(wanted, jwts()))["Progressing"] == ("True", "WaitingForSecret")
 
 
 def test_a_secret_of_somebody_else_under_our_name_is_not_taken_for_the_last_good_one() -> None:

@@ -371,8 +371,9 @@ def test_what_may_not_be_read_is_asked_for_again_since_no_event_tells_of_a_right
 
 def test_a_fault_that_several_references_have_is_told_once() -> None:
     credentials = {"cluster": {"routeURLs": {"authSecretRef": {"name": "routes"}}}}
-    report = conclude(cluster({"replicas": 3, "config": credentials}), inputs(cluster()))
-    assert message(report.status, "Degraded").count("Secret routes") == 1
+    cr = cluster({"replicas": 3, "config": credentials})
+    seen = inputs(cr, *live_children(cluster(SPEC)))
+    assert message(conclude(cr, seen).status, "Degraded").count("Secret routes") == 1
 
 
 @pytest.mark.parametrize(("age", "delay"), [(0, 2), (30, 30), (3600, 60)])
@@ -420,9 +421,9 @@ def test_a_box_is_ready_when_its_pods_are_and_needs_no_second_look() -> None:
 
 def test_a_box_without_its_cluster_says_what_it_waits_for() -> None:
     report = conclude_a_box(box({"clusterRef": {"name": "c"}}))
-    assert conditions(report.status)["Degraded"] == ("True", "ClusterNotFound")
-    assert "NatsCluster c in namespace prod" in message(report.status, "Degraded")
-    assert conditions(report.status)["Progressing"] == ("False", "Stable")
+    assert conditions(report.status)["Progressing"] == ("True", "ClusterNotFound")
+    assert "NatsCluster c in namespace prod" in message(report.status, "Ready")
+    assert conditions(report.status)["Degraded"] == ("False", "AsExpected")
 
 
 def test_a_box_of_an_invalid_cluster_says_so_and_what_runs_is_still_available() -> None:

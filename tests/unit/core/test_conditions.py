@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from natsop_core.conditions.condition import Condition, Status, as_status, first_finding
-from natsop_core.conditions.summary import degraded, progressing, ready
+from natsop_core.conditions.summary import degraded, progressing, ready, stalled
 from natsop_core.findings import Finding
 from natsop_core.reasons import ConditionType
 from natsop_core.report import Event, make_report
@@ -49,6 +49,7 @@ def test_ready_is_available_with_nothing_under_way_and_nothing_wrong(
         condition("Available", "True" if is_available else "False"),
         progressing([Finding("RollingOut", "g")] if under_way else []),
         degraded([Finding("InvalidSpec", "b")] if wrong else []),
+        pod="server",
     )
     assert (found.status == "True") == (is_available and not under_way and not wrong)
 
@@ -58,8 +59,15 @@ def test_what_needs_a_person_explains_unreadiness_before_what_time_will_mend() -
         condition("Available", "False"),
         progressing([Finding("RollingOut", "g")]),
         degraded([Finding("InvalidSpec", "b")]),
+        pod="server",
     )
     assert found.finding == Finding("InvalidSpec", "b")
+
+
+def test_it_is_stalled_where_only_a_person_can_go_on_and_says_nothing_otherwise() -> None:
+    passing, lasting = Finding("SecretNotFound", "it may come."), Finding("UnsafeScale", "set it back.")
+    assert stalled([]) == stalled([passing]) == ()
+    assert stalled([passing, lasting]) == (Condition("Stalled", "True", lasting),)
 
 
 # Times

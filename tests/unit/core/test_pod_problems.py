@@ -153,8 +153,8 @@ def test_a_pod_that_is_being_deleted_has_no_problem() -> None:
 # The scheduler
 
 
-def unschedulable(message: str) -> Object:
-    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+def unschedulable(message: str, since: str = SINCE) -> Object:
+    condition = {"type": "PodScheduled", "status": "False", "message": message, "lastTransitionTime": since}
     return pod(conditions=[condition])
 
 
@@ -170,6 +170,12 @@ def test_a_claim_that_waits_for_its_volume_is_named() -> None:
         unschedulable("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."), pending
     )
     assert problem.problem.endswith("PersistentVolumeClaims that are not bound: jetstream-c-0.")
+
+
+def test_a_pod_whose_claim_is_bound_in_a_moment_is_no_problem() -> None:
+    young = unschedulable("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.", JUST_NOW)
+    assert pod_problem(young, {}, NOW) is None
+    assert list(look_again_after([young], NOW)) == [10.0]
 
 
 # Volumes
@@ -193,8 +199,8 @@ def test_a_pod_whose_volumes_are_not_mounted_names_what_it_mounts() -> None:
 def test_a_pod_that_has_just_been_scheduled_is_given_time_to_mount_its_volumes() -> None:
     young = pod(since=JUST_NOW, **CREATING)
     assert pod_problem(young, {}, NOW) is None
-    assert list(look_again_after([young], NOW)) == [15.0]
-    later = NOW + timedelta(seconds=15)
+    assert list(look_again_after([young], NOW)) == [10.0]
+    later = NOW + timedelta(seconds=10)
     assert pod_problem(young, {}, later) is not None
     assert list(look_again_after([young], later)) == []
 

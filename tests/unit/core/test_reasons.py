@@ -18,24 +18,10 @@ AWAITED: Final = frozenset(
     {
         "Adopted",
         "ConfigurationDiffers",
-        "ContainerConfigInvalid",
-        "ContainerCrashing",
-        "Contested",
         "DataLossAllowed",
         "HeldBack",
-        "ImagePullFailed",
         "InvalidConfig",
-        "MetaLeaderUnknown",
-        "PodReplaced",
-        "ReloadRejected",
-        "RoutesIncomplete",
-        "TwoServers",
-        "Unschedulable",
-        "VolumeNotMounted",
         "VolumeTooSmall",
-        "WaitingForConfigMap",
-        "WaitingForKey",
-        "WaitingForSecret",
     }
 )
 """Rows that the issue at hand is about to use. Empty when it is done."""

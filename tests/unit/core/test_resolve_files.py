@@ -104,11 +104,11 @@ def test_where_the_environment_is_not_known_any_variable_may_be_defined() -> Non
     assert reasons(spec, config_map("mine", a="p: $word")) == []
 
 
-@pytest.mark.parametrize(("others", "reason"), [([], "ConfigMapNotFound"), ([config_map("mine")], "KeyNotFound")])
+@pytest.mark.parametrize(("others", "reason"), [([], "WaitingForConfigMap"), ([config_map("mine")], "WaitingForKey")])
 def test_what_is_missing_is_named_and_changes_nothing(others: list[Object], reason: str) -> None:
     found = status(including("a"), *others)
-    assert conditions(found)["Degraded"] == ("True", reason)
-    assert "ConfigMap mine, which spec.config.includes[a] refers to" in message(found, "Degraded")
+    assert conditions(found)["Progressing"] == ("True", reason)
+    assert "ConfigMap mine, which spec.config.includes[a] refers to" in message(found, "Progressing")
     assert plan(including("a"), *others).apply == ()
     assert reasons(including("a", optional=True), *others) == []
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from natsop_core.conditions.configuration import configuration_loaded
+from natsop_core.conditions.loaded import configuration_loaded
 from natsop_core.inputs import HttpAnswer, Unreachable
 from natsop_core.lookup import Lookup
 from natsop_core.references import HttpRef
@@ -106,17 +106,37 @@ def test_any_other_answer_says_nothing(answer: HttpAnswer | Unreachable) -> None
 @pytest.mark.parametrize(
     ("pods", "answer", "why"),
     [
-        ([], None, "c-0 (does not run, or has no monitor)"),
-        ([pod("c-0", port=None)], None, "c-0 (does not run, or has no monitor)"),
-        ([pod("c-0")], Unreachable("timeout"), "c-0 (no answer)"),
-        ([pod("c-0")], varz(version="2.10.25"), "c-0 (nats-server 2.10.25 does not)"),
+        ([], None, "the pod is not running, or monitoring is disabled"),
+        ([pod("c-0", port=None)], None, "the pod is not running, or monitoring is disabled"),
+        ([pod("c-0")], Unreachable("timeout"), "no answer on the monitor port"),
+        ([pod("c-0")], varz(version="2.10.25"), "nats-server 2.10.25 does not report it"),
     ],
 )
 def test_why_a_server_did_not_tell_is_said(pods: list[Object], answer: Any, why: str) -> None:
     answers = {"c-0": answer} if answer else {}
     servers = ask_servers(pods, Lookup(inputs(CR, *pods, answers=answers)))
     condition = configuration_loaded(servers_by_ordinal(CR.metadata, 1, servers), {})
-    assert (condition.status, condition.finding.message) == ("Unknown", f"Not told by {why}.")
+    assert (condition.status, condition.finding.message) == (
+        "Unknown",
+        f"c-0 has not reported the configuration: {why}.",
+    )
+
+
+def test_servers_that_are_silent_for_the_same_reason_are_told_together() -> None:
+    silent = [Server("c-0"), Server("c-1"), Server("c-2", was_asked=True)]
+    assert configuration_loaded(silent, {}).finding.message == (
+        "c-0, c-1 have not reported the configuration: the pod is not running, or monitoring is disabled."
+        " c-2 has not reported the configuration: no answer on the monitor port."
+    )
+
+
+@pytest.mark.parametrize(
+    ("meta", "knows_leader"),
+    [({"leader": "c-0", "cluster_size": 3}, True), ({"cluster_size": 3}, False), (None, None), ("nonsense", None)],
+)
+def test_a_server_of_a_clustered_jetstream_says_whether_there_is_a_leader(meta: Any, knows_leader: bool | None) -> None:
+    said = observed(varz(version="2.12.6", routes=4, jetstream={"config": {}, "meta": meta}))
+    assert (said.routes, said.knows_leader) == (4, knows_leader)
 
 
 def test_what_is_asked_is_what_is_looked_up() -> None:

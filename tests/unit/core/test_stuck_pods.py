@@ -13,12 +13,13 @@ from tests.unit.core.world import NOW, Object
 LONG_AGO = "2026-01-02T03:00:00Z"
 JUST_NOW = "2026-01-02T03:04:00Z"
 NO_IMAGE = {"waiting": {"reason": "ErrImagePull", "message": "not found"}}
+OWNER: Object = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "c", "uid": "uid-of-c", "controller": True}
 RUNNING: Object = {"running": {}}
 
 
 def stateful_set(policy: str = "OrderedReady", *, observed: int = 2) -> Object:
     return {
-        "metadata": {"generation": 2},
+        "metadata": {"generation": 2, "uid": "uid-of-c"},
         "spec": {"podManagementPolicy": policy},
         "status": {"observedGeneration": observed, "updateRevision": "new"},
     }
@@ -31,6 +32,7 @@ def pod(ordinal: int, revision: str, *, ready: bool = False, state: Object = RUN
             "name": f"c-{ordinal}",
             "namespace": "prod",
             "labels": {"controller-revision-hash": revision},
+            "ownerReferences": [OWNER],
         },
         "spec": {"containers": [{"name": "nats", "image": "nats:bad"}]},
         "status": {
@@ -56,6 +58,12 @@ def test_a_pod_of_an_older_revision_without_its_image_is_replaced(policy: str) -
 
 def test_a_pod_of_the_current_revision_is_never_replaced() -> None:
     assert replaced([*GOOD, pod(2, "new", state=NO_IMAGE)]) is None
+
+
+def test_a_pod_of_somebody_else_is_never_replaced() -> None:
+    stranger = pod(2, "bad", state=NO_IMAGE)
+    stranger["metadata"]["ownerReferences"] = [{**OWNER, "uid": "of another"}]
+    assert replaced([*GOOD, stranger]) is None
 
 
 def test_a_pod_that_is_ready_is_never_replaced() -> None:

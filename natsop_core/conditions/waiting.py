@@ -1,0 +1,49 @@
+"""What is expected to appear by itself before anything runs: Secrets that other programs make, the cluster of a box."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from natsop_core.api.status import condition_of
+from natsop_core.conditions.condition import lasted
+from natsop_core.findings import Finding
+
+if TYPE_CHECKING:
+    from natsop_core.reasons import ReasonName
+
+PATIENCE: Final = 180.0
+"""Seconds for which something that is missing is waited for, before it counts as wrong."""
+
+_WAITED_FOR: Final[Mapping[ReasonName, ReasonName]] = {
+    "SecretNotFound": "WaitingForSecret",
+    "ConfigMapNotFound": "WaitingForConfigMap",
+    "KeyNotFound": "WaitingForKey",
+    "ClusterNotFound": "ClusterNotFound",
+}
+
+
+class Waiting(NamedTuple):
+    """What is waited for, what is wrong, and after how many seconds what is waited for becomes wrong, too."""
+
+    awaited: tuple[Finding, ...]
+    wrong: tuple[Finding, ...]
+    look_again: float | None = None
+
+
+def wait_for_missing(findings: Iterable[Finding], previous: Mapping[str, Any], now: datetime) -> Waiting:
+    """Part what may still appear from what is wrong. previous: the status as it stands, which tells since when."""
+    findings = tuple(findings)
+    awaited = tuple(Finding(_WAITED_FOR[each.reason], each.message) for each in findings if each.reason in _WAITED_FOR)
+    waited = _waited(previous, now)
+    if not awaited or waited >= PATIENCE:
+        return Waiting(awaited, findings)
+    wrong = tuple(each for each in findings if each.reason not in _WAITED_FOR)
+    return Waiting(awaited, wrong, PATIENCE - waited)
+
+
+def _waited(previous: Mapping[str, Any], now: datetime) -> float:
+    condition = condition_of(previous, "Progressing")
+    is_waiting = condition is not None and condition.get("reason") in _WAITED_FOR.values()
+    return lasted("Progressing", "True", previous, now) if is_waiting else 0.0

@@ -1,0 +1,19 @@
+"""Small pieces of the messages that users read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def sentence(text: str) -> str:
+    """The text, with a full stop at its end."""
+    return text if text.endswith(".") else f"{text}."
+
+
+def some_of(names: Sequence[str], most: int = 5) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
