@@ -16,12 +16,9 @@ CORE: Final = Path(natsop_core.__file__).parent
 
 AWAITED: Final = frozenset(
     {
-        "Adopted",
         "ConfigurationDiffers",
         "DataLossAllowed",
-        "HeldBack",
         "InvalidConfig",
-        "VolumeTooSmall",
     }
 )
 """Rows that the issue at hand is about to use. Empty when it is done."""
