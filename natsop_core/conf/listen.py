@@ -47,7 +47,7 @@ def port_of(value: Value) -> int | None:
         case int():
             return value
         case str():
-            found = re.search(r":(\d{1,5})\Z", value)
+            found = re.search(r":(-?\d{1,5})\Z", value)
             return int(found[1]) if found else None
         case _:
             return None

@@ -103,7 +103,7 @@ _REMOTE: Final = _options(
     " ignore_discovered_servers",
     tls=_TLS,
     compression=_COMPRESSION,
-    proxy=_options("url username password timeout tls", tls=_TLS),
+    proxy=_options("url username password timeout tls"),
 )
 
 SERVER: Final = _options(

@@ -29,7 +29,7 @@ class RunningServer:
             "nats-server",
             ["env", "-C", folder, binary, "-c", self._file, "--ports_file_dir", self._ports],
             log=self._log,
-            ready=lambda: any(self._ports.iterdir()),
+            ready=lambda: any(file.read_text().endswith("}") for file in self._ports.iterdir()),
         )
 
     def start(self, tree: Block) -> None:
