@@ -12,7 +12,7 @@ from natsop_core.names import CLUSTER_LABEL
 from natsop_core.references import ChildrenRef, LabelledRef, ObjectRef, Reference
 
 _MANY_OBJECTS: Final = 300
-_LONG_TEXTS: Final = 20_000
+LONG_TEXTS: Final = 10_000
 """Characters of Secrets and ConfigMaps, which may all be nats.conf: it is read at one to five µs each."""
 
 
@@ -84,7 +84,7 @@ class Inputs:
             value for found in objects if isinstance(found, Mapping) for value in (found.get("data") or {}).values()
         )
         many = sum(len(found) if isinstance(found, tuple) else 1 for found in self.found.values()) > _MANY_OBJECTS
-        return many or sum(map(len, texts)) > _LONG_TEXTS
+        return many or sum(map(len, texts)) > LONG_TEXTS
 
     def children(self, reference: ChildrenRef) -> tuple[Child, ...]:
         """What the custom resource controls, in the order of the children's keys."""
