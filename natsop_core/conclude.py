@@ -17,9 +17,6 @@ from natsop_core.conditions.steps import adoptions, contests, delays, refusals, 
 from natsop_core.conditions.summary import summarize
 from natsop_core.conditions.waiting import wait_for_missing
 from natsop_core.conditions.workload import SETTLED, Workload, available, see_workload
-from natsop_core.conf.digest import config_digest
-from natsop_core.conf.files import configuration_files
-from natsop_core.conf.server import server_block
 from natsop_core.decision import BoxDecision, ClusterDecision
 from natsop_core.findings import Finding
 from natsop_core.kinds import DEPLOYMENTS, STATEFUL_SETS
@@ -38,6 +35,7 @@ if TYPE_CHECKING:
     from natsop_core.api.natsbox import NatsBox
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.conf.digest import Unknown
+    from natsop_core.conf.effective import EffectiveConfig
     from natsop_core.inputs import Inputs
     from natsop_core.outcomes import Outcome, Outcomes
     from natsop_core.plan import Plan
@@ -62,13 +60,13 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
         return NOBODY_TO_TELL
     hosts = f"*.{names.headless_host(owner.name, owner.namespace, cluster_domain(cr))}"
     workload = replace(workload, leaderless=leaderless(decision.servers, hosts))
-    if resolved.cluster is None:
+    if resolved.cluster is None or resolved.config is None:
         return _conclude_unplanned(cr, workload, decision, resolved.findings, inputs)
     servers = servers_by_ordinal(cr.metadata, resolved.cluster.replicas, decision.servers)
     unsettled = _unsettled(workload)
     loaded = configuration_loaded(
         servers,
-        _expected_digests(resolved.cluster, servers),
+        _expected_digests(resolved.cluster, resolved.config, servers),
         pending=lasted(LOADED, "False", cr.status, inputs.now),
         rejects=resolved.cluster.reloader is not None and not unsettled,
     )
@@ -84,7 +82,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
         ],
         pod=workload.pod,
     )
-    overridden = configuration_overridden(resolved.cluster)
+    overridden = configuration_overridden(resolved.cluster, resolved.config)
     return make_report(
         [*conditions, loaded, *overridden, *map(integration_available, resolved.integrations)],
         {
@@ -223,22 +221,18 @@ def _unsettled(workload: Workload) -> list[Finding]:
     return [finding] if finding else []
 
 
-def _expected_digests(cluster: Cluster, servers: Sequence[Server]) -> dict[str, str | Unknown]:
+def _expected_digests(cluster: Cluster, config: EffectiveConfig, servers: Sequence[Server]) -> dict[str, str | Unknown]:
     """The digest of what each server that told its own should have loaded, with its own name in it."""
-    told = [each for each in servers if each.config_digest]
-    if not told:
-        return {}
-    files = configuration_files(cluster)
-    configuration = cluster.existing_config.conf if cluster.existing_config else server_block(cluster)
     return {
-        each.pod: config_digest(
-            configuration,
-            {names.SERVER_NAME_VARIABLE: names.server_name(f"{cluster.server_name_prefix}{each.pod}")},
-            files,
-            version=each.version,
-            file=names.CONFIG_FILE,
+        each.pod: config.server_digest(
+            {
+                names.SERVER_NAME_VARIABLE: f"{cluster.server_name_prefix}{each.pod}",
+                names.POD_NAME_VARIABLE: each.pod,
+            },
+            each.version,
         )
-        for each in told
+        for each in servers
+        if each.config_digest
     }
 
 

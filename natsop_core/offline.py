@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import read_box, read_cluster
-from natsop_core.conf.files import configuration_files
 from natsop_core.inputs import Found, Inputs
 from natsop_core.kinds import BOXES, CLUSTERS, OPTIONAL
 from natsop_core.lookup import Lookup
@@ -77,7 +76,9 @@ def render(resource: NatsCluster | NatsBox, inputs: Inputs) -> Rendered:
     """The objects of a custom resource, and what it lacks. Raises NotYetError for inputs that are not complete."""
     if isinstance(resource, NatsCluster):
         resolved = resolve_cluster(resource, Lookup(inputs))
-        return Rendered(render_cluster(resolved.cluster) if resolved.cluster else None, resolved.findings)
+        if resolved.cluster is None or resolved.config is None:
+            return Rendered(None, resolved.findings)
+        return Rendered(render_cluster(resolved.cluster, resolved.config), resolved.findings)
     resolved_box = resolve_box(resource, Lookup(inputs))
     return Rendered(render_box(resolved_box.box) if resolved_box.box else None, resolved_box.findings)
 
@@ -85,7 +86,7 @@ def render(resource: NatsCluster | NatsBox, inputs: Inputs) -> Rendered:
 def configuration(cluster: NatsCluster, inputs: Inputs) -> Configuration:
     """What the servers of a cluster read as configuration."""
     resolved = resolve_cluster(cluster, Lookup(inputs))
-    return Configuration(configuration_files(resolved.cluster) if resolved.cluster else None, resolved.findings)
+    return Configuration(resolved.config.files if resolved.config else None, resolved.findings)
 
 
 def _key(obj: Mapping[str, Any]) -> ObjectKey:

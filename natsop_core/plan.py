@@ -107,10 +107,10 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
     servers = ask_servers(pods, lookup)
     resolved = resolve_cluster(cr, lookup)
     decision = ClusterDecision(live, resolved, pods, servers)
-    if resolved.cluster is None:
+    if resolved.cluster is None or resolved.config is None:
         return _keep_all(children, decision)
     return replace(
-        _apply(render_cluster(resolved.cluster), children, decision, resolved.keep),
+        _apply(render_cluster(resolved.cluster, resolved.config), children, decision, resolved.keep),
         actions=_replacements(decision, lookup.now),
     )
 

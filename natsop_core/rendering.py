@@ -7,13 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core import names
-from natsop_core.conf.environment import Environment
-from natsop_core.conf.errors import ConfError
-from natsop_core.conf.expand import expand
-from natsop_core.conf.files import configuration_files
-from natsop_core.conf.parser import tree_of
-from natsop_core.conf.restart import restart_digest
-from natsop_core.conf.server import server_block
+from natsop_core.conf.files import read_files
 from natsop_core.objects.config_map import build_config_map
 from natsop_core.objects.deployment import build_deployment
 from natsop_core.objects.ingress import build_websocket_ingress
@@ -33,6 +27,7 @@ from natsop_core.objects.stateful_set import build_stateful_set
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from natsop_core.conf.effective import EffectiveConfig
     from natsop_core.resolve.types import Box, Cluster
 
 Manifest = dict[str, Any]
@@ -41,9 +36,9 @@ ANY_POD: Final = "any"
 """A pod's name does not matter to what needs a restart."""
 
 
-def render_cluster(cluster: Cluster) -> tuple[Manifest, ...]:
+def render_cluster(cluster: Cluster, config: EffectiveConfig) -> tuple[Manifest, ...]:
     """Every object of a cluster; what its pods mount or are found by comes before the StatefulSet."""
-    files = configuration_files(cluster)
+    files = config.files
     return _present(
         build_service_account(cluster),
         build_auth_secret(cluster, files),
@@ -53,7 +48,7 @@ def render_cluster(cluster: Cluster) -> tuple[Manifest, ...]:
         build_headless_service(cluster),
         build_client_service(cluster),
         build_pod_disruption_budget(cluster),
-        build_stateful_set(cluster, _pod_annotations(cluster, files)),
+        build_stateful_set(cluster, _pod_annotations(cluster, config)),
         build_websocket_ingress(cluster),
         build_pod_monitor(cluster),
         *build_nack_accounts(cluster),
@@ -67,27 +62,17 @@ def render_box(box: Box) -> tuple[Manifest, ...]:
     return _present(contexts, build_deployment(box, annotations))
 
 
-def _pod_annotations(cluster: Cluster, files: Mapping[str, str]) -> dict[str, str]:
+def _pod_annotations(cluster: Cluster, config: EffectiveConfig) -> dict[str, str]:
     """What rolls the pods: the part of the configuration that no reload changes, or all of it where asked for."""
-    annotations = {names.RESTART_ANNOTATION: _restart_digest(cluster, files)}
+    annotations = {names.RESTART_ANNOTATION: config.restart_digest({names.SERVER_NAME_VARIABLE: ANY_POD})}
     if cluster.rolls_on_config_change:
-        annotations[names.CHECKSUM_ANNOTATION] = _checksum(files)
+        contents = {file.path: file.content.decode("utf-8", "surrogateescape") for file in read_files(cluster, config)}
+        annotations[names.CHECKSUM_ANNOTATION] = _checksum(contents)
     return annotations
 
 
 def _checksum(files: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(files).encode()).hexdigest()
-
-
-def _restart_digest(cluster: Cluster, files: Mapping[str, str]) -> str:
-    """Over all that the configuration includes; over its own text where it cannot be read like nats-server reads it."""
-    environment = Environment({names.SERVER_NAME_VARIABLE: names.server_name(ANY_POD)})
-    existing = cluster.existing_config
-    try:
-        tree = tree_of(existing.conf, names.CONFIG_FILE) if existing else server_block(cluster)
-        return restart_digest(expand(tree, environment=environment, includes=files, file=names.CONFIG_FILE).tree)
-    except ConfError:
-        return hashlib.sha256(files[names.CONFIG_FILE].encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _present(*manifests: Mapping[str, Any] | None) -> tuple[Manifest, ...]:

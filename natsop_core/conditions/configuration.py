@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from natsop_core import names
 from natsop_core.conditions.condition import Condition
 from natsop_core.conf.auth import OPTIONS
-from natsop_core.conf.files import configuration_files
-from natsop_core.conf.server import server_block
+from natsop_core.conf.faults import overridden
 from natsop_core.findings import Finding
-from natsop_core.resolve.config import included_trees
 
 if TYPE_CHECKING:
+    from natsop_core.conf.effective import EffectiveConfig, Option
     from natsop_core.resolve.types import Cluster
 
 
-def configuration_overridden(cluster: Cluster) -> list[Condition]:
+def configuration_overridden(cluster: Cluster, config: EffectiveConfig) -> list[Condition]:
     """What of our configuration does not reach the servers; no condition when all of it does."""
     if cluster.existing_config:
-        return _not_reached(cluster, cluster.existing_config.name)
-    if not cluster.includes:
+        return _not_reached(cluster.existing_config.name, config)
+    redefined = overridden(config, {*config.own, *(OPTIONS if cluster.auth else ())})
+    if not redefined:
         return []
-    ours = {*server_block(cluster), *(OPTIONS if cluster.auth else ())}
-    overrides = [
-        f"{name} redefines {', '.join(sorted(ours & tree.keys()))}"
-        for name, tree in included_trees(cluster.includes).items()
-        if ours & tree.keys()
-    ]
-    if not overrides:
-        return []
-    message = f"An included file replaces whole what the operator renders: {'; '.join(overrides)}."
+    keys = {file: sorted(each.key for each in redefined if each.place.file == file) for file in _files_of(redefined)}
+    found = "; ".join(f"{posixpath.basename(file)} redefines {', '.join(options)}" for file, options in keys.items())
+    scaling = " A change of spec.replicas does not change the routes." if _are_routes_fixed(redefined) else ""
+    message = f"An included file replaces whole what the operator renders: {found}.{scaling}"
     return [Condition("ConfigurationOverridden", "True", Finding("IncludeRedefines", message))]
 
 
-def _not_reached(cluster: Cluster, config_map: str) -> list[Condition]:
+def _files_of(options: Iterable[Option]) -> list[str]:
+    return sorted({option.place.file for option in options})
+
+
+def _are_routes_fixed(redefined: Iterable[Option]) -> bool:
+    return any(option.name == "cluster" for option in redefined)
+
+
+def _not_reached(config_map: str, config: EffectiveConfig) -> list[Condition]:
     """The user's own nats.conf is mounted as it is; files that it does not include itself have no effect."""
+    beside = f"{names.CONFIG_FOLDER}/"
     included_by_others = {f"{names.AUTH_FOLDER}/{name}" for name in (names.OPERATOR_KEY, names.PRELOAD_KEY)}
-    files = [path for path in configuration_files(cluster) if path not in {names.CONFIG_FILE, *included_by_others}]
+    reached = {*config.included, *included_by_others}
+    files = [path for path in config.files if path not in reached and not path.startswith(beside)]
     if not files:
         return []
     message = f"ConfigMap {config_map} is used as it is, so it has to include what is to count: {', '.join(files)}."

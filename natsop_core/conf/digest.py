@@ -15,7 +15,7 @@ from types import MappingProxyType
 from natsop_core.conf.environment import Environment
 from natsop_core.conf.errors import ConfError
 from natsop_core.conf.expand import expand
-from natsop_core.conf.parser import tree_of
+from natsop_core.conf.parser import parse
 from natsop_core.conf.values import Block, Datetime, Value, Variable
 
 _REPORTS_DIGEST = (2, 11, 0)
@@ -49,7 +49,7 @@ def config_digest(
     `version` is as in `ServerDigest.of`. Unknown also where we cannot read what the server reads.
     """
     try:
-        tree = tree_of(configuration, file) if isinstance(configuration, str) else configuration
+        tree = parse(configuration, file) if isinstance(configuration, str) else configuration
         expanded = expand(tree, environment=Environment(environment), includes=includes, file=file)
     except ConfError as error:
         return Unknown(f"The configuration cannot be read like nats-server reads it: {error}.")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from natsop_core.conf.digest import ServerDigest, Unknown
 from natsop_core.conf.errors import Place
-from natsop_core.conf.expand import expand
+from natsop_core.conf.expand import check_size, expand
 from natsop_core.conf.options import SERVER
-from natsop_core.conf.parser import tree_of
+from natsop_core.conf.parser import parse
 from natsop_core.conf.restart import restart_digest
 from natsop_core.conf.values import Block, Value, Variable
 
@@ -36,13 +36,22 @@ class EffectiveConfig:
     """What every server of a cluster makes of its files: no include, no variable that is known.
 
     main: the path of nats.conf. tree: keys as they are written. own: the options that nats.conf itself sets, apart from
-    what it includes. reads_own_keys: a variable stood for one of the keys.
+    what it includes. reads_own_keys: a variable stood for one of the keys. included: the paths of the files that it
+    includes. user_files: those that people wrote. files: the texts of all files that it might include, nats.conf first.
     """
 
     main: str
     tree: Block = field(repr=False)
     own: frozenset[str]
     reads_own_keys: bool
+    included: frozenset[str]
+    user_files: frozenset[str]
+    files: Mapping[str, str] = field(repr=False)
+
+    @property
+    def place(self) -> Place:
+        """Its nats.conf, as a whole."""
+        return Place(self.main)
 
     @cached_property
     def options(self) -> tuple[Option, ...]:
@@ -86,17 +95,19 @@ def read_effective(
     environment: Environment,
     *,
     tree: Block | None = None,
-    bounded: frozenset[str] = frozenset(),
+    user_files: frozenset[str] = frozenset(),
 ) -> EffectiveConfig:
     """Read the file at the path `main` as the servers do, with everything that it includes from `files`.
 
-    tree: what is in that file, where it was written from a tree. `bounded` is as in `expand.expand`.
+    tree: what is in that file, where it was written from a tree. user_files: the paths of what people wrote.
     Raises ConfError for what no server would start with.
     """
-    content = tree_of(files[main], main) if tree is None else tree
-    expanded = expand(content, environment=environment, includes=files, file=main, bounded=bounded)
+    if main in user_files:
+        check_size(len(files[main]), Place(main))
+    content = parse(files[main], main) if tree is None else tree
+    expanded = expand(content, environment=environment, includes=files, file=main, bounded=user_files)
     own = frozenset(option.name for option in options_of(content, main))
-    return EffectiveConfig(main, expanded.tree, own, expanded.reads_own_keys)
+    return EffectiveConfig(main, expanded.tree, own, expanded.reads_own_keys, expanded.included, user_files, files)
 
 
 def options_of(tree: Block, file: str) -> Iterator[Option]:

@@ -18,11 +18,13 @@ _NUMBER = re.compile(r"-?\d+([kKmMgGtTpPeE][bBiI]*)?|-?\d+\.\d+|\d+(\.\d+){2,}(:
 class Environment:
     """texts: the variables whose values are known.
 
-    opaque: those that exist with a value that nobody knows before a server starts. is_open: so may any other.
+    opaque: those that exist with a value that nobody knows before a server starts. prefixes: so may any whose name
+    starts with one of these. is_open: so may any other.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     opaque: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
     is_open: bool = False
 
     def text(self, name: str) -> str | None:
@@ -31,7 +33,7 @@ class Environment:
 
     def may_have(self, name: str) -> bool:
         """Whether the variable exists, or may."""
-        return name in self.texts or name in self.opaque or self.is_open
+        return name in self.texts or name in self.opaque or self.is_open or name.startswith(self.prefixes)
 
 
 def check_environment_text(name: str, text: str) -> str | None:

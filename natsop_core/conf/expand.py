@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from natsop_core.conf.environment import VALUE_KEY, Environment
 from natsop_core.conf.errors import ConfError, Place
-from natsop_core.conf.parser import MAX_DEPTH, parse, tree_of
+from natsop_core.conf.parser import MAX_DEPTH, parse
 from natsop_core.conf.values import Block, Include, Origin, Value, Variable
 
 MAX_CHARACTERS = 200_000
@@ -26,10 +26,14 @@ _VALUE_WEIGHT = 16  # what a copied value counts besides its characters
 
 @dataclass(frozen=True)
 class Expanded:
-    """`tree` holds no include and no variable that is known. `reads_own_keys`: a variable stood for one of its keys."""
+    """`tree` holds no include and no variable that is known. `reads_own_keys`: a variable stood for one of its keys.
+
+    `included`: the paths of the files that were read besides.
+    """
 
     tree: Block
     reads_own_keys: bool
+    included: frozenset[str]
 
 
 def expand(
@@ -50,7 +54,8 @@ def expand(
     expansion = _Expansion(environment, includes, bounded)
     if file in bounded:
         expansion.spend(len(includes[file]), Place(file))
-    return Expanded(expansion.block(tree, (), _Site(file, 0)), expansion.reads_own_keys)
+    expanded = expansion.block(tree, (), _Site(file, 0))
+    return Expanded(expanded, expansion.reads_own_keys, frozenset(expansion.included))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ _Scopes = tuple[_Scope, ...]
 class _Expansion:
     def __init__(self, environment: Environment, includes: Mapping[str, str], bounded: frozenset[str]) -> None:
         self.reads_own_keys = False
+        self.included: set[str] = set()
         self._environment = environment
         self._includes = includes
         self._bounded = bounded
@@ -143,9 +149,10 @@ class _Expansion:
         text = self._includes.get(path)
         if text is None:
             raise ConfError(place, f"the included file {path} is not there")
+        self.included.add(path)
         if path in self._bounded:
             self.spend(len(text), place)
-        return self.block(tree_of(text, path), (), inside)
+        return self.block(parse(text, path), (), inside)
 
     def _variable(self, variable: Variable, scopes: _Scopes, site: _Site) -> Value:
         place = variable.place or Place(site.file)
@@ -186,18 +193,23 @@ class _Expansion:
 
     def spend(self, characters: int, place: Place) -> None:
         self._weight += characters
-        if self._weight > MAX_CHARACTERS:
-            problem = (
-                f"with its includes and variables the configuration is larger than {MAX_CHARACTERS:,} characters;"
-                " make it smaller"
-            )
-            raise ConfError(place, problem)
+        check_size(self._weight, place)
 
     def _spend_on_environment(self, characters: int, place: Place) -> None:
         self._environment_weight += characters
         if self._environment_weight > MAX_ENVIRONMENT_CHARACTERS:
             problem = f"environment variables bring in more than {MAX_ENVIRONMENT_CHARACTERS:,} characters; use a file"
             raise ConfError(place, problem)
+
+
+def check_size(characters: int, place: Place) -> None:
+    """Raise ConfError for more than people may write; to be asked before that is parsed."""
+    if characters > MAX_CHARACTERS:
+        problem = (
+            f"with its includes and variables the configuration is larger than {MAX_CHARACTERS:,} characters;"
+            " make it smaller"
+        )
+        raise ConfError(place, problem)
 
 
 def joined(including: str, path: str) -> str:

@@ -11,7 +11,7 @@ from natsop_core.conf.options import all_blocks
 from natsop_core.conf.values import Block, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from natsop_core.conf.effective import EffectiveConfig, Option
     from natsop_core.conf.options import Options
@@ -91,7 +91,7 @@ _BOUND_BY_STREAMS: Final = {
 def redefined_with_jetstream(config: EffectiveConfig) -> Iterator[Fault]:
     """What an included file must not redefine where streams depend on it: the server replaces a block whole."""
     for option in config.options:
-        if option.name in _BOUND_BY_STREAMS and option.place.file != config.main:
+        if option.name in _BOUND_BY_STREAMS and option.place.file in config.user_files:
             yield Fault(
                 option.place,
                 f"an included file must not set {option.key} while JetStream is on, because"
@@ -99,9 +99,9 @@ def redefined_with_jetstream(config: EffectiveConfig) -> Iterator[Fault]:
             )
 
 
-def overridden(config: EffectiveConfig) -> list[Option]:
-    """What our nats.conf has, or would have under another spelling, that an included file sets."""
-    return [option for option in config.options if option.place.file != config.main and option.name in config.own]
+def overridden(config: EffectiveConfig, ours: Collection[str]) -> list[Option]:
+    """What people's files set of the options that ours have, too."""
+    return [option for option in config.options if option.name in ours and option.place.file in config.user_files]
 
 
 _BESIDE_OPERATOR: Final = (

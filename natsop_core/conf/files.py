@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from natsop_core import names
-from natsop_core.conf.auth import Authentication, auth_files
+from natsop_core.conf.auth import FILES, Authentication, auth_files
 from natsop_core.conf.server import routes_block, server_block
 from natsop_core.conf.writer import write
 
 if TYPE_CHECKING:
+    from natsop_core.conf.effective import EffectiveConfig
     from natsop_core.resolve.types import Cluster
 
 
 def configuration_files(cluster: Cluster) -> dict[str, str]:
     """nats.conf first, ours or the user's, then all that it may include. Some of them are secret."""
-    existing = cluster.existing_config
-    files = {names.CONFIG_FILE: existing.conf if existing else write(server_block(cluster))}
+    files = _main_files(cluster)
     if cluster.routes and cluster.routes.credentials:
         files[f"{names.ROUTES_FOLDER}/{names.ROUTES_KEY}"] = write(routes_block(cluster.routes))
     for file in cluster.includes:
@@ -26,3 +27,56 @@ def configuration_files(cluster: Cluster) -> dict[str, str]:
         texts = auth_files(content) if isinstance(content, Authentication) else content
         files |= {f"{names.AUTH_FOLDER}/{name}": text for name, text in texts.items()}
     return files
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file that the servers read. is_secret: it comes from a Secret."""
+
+    path: str
+    content: bytes = field(repr=False)
+    is_secret: bool
+
+
+def read_files(cluster: Cluster, config: EffectiveConfig) -> list[ReadFile]:
+    """Everything that the servers read when they start or reload: configuration, certificates, keys and CA."""
+    secret = _secret_files(cluster)
+    return [
+        *(
+            ReadFile(path, text.encode("utf-8", "surrogateescape"), path in secret)
+            for path, text in config.files.items()
+            if not cluster.existing_config or path in {config.main, *config.included}
+        ),
+        *(
+            ReadFile(f"{folder.path}/{name}", content, "secret" in folder.volume)
+            for folder in cluster.folders
+            for name, content in folder.contents.items()
+        ),
+    ]
+
+
+def _secret_files(cluster: Cluster) -> set[str]:
+    return {
+        f"{names.ROUTES_FOLDER}/{names.ROUTES_KEY}",
+        *(f"{names.AUTH_FOLDER}/{name}" for name in FILES),
+        *(f"{names.INCLUDES_FOLDER}/{file.name}" for file in cluster.includes if file.is_secret),
+    }
+
+
+def user_files(cluster: Cluster) -> frozenset[str]:
+    """The paths of the files that people wrote."""
+    existing = cluster.existing_config.texts if cluster.existing_config else ()
+    return frozenset(
+        (
+            *(f"{names.CONFIG_FOLDER}/{key}" for key in existing),
+            *(f"{names.INCLUDES_FOLDER}/{file.name}" for file in cluster.includes),
+        )
+    )
+
+
+def _main_files(cluster: Cluster) -> dict[str, str]:
+    """nats.conf, and what lies beside it."""
+    if cluster.existing_config is None:
+        return {names.CONFIG_FILE: write(server_block(cluster))}
+    texts = cluster.existing_config.texts
+    return {names.CONFIG_FILE: texts[names.CONFIG_KEY], **{f"{names.CONFIG_FOLDER}/{key}": texts[key] for key in texts}}

@@ -6,7 +6,6 @@ braces around everything. So are nesting deeper than MAX_DEPTH and keys with bot
 """
 
 import re
-from functools import cached_property
 from typing import NoReturn
 
 from natsop_core.conf.errors import Source
@@ -33,27 +32,6 @@ _BETWEEN_LOOSE_BLOCKS = re.compile(r"[ \t\n\r]*")
 def parse(text: str, file: str = "nats.conf") -> Block:
     """Read a whole file. `file` names it in errors. Raises ConfError, and nothing else, for any text."""
     return _Parser(Scanner(text, file)).file()
-
-
-class ConfText(str):
-    """The text of a file, which is parsed only once, however many decisions read it. `file` names it in errors."""
-
-    file: str
-
-    def __new__(cls, text: str, file: str) -> "ConfText":
-        made = super().__new__(cls, text)
-        made.file = file
-        return made
-
-    @cached_property
-    def tree(self) -> Block:
-        """What is in it. Raises ConfError."""
-        return parse(self, self.file)
-
-
-def tree_of(text: str, file: str) -> Block:
-    """What is in a text that may have been parsed before; `file` names it in errors if not. Raises ConfError."""
-    return text.tree if isinstance(text, ConfText) else parse(text, file)
 
 
 class _Entries:

@@ -9,6 +9,7 @@ from natsop_core import names
 from natsop_core.resolve.answer import Answer, Answers
 from natsop_core.resolve.auth import auth_folder, resolve_auth
 from natsop_core.resolve.config import external_files
+from natsop_core.resolve.effective import differences, read_configuration
 from natsop_core.resolve.exporter import resolve_exporter
 from natsop_core.resolve.immutable import resolve_immutable
 from natsop_core.resolve.in_force import in_force, unfit_for_what_stays
@@ -16,7 +17,6 @@ from natsop_core.resolve.integrations import resolve_pod_monitor
 from natsop_core.resolve.listeners import resolve_listeners
 from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.nack import resolve_nack
-from natsop_core.resolve.operator_mode import refused_beside_operator
 from natsop_core.resolve.owner import owner_of
 from natsop_core.resolve.pods import labels_with, resolve_pod, with_host_alias, with_sysctl
 from natsop_core.resolve.probes import resolve_probes
@@ -32,7 +32,6 @@ from natsop_core.resolve.services import (
     wanted_pod_monitor,
 )
 from natsop_core.resolve.storage import resolve_jetstream
-from natsop_core.resolve.system_account import missing_system_account, needs_system_account
 from natsop_core.resolve.take_over import data_outside_volume
 from natsop_core.resolve.types import Cluster, Extras
 
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.conf.effective import EffectiveConfig
     from natsop_core.findings import Finding
     from natsop_core.lookup import Lookup
     from natsop_core.references import ObjectKey
@@ -73,11 +73,13 @@ class ResolvedCluster:
     """The cluster to build, and what of the custom resource could not be granted.
 
     cluster: None while something that it refers to is missing or unusable: then nothing is changed at all.
-    keep: children that must stay exactly as they are. integrations: whether what others have to install is available.
+    config: what its servers will read; None without a cluster. keep: children that must stay exactly as they are.
+    integrations: whether what others have to install is available.
     """
 
     cluster: Cluster | None
     findings: tuple[Finding, ...]
+    config: EffectiveConfig | None = None
     keep: tuple[ObjectKey, ...] = ()
     integrations: tuple[Integration, ...] = ()
 
@@ -115,12 +117,15 @@ def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
     granted, jetstream, fixed = _grant(cr, live, answers)
     parts = _look_up(granted, live, jetstream, fixed, lookup, answers)
     lookup.settle()
-    if blocking := answers.blocking or _contradictions(granted, parts):
-        return ResolvedCluster(None, blocking)
+    if answers.blocking:
+        return ResolvedCluster(None, answers.blocking)
     if unfit := unfit_for_what_stays(cr, granted):
         return ResolvedCluster(None, (*answers.findings, *unfit))
-    cluster = _build(granted, live, parts, answers)
-    return ResolvedCluster(cluster, answers.findings, answers.keep, parts.integrations)
+    cluster, config = answers.take(read_configuration(_build(granted, live, parts, answers)))
+    if config is None or answers.blocking:
+        return ResolvedCluster(None, (*answers.blocking, *answers.findings))
+    answers.take(differences(cluster, config))
+    return ResolvedCluster(cluster, answers.findings, config, answers.keep, parts.integrations)
 
 
 def _grant(
@@ -164,11 +169,6 @@ def _look_up(
     )
 
 
-def _contradictions(cr: NatsCluster, parts: _Parts) -> tuple[Finding, ...]:
-    """What cannot stand together: no server would start with it."""
-    return missing_system_account(cr, parts.files) or refused_beside_operator(cr, parts.files)
-
-
 def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts, answers: Answers) -> Cluster:
     spec, files = cr.spec, parts.files
     monitor = parts.listener(names.MONITOR_PORT)
@@ -186,7 +186,7 @@ def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts, answers: An
         routes=parts.routes,
         jetstream=parts.jetstream,
         server_name_prefix=parts.fixed.server_name_prefix,
-        needs_system_account=needs_system_account(cr, files),
+        needs_system_account=False,
         folders=_folders(cr, parts),
         includes=files.includes,
         existing_config=files.existing_config,

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from natsop_core import names
-from natsop_core.conf.parser import ConfText
 from natsop_core.findings import Finding
 from natsop_core.listeners import LISTENERS
 from natsop_core.references import KeyReference, ReferredKind
@@ -54,12 +53,15 @@ def certificate_folders(cr: NatsCluster, lookup: Lookup) -> Answer[tuple[Folder,
     """The folders with the listeners' certificates."""
     folders, findings = [], []
     for listener, tls, certificate, key in certificates(cr):
-        findings += [each for each in (find(certificate, lookup), find(key, lookup)) if isinstance(each, Finding)]
+        found = {reference.key: find(reference, lookup) for reference in (certificate, key)}
+        findings += [each for each in found.values() if isinstance(each, Finding)]
+        contents = {name: each for name, each in found.items() if isinstance(each, bytes)}
         volume: Volume = {
             "name": names.certificate_volume(listener),
             "secret": {"secretName": tls.secret_name or ""},
         }
-        folders.append(Folder(volume, names.certificate_folder(listener), tuple(dict.fromkeys((tls.cert, tls.key)))))
+        files = tuple(dict.fromkeys((tls.cert, tls.key)))
+        folders.append(Folder(volume, names.certificate_folder(listener), files, contents))
     return Answer(tuple(folders), tuple(dict.fromkeys(findings)), blocks=True)
 
 
@@ -76,7 +78,7 @@ def authority_folder(cr: NatsCluster, lookup: Lookup) -> Answer[Folder | None]:
         volume["secret"] = {"secretName": reference.name}
     else:
         volume["configMap"] = {"name": reference.name}
-    return Answer(Folder(volume, names.CA_FOLDER, (reference.key,)))
+    return Answer(Folder(volume, names.CA_FOLDER, (reference.key,), {reference.key: found}))
 
 
 def included_files(cr: NatsCluster, lookup: Lookup) -> Answer[tuple[IncludedFile, ...]]:
@@ -87,7 +89,8 @@ def included_files(cr: NatsCluster, lookup: Lookup) -> Answer[tuple[IncludedFile
         if isinstance(found, Finding):
             findings.append(found)
         elif found is not None:
-            files.append(IncludedFile(include.name, ConfText(found.decode("utf-8", "surrogateescape"), include.name)))
+            text = found.decode("utf-8", "surrogateescape")
+            files.append(IncludedFile(include.name, text, is_secret=include.secret is not None))
     return Answer(tuple(files), tuple(findings), blocks=True)
 
 

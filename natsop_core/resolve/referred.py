@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.findings import Finding
@@ -11,8 +12,6 @@ from natsop_core.inputs import Forbidden
 from natsop_core.references import KeyReference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from natsop_core.api.common import KeySelector
     from natsop_core.lookup import Lookup
     from natsop_core.reasons import ReasonName
@@ -43,6 +42,15 @@ def find(reference: KeyReference, lookup: Lookup) -> bytes | Finding | None:
     if value is None:
         return _absent(reference, "KeyNotFound", f"{_subject(reference)} has no key {reference.key}; add it.")
     return value
+
+
+def texts_beside(reference: KeyReference, lookup: Lookup) -> dict[str, str]:
+    """All that is in the object that a key was found in, as a pod would see it, by key."""
+    obj = lookup.referred(reference)
+    found = obj if isinstance(obj, Mapping) else {}
+    keys = sorted({key for field in ("data", "binaryData", "stringData") for key in found.get(field) or {}})
+    values = {key: _value(found, key) for key in keys}
+    return {key: value.decode("utf-8", "surrogateescape") for key, value in values.items() if value is not None}
 
 
 def _absent(reference: KeyReference, reason: ReasonName, message: str) -> Finding | None:

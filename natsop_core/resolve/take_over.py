@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from natsop_core import names
+from natsop_core.conf.effective import store_of
 from natsop_core.conf.errors import ConfError
 from natsop_core.conf.parser import parse
-from natsop_core.conf.values import Block
+from natsop_core.conf.paths import is_below
 from natsop_core.findings import Finding
 from natsop_core.kinds import CONFIG_MAPS, STATEFUL_SETS
 from natsop_core.resolve.answer import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from natsop_core.api.natscluster import NatsCluster
-    from natsop_core.conf.values import Value
     from natsop_core.lookup import Lookup
     from natsop_core.references import ObjectKey
     from natsop_core.resolve.live_cluster import LiveCluster
-
-_FOLDER: Final = frozenset(("store_dir", "storedir", "store"))
-"""The option's names in nats-server."""
 
 
 def data_outside_volume(cr: NatsCluster, live: LiveCluster | None, lookup: Lookup) -> Answer[None]:
@@ -31,15 +30,17 @@ def data_outside_volume(cr: NatsCluster, live: LiveCluster | None, lookup: Looku
         or cr.metadata.annotations.get(names.ALLOW_DATA_LOSS_ANNOTATION) == "true"
     ):
         return Answer(None)
-    config_map = lookup.readable(CONFIG_MAPS.key(cr.metadata.namespace, names.config_map(cr.metadata.name)))
-    conf = (config_map or {}).get("data", {}).get(names.CONFIG_KEY, "")
-    try:
-        jetstream = parse(conf, names.CONFIG_FILE).get("jetstream")
-    except ConfError:
-        return Answer(None)
-    if not _stores_in_the_container(jetstream):
+    are_outside = [_stores_in_the_container(cr, config_map, lookup) for config_map in _configurations(cr)]
+    if not any(are_outside):
         return Answer(None)
     return Answer(None, (_outside_volume(),), keep=_what_servers_are(cr))
+
+
+def _configurations(cr: NatsCluster) -> Iterator[str]:
+    """The ConfigMaps that the servers may have been started with."""
+    yield names.config_map(cr.metadata.name)
+    if cr.spec.config_map.existing_name:
+        yield cr.spec.config_map.existing_name
 
 
 def _outside_volume() -> Finding:
@@ -60,8 +61,11 @@ def _what_servers_are(cr: NatsCluster) -> tuple[ObjectKey, ...]:
     )
 
 
-def _stores_in_the_container(jetstream: Value | None) -> bool:
-    """An empty block switches JetStream on as well (nats-server opts.go, parseJetStream)."""
-    if isinstance(jetstream, Block):
-        return jetstream.get("enabled", jetstream.get("enable")) is not False and not _FOLDER & jetstream.keys()
-    return jetstream is True or str(jetstream).lower() in {"true", "enabled"}
+def _stores_in_the_container(cr: NatsCluster, config_map: str, lookup: Lookup) -> bool:
+    """Whether its nats.conf, apart from what it includes, switches JetStream on without saying where."""
+    found = lookup.readable(CONFIG_MAPS.key(cr.metadata.namespace, config_map)) or {}
+    try:
+        store = store_of(parse((found.get("data") or {}).get(names.CONFIG_KEY, ""), names.CONFIG_FILE))
+    except ConfError:
+        return False
+    return store is not None and store.is_known and not is_below(store.folder or "", names.DATA_FOLDER)

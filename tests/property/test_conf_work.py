@@ -46,7 +46,7 @@ def calls_of_a_decision(included: str, environment: Environment) -> int:
 
 def decide(files: dict[str, str], environment: Environment) -> None:
     try:
-        config = read_effective(MAIN, files, environment, bounded=frozenset([INCLUDED]))
+        config = read_effective(MAIN, files, environment, user_files=frozenset([INCLUDED]))
     except ConfError:
         return
     list(faults(config))

@@ -84,7 +84,7 @@ def lay_out(folder: Path, included: str) -> Path:
 def ours(main: Path) -> EffectiveConfig:
     folder = main.parent.parent
     files = {str(path): path.read_text() for path in folder.glob("*/*.conf")}
-    return read_effective(str(main), files, ENVIRONMENT, bounded=frozenset(files))
+    return read_effective(str(main), files, ENVIRONMENT, user_files=frozenset(files))
 
 
 @contextmanager
@@ -93,7 +93,17 @@ def trying(binary: Path, main: Path) -> Iterator[Started | None]:
     folder = main.parent.parent
     ports = folder / "ports"
     ports.mkdir(exist_ok=True)
-    command = [binary, "-c", main, "--ports_file_dir", ports, "-sd", folder / "store", "-l", folder / "log"]
+    command: list[str | Path] = [
+        binary,
+        "-c",
+        main,
+        "--ports_file_dir",
+        ports,
+        "-sd",
+        folder / "store",
+        "-l",
+        folder / "log",
+    ]
     process = subprocess.Popen(
         command, env=VARIABLES, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -70,11 +70,13 @@ class Folder:
     """Files from outside the pod, mounted into every container that reads them.
 
     volume: the volume, complete. path: where it is mounted. files: the names in it that nats-server reads.
+    contents: what is in those that are not configuration.
     """
 
     volume: Volume
     path: str
     files: tuple[str, ...]
+    contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

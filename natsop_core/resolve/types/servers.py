@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from natsop_core.conf.auth import Authentication
-    from natsop_core.conf.parser import ConfText
     from natsop_core.resolve.types.pods import Scratch, VolumeClaim
 
 
@@ -65,18 +64,23 @@ class JetStream:
 
 @dataclass(frozen=True, slots=True)
 class IncludedFile:
-    """A file of the user's own, under the includes' folder. It may hold a secret."""
+    """A file of the user's own, under the includes' folder. is_secret: it comes from a Secret."""
 
     name: str
-    text: ConfText = field(repr=False)
+    text: str = field(repr=False)
+    is_secret: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ExistingConfig:
-    """A ConfigMap of the user's own in place of the rendered one, and the nats.conf that it holds."""
+    """A ConfigMap of the user's own in place of the rendered one. texts: what it holds, nats.conf among it.
+
+    included: the other keys that nats.conf includes.
+    """
 
     name: str
-    conf: ConfText = field(repr=False)
+    texts: Mapping[str, str] = field(repr=False)
+    included: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

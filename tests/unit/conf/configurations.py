@@ -9,10 +9,13 @@ from natsop_core.conf.faults import Fault
 MAIN = "/etc/nats-config/nats.conf"
 
 
-def effective(main: str, *, environment: Environment | None = None, **includes: str) -> EffectiveConfig:
+def effective(
+    main: str, *, environment: Environment | None = None, is_ours: bool = True, **includes: str
+) -> EffectiveConfig:
     """The configuration of a nats.conf that may include ../x/a.conf, which is includes["a"]."""
-    files = {MAIN: main, **{f"/etc/x/{name}.conf": text for name, text in includes.items()}}
-    return read_effective(MAIN, files, environment or Environment(), bounded=frozenset(files))
+    texts = {f"/etc/x/{name}.conf": text for name, text in includes.items()}
+    user_files = frozenset(texts if is_ours else {MAIN, *texts})
+    return read_effective(MAIN, {MAIN: main, **texts}, environment or Environment(), user_files=user_files)
 
 
 def with_include(text: str, *, ours: str = "port: 4222\n", **environment: str) -> EffectiveConfig:

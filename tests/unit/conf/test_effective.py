@@ -113,7 +113,9 @@ NESTED = "".join(f"a{n}: [{', '.join([f'$a{n - 1} '] * 10)}]\n" for n in range(1
 def test_what_expands_beyond_all_reason_is_refused(text: str) -> None:
     with pytest.raises(ConfError, match="larger than 200,000 characters; make it smaller"):
         effective(
-            text, a="max_payload: 1 # and a comment which makes it longer than it has to be, as it is with comments"
+            text,
+            is_ours=False,
+            a="max_payload: 1 # and a comment which makes it longer than it has to be, as it is with comments",
         )
 
 

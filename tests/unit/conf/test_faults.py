@@ -98,7 +98,7 @@ def test_with_jetstream_an_include_must_not_redefine_what_streams_depend_on(text
 def test_other_options_may_be_redefined_and_are_named() -> None:
     config = with_include("PORT: 4222\nport: 4222\ndebug: true\nleafnodes {}\n", ours=OURS)
     assert said(redefined_with_jetstream(config)) == []
-    assert [option.key for option in overridden(config)] == ["port", "PORT"]
+    assert [option.key for option in overridden(config, config.own)] == ["port", "PORT"]
 
 
 @pytest.mark.parametrize("path", ["accounts { A {} }", "NO_AUTH_USER: a", "authorization { Users: [ {user: a} ] }"])

@@ -93,7 +93,18 @@ def test_text_that_was_taken_for_a_variable_is_refused_before_a_server_refuses_t
     assert "ecret" not in str(found)
 
 
-@pytest.mark.parametrize("text", ["p: 1, b: { c: $p }", "p: $HOSTNAME", "p: [$word]", 'p: "$text"', "p: $2a$11$hash"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: a, mqtt: { js_domain: $name }",
+        "client_advertise: $HOSTNAME",
+        "client_advertise: $KUBERNETES_SERVICE_HOST",
+        "server_tags: [$POD_NAME, $SERVER_NAME]",
+        "server_tags: [$word]",
+        'client_advertise: "$text"',
+        "authorization { password: $2a$11$hash }",
+    ],
+)
 def test_a_variable_that_something_defines_is_none_such(text: str) -> None:
     spec = {**including("a"), "container": {"env": [{"name": "word", "value": "x"}]}}
     assert reasons(spec, config_map("mine", a=text)) == []
@@ -101,7 +112,7 @@ def test_a_variable_that_something_defines_is_none_such(text: str) -> None:
 
 def test_where_the_environment_is_not_known_any_variable_may_be_defined() -> None:
     spec = {**including("a"), "container": {"envFrom": [{"configMapRef": {"name": "environment"}}]}}
-    assert reasons(spec, config_map("mine", a="p: $word")) == []
+    assert reasons(spec, config_map("mine", a="client_advertise: $word")) == []
 
 
 @pytest.mark.parametrize(("others", "reason"), [([], "WaitingForConfigMap"), ([config_map("mine")], "WaitingForKey")])
