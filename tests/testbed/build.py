@@ -108,7 +108,7 @@ def _build(group: Group, folder: Path, tools: list[str]) -> None:
     argv = [
         "setpriv",
         "--pdeathsig",
-        "INT",
+        "TERM",
         "go",
         "build",
         "-v",
@@ -119,7 +119,8 @@ def _build(group: Group, folder: Path, tools: list[str]) -> None:
         "-tags",
         group.tags,
     ]
-    environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""}
+    work = {"GOTMPDIR": str(folder)}  # a killed build leaves it behind; it is removed with the scratch folder
+    environment = {**os.environ, **work, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""}
     log = paths.cache() / f"build-{group.name}.log"
     run_with_progress(f"building {group.name}", [*argv, *packages], cwd=group.module, env=environment, log=log)
     for tool in tools:
