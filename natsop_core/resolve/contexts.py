@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +19,7 @@ from natsop_core.resolve.routes import cluster_domain
 from natsop_core.resolve.types import Context, Folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from natsop_core.api.natsbox import NatsBox
     from natsop_core.api.natscluster import NatsCluster
@@ -31,6 +31,9 @@ LONGEST_FILE_NAME: Final = 255
 
 _KEY: Final = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 """What Kubernetes takes as a key of a Secret (apimachinery IsConfigMapKey); a name has no `..` here."""
+
+SECURE: Final = "tls"
+_ENDPOINT: Final = re.compile(rf"(?P<scheme>nats|{SECURE})://[^/:]+:(?P<port>[0-9]{{1,5}})")
 
 Setting = str
 """A field of a context's JSON file (jsm.go natscontext/context.go)."""
@@ -91,13 +94,24 @@ def context_references(
 
 def _authority_of(cluster: NatsCluster) -> KeyReference | None:
     """The cluster's CA, where clients need it."""
-    return authority(cluster) if cluster.spec.config.nats.tls.enabled else None
+    scheme, _ = _scheme_and_port(cluster)
+    return authority(cluster) if scheme == SECURE else None
 
 
 def _url(cluster: NatsCluster) -> str:
-    metadata, client = cluster.metadata, cluster.spec.config.nats
-    host = names.headless_host(metadata.name, metadata.namespace, cluster_domain(cluster))
-    return f"{'tls' if client.tls.enabled else 'nats'}://{host}:{client.port}"
+    scheme, port = _scheme_and_port(cluster)
+    metadata = cluster.metadata
+    return f"{scheme}://{names.headless_host(metadata.name, metadata.namespace, cluster_domain(cluster))}:{port}"
+
+
+def _scheme_and_port(cluster: NatsCluster) -> tuple[str, str]:
+    """As the servers run by the cluster's own report, since what it asks for may be refused; before, as it asks."""
+    endpoints = cluster.status.get("endpoints")
+    reported = endpoints.get("headless") if isinstance(endpoints, Mapping) else None
+    if running := _ENDPOINT.fullmatch(str(reported)):
+        return running["scheme"], running["port"]
+    client = cluster.spec.config.nats
+    return SECURE if client.tls.enabled else "nats", str(client.port)
 
 
 def _unusable(name: str) -> Finding | None:

@@ -2,7 +2,22 @@
 
 import json
 
-from tests.cluster.nats import BOX, CLUSTER, READY_WITHIN, Box, box_in, edit, everything_of, nats_box, nats_cluster
+import trustme
+
+from natsop_core import names
+from tests.cluster.nats import (
+    BOX,
+    CLUSTER,
+    READY_WITHIN,
+    Box,
+    box_in,
+    edit,
+    everything_of,
+    nats_box,
+    nats_cluster,
+    start,
+    wait_until_ready,
+)
 from tests.testbed.client import Manifest
 from tests.testbed.namespace import RESTRICTED, Namespace
 
@@ -33,6 +48,39 @@ def test_the_context_of_a_running_box_follows_its_cluster_and_a_users_own_stays(
     workspace.wait_until(has_new_port, READY_WITHIN, "the default context has the new port")
     assert context(box)["url"] == "nats://elsewhere:4222"
     assert box_in(workspace) == box, "the box was replaced"
+
+
+def test_a_box_follows_its_cluster_to_tls_once_that_runs_it(workspace: Namespace) -> None:
+    box = start(workspace, nats_cluster())
+    plain = context(box, "default")
+    secure = {"port": 4333, "tls": {"enabled": True, "secretName": "certificate"}}
+
+    edit(workspace, tlsCA={"configMap": {"name": "authority", "key": "ca.crt"}}, config={"nats": secure})
+    workspace.wait_for_condition("NatsCluster", CLUSTER, "Degraded", timeout=READY_WITHIN)
+    assert context(box, "default") == plain, "the certificate is missing, and the servers go on as before"
+
+    for manifest in certificate_with_documented_names(workspace.name):
+        workspace.client.create(manifest)
+    wait_until_ready(workspace)
+
+    def answered() -> bool:
+        return "tls://" in box_in(workspace).nats("--context=default", "rtt")
+
+    workspace.wait_until(answered, READY_WITHIN, "the box reaches the servers by TLS")
+
+
+def certificate_with_documented_names(namespace: str) -> tuple[Manifest, Manifest]:
+    """A Secret and a ConfigMap as docs/examples/tls-everywhere.yaml wants them: a certificate and who has signed it."""
+    authority = trustme.CA()
+    headless = names.headless_host(CLUSTER, namespace, "cluster.local")
+    certificate = authority.issue_cert(f"{CLUSTER}.{namespace}.svc", headless, f"*.{headless}")
+    chain = "".join(each.bytes().decode() for each in certificate.cert_chain_pems)
+    secret = {"tls.crt": chain, "tls.key": certificate.private_key_pem.bytes().decode()}
+    bundle = {"ca.crt": authority.cert_pem.bytes().decode()}
+    return (
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "certificate"}, "stringData": secret},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "authority"}, "data": bundle},
+    )
 
 
 def test_a_box_stops_at_once_when_it_is_told_to(workspace: Namespace) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from ruamel.yaml import YAML
 
 from natsop_core.inputs import Inputs
 from natsop_core.lookup import Lookup
@@ -16,6 +20,8 @@ from natsop_core.references import ObjectKey, ObjectRef
 from natsop_core.rendering import render_box
 from natsop_core.resolve.box import resolve_box
 from tests.unit.core.world import NAMESPACE, NOW, Object, box, cluster_object, missing_for, one_of
+
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 
 TO_CLUSTER: Object = {"clusterRef": {"name": "c"}}
 FOLDER = "/etc/nats-references"
@@ -73,6 +79,48 @@ def test_the_address_has_the_cluster_s_port_domain_scheme_and_ca() -> None:
     default = files_of(TO_CLUSTER, cluster_object(spec), stored("Secret", "authority", "ca.pem"))["default.json"]
     assert default["url"] == "tls://c-headless.prod.svc.k8s.example.com:5222"
     assert default["ca"] == f"{FOLDER}/secret/authority/ca.pem"
+
+
+RUNS_PLAIN = {"endpoints": {"client": "nats://c.prod.svc:4222", "headless": "nats://c-headless.prod.svc:4222"}}
+WANTS_TLS: Object = {
+    "config": {"nats": {"port": 4333, "tls": {"enabled": True, "secretName": "missing"}}},
+    "tlsCA": {"secret": {"name": "authority", "key": "ca.pem"}},
+}
+
+
+def test_a_box_goes_by_what_its_cluster_runs_and_not_by_what_was_refused() -> None:
+    default = files_of(TO_CLUSTER, cluster_object(WANTS_TLS) | {"status": RUNS_PLAIN})["default.json"]
+    assert default["url"] == "nats://c-headless.prod.svc.cluster.local:4222"
+    assert "ca" not in default
+
+
+def test_a_box_speaks_tls_as_long_as_its_cluster_does() -> None:
+    runs_tls = {"endpoints": {"headless": "tls://c-headless.prod.svc:4333"}}
+    wants_plain = cluster_object({"tlsCA": WANTS_TLS["tlsCA"]}) | {"status": runs_tls}
+    default = files_of(TO_CLUSTER, wants_plain, stored("Secret", "authority", "ca.pem"))["default.json"]
+    assert default["url"] == "tls://c-headless.prod.svc.cluster.local:4333"
+    assert default["ca"] == f"{FOLDER}/secret/authority/ca.pem"
+
+
+@pytest.mark.parametrize("status", [{}, {"endpoints": None}, {"endpoints": {}}, {"endpoints": {"headless": "?"}}])
+def test_a_cluster_that_reports_no_endpoint_yet_is_taken_at_its_word(status: Object) -> None:
+    seen = cluster_object(WANTS_TLS) | {"status": status}, stored("Secret", "authority", "ca.pem")
+    assert files_of(TO_CLUSTER, *seen)["default.json"]["url"] == "tls://c-headless.prod.svc.cluster.local:4333"
+
+
+def test_tls_for_leaf_nodes_alone_changes_nothing_for_a_box() -> None:
+    leaf_tls = {**WANTS_TLS, "config": {"leafnodes": {"enabled": True, "tls": {"enabled": True, "secretName": "t"}}}}
+    default = files_of(TO_CLUSTER, cluster_object(leaf_tls))["default.json"]
+    assert (default["url"], "ca" in default) == ("nats://c-headless.prod.svc.cluster.local:4222", False)
+
+
+def test_the_certificate_of_the_tls_example_has_the_name_that_a_box_dials() -> None:
+    example = (EXAMPLES / "tls-everywhere.yaml").read_text()
+    documented = set(re.findall(r"[a-z*][a-z.*-]+\.[a-z]+", example.partition("apiVersion")[0]))
+    seen = cluster_object(YAML(typ="safe").load(example)["spec"], name="secure")
+    files = files_of({"clusterRef": {"name": "secure"}}, seen, stored("ConfigMap", "company-ca", "ca.crt"))
+    host = str(urlsplit(files["default.json"]["url"]).hostname)
+    assert host.replace(f".{NAMESPACE}.", ".default.") in documented
 
 
 def test_any_context_without_a_url_gets_the_cluster_s_and_keeps_its_own_ca() -> None:
