@@ -79,17 +79,26 @@ def _faults(metadata: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(("generateName",), "must be the start of a lowercase DNS name")
     if (namespace := metadata.get("namespace")) and not re.fullmatch(_LABEL, namespace):
         yield Fault(("namespace",), "must be a lowercase DNS label of at most 63 characters")
-    labels, annotations = metadata.get("labels", {}), metadata.get("annotations", {})
-    if not all(_is_qualified(key) for key in labels):
-        yield Fault(("labels",), _BAD_KEY)
-    if not all(re.fullmatch(f"({_WORD})?", value) for value in labels.values()):
-        yield Fault(("labels",), "values must have at most 63 of the characters A-Z, a-z, 0-9, '-', '_' and '.'")
-    if not all(_is_qualified(key.lower()) for key in annotations):
-        yield Fault(("annotations",), _BAD_KEY)
-    if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > _MAX_ANNOTATIONS:
-        yield Fault(("annotations",), "must have at most 256 KiB in all")
+    yield from (Fault(("labels",), fault) for fault in label_faults(metadata.get("labels", {})))
+    yield from (Fault(("annotations",), fault) for fault in annotation_faults(metadata.get("annotations", {})))
     yield from _finalizer_faults(metadata.get("finalizers", ()))
     yield from _owner_faults(metadata.get("ownerReferences", []))
+
+
+def label_faults(labels: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with an object's labels."""
+    if not all(_is_qualified(key) for key in labels):
+        yield _BAD_KEY
+    if not all(re.fullmatch(f"({_WORD})?", value) for value in labels.values()):
+        yield "values must have at most 63 of the characters A-Z, a-z, 0-9, '-', '_' and '.'"
+
+
+def annotation_faults(annotations: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with an object's annotations."""
+    if not all(_is_qualified(key.lower()) for key in annotations):
+        yield _BAD_KEY
+    if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > _MAX_ANNOTATIONS:
+        yield "must have at most 256 KiB in all"
 
 
 def _finalizer_faults(finalizers: list[str]) -> Iterator[Fault]:

@@ -23,6 +23,8 @@ CONDITION_TYPES: Final[Mapping[ConditionType, str]] = {
     " Unknown where a server does not report one (nats-server before 2.11, monitoring disabled, no answer).",
     "ConfigurationOverridden": "Present, and True, while parts of the rendered configuration have no effect,"
     " because an included file or the user's own nats.conf replaces them.",
+    "FieldsIgnored": "Present, and True, while something in the spec has no effect, because something else that it"
+    " needs is disabled or says otherwise.",
     "NackIntegrationAvailable": "NACK is installed and can connect. Present only while an account has userCreds.",
     "PodMonitorAvailable": "The PodMonitor kind of the Prometheus operator is installed."
     " Present only while spec.promExporter.podMonitor is enabled.",

@@ -98,6 +98,12 @@ REFUSALS: Final[Mapping[ReasonName, Reason]] = {
         "The user's own nats.conf is used as it is, and does not include a file that the spec asks for.",
         "Include the files that the message names.",
     ),
+    "NoEffect": Reason(
+        ("FieldsIgnored",),
+        "A field of the spec has no effect, because something else that it needs is disabled or says otherwise."
+        " Everything else is applied.",
+        "The message names the field and what it needs. Set that, or remove the field.",
+    ),
     "ExporterWithoutMonitor": Reason(
         ("Degraded",),
         "The exporter is enabled and the monitor is not, so it has nothing to ask. It is left out.",

@@ -10,6 +10,7 @@ ConditionType: TypeAlias = Literal[
     "Stalled",
     "ConfigurationLoaded",
     "ConfigurationOverridden",
+    "FieldsIgnored",
     "NackIntegrationAvailable",
     "PodMonitorAvailable",
 ]
@@ -59,6 +60,7 @@ ReasonName: TypeAlias = Literal[
     "MetaLeaderUnknown",
     "NackNotInstalled",
     "NameConflict",
+    "NoEffect",
     "NotCreated",
     "NotKnown",
     "NotObserved",

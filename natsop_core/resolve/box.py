@@ -12,6 +12,7 @@ from natsop_core.kinds import CLUSTERS
 from natsop_core.references import ObjectRef
 from natsop_core.resolve.contexts import resolve_contexts
 from natsop_core.resolve.images import BOX
+from natsop_core.resolve.invalid import invalid_box_values
 from natsop_core.resolve.owner import owner_of
 from natsop_core.resolve.pods import resolve_container, resolve_pod
 from natsop_core.resolve.security import container_security
@@ -49,6 +50,9 @@ def resolve_box(cr: NatsBox, lookup: Lookup) -> ResolvedBox:
     cluster = cluster_of(cr, lookup)
     found = resolve_contexts(cr, None if isinstance(cluster, Finding) else cluster, lookup)
     lookup.settle()
+    invalid = invalid_box_values(cr)
+    if invalid.blocks:
+        return ResolvedBox(None, invalid.findings)
     if isinstance(cluster, Finding):
         return ResolvedBox(None, (cluster,))
     if found.blocks:

@@ -14,6 +14,7 @@ from natsop_core.resolve.exporter import resolve_exporter
 from natsop_core.resolve.immutable import resolve_immutable
 from natsop_core.resolve.in_force import in_force, unfit_for_what_stays
 from natsop_core.resolve.integrations import resolve_pod_monitor
+from natsop_core.resolve.invalid import invalid_cluster_values
 from natsop_core.resolve.listeners import resolve_listeners
 from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.nack import resolve_nack
@@ -112,6 +113,7 @@ def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
     Raises NotYetError.
     """
     answers = Answers()
+    answers.take(invalid_cluster_values(cr))
     live = live_cluster(cr, lookup)
     answers.take(data_outside_volume(cr, live, lookup))
     granted, jetstream, fixed = _grant(cr, live, answers)

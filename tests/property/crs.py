@@ -15,7 +15,7 @@ from natsop_core.api.read import InvalidResource, read_cluster
 from natsop_core.crd import custom_resource_definitions
 from tests import tokens
 from tests.property.schemas import MOST_FIELDS, Fields, Schema, texts, values
-from tests.property.strategies import cluster_names, string_maps
+from tests.property.strategies import annotation_maps, cluster_names, label_maps
 from tests.tokens import Identity
 from tests.unit.core.world import Object, cluster_object
 
@@ -76,8 +76,10 @@ FIELDS: Final[Fields] = {
     "requests": st.dictionaries(st.sampled_from(["cpu", "memory", "storage", "x"]), _sizes, max_size=3),
     "k8sClusterDomain": st.sampled_from(["cluster.local", "Cluster.local.", "a", "1.b-c", "a.b.c.d."]),
     "serverNamePrefix": _prefixes,
-    "labels": string_maps,
-    "annotations": string_maps,
+    "labels": label_maps,
+    "nodeSelector": label_maps,
+    "annotations": annotation_maps,
+    "minReadySeconds": st.sampled_from([0, 1, 2**31 - 1]),
     "enabled": _MOSTLY,
     "cert": st.sampled_from(KEYS),
     "key": st.sampled_from(KEYS),
@@ -211,6 +213,8 @@ def _mended_around(spec: Object) -> Object:
     around = dict(spec)
     if not around.get("reloader", {}).get("enabled", True):
         around["podTemplate"] = {**around.get("podTemplate", {}), "configChecksumAnnotation": True}
+    if around.get("service", {}).get("type") == "ExternalName":
+        around["service"] = {**around["service"], "type": "LoadBalancer"}
     if "promExporter" in around:
         around["promExporter"] = {"monitorDomain": "nats.example.com", **around["promExporter"], "enabled": True}
     if "minAvailable" in around.get("podDisruptionBudget", {}):

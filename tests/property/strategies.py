@@ -22,9 +22,14 @@ from tests.unit.core.world import NAMESPACE, UID, Object, accepted, box_object, 
 
 ports: Final = st.sampled_from([1, 80, 4222, 6222, 8222, 65535])
 sizes: Final = st.sampled_from([*("1Gi", "1.5Gi", "100M", "0", "1e3", "1000m", "+1", "7.5Ei"), 0, 1, 2**40])
-string_maps: Final = st.dictionaries(
-    st.one_of(texts, st.sampled_from(list(names.cluster_labels("x")))), texts, max_size=3
+_keys: Final = st.one_of(
+    st.from_regex(r"([a-z]{1,3}[.]example/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,9}[A-Za-z0-9])?", fullmatch=True),
+    st.sampled_from(list(names.cluster_labels("x"))),
 )
+_label_values: Final = st.sampled_from(["", "a", "1e3", "0x1F", "yes", "null", "A-b_c.9", "9" * 63])
+
+label_maps: Final = st.dictionaries(_keys, _label_values, max_size=3)
+annotation_maps: Final = st.dictionaries(_keys, texts, max_size=3)
 
 _SPEC_FIELDS: Final[Fields] = {
     "replicas": st.integers(1, 4),  # as many as routes are written, and more than that shows nothing new
@@ -32,8 +37,10 @@ _SPEC_FIELDS: Final[Fields] = {
     "maxSize": sizes,
     "requests": st.dictionaries(st.sampled_from(["cpu", "memory", "storage", "x"]), sizes, max_size=3),
     "k8sClusterDomain": st.sampled_from(["cluster.local", "Cluster.local.", "a", "1.b-c"]),
-    "labels": string_maps,
-    "annotations": string_maps,
+    "labels": label_maps,
+    "nodeSelector": label_maps,
+    "annotations": annotation_maps,
+    "minReadySeconds": st.sampled_from([0, 1, 2**31 - 1]),
 }
 
 cluster_names: Final = st.one_of(

@@ -1,0 +1,18 @@
+"""FieldsIgnored: whether all that a NatsCluster says has an effect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsop_core.conditions.condition import Condition
+from natsop_core.findings import Finding
+from natsop_core.resolve.no_effect import without_effect
+
+if TYPE_CHECKING:
+    from natsop_core.api.natscluster import NatsCluster
+
+
+def fields_ignored(cr: NatsCluster) -> list[Condition]:
+    """What has no effect; no condition when everything has."""
+    found = without_effect(cr)
+    return [Condition("FieldsIgnored", "True", Finding("NoEffect", f"{'; '.join(found)}."))] if found else []
