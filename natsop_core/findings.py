@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from natsop_core.reasons import ReasonName
 
 
@@ -15,3 +17,8 @@ class Finding:
 
     reason: ReasonName
     message: str
+
+
+def together(findings: Sequence[Finding]) -> Finding:
+    """Several as one: the reason of the first, the messages of all, each once."""
+    return Finding(findings[0].reason, " ".join(dict.fromkeys(finding.message for finding in findings)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from natsop_core.conditions.condition import Condition
-from natsop_core.findings import Finding
+from natsop_core.findings import Finding, together
 from natsop_core.reasons import REASONS
 
 
@@ -35,13 +35,13 @@ def degraded(findings: Sequence[Finding]) -> Condition:
     """Whether something is wrong: the first finding's reason, the messages of all, each once."""
     if not findings:
         return Condition("Degraded", "False", Finding("AsExpected", "No problem was found."))
-    return Condition("Degraded", "True", _together(findings))
+    return Condition("Degraded", "True", together(findings))
 
 
 def stalled(findings: Sequence[Finding]) -> tuple[Condition, ...]:
     """Whether only a person can go on: then tools that follow kstatus need not wait. No condition otherwise."""
     stuck = [finding for finding in findings if REASONS[finding.reason].needs_person]
-    return (Condition("Stalled", "True", _together(stuck)),) if stuck else ()
+    return (Condition("Stalled", "True", together(stuck)),) if stuck else ()
 
 
 def ready(available: Condition, progressing: Condition, degraded: Condition, *, pod: str) -> Condition:
@@ -54,7 +54,3 @@ def ready(available: Condition, progressing: Condition, degraded: Condition, *, 
     if progressing.status == "True":
         return Condition("Ready", "False", progressing.finding)
     return Condition("Ready", "True", Finding("Ready", f"All {pod}s are running the requested configuration."))
-
-
-def _together(findings: Sequence[Finding]) -> Finding:
-    return Finding(findings[0].reason, " ".join(dict.fromkeys(finding.message for finding in findings)))

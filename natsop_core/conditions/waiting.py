@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from natsop_core.api.status import condition_of
 from natsop_core.conditions.condition import lasted
-from natsop_core.findings import Finding
+from natsop_core.findings import Finding, together
 
 if TYPE_CHECKING:
     from natsop_core.reasons import ReasonName
@@ -25,7 +25,7 @@ _WAITED_FOR: Final[Mapping[ReasonName, ReasonName]] = {
 
 
 class Waiting(NamedTuple):
-    """What is waited for, what is wrong, and after how many seconds what is waited for becomes wrong, too."""
+    """What is waited for, as one finding, what is wrong, and in how many seconds the former becomes the latter."""
 
     awaited: tuple[Finding, ...]
     wrong: tuple[Finding, ...]
@@ -35,7 +35,8 @@ class Waiting(NamedTuple):
 def wait_for_missing(findings: Iterable[Finding], previous: Mapping[str, Any], now: datetime) -> Waiting:
     """Part what may still appear from what is wrong. previous: the status as it stands, which tells since when."""
     findings = tuple(findings)
-    awaited = tuple(Finding(_WAITED_FOR[each.reason], each.message) for each in findings if each.reason in _WAITED_FOR)
+    missing = [Finding(_WAITED_FOR[each.reason], each.message) for each in findings if each.reason in _WAITED_FOR]
+    awaited = (together(missing),) if missing else ()
     waited = _waited(previous, now)
     if not awaited or waited >= PATIENCE:
         return Waiting(awaited, findings)

@@ -163,15 +163,22 @@ BAD_INPUTS: Final[dict[str, BadInput]] = {
     ),
     "quota": BadInput(_quota, "ApplyRejected", ("Service bad: ", "StatefulSet bad: ", "exceeded quota: limit")),
     "no-secret": BadInput(
-        cluster(_NO_SECRET), "SecretNotFound", ("Secret extra, which spec.config.includes[mine.conf] refers to",)
+        cluster(_NO_SECRET),
+        "WaitingForSecret",
+        ("Secret extra, which spec.config.includes[mine.conf] refers to",),
+        condition="Progressing",
     ),
     "keys-missing": BadInput(
         _keys_missing,
-        "KeyNotFound",
+        "WaitingForKey",
         ("password", "spec.config.cluster.routeURLs", "mine.conf", "spec.config.includes[mine.conf]"),
+        condition="Progressing",
     ),
     "no-conf-in-it": BadInput(
-        cluster({"configMap": {"existingName": _ROOT_CA}}), "KeyNotFound", ("nats.conf", f"ConfigMap {_ROOT_CA}")
+        cluster({"configMap": {"existingName": _ROOT_CA}}),
+        "WaitingForKey",
+        ("nats.conf", f"ConfigMap {_ROOT_CA}"),
+        condition="Progressing",
     ),
     "megabyte": BadInput(cluster(MEGABYTE), "AsExpected", status="False"),
     "too-many-items": BadInput(

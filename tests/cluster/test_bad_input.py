@@ -216,10 +216,10 @@ def conf_of(site: Site) -> str:
 
 def test_missing_keys_that_are_added_are_all_that_was_missing(bad: dict[str, Site]) -> None:
     site = bad["keys-missing"]
-    site.await_condition("NatsCluster", "bad", "Degraded", "True", reason="KeyNotFound")
+    site.await_condition("NatsCluster", "bad", "Ready", "False", reason="WaitingForKey")
 
     site.client.apply(secret("routes", {"user": "u", "password": "p:@/%"}))
     site.client.apply(secret("extra", {"mine.conf": "max_payload: 1000"}))
 
-    site.await_condition("NatsCluster", "bad", "Degraded", "False")
-    assert site.client.get("Secret", "bad-routes")["data"]
+    routes = site.await_child("Secret", "bad-routes", site.client.get("NatsCluster", "bad"))
+    assert routes["data"]

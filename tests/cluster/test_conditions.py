@@ -133,7 +133,9 @@ def test_a_box_waits_for_its_clusters_spec_to_be_mended(site: Site) -> None:
 
 def test_a_box_waits_for_its_cluster_and_outlives_it(site: Site) -> None:
     site.create(nats_box("b", "c"))
-    assert "There is no NatsCluster c in namespace" in await_problem(site, "NatsBox", "b", "ClusterNotFound")
+    waiting = site.await_condition("NatsBox", "b", "Progressing", "True", reason="ClusterNotFound")
+    assert "There is no NatsCluster c in namespace" in waiting["message"]
+    site.await_condition("NatsBox", "b", "Degraded", "False")
     assert not site.changes()
 
     site.create(nats_cluster("c"))

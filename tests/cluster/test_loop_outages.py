@@ -113,7 +113,7 @@ def test_of_two_definitions_the_one_that_stays_is_served_while_the_other_is_away
     site.await_gone("CustomResourceDefinition", definition)
 
     client.create(nats_box("another", "no-such-cluster"))
-    site.await_condition("NatsBox", "another", "Degraded", "True", reason="ClusterNotFound")
+    site.await_condition("NatsBox", "another", "Progressing", "True", reason="ClusterNotFound")
     await_box(site, "box", "True", "ClusterNotFound")
 
     install_crds(site.cluster)

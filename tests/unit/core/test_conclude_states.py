@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,12 +12,11 @@ from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import read_cluster
 from natsop_core.conclude import conclude_box, conclude_cluster
 from natsop_core.conf import config_digest
-from natsop_core.inputs import HttpAnswer
 from natsop_core.kinds import PODS, STATEFUL_SETS
 from natsop_core.outcomes import Applied, Outcomes
 from natsop_core.report import Report
+from tests.unit.core.states import CHILDREN, SERVERS, TRIO, WITH_SECRET, answers, running
 from tests.unit.core.world import (
-    NOW,
     Object,
     box,
     cluster,
@@ -31,21 +29,14 @@ from tests.unit.core.world import (
     one_of,
     plan_of,
     pod,
+    pod_without_image,
+    said_before,
     secret,
     settled_status,
     varz,
 )
 
-TRIO: Object = {"replicas": 3, **jetstream()}
-CHILDREN = live_children(cluster(TRIO))
-SERVERS = [pod(f"c-{ordinal}", ip=f"10.0.0.{ordinal}") for ordinal in range(3)]
 STATEFUL_SET = STATEFUL_SETS.key("prod", "c")
-
-
-def before(type_: str, status: str, reason: str, *, seconds: int = 0, text: str = "Said before.") -> Object:
-    """A status in which that condition has been so for so many seconds."""
-    since = f"{NOW - timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
-    return {"type": type_, "status": status, "reason": reason, "message": text, "lastTransitionTime": since}
 
 
 def conclude(
@@ -56,33 +47,11 @@ def conclude(
     return conclude_cluster(cr, seen, plan_of(cr, seen), outcomes or {})
 
 
-def running(**changes: Any) -> list[Object]:
-    """The trio's children, with these changes of the StatefulSet's status."""
-    return [
-        {**each, "status": each["status"] | changes} if each["kind"] == "StatefulSet" else each for each in CHILDREN
-    ]
-
-
-def answers(*, leader: str = "c-1", routes: int = 8, digest: str = "") -> dict[str, HttpAnswer]:
-    """What the trio's servers say: the current configuration, or another digest."""
-    text = one_of(CHILDREN, "ConfigMap")["data"]["nats.conf"]
-    meta = {"leader": leader} if leader else {}
-    return {
-        name: varz(
-            version="2.12.6",
-            config_digest=digest or config_digest(text, {"SERVER_NAME": f"'{name}'"}),
-            routes=routes,
-            jetstream={"meta": {"cluster_size": 3, **meta}},
-        )
-        for name in ("c-0", "c-1", "c-2")
-    }
-
-
 # Available, until the controller has seen a change
 
 
 def test_available_stays_as_it_was_while_the_controller_has_not_seen_a_change() -> None:
-    said = {"conditions": [before("Available", "True", "EnoughReady", seconds=900)]}
+    said = {"conditions": [said_before("Available", "True", "EnoughReady", seconds=900)]}
     report = conclude(TRIO, *running(observedGeneration=0), status=said)
     assert conditions(report.status)["Available"] == ("True", "EnoughReady")
     assert message(report.status, "Available") == "Said before."
@@ -91,14 +60,14 @@ def test_available_stays_as_it_was_while_the_controller_has_not_seen_a_change() 
 
 
 def test_what_was_unavailable_stays_so_with_its_reason() -> None:
-    said = {"conditions": [before("Available", "False", "ImagePullFailed")]}
+    said = {"conditions": [said_before("Available", "False", "ImagePullFailed")]}
     report = conclude(TRIO, *running(observedGeneration=0), status=said)
     assert conditions(report.status)["Available"] == ("False", "ImagePullFailed")
 
 
 def test_a_stateful_set_that_was_just_made_anew_leaves_the_last_value() -> None:
     """Its pods were orphaned for a moment, and serve all the time."""
-    said = {"conditions": [before("Available", "True", "EnoughReady")]}
+    said = {"conditions": [said_before("Available", "True", "EnoughReady")]}
     report = conclude(TRIO, status=said, outcomes={STATEFUL_SET: Applied()})
     assert conditions(report.status)["Available"] == ("True", "EnoughReady")
 
@@ -153,18 +122,9 @@ def test_a_lone_server_needs_no_routes() -> None:
 # Pods that do not start
 
 
-def broken(name: str, **metadata: Any) -> Object:
-    """A pod whose image cannot be pulled."""
-    found = pod(name, running=False, **metadata)
-    state = {"waiting": {"reason": "ErrImagePull", "message": "not found"}}
-    found["spec"]["containers"][0]["image"] = "nats:2.12.6-alpin"
-    found["status"]["containerStatuses"] = [{"name": "nats", "ready": False, "state": state}]
-    return found
-
-
 def test_what_keeps_the_servers_from_starting_stands_in_available_progressing_and_ready() -> None:
     children = running(readyReplicas=0)
-    report = conclude(TRIO, *children, *(broken(f"c-{ordinal}") for ordinal in range(3)))
+    report = conclude(TRIO, *children, *(pod_without_image(f"c-{ordinal}") for ordinal in range(3)))
     found = conditions(report.status)
     assert (found["Available"], found["Progressing"]) == (("False", "ImagePullFailed"), ("True", "ImagePullFailed"))
     assert found["Ready"] == ("False", "ImagePullFailed")
@@ -176,14 +136,14 @@ def test_what_keeps_the_servers_from_starting_stands_in_available_progressing_an
 
 def test_a_new_revision_that_does_not_start_is_no_outage() -> None:
     report = conclude(
-        TRIO, *running(readyReplicas=2, updatedReplicas=1), *SERVERS[:2], broken("c-2"), answers=answers()
+        TRIO, *running(readyReplicas=2, updatedReplicas=1), *SERVERS[:2], pod_without_image("c-2"), answers=answers()
     )
     found = conditions(report.status)
     assert (found["Available"], found["Progressing"]) == (("True", "EnoughReady"), ("True", "ImagePullFailed"))
 
 
 def test_when_the_cause_is_gone_so_is_the_reason() -> None:
-    said = {"conditions": [before("Available", "False", "ImagePullFailed")]}
+    said = {"conditions": [said_before("Available", "False", "ImagePullFailed")]}
     report = conclude(TRIO, *running(), *SERVERS, status=said, answers=answers())
     assert conditions(report.status)["Ready"] == ("True", "Ready")
 
@@ -200,7 +160,7 @@ def test_a_box_says_what_keeps_its_pod_from_starting() -> None:
     cr = box()
     deployment = one_of(live_children(cr), "Deployment") | {"status": settled_status(1, readyReplicas=0)}
     labels = deployment["spec"]["template"]["metadata"]["labels"]
-    seen = inputs(cr, deployment, broken("b-5d8f-x2x7k", labels=labels))
+    seen = inputs(cr, deployment, pod_without_image("b-5d8f-x2x7k", labels=labels))
     status = conclude_box(cr, seen, plan_of(cr, seen), {}).status
     assert conditions(status)["Ready"] == ("False", "ImagePullFailed")
     assert "Pod b-5d8f-x2x7k: the image" in message(status, "Ready")
@@ -208,7 +168,7 @@ def test_a_box_says_what_keeps_its_pod_from_starting() -> None:
 
 def test_a_pod_of_an_older_revision_that_cannot_start_is_deleted_and_that_is_told() -> None:
     stateful_set = one_of(running(readyReplicas=2, updateRevision="new"), "StatefulSet")
-    stuck = broken("c-2", labels={**SERVERS[0]["metadata"]["labels"], "controller-revision-hash": "bad"})
+    stuck = pod_without_image("c-2", labels={**SERVERS[0]["metadata"]["labels"], "controller-revision-hash": "bad"})
     stuck["metadata"]["ownerReferences"][0]["uid"] = stateful_set["metadata"]["uid"]
     cr = cluster(TRIO)
     seen = inputs(cr, *CHILDREN[:-1], stateful_set, stuck)
@@ -225,9 +185,6 @@ def test_a_pod_of_an_older_revision_that_cannot_start_is_deleted_and_that_is_tol
 # Waiting for what is missing
 
 
-WITH_SECRET: Object = {"config": {"includes": [{"name": "a.conf", "secret": {"name": "s", "key": "k"}}]}}
-
-
 def test_a_missing_secret_of_a_cluster_that_does_not_run_yet_is_waited_for() -> None:
     report = conclude(WITH_SECRET)
     assert conditions(report.status) == {
@@ -242,7 +199,7 @@ def test_a_missing_secret_of_a_cluster_that_does_not_run_yet_is_waited_for() -> 
 
 @pytest.mark.parametrize(("seconds", "degraded", "again"), [(30, "False", 150), (179, "False", 1), (180, "True", None)])
 def test_after_three_minutes_it_is_degraded(seconds: int, degraded: str, again: float | None) -> None:
-    said = {"conditions": [before("Progressing", "True", "WaitingForSecret", seconds=seconds)]}
+    said = {"conditions": [said_before("Progressing", "True", "WaitingForSecret", seconds=seconds)]}
     report = conclude(WITH_SECRET, status=said)
     assert conditions(report.status)["Degraded"][0] == degraded
     assert conditions(report.status)["Progressing"] == ("True", "WaitingForSecret"), "and still waited for"
@@ -253,6 +210,13 @@ def test_after_three_minutes_it_is_degraded(seconds: int, degraded: str, again: 
 def test_a_key_that_is_missing_is_waited_for_too() -> None:
     report = conclude(WITH_SECRET, secret("s"))
     assert conditions(report.status)["Ready"] == ("False", "WaitingForKey")
+
+
+def test_all_that_is_missing_is_told_at_once() -> None:
+    both = [{"name": name, "secret": {"name": name, "key": "k"}} for name in ("a", "b")]
+    report = conclude({"config": {"includes": both}})
+    assert "Secret a," in message(report.status, "Progressing")
+    assert "Secret b," in message(report.status, "Progressing")
 
 
 def test_what_cannot_come_by_itself_is_degraded_at_once() -> None:
@@ -268,7 +232,7 @@ def test_a_missing_secret_of_a_cluster_that_runs_is_degraded_at_once() -> None:
 
 
 def test_a_box_waits_three_minutes_for_its_cluster() -> None:
-    said = {"conditions": [before("Progressing", "True", "ClusterNotFound", seconds=181)]}
+    said = {"conditions": [said_before("Progressing", "True", "ClusterNotFound", seconds=181)]}
     for status, degraded in (({}, "False"), (said, "True")):
         cr: NatsBox = box({"clusterRef": {"name": "c"}}, status=status)
         seen = inputs(cr)
@@ -282,7 +246,7 @@ def test_a_box_waits_three_minutes_for_its_cluster() -> None:
 def test_while_nothing_can_be_planned_what_runs_is_still_counted_and_followed() -> None:
     said = {"version": "2.12.6", "readyReplicas": 3, "replicas": 3}
     cr = read_cluster(cluster_object({"replicas": 0}) | {"status": said})
-    seen = inputs(cr, *running(readyReplicas=0), *(broken(f"c-{ordinal}") for ordinal in range(3)))
+    seen = inputs(cr, *running(readyReplicas=0), *(pod_without_image(f"c-{ordinal}") for ordinal in range(3)))
     status = conclude_cluster(cr, seen, plan_of(cr, seen), {}).status
     assert status is not None
     assert (status["readyReplicas"], status["replicas"], status["version"]) == (0, 3, "2.12.6")
@@ -295,7 +259,7 @@ def test_while_nothing_can_be_planned_what_runs_is_still_counted_and_followed() 
 
 
 def rejected(cr: NatsCluster, seconds: int, *objects: Object) -> Report:
-    said = {"conditions": [before("ConfigurationLoaded", "False", "ReloadPending", seconds=seconds)]}
+    said = {"conditions": [said_before("ConfigurationLoaded", "False", "ReloadPending", seconds=seconds)]}
     changed = cr.model_copy(update={"status": said})
     seen = inputs(changed, *objects, answers=answers(digest="sha256:0123456789abcdef0123456789"))
     return conclude_cluster(changed, seen, plan_of(changed, seen), {})

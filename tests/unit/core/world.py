@@ -9,7 +9,7 @@ import base64
 import copy
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from natsop_core import names
@@ -213,6 +213,21 @@ def pod(name: str, *, port: int | None = 8222, ip: str = "10.0.0.1", running: bo
         "spec": {"containers": [{"name": "nats", "ports": ports}]},
         "status": {"podIP": ip, "containerStatuses": [{"name": "nats", "state": state}]},
     }
+
+
+def pod_without_image(name: str, **metadata: Any) -> Object:
+    """A pod whose image cannot be pulled."""
+    found = pod(name, running=False, **metadata)
+    state = {"waiting": {"reason": "ErrImagePull", "message": "not found"}}
+    found["spec"]["containers"][0]["image"] = "nats:2.12.6-alpin"
+    found["status"]["containerStatuses"] = [{"name": "nats", "ready": False, "state": state}]
+    return found
+
+
+def said_before(type_: str, status: str, reason: str, *, seconds: int = 0, text: str = "Said before.") -> Object:
+    """A condition that has been so for so many seconds."""
+    since = f"{NOW - timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
+    return {"type": type_, "status": status, "reason": reason, "message": text, "lastTransitionTime": since}
 
 
 def varz(**fields: Any) -> HttpAnswer:
