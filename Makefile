@@ -70,8 +70,9 @@ clean:  ## Remove the virtual environment and all caches of this checkout (the t
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml requirements/dev.txt
-	@command -v python3 >/dev/null || { echo "natsop needs Python 3.11 or newer" >&2; exit 1; }
-	@python3 -c 'import ensurepip, venv' 2>/dev/null || { apt-get update -qq && apt-get install -qq --no-install-recommends python3-venv; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "natsop needs Python 3.11 or newer, as python3" >&2; exit 1; }
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { apt-get update -qq && apt-get install -qq --no-install-recommends python3-venv; } \
+	  || { echo "natsop needs Python's venv: on Debian the package python3-venv, which root can install" >&2; exit 1; }
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --require-hashes --requirement requirements/dev.txt
 	$(PYTHON) -m pip install --quiet --no-deps --no-build-isolation --editable .

@@ -51,6 +51,9 @@ class Packages:
         return f"the testbed needs these Debian packages: {' '.join(missing)}. As root it installs them itself."
 
 
+TESTS = Packages({"git": "git"})
+"""What tests of the command line call."""
+
 CONTROL_PLANE = Packages({"openssl": "openssl"})
 """What a control plane needs anywhere."""
 

@@ -27,7 +27,7 @@ os.geteuid = lambda: 0
 from tests.testbed.fetchers import table
 next(row.fetcher for row in table() if row.fetcher.name == sys.argv[1]).fetch()
 """
-NETWORK_CLIENTS = re.compile(r"""["'](apt-get|cargo|curl|go|helm|npm|pip|wget)["']""")
+NETWORK_CLIENTS = re.compile(r"""["'](apt-get|cargo|curl|go|helm|npm|pip|wget)["'],""")
 
 FETCHERS = {row.fetcher.name: row.fetcher for row in table()}
 every_fetcher = pytest.mark.parametrize("fetcher", [pytest.param(each, id=name) for name, each in FETCHERS.items()])
