@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.kinds import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
 
 Spec = Mapping[str, Any]
+
+REFERRED_KINDS: Final = frozenset(each.kind for each in (CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS))
 
 
 def referred_to_by(pod: Spec, namespace: str) -> frozenset[ObjectKey]:

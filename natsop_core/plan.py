@@ -13,7 +13,7 @@ from natsop_core.drift import stamped
 from natsop_core.kinds import DEPLOYMENTS, PODS, STATEFUL_SETS
 from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.lookup import Lookup, NotYet, NotYetError
-from natsop_core.mounts import referred_to_by
+from natsop_core.mounts import REFERRED_KINDS, referred_to_by
 from natsop_core.references import LabelledRef, ObjectKey
 from natsop_core.rendering import render_box, render_cluster
 from natsop_core.resolve.box import resolve_box
@@ -42,7 +42,8 @@ class Plan:
     """What one custom resource wants of the cluster now.
 
     apply: stamped manifests, in the order to apply them in (what a pod mounts before the pod).
-    keep: children that stay exactly as they are, for instance all of them while the spec is invalid.
+    keep: children that stay exactly as they are, for instance all of them while the spec is invalid, and what is not
+        wanted any more but in use.
     prune: children to delete: all that the custom resource controls, less `apply` and `keep`.
     actions: what else is to be done, after the applies.
     after: for an object of `apply`, which others of it must have been applied first: what its pods refer to.
@@ -167,13 +168,24 @@ def _apply(
 ) -> Plan:
     apply = tuple(stamped(manifest) for manifest in manifests if key_of(manifest) not in keep)
     wanted = {*keep, *(key_of(manifest) for manifest in apply)}
+    unwanted = tuple(child for child in children if child.key not in wanted)
+    in_use = _in_use(unwanted, decision)
     return Plan(
         apply=apply,
-        keep=keep,
-        prune=tuple(child for child in children if child.key not in wanted),
+        keep=(*keep, *(child.key for child in unwanted if child.key in in_use)),
+        prune=tuple(child for child in unwanted if child.key not in in_use),
         after=_order(apply),
         decision=decision,
     )
+
+
+def _in_use(unwanted: Sequence[Child], decision: ClusterDecision | BoxDecision) -> frozenset[ObjectKey]:
+    """What pods, or those that the workload as it is would make, still refer to: without, none of them starts again."""
+    if not any(child.key.kind in REFERRED_KINDS for child in unwanted):
+        return frozenset()
+    namespace = unwanted[0].key.namespace
+    template = [decision.live["spec"]["template"]] if decision.live else []
+    return frozenset().union(*(referred_to_by(pod["spec"], namespace) for pod in (*decision.pods, *template)))
 
 
 def _order(manifests: Sequence[Manifest]) -> dict[ObjectKey, tuple[ObjectKey, ...]]:
