@@ -41,6 +41,9 @@ PREFIX_ANNOTATION: Final = "nats.crewlet.cloud/server-name-prefix"
 IDENTITY_ANNOTATION: Final = "nats.crewlet.cloud/kept-identity"
 """On the StatefulSet: "true" where its servers go on running as the user that they had before we took them over."""
 
+OPTIONAL_KINDS_ANNOTATION: Final = "nats.crewlet.cloud/optional-kinds"
+"""On the StatefulSet: the kinds of others (PodMonitor, Account) of which the cluster may have objects, by commas."""
+
 CLUSTER_LABEL: Final = "nats.crewlet.cloud/cluster"
 MANAGED_BY_LABEL: Final = "app.kubernetes.io/managed-by"
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core import names
 from natsop_core.actions import Delete
 from natsop_core.api.read import InvalidResource
 from natsop_core.decision import BoxDecision, ClusterDecision
 from natsop_core.drift import stamped
-from natsop_core.kinds import DEPLOYMENTS, PODS, STATEFUL_SETS
+from natsop_core.kinds import DEPLOYMENTS, OPTIONAL, PODS, STATEFUL_SETS
 from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.lookup import Lookup, NotYet, NotYetError
 from natsop_core.mounts import REFERRED_KINDS, referred_to_by
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from natsop_core.live import Child
     from natsop_core.rendering import Manifest
     from natsop_core.resolve.types import Owner
+
+
+_OPTIONAL_KINDS: Final = frozenset(resource.kind for resource in OPTIONAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +192,13 @@ def _in_use(unwanted: Sequence[Child], decision: ClusterDecision | BoxDecision) 
 
 
 def _order(manifests: Sequence[Manifest]) -> dict[ObjectKey, tuple[ObjectKey, ...]]:
-    """Pods that start without what they refer to, or with an older version of it, may run as nobody has asked for."""
+    """Pods that start without what they refer to, or with an older version of it, may run as nobody has asked for.
+
+    An object of an optional kind has to be noted on the StatefulSet before it is made.
+    """
     keys = [key_of(manifest) for manifest in manifests]
-    order = {}
+    workloads = tuple(key for key in keys if key.kind == STATEFUL_SETS.kind)
+    order = {key: workloads for key in keys if key.kind in _OPTIONAL_KINDS}
     for key, manifest in zip(keys, manifests, strict=True):
         if pod := manifest.get("spec", {}).get("template", {}).get("spec"):
             needed = referred_to_by(pod, key.namespace)

@@ -13,7 +13,7 @@ from natsop_core.outcomes import Failed
 from natsop_core.plan import Plan
 from natsop_runtime.api_server.errors import ConflictError, NotFoundError
 from natsop_runtime.beside import beside_the_loop
-from natsop_runtime.fetch import depends_on
+from natsop_runtime.fetch import depends_on, outdated_by
 
 if TYPE_CHECKING:
     from natsop_core.inputs import Settings
@@ -103,7 +103,8 @@ class Controller:
             if isinstance(plan, Plan):
                 return plan, inputs
             self._references.add(key, depends_on(plan.references))
-            inputs = replace(inputs, found={**inputs.found, **await self._fetcher.fetch(plan.references)})
+            references = (*plan.references, *outdated_by(plan.references, inputs.found))
+            inputs = replace(inputs, found={**inputs.found, **await self._fetcher.fetch(references)})
         raise RuntimeError(f"there is no plan for {key} after {ROUNDS} rounds of fetching")
 
     async def _publish(

@@ -27,28 +27,32 @@ class Fetcher:
         self._stores = stores
 
     async def fetch(self, references: Iterable[Reference]) -> dict[Reference, Found]:
-        """Find all of them, at the same time. UnavailableError when the API server does not answer."""
+        """Find all of them, at the same time. UnavailableError when the API server does not answer.
+
+        Children last: a kind that is asked for may be watched only from now on.
+        """
         asked = tuple(references)
-        answers = await asyncio.gather(*map(self._find, asked), return_exceptions=True)  # none goes on without us
+        waited_for = [each for each in asked if not isinstance(each, ChildrenRef)]
+        answers = await asyncio.gather(*map(self._find, waited_for), return_exceptions=True)  # none goes on without us
         found: dict[Reference, Found] = {}
-        for reference, answer in zip(asked, answers, strict=True):
+        for reference, answer in zip(waited_for, answers, strict=True):
             if isinstance(answer, BaseException):
                 raise answer
             found[reference] = answer
-        return found
+        return found | {each: self._stores.children(each) for each in asked if isinstance(each, ChildrenRef)}
 
     async def _find(self, reference: Reference) -> Found:
         match reference:
             case ObjectRef(key):
                 return await self._object(key)
-            case ChildrenRef():
-                return self._stores.children(reference)
             case ApiGroupRef():
                 return await self._stores.optional_kinds.serves(reference)
             case LabelledRef():
                 return self._stores.labelled(reference)
             case HttpRef():
                 return await self._pods.get(reference)
+            case _:
+                raise TypeError(f"nothing to wait for: {reference}")
 
     async def _object(self, key: ObjectKey) -> Found:
         if (held := self._stores.in_full(key)) is not None:
@@ -61,6 +65,12 @@ class Fetcher:
             return None
         except ForbiddenError as error:
             return inputs.Forbidden(error.message)
+
+
+def outdated_by(references: Iterable[Reference], found: Iterable[Reference]) -> Iterable[ChildrenRef]:
+    """Of what was found, what may be more once these references are: children of a kind that was not watched so far."""
+    if any(isinstance(each, ApiGroupRef) for each in references):
+        yield from (each for each in found if isinstance(each, ChildrenRef))
 
 
 def depends_on(references: Iterable[Reference]) -> Iterable[ObjectKey | LabelledRef | ApiGroupRef]:

@@ -36,6 +36,8 @@ def build_stateful_set(cluster: Cluster, pod_annotations: Mapping[str, str]) -> 
     }
     if cluster.keeps_identity:
         asked[names.IDENTITY_ANNOTATION] = "true"
+    if cluster.optional_kinds:
+        asked[names.OPTIONAL_KINDS_ANNOTATION] = ",".join(cluster.optional_kinds)
     extras = Extras(cluster.stateful_set.labels, {**cluster.stateful_set.annotations, **asked})
     return {
         "apiVersion": "apps/v1",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from natsop_core import names
+from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS
 from natsop_core.resolve.answer import Answer, Answers
 from natsop_core.resolve.auth import auth_folder, resolve_auth
 from natsop_core.resolve.config import external_files
@@ -105,6 +106,11 @@ class _Parts:
     @property
     def integrations(self) -> tuple[Integration, ...]:
         return tuple(each for each in (self.monitoring.integration, self.nack.integration) if each)
+
+    @property
+    def optional_kinds(self) -> tuple[str, ...]:
+        kinds = {NACK_ACCOUNTS.kind: self.nack.may_exist, POD_MONITORS.kind: self.monitoring.may_exist}
+        return tuple(kind for kind, may_exist in kinds.items() if may_exist)
 
 
 def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
@@ -211,6 +217,7 @@ def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts, answers: An
         service_account=resolve_service_account(cr),
         pod_monitor=parts.monitoring.value,
         nack=parts.nack.value,
+        optional_kinds=parts.optional_kinds,
     )
 
 

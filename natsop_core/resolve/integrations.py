@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from natsop_core import names
 from natsop_core.api.status import condition_of
 from natsop_core.findings import Finding
 from natsop_core.inputs import Forbidden
-from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS
+from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS, STATEFUL_SETS
 from natsop_core.resolve.answer import Answer
 from natsop_core.resolve.children import children_of_kind
 
@@ -47,23 +48,30 @@ class Integration:
 
 @dataclass(frozen=True, slots=True)
 class Integrated(Generic[T]):
-    """What is to be built for an optional API, and whether that is available; None where nothing asks for it."""
+    """What is to be built for an optional API, and whether that is available; None where nothing asks for it.
+
+    may_exist: there may be objects of its kind once that is built.
+    """
 
     value: T | None = None
     integration: Integration | None = None
+    may_exist: bool = False
 
 
 def resolve_pod_monitor(cr: NatsCluster, wanted: PodMonitor | None, lookup: Lookup) -> Answer[Integrated[PodMonitor]]:
     """None is built where the API server does not know the kind; existing ones are kept when discovery fails."""
     existing = children_of_kind(cr.metadata, POD_MONITORS, lookup)
+    may_exist = may_have(cr, POD_MONITORS, lookup)
     if wanted is None:
-        return Answer(Integrated(integration=removal_in_progress(cr, POD_MONITORS, POD_MONITOR_CONDITION, lookup)))
+        removal = removal_in_progress(cr, POD_MONITORS, POD_MONITOR_CONDITION, lookup)
+        return Answer(Integrated(integration=removal, may_exist=may_exist))
     lack = why_unavailable(
         POD_MONITORS, lookup, advice="install the Prometheus operator, or turn spec.promExporter.podMonitor off"
     )
     if lack is None:
-        return Answer(Integrated(wanted, Integration(POD_MONITOR_CONDITION, None)))
-    return Answer(Integrated(None, Integration(POD_MONITOR_CONDITION, lack, is_awaited=True)), keep=existing)
+        return Answer(Integrated(wanted, Integration(POD_MONITOR_CONDITION, None), may_exist=True))
+    lacking = Integration(POD_MONITOR_CONDITION, lack, is_awaited=True)
+    return Answer(Integrated(None, lacking, may_exist), keep=existing)
 
 
 def why_unavailable(resource: ApiResource, lookup: Lookup, *, advice: str) -> Finding | None:
@@ -75,6 +83,18 @@ def why_unavailable(resource: ApiResource, lookup: Lookup, *, advice: str) -> Fi
     if not served:
         return Finding(_NOT_INSTALLED[resource], f"The API server knows no {kind}; {advice}.")
     return None
+
+
+def may_have(cr: NatsCluster, resource: ApiResource, lookup: Lookup) -> bool:
+    """Whether the custom resource may have objects of the kind: it has, or it may have had and nobody can tell now.
+
+    That is noted on the StatefulSet before the first of them is made, or one that is made just before the operator
+    ends would be forgotten: objects of kinds that nothing asks for are not watched.
+    """
+    live = lookup.readable(STATEFUL_SETS.key(cr.metadata.namespace, names.stateful_set(cr.metadata.name)))
+    noted = (live["metadata"].get("annotations") or {}).get(names.OPTIONAL_KINDS_ANNOTATION, "") if live else ""
+    is_unknown = resource.kind in noted.split(",") and isinstance(lookup.serves(resource.reference), Forbidden)
+    return is_unknown or bool(children_of_kind(cr.metadata, resource, lookup))
 
 
 def removal_in_progress(

@@ -16,7 +16,7 @@ from natsop_core.kinds import NACK_ACCOUNTS
 from natsop_core.resolve.answer import Answer
 from natsop_core.resolve.children import children_of_kind
 from natsop_core.resolve.files import authority
-from natsop_core.resolve.integrations import Integrated, Integration, removal_in_progress, why_unavailable
+from natsop_core.resolve.integrations import Integrated, Integration, may_have, removal_in_progress, why_unavailable
 from natsop_core.resolve.referred import find, key_reference
 from natsop_core.resolve.types import Nack, NackAccount, NackAuthority
 
@@ -47,15 +47,17 @@ def resolve_nack(cr: NatsCluster, client_tls: Tls | None, lookup: Lookup) -> Ans
     wanted = dict(credentials(cr))
     mode = lookup.settings.nack_integration
     existing = children_of_kind(cr.metadata, NACK_ACCOUNTS, lookup)
+    may_exist = may_have(cr, NACK_ACCOUNTS, lookup)
     if not wanted and mode == "disabled":
-        return Answer(Integrated(), keep=existing)
+        return Answer(Integrated(may_exist=may_exist), keep=existing)
     if not wanted:
-        return Answer(Integrated(integration=removal_in_progress(cr, NACK_ACCOUNTS, CONDITION, lookup)))
+        removal = removal_in_progress(cr, NACK_ACCOUNTS, CONDITION, lookup)
+        return Answer(Integrated(integration=removal, may_exist=may_exist))
     problems = {account: _problem(reference, lookup) for account, reference in wanted.items()}
     lack = _lack(lookup)
     if lack is not None:
         integration = Integration(CONDITION, lack, is_awaited=mode != "disabled")
-        return Answer(Integrated(None, integration), (lack,) if mode == "enabled" else (), keep=existing)
+        return Answer(Integrated(None, integration, may_exist), (lack,) if mode == "enabled" else (), keep=existing)
     nack = Nack(
         tuple(
             NackAccount(names.account(cr.metadata.name, account), reference.name, reference.key)
@@ -65,7 +67,7 @@ def resolve_nack(cr: NatsCluster, client_tls: Tls | None, lookup: Lookup) -> Ans
         _authority(cr, lookup) if client_tls else None,
     )
     return Answer(
-        Integrated(nack, Integration(CONDITION, _unreachable(client_tls))),
+        Integrated(nack, Integration(CONDITION, _unreachable(client_tls)), may_exist or bool(nack.accounts)),
         tuple(problem for account, problem in problems.items() if problem and not wanted[account].optional),
         keep=tuple(_account_key(cr, account) for account, problem in problems.items() if problem),
     )

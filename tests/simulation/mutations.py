@@ -12,7 +12,7 @@ import pytest
 from natsop_core import drift
 from natsop_core.live import Child, LiveObject
 from natsop_core.outcomes import Unchanged
-from natsop_core.resolve import auth, cluster, live_cluster, scale
+from natsop_core.resolve import auth, cluster, integrations, live_cluster, scale
 from natsop_core.resolve.immutable import resolve_immutable
 from natsop_core.resolve.storage import resolve_jetstream
 from natsop_runtime import executor
@@ -222,6 +222,11 @@ def bad_tokens_leave_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(auth, "_last_good", lambda *_: None)
 
 
+def optional_kinds_are_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """What the StatefulSet says about them is not looked at."""
+    patch.setattr(integrations, "may_have", lambda *_: False)
+
+
 MUTATIONS: Final[dict[str, Mutation]] = {
     mutation.__name__: mutation
     for mutation in (
@@ -248,5 +253,6 @@ MUTATIONS: Final[dict[str, Mutation]] = {
         claims_are_sent_anyway,
         servers_are_renamed,
         bad_tokens_leave_nothing,
+        optional_kinds_are_forgotten,
     )
 }

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from natsop_core.kinds import POD_MONITORS
 from tests.simulation.histories import TOKENS_BY_NAME, Wish
 from tests.simulation.mutations import MUTATIONS
 from tests.simulation.referred import ANOTHER_PASSWORD, REQUIRED
@@ -19,6 +20,7 @@ TLS: Final = {"config": {"nats": {"tls": {"enabled": True, "secretName": "tls"}}
 INCLUDE: Final = {"config": {"includes": [{"name": "a.conf", "configMap": {"name": "extra", "key": "a"}}]}}
 BOTH: Final = {"config": {**TLS["config"], **INCLUDE["config"]}}
 ROUTES: Final = {"replicas": 2, "config": {"cluster": {"routeURLs": {"authSecretRef": {"name": "routes"}}}}}
+MONITORED: Final = {"promExporter": {"enabled": True, "podMonitor": {"enabled": True}}}
 WITH_ACCOUNT: Final = {"serviceAccount": {"enabled": True}}
 
 
@@ -144,6 +146,12 @@ SCENARIOS: Final[dict[str, tuple[Step, ...]]] = {
         settled(),
         put(TOKENS_BY_NAME["untrusted"]),
         settled("refused"),
+    ),
+    "optional_kinds_are_forgotten": (
+        trouble("install", api_version=POD_MONITORS.api_version),
+        fault("crash after", "write", after=4),
+        cluster(MONITORED),
+        cluster(after=2.0),
     ),
 }
 """For each fault of the operator what has to happen for it to matter."""

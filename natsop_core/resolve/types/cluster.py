@@ -132,6 +132,7 @@ class Cluster:
     service_account: ServiceAccount | None
     pod_monitor: PodMonitor | None
     nack: Nack | None
+    optional_kinds: tuple[str, ...]
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ from natsop_core.drift import next_request
 from natsop_core.inputs import Forbidden, Inputs, Settings
 from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS
 from natsop_core.live import reduce_metadata
+from natsop_core.names import OPTIONAL_KINDS_ANNOTATION
 from natsop_core.outcomes import Unchanged
 from natsop_core.plan import Plan
 from natsop_core.rbac import cluster_role
@@ -41,6 +42,7 @@ CERTIFICATE = secret("tls", **{"tls.crt": "a certificate", "tls.key": "a key", "
 MONITORED = {"promExporter": {"enabled": True, "podMonitor": {"enabled": True, "interval": "30s"}}}
 
 NACK = "NackIntegrationAvailable"
+OPTIONAL_REFERENCES = (NACK_ACCOUNTS.reference, POD_MONITORS.reference)
 
 
 def plan(wanted: Object, *objects: Object, **seen: Any) -> Plan:
@@ -275,3 +277,51 @@ def test_what_was_said_of_an_integration_stays_while_nothing_can_be_planned() ->
     assert conditions(still_told)["PodMonitorAvailable"] == ("True", "Installed")
     assert still_told is not None
     assert POD_MONITORS.reference in missing_for(cluster({}, status=still_told), Inputs(now=NOW))
+
+
+# What is noted before it is made
+
+
+def noted(done: Plan) -> str | None:
+    annotations: Object = one_of(done.apply, "StatefulSet")["metadata"]["annotations"]
+    return annotations.get(OPTIONAL_KINDS_ANNOTATION)
+
+
+def servers(wanted: Object, **seen: Any) -> Object:
+    return applied(one_of(plan(wanted, *SECRETS, **seen).apply, "StatefulSet"))
+
+
+def test_optional_kinds_are_noted_on_the_stateful_set_and_their_objects_come_after_it() -> None:
+    both = {**WANTED, **MONITORED}
+    done = plan(both, *SECRETS, serves=[NACK_ACCOUNTS, POD_MONITORS])
+    assert noted(done) == "Account,PodMonitor"
+    after = {key.kind: [each.kind for each in done.after[key]] for key in done.targets if key in done.after}
+    assert (after["PodMonitor"], after["Account"]) == (["StatefulSet"], ["StatefulSet"])
+    template = one_of(done.apply, "StatefulSet")["spec"]["template"]
+    assert template == one_of(plan(both, *SECRETS, serves=[]).apply, "StatefulSet")["spec"]["template"], "no pod rolls"
+
+
+def test_nothing_is_noted_of_a_kind_that_nothing_is_made_of() -> None:
+    assert noted(plan({})) is None
+    assert noted(plan(MONITORED, serves=[])) is None
+    assert noted(plan(WANTED, jwts(), serves=[NACK_ACCOUNTS])) is None, "its credentials are missing"
+
+
+def test_what_is_noted_is_asked_for_though_nothing_else_remembers_it() -> None:
+    cr = cluster({})
+    seen = inputs(cr, servers(MONITORED, serves=[POD_MONITORS]))
+    found = {reference: each for reference, each in seen.found.items() if reference not in OPTIONAL_REFERENCES}
+    missing = missing_for(cr, replace(seen, found=found, is_complete=False))
+    assert [each for each in missing if each in OPTIONAL_REFERENCES] == [POD_MONITORS.reference]
+
+
+def test_the_note_goes_once_there_is_none_and_not_while_nobody_knows() -> None:
+    live = servers(MONITORED, serves=[POD_MONITORS])
+    made = applied(one_of(plan(MONITORED, serves=[POD_MONITORS]).apply, "PodMonitor"))
+    assert noted(plan({}, live, made, serves=[POD_MONITORS])) == "PodMonitor"
+    assert noted(plan({}, live, serves=[POD_MONITORS])) is None
+    assert noted(plan({}, live, serves=[])) is None, "objects of a kind that is not there are not there"
+    cr = cluster({})
+    seen = inputs(cr, live)
+    unreadable = replace(seen, found={**seen.found, POD_MONITORS.reference: Forbidden("no list")})
+    assert noted(plan_of(cr, unreadable)) == "PodMonitor"
