@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from natsop_core import names
 from natsop_core.api.read import InvalidResource
 from natsop_core.conditions.condition import Condition, first_finding, lasted
-from natsop_core.conditions.configuration import configuration_overridden
+from natsop_core.conditions.configuration import configuration_conditions
 from natsop_core.conditions.ignored import fields_ignored
 from natsop_core.conditions.integrations import INTEGRATION_CONDITIONS, integration_available
 from natsop_core.conditions.loaded import TYPE as LOADED
@@ -83,9 +83,9 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
         ],
         pod=workload.pod,
     )
-    overridden = configuration_overridden(resolved.cluster, resolved.config)
+    configuration = configuration_conditions(resolved.cluster, resolved.config)
     return make_report(
-        [*conditions, loaded, *overridden, *fields_ignored(cr), *map(integration_available, resolved.integrations)],
+        [*conditions, loaded, *configuration, *fields_ignored(cr), *map(integration_available, resolved.integrations)],
         {
             **_cluster_facts(resolved.cluster, servers, decision.live, cr.status),
             "jetStreamReplicas": _replicas_with_data(resolved.cluster, outcomes.get(key), cr.status),

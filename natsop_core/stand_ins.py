@@ -31,12 +31,13 @@ def with_stand_ins(resource: NatsCluster | NatsBox, inputs: Inputs) -> Inputs:
     """
     stand_ins: dict[Reference, Any] = {}
     for key in _referred_keys(resource, inputs):
-        known = key.object in inputs or not key.name or not key.key or key.optional
+        known = key.object in inputs or not key.name or key.optional
         if not known and not key.field.startswith(_CHECKED_FIELDS):
             value = CONFIGURATION if key.field.startswith(_CONFIGURATION_FIELDS) else TEXT
             field = "stringData" if key.kind == "Secret" else "data"
             found = stand_ins.setdefault(key.object, {"apiVersion": "v1", "kind": key.kind, field: {}})
-            found[field][key.key] = value
+            if key.key:
+                found[field][key.key] = value
     found_as_well: dict[Reference, Found] = dict(stand_ins)
     return replace(inputs, found={**inputs.found, **found_as_well})
 

@@ -1,4 +1,4 @@
-"""ConfigurationOverridden: which parts of the rendered configuration have no effect?"""
+"""ConfigurationOverridden and FilesMounted: what of the configuration has no effect, and what it names in vain?"""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from natsop_core import names
 from natsop_core.conditions.condition import Condition
 from natsop_core.conf.auth import OPTIONS
 from natsop_core.conf.faults import overridden
+from natsop_core.conf.paths import files_outside
 from natsop_core.findings import Finding
+from natsop_core.texts import some_of
 
 if TYPE_CHECKING:
     from natsop_core.conf.effective import EffectiveConfig, Option
     from natsop_core.resolve.types import Cluster
 
 
-def configuration_overridden(cluster: Cluster, config: EffectiveConfig) -> list[Condition]:
+def configuration_conditions(cluster: Cluster, config: EffectiveConfig) -> list[Condition]:
+    """What a person should know of a configuration that the servers start with; nothing when all is as it seems."""
+    return [*_overridden(cluster, config), *_files_not_mounted(cluster, config)]
+
+
+def _overridden(cluster: Cluster, config: EffectiveConfig) -> list[Condition]:
     """What of our configuration does not reach the servers; no condition when all of it does."""
     if cluster.existing_config:
         return _not_reached(cluster.existing_config.name, config)
@@ -49,3 +56,16 @@ def _not_reached(config_map: str, config: EffectiveConfig) -> list[Condition]:
         return []
     message = f"ConfigMap {config_map} is used as it is, so it has to include what is to count: {', '.join(files)}."
     return [Condition("ConfigurationOverridden", "True", Finding("ExistingConfigMap", message))]
+
+
+def _files_not_mounted(cluster: Cluster, config: EffectiveConfig) -> list[Condition]:
+    """The server only logs that a file with credentials is not there, and never connects (server/leafnode.go)."""
+    folders = (names.CONFIG_FOLDER, names.PID_FOLDER, names.DATA_FOLDER, *(folder.path for folder in cluster.folders))
+    outside = [f"{file.path} ({file.option} at {file.place})" for file in files_outside(config, folders)]
+    if not outside:
+        return []
+    message = (
+        f"The configuration names files in folders that are not mounted: {some_of(outside)}. Put them under a folder"
+        " that is, or into the image."
+    )
+    return [Condition("FilesMounted", "False", Finding("FileNotMounted", message))]

@@ -79,6 +79,11 @@ class EffectiveConfig:
         """What a server reports that has loaded it, by the variables that are its own; see `digest.ServerDigest`."""
         return self._server_digest.of(variables, version)
 
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """The variables whose values nobody knows before a server starts."""
+        return tuple(_variables(self.tree))
+
     @property
     def jetstream(self) -> Store | None:
         """Where JetStream keeps its streams; None where it is off."""
@@ -128,6 +133,19 @@ def value_at(tree: Block, *path: str) -> Value | None:
             return None
         value, options = value[key], options.inner.get(name, options)
     return value
+
+
+def _variables(value: Value) -> Iterator[Variable]:
+    match value:
+        case Variable():
+            yield value
+        case Block():
+            for item in value.values():
+                yield from _variables(item)
+        case tuple():
+            for item in value:
+                if not isinstance(item, str):
+                    yield from _variables(item)
 
 
 @dataclass(frozen=True)

@@ -36,20 +36,17 @@ class Environment:
         return name in self.texts or name in self.opaque or self.is_open or name.startswith(self.prefixes)
 
 
-def check_environment_text(name: str, text: str) -> str | None:
-    """Why no server starts with a configuration that uses this variable; None when it can be read.
+def check_environment_text(text: str) -> str | None:
+    """Why no server starts with a configuration that uses a variable with this text; None when it can be read.
 
-    The sentence holds nothing of the value, which may be a secret.
+    It ends a sentence about the value, and holds nothing of it, which may be a secret.
     """
     try:
-        block = parse(f"{VALUE_KEY}={text}", f"environment variable {name}")
-    except ConfError as error:
-        return str(error)
+        block = parse(f"{VALUE_KEY}={text}", "")
+    except ConfError:
+        return "cannot be read by nats-server, which parses it like a file; put single quotes around it"
     if tuple(block) != (VALUE_KEY,) or block.includes:
-        return f"environment variable {name}: nats-server reads more than one value; put the value in single quotes"
+        return "is more than one value to nats-server; put single quotes around it"
     if _LIKE_A_NUMBER.match(text) and isinstance(block[VALUE_KEY], str) and not _NUMBER.fullmatch(text):
-        return (
-            f"environment variable {name}: the text starts like a number, which not every nats-server can read;"
-            " put the value in single quotes"
-        )
+        return "starts like a number, so that not every nats-server can read it; put single quotes around it"
     return None

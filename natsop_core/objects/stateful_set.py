@@ -121,7 +121,11 @@ def _identity(cluster: Cluster) -> list[EnvVar]:
 
 def _reloader(cluster: Cluster, reloader: ContainerSettings) -> Container:
     """Each file that can change is an argument: the reloader looks into nats.conf for more of them only once."""
-    files = [names.CONFIG_FILE, *(f"{folder.path}/{file}" for folder in cluster.folders for file in folder.files)]
+    beside = cluster.existing_config.included if cluster.existing_config else ()
+    files = [
+        *(f"{names.CONFIG_FOLDER}/{key}" for key in (names.CONFIG_KEY, *beside)),
+        *(f"{folder.path}/{file}" for folder in cluster.folders for file in folder.files),
+    ]
     return {
         **container(names.RELOADER_CONTAINER, reloader),
         "args": ["-pid", names.PID_FILE, *(argument for file in files for argument in ("-config", file))],

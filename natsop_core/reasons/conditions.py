@@ -25,6 +25,8 @@ CONDITION_TYPES: Final[Mapping[ConditionType, str]] = {
     " because an included file or the user's own nats.conf replaces them.",
     "FieldsIgnored": "Present, and True, while something in the spec has no effect, because something else that it"
     " needs is disabled or says otherwise.",
+    "FilesMounted": "Present, and False, while an included file or the user's own nats.conf names a file (credentials,"
+    " a certificate, a key) in a folder that no volume is mounted at.",
     "NackIntegrationAvailable": "NACK is installed and can connect. Present only while an account has userCreds.",
     "PodMonitorAvailable": "The PodMonitor kind of the Prometheus operator is installed."
     " Present only while spec.promExporter.podMonitor is enabled.",

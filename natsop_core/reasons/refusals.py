@@ -35,8 +35,8 @@ REFUSALS: Final[Mapping[ReasonName, Reason]] = {
     ),
     "ConfigurationDiffers": Reason(
         ("Degraded",),
-        "The user's own nats.conf says something else than the spec's typed fields, by which Services and probes are"
-        " made: a port, or the monitor.",
+        "An included file or the user's own nats.conf says something else than the spec's typed fields, by which"
+        " Services and probes are made: a port, or the monitor.",
         "Make them the same.",
         needs_person=True,
     ),
@@ -103,6 +103,13 @@ REFUSALS: Final[Mapping[ReasonName, Reason]] = {
         "A field of the spec has no effect, because something else that it needs is disabled or says otherwise."
         " Everything else is applied.",
         "The message names the field and what it needs. Set that, or remove the field.",
+    ),
+    "FileNotMounted": Reason(
+        ("FilesMounted",),
+        "The configuration names a file (credentials, a certificate, a key) in a folder that no volume is mounted at."
+        " If the image does not hold it, nats-server does not find it: a leaf node, for instance, never connects, and"
+        " only the server's log says so.",
+        "Name a file in a folder that is mounted, such as the Secret of spec.tlsCA under /etc/nats-ca-cert.",
     ),
     "ExporterWithoutMonitor": Reason(
         ("Degraded",),

@@ -11,6 +11,7 @@ ConditionType: TypeAlias = Literal[
     "ConfigurationLoaded",
     "ConfigurationOverridden",
     "FieldsIgnored",
+    "FilesMounted",
     "NackIntegrationAvailable",
     "PodMonitorAvailable",
 ]
@@ -37,6 +38,7 @@ ReasonName: TypeAlias = Literal[
     "EnoughReady",
     "ExistingConfigMap",
     "ExporterWithoutMonitor",
+    "FileNotMounted",
     "Forbidden",
     "HeldBack",
     "IdentityKept",

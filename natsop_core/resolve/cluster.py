@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from natsop_core import names
-from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS
+from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS, STATEFUL_SETS
 from natsop_core.resolve.answer import Answer, Answers
 from natsop_core.resolve.auth import auth_folder, resolve_auth
 from natsop_core.resolve.config import external_files
@@ -129,11 +129,18 @@ def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
         return ResolvedCluster(None, answers.blocking)
     if unfit := unfit_for_what_stays(cr, granted):
         return ResolvedCluster(None, (*answers.findings, *unfit))
-    cluster, config = answers.take(read_configuration(_build(granted, live, parts, answers)))
+    built = _build(granted, live, parts, answers)
+    cluster, config = answers.take(
+        read_configuration(built, parts.files.environment, servers_stay=_stateful_set(cr) in answers.keep)
+    )
     if config is None or answers.blocking:
         return ResolvedCluster(None, (*answers.blocking, *answers.findings))
     answers.take(differences(cluster, config))
     return ResolvedCluster(cluster, answers.findings, config, answers.keep, parts.integrations)
+
+
+def _stateful_set(cr: NatsCluster) -> ObjectKey:
+    return STATEFUL_SETS.key(cr.metadata.namespace, names.stateful_set(cr.metadata.name))
 
 
 def _grant(

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from natsop_core import names
 from natsop_core.findings import Finding
 from natsop_core.references import KeyReference
 from natsop_core.resolve.answer import Answer, Answers
+from natsop_core.resolve.env_sources import environment_values
 from natsop_core.resolve.files import authority_folder, certificate_folders, included_files, includes_folder
 from natsop_core.resolve.referred import find, texts_beside
 from natsop_core.resolve.types import ExistingConfig, Folder, IncludedFile
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.lookup import Lookup
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalFiles:
-    """The folders to mount and what is in them."""
+    """The folders to mount and what is in them.
+
+    environment: what the servers' variables have from keys of Secrets and ConfigMaps, by name. Secret.
+    """
 
     folders: tuple[Folder, ...]
     ca_file: str
     includes: tuple[IncludedFile, ...]
     existing_config: ExistingConfig | None
+    environment: Mapping[str, str] = field(repr=False)
 
 
 def external_files(cr: NatsCluster, lookup: Lookup) -> Answer[ExternalFiles]:
@@ -35,12 +42,14 @@ def external_files(cr: NatsCluster, lookup: Lookup) -> Answer[ExternalFiles]:
     ca = answers.take(authority_folder(cr, lookup))
     existing = answers.take(_existing_config(cr, lookup))
     includes = answers.take(included_files(cr, lookup))
+    environment = answers.take(environment_values(cr, lookup))
     extra = includes_folder(cr, includes)
     files = ExternalFiles(
         folders=(*certificates, *(each for each in (ca, extra) if each)),
         ca_file=f"{ca.path}/{ca.files[0]}" if ca else "",
         includes=includes,
         existing_config=existing,
+        environment=environment,
     )
     return Answer(files, answers.blocking, blocks=True)
 

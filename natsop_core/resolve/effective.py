@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.conf.effective import EffectiveConfig, read_effective
+from natsop_core.conf.environment import check_environment_text
 from natsop_core.conf.errors import ConfError
 from natsop_core.conf.faults import Fault, faults, redefined_with_jetstream
 from natsop_core.conf.files import configuration_files, user_files
@@ -21,7 +22,7 @@ from natsop_core.resolve.answer import Answer
 from natsop_core.resolve.environment import server_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from natsop_core.conf.errors import Place
     from natsop_core.resolve.types import Cluster
@@ -29,8 +30,14 @@ if TYPE_CHECKING:
 _MOST_FAULTS: Final = 5
 
 
-def read_configuration(cluster: Cluster) -> Answer[tuple[Cluster, EffectiveConfig | None]]:
-    """What the servers will read, and the cluster with what only that tells; blocks where no server should get it."""
+def read_configuration(
+    cluster: Cluster, environment: Mapping[str, str], *, servers_stay: bool
+) -> Answer[tuple[Cluster, EffectiveConfig | None]]:
+    """What the servers will read, and the cluster with what only that tells; blocks where no server should get it.
+
+    environment: the values of variables that come from elsewhere, as far as they can be read.
+    servers_stay: they are not changed in any case, so that the configuration does not reach them.
+    """
     try:
         config = _read(cluster)
         if _lacks_system_account(cluster, config):
@@ -38,8 +45,9 @@ def read_configuration(cluster: Cluster) -> Answer[tuple[Cluster, EffectiveConfi
             config = _read(cluster)
     except ConfError as error:
         return Answer((cluster, None), (_finding(cluster, Fault(error.place, error.problem)),), blocks=True)
-    found = tuple(_finding(cluster, fault) for fault in islice(_faults(cluster, config), _MOST_FAULTS))
-    return Answer((_with_included_keys(cluster, config), config), found, blocks=True)
+    found = () if servers_stay else islice(_faults(cluster, config, environment), _MOST_FAULTS)
+    findings = tuple(_finding(cluster, fault) for fault in found)
+    return Answer((_with_included_keys(cluster, config), config), findings, blocks=True)
 
 
 def differences(cluster: Cluster, config: EffectiveConfig) -> Answer[None]:
@@ -82,14 +90,21 @@ def _with_included_keys(cluster: Cluster, config: EffectiveConfig) -> Cluster:
     return replace(cluster, existing_config=replace(existing, included=included))
 
 
-def _faults(cluster: Cluster, config: EffectiveConfig) -> Iterator[Fault]:
+def _faults(cluster: Cluster, config: EffectiveConfig, environment: Mapping[str, str]) -> Iterator[Fault]:
     yield from faults(config)
+    yield from _unreadable_variables(config, environment)
     if cluster.jetstream is None:
         return
     if cluster.existing_config is None:
         yield from redefined_with_jetstream(config)
     else:
         yield from _streams_at_risk(cluster, config)
+
+
+def _unreadable_variables(config: EffectiveConfig, environment: Mapping[str, str]) -> Iterator[Fault]:
+    for variable in config.variables:
+        if variable.name in environment and (problem := check_environment_text(environment[variable.name])):
+            yield Fault(variable.place or config.place, f"the value of environment variable {variable.name} {problem}")
 
 
 def _streams_at_risk(cluster: Cluster, config: EffectiveConfig) -> Iterator[Fault]:

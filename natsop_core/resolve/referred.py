@@ -34,14 +34,22 @@ def find(reference: KeyReference, lookup: Lookup) -> bytes | Finding | None:
     if not reference.name or not reference.key:
         return Finding("InvalidSpec", f"{reference.field} names no {reference.kind}: give it a name and a key.")
     obj = lookup.referred(reference)
-    if isinstance(obj, Forbidden):
-        return Finding(_NOT_READABLE[reference.kind], f"{_subject(reference)} cannot be read: {obj.message}.")
-    if obj is None:
-        return _absent(reference, _NOT_FOUND[reference.kind], f"{_subject(reference)} does not exist; create it.")
+    if not isinstance(obj, Mapping):
+        return whole(reference, lookup)
     value = _value(obj, reference.key)
     if value is None:
         return _absent(reference, "KeyNotFound", f"{_subject(reference)} has no key {reference.key}; add it.")
     return value
+
+
+def whole(reference: KeyReference, lookup: Lookup) -> Finding | None:
+    """What is wrong with the reference to an object, whatever is in it."""
+    obj = lookup.referred(reference)
+    if isinstance(obj, Forbidden):
+        return Finding(_NOT_READABLE[reference.kind], f"{_subject(reference)} cannot be read: {obj.message}.")
+    if obj is None:
+        return _absent(reference, _NOT_FOUND[reference.kind], f"{_subject(reference)} does not exist; create it.")
+    return None
 
 
 def texts_beside(reference: KeyReference, lookup: Lookup) -> dict[str, str]:

@@ -111,7 +111,7 @@ def test_a_variable_that_something_defines_is_none_such(text: str) -> None:
 
 
 def test_where_the_environment_is_not_known_any_variable_may_be_defined() -> None:
-    spec = {**including("a"), "container": {"envFrom": [{"configMapRef": {"name": "environment"}}]}}
+    spec = {**including("a"), "container": {"envFrom": [{"configMapRef": {"name": "environment", "optional": True}}]}}
     assert reasons(spec, config_map("mine", a="client_advertise: $word")) == []
 
 
