@@ -43,6 +43,7 @@ def _images(binaries: dict[str, Path]) -> list[Image]:
         _nats(versions.NATS_SERVER_DEFAULT, nats_server(versions.NATS_SERVER_DEFAULT)),
         _nats(versions.NATS_SERVER_MODULE, binaries["nats-server"]),
         _single_binary(versions.RELOADER_IMAGE, "/usr/local/bin/nats-server-config-reloader", binaries),
+        _single_binary(versions.NACK_IMAGE, "/jetstream-controller", binaries),
         _nats_box(binaries["nats"]),
         _single_binary(versions.EXPORTER_IMAGE, "/prometheus-nats-exporter", binaries),
     ]

@@ -27,6 +27,7 @@ NATS_SERVER_DEFAULT = "2.12.6"
 PAUSE_IMAGE = "registry.k8s.io/pause:3.10.1"
 COREDNS_IMAGE = "docker.io/coredns/coredns:1.14.7"
 RELOADER_IMAGE = "docker.io/natsio/nats-server-config-reloader:0.23.0"
+NACK_IMAGE = "docker.io/natsio/jetstream-controller:0.23.0"
 NATS_BOX_IMAGE = "docker.io/natsio/nats-box:0.19.7"
 EXPORTER_IMAGE = "docker.io/natsio/prometheus-nats-exporter:0.20.1"
 
