@@ -61,6 +61,7 @@ Found: TypeAlias = (
 class Inputs:
     """What was fetched, by reference, with the operator's settings and the time of the decision (UTC).
 
+    entropy: random bytes, for a secret that is made once and kept.
     is_complete: what is not in `found` does not exist, as when files are all there is.
     A test of a whole decision is one dict. What was found may hold a Secret, so `repr` shows the references only.
     """
@@ -68,6 +69,7 @@ class Inputs:
     now: datetime
     found: Mapping[Reference, Found] = field(default_factory=dict, repr=False)
     settings: Settings = Settings()
+    entropy: bytes = field(default=b"", repr=False)
     is_complete: bool = False
 
     def __contains__(self, reference: Reference) -> bool:

@@ -55,6 +55,11 @@ class Lookup:
         return self._inputs.settings
 
     @property
+    def entropy(self) -> bytes:
+        """Random bytes, always the same in one decision."""
+        return self._inputs.entropy
+
+    @property
     def asked(self) -> tuple[Reference, ...]:
         """Every reference that was asked for so far, in that order."""
         return tuple(self._asked)

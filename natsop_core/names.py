@@ -66,6 +66,7 @@ AUTH_KEY: Final = "auth.conf"
 PRELOAD_KEY: Final = "resolver_preload.conf"
 OPERATOR_KEY: Final = "operator.jwt"
 NACK_AUTHORITY_KEY: Final = "ca.crt"
+SALT_KEY: Final = "salt"
 
 SERVER_CONTAINER: Final = "nats"
 RELOADER_CONTAINER: Final = "reloader"
@@ -144,6 +145,11 @@ def routes_secret(cluster: str) -> str:
 
 def auth_secret(cluster: str) -> str:
     return f"{cluster}-auth"
+
+
+def salt_secret(cluster: str) -> str:
+    """The salt of the digests on a cluster's pods."""
+    return f"{cluster}-salt"
 
 
 def nack_authority_secret(cluster: str) -> str:

@@ -10,7 +10,7 @@ from natsop_core.actions import Delete
 from natsop_core.api.read import InvalidResource
 from natsop_core.decision import BoxDecision, ClusterDecision
 from natsop_core.drift import stamped
-from natsop_core.kinds import DEPLOYMENTS, OPTIONAL, PODS, STATEFUL_SETS
+from natsop_core.kinds import DEPLOYMENTS, OPTIONAL, PODS, SECRETS, STATEFUL_SETS
 from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.lookup import Lookup, NotYet, NotYetError
 from natsop_core.mounts import REFERRED_KINDS, referred_to_by
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from natsop_core.inputs import Inputs
     from natsop_core.live import Child
     from natsop_core.rendering import Manifest
-    from natsop_core.resolve.types import Owner
+    from natsop_core.resolve.types import Cluster, Owner
 
 
 _OPTIONAL_KINDS: Final = frozenset(resource.kind for resource in OPTIONAL)
@@ -113,10 +113,20 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
     decision = ClusterDecision(live, resolved, pods, servers)
     if resolved.cluster is None or resolved.config is None:
         return _keep_all(children, decision)
+    plan = _apply(render_cluster(resolved.cluster, resolved.config), children, decision, resolved.keep)
     return replace(
-        _apply(render_cluster(resolved.cluster, resolved.config), children, decision, resolved.keep),
+        _with_salt_first(plan, resolved.cluster),
         actions=_replacements(decision, lookup.now),
     )
+
+
+def _with_salt_first(plan: Plan, cluster: Cluster) -> Plan:
+    """Digests with a salt that was then not kept would roll the pods once more."""
+    salt = SECRETS.key(cluster.namespace, names.salt_secret(cluster.name))
+    if salt not in plan.targets or cluster.salt is None or not cluster.salt.is_ours:
+        return plan
+    stateful_set = STATEFUL_SETS.key(cluster.namespace, names.stateful_set(cluster.name))
+    return replace(plan, after={**plan.after, stateful_set: (salt, *plan.after.get(stateful_set, ()))})
 
 
 def _plan_box(cr: NatsBox | InvalidResource, lookup: Lookup) -> Plan:

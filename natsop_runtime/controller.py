@@ -63,6 +63,7 @@ class Controller:
         recorder: Recorder,
         now: Callable[[], datetime],
         settings: Settings,
+        entropy: Callable[[], bytes],
     ) -> None:
         self._reconciled = {(each.resource.api_version, each.resource.kind): each for each in reconciled}
         self._kube = kube
@@ -73,6 +74,7 @@ class Controller:
         self._recorder = recorder
         self._now = now
         self._settings = settings
+        self._entropy = entropy
 
     async def reconcile(self, key: ObjectKey, own_writes: set[Change]) -> Turn:
         """Make the cluster what the custom resource says.
@@ -97,7 +99,7 @@ class Controller:
 
     async def _plan(self, key: ObjectKey, functions: ReconciledKind, custom_resource: Any) -> tuple[Plan, Inputs]:
         """The plan, and what it was made from: the core is asked, and what it lacks is fetched, until there is one."""
-        inputs = Inputs(now=self._now(), settings=self._settings)
+        inputs = Inputs(now=self._now(), settings=self._settings, entropy=self._entropy())
         for _ in range(ROUNDS):
             plan = await _decided(functions.plan, custom_resource, inputs)
             if isinstance(plan, Plan):

@@ -50,6 +50,7 @@ class Loop:
         workers: int,
         now: Callable[[], datetime],
         settings: Settings,
+        entropy: Callable[[], bytes],
         metrics: Metrics,
     ) -> None:
         reconciled = tuple(reconciled)
@@ -78,6 +79,7 @@ class Loop:
             recorder=Recorder(kube),
             now=now,
             settings=settings,
+            entropy=entropy,
         )
         self._show(metrics)
 

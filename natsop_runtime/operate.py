@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import time
 import uuid
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 TO_FINISH: Final = 12.0
 """Seconds that workers get to finish what they have in hand when the operator is to end; the pod is killed after 30."""
 
+ENTROPY_BYTES: Final = 32
+
 log = logging.getLogger(__name__)
 
 
@@ -47,6 +50,11 @@ def seconds_since_boot() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+def fresh_entropy() -> bytes:
+    """Bytes that nobody can guess."""
+    return os.urandom(ENTROPY_BYTES)
+
+
 async def operate(
     config: Config,
     settings: RunSettings,
@@ -56,8 +64,9 @@ async def operate(
     pod_transport: Transport | None = None,
     now: Callable[[], datetime] = utc_now,
     clock: Callable[[], float] = seconds_since_boot,
+    entropy: Callable[[], bytes] = fresh_entropy,
 ) -> None:
-    """Be the operator until `stop` is set. Other transports and clocks stand in for the real ones in tests.
+    """Be the operator until `stop` is set. Other transports, clocks and chance stand in for the real ones in tests.
 
     NotReadyError, ListenError or CertificateError when it cannot begin, LeadershipLostError when it had to end because
     another may be at work.
@@ -70,7 +79,7 @@ async def operate(
         connected(config, transport, gate=gate, count=metrics.request) as kube,
         reachable_pods(pod_transport) as pods,
     ):
-        loop = _loop(kube, pods, settings, now, metrics)
+        loop = _loop(kube, pods, settings, now, entropy, metrics)
         elector = _elector(kube, term, config, settings, now, clock) if settings.leader_elect else None
         async with serving(
             settings,
@@ -83,7 +92,14 @@ async def operate(
             await _live(Life(kube, loop, elector, metrics), stop)
 
 
-def _loop(kube: Kube, pods: Pods, settings: RunSettings, now: Callable[[], datetime], metrics: Metrics) -> Loop:
+def _loop(
+    kube: Kube,
+    pods: Pods,
+    settings: RunSettings,
+    now: Callable[[], datetime],
+    entropy: Callable[[], bytes],
+    metrics: Metrics,
+) -> Loop:
     return Loop(
         reconciled=RECONCILED,
         kube=kube,
@@ -92,6 +108,7 @@ def _loop(kube: Kube, pods: Pods, settings: RunSettings, now: Callable[[], datet
         workers=settings.workers,
         now=now,
         settings=Settings(nack_integration=settings.nack_integration),
+        entropy=entropy,
         metrics=metrics,
     )
 

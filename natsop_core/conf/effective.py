@@ -12,7 +12,7 @@ from natsop_core.conf.errors import Place
 from natsop_core.conf.expand import check_size, expand
 from natsop_core.conf.options import SERVER
 from natsop_core.conf.parser import parse
-from natsop_core.conf.restart import restart_digest
+from natsop_core.conf.restart import restart_digest, restart_text
 from natsop_core.conf.values import Block, Value, Variable
 
 if TYPE_CHECKING:
@@ -74,6 +74,10 @@ class EffectiveConfig:
     def restart_digest(self, constants: Mapping[str, str]) -> str:
         """A short hash of all that a running server would not reload; see `restart.restart_digest`."""
         return restart_digest(self.tree, constants)
+
+    def restart_text(self, constants: Mapping[str, str], *, without: frozenset[str] = frozenset()) -> str:
+        """What that is of, but for the options that stand in the files `without`."""
+        return restart_text(self.tree, constants, without=without)
 
     def server_digest(self, variables: Mapping[str, str], version: str | None) -> str | Unknown:
         """What a server reports that has loaded it, by the variables that are its own; see `digest.ServerDigest`."""

@@ -55,11 +55,16 @@ def read_files(cluster: Cluster, config: EffectiveConfig) -> list[ReadFile]:
     ]
 
 
+def secret_includes(cluster: Cluster) -> frozenset[str]:
+    """The paths of the included files that come from Secrets."""
+    return frozenset(f"{names.INCLUDES_FOLDER}/{file.name}" for file in cluster.includes if file.is_secret)
+
+
 def _secret_files(cluster: Cluster) -> set[str]:
     return {
         f"{names.ROUTES_FOLDER}/{names.ROUTES_KEY}",
         *(f"{names.AUTH_FOLDER}/{name}" for name in FILES),
-        *(f"{names.INCLUDES_FOLDER}/{file.name}" for file in cluster.includes if file.is_secret),
+        *secret_includes(cluster),
     }
 
 

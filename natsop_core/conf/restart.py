@@ -85,8 +85,19 @@ def restart_digest(tree: Block, constants: Mapping[str, str] = _NO_CONSTANTS) ->
     An include that is still in the tree counts with its path alone: expand the tree first when the content is known.
     A variable counts with its name alone, or as the text that `constants` has for it.
     """
-    kept = _Kept(constants).of(tree, _ROWS, ())
-    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return short_digest(restart_text(tree, constants))
+
+
+def restart_text(
+    tree: Block, constants: Mapping[str, str] = _NO_CONSTANTS, *, without: frozenset[str] = frozenset()
+) -> str:
+    """What the digest is of. without: files whose options do not count."""
+    kept = _Kept(constants, without).of(tree, _ROWS, ())
+    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def short_digest(text: str) -> str:
+    """A hash that tells a few revisions of one cluster apart."""
     return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
 
 
@@ -101,15 +112,17 @@ class _Kept:
     """What of a value counts, as JSON, tagged where JSON lacks the type."""
 
     constants: Mapping[str, str]
+    without: frozenset[str]
 
     def of(self, value: Value, rows: Mapping[_Path, Reloadable], path: _Path) -> object:
         """The server takes option names in any case (opts.go)."""
         match value:
             case Block():
+                files = value.files if self.without else {}
                 rest = {
                     key: self.of(item, rows, (*path, key.lower()))
                     for key, item in value.items()
-                    if _counts(value, key, rows, path)
+                    if _counts(value, key, rows, path) and files.get(key) not in self.without
                 }
                 return ["block", rest, [include.path for include in value.includes]]
             case tuple():

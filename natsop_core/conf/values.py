@@ -108,6 +108,12 @@ class Block(Mapping[str, Value]):
         return None
 
     @property
+    def files(self) -> dict[str, str]:
+        """From which file the value of each key comes, as far as it was read from a text."""
+        origins = zip(self.entries, self.origins, strict=False)
+        return {entry[0]: origin[0].file for entry, origin in origins if origin and not isinstance(entry, Include)}
+
+    @property
     def includes(self) -> tuple[Include, ...]:
         """The includes of this block itself, in order."""
         return tuple(entry for entry in self.entries if isinstance(entry, Include))

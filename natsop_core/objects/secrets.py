@@ -41,6 +41,13 @@ def build_nack_authority_secret(cluster: Cluster) -> Secret | None:
     return _secret(cluster_metadata(cluster, authority.secret), {authority.key: authority.copy})
 
 
+def build_salt_secret(cluster: Cluster) -> Secret | None:
+    """The salt of the digests on the pods, or None where no digest is about a Secret."""
+    if cluster.salt is None:
+        return None
+    return _secret(cluster_metadata(cluster, names.salt_secret(cluster.name)), {names.SALT_KEY: cluster.salt.value})
+
+
 def build_contexts_secret(box: Box) -> Secret:
     """The box's contexts of the nats CLI: a JSON file for each, and the name of the one selected at first."""
     files = {context.key: _context_file(context) for context in box.contexts}

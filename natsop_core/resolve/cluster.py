@@ -23,6 +23,7 @@ from natsop_core.resolve.owner import owner_of
 from natsop_core.resolve.pods import labels_with, resolve_pod, with_host_alias, with_sysctl
 from natsop_core.resolve.probes import resolve_probes
 from natsop_core.resolve.routes import resolve_routes, routes_folder
+from natsop_core.resolve.salt import resolve_salt
 from natsop_core.resolve.scale import resolve_replicas
 from natsop_core.resolve.server import memory_limit, resolve_reloader, resolve_server
 from natsop_core.resolve.services import (
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from natsop_core.resolve.immutable import Immutable
     from natsop_core.resolve.integrations import Integrated, Integration
     from natsop_core.resolve.live_cluster import LiveCluster
-    from natsop_core.resolve.types import Auth, Folder, JetStream, Listener, Nack, Pod, PodMonitor, Routes
+    from natsop_core.resolve.types import Auth, Folder, JetStream, Listener, Nack, Pod, PodMonitor, Routes, Salt
 
 
 class Labelled(Protocol):
@@ -99,6 +100,7 @@ class _Parts:
     fixed: Immutable
     monitoring: Integrated[PodMonitor]
     nack: Integrated[Nack]
+    salt: Salt | None
 
     def listener(self, name: str) -> Listener | None:
         return next((each for each in self.listeners if each.name == name), None)
@@ -181,6 +183,7 @@ def _look_up(
         fixed=fixed,
         monitoring=answers.take(resolve_pod_monitor(cr, wanted_pod_monitor(cr), lookup)),
         nack=answers.take(resolve_nack(cr, ports[0].tls, lookup)),
+        salt=answers.take(resolve_salt(cr, lookup)),
     )
 
 
@@ -215,6 +218,7 @@ def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts, answers: An
         pod_management_policy=parts.fixed.pod_management_policy,
         min_ready_seconds=spec.stateful_set.min_ready_seconds or 0,
         rolls_on_config_change=spec.pod_template.config_checksum_annotation,
+        salt=parts.salt,
         stateful_set=extras(spec.stateful_set),
         config_map=extras(spec.config_map),
         headless_service=extras(spec.headless_service),

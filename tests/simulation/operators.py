@@ -90,6 +90,7 @@ class Operator:
             pod_transport=NoPods(),
             now=self._world.now,
             clock=self._world.clock,
+            entropy=self._world.entropy,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import random
 from collections.abc import Coroutine
@@ -64,6 +65,7 @@ class World:
         self._safety_nets = safety_nets
         self._patches = ExitStack()
         self.clock = asyncio.get_running_loop().time
+        self._numbers = itertools.count()
         self.chance = random.Random(seed)  # noqa: S311
         self.recording = Recording(self.clock, most_recorded)
         self.server = ApiServer(self.clock)
@@ -119,6 +121,10 @@ class World:
         """From now on nothing goes wrong any more; what has gone wrong stays so until somebody notices."""
         self.faults.stop()
         self.revoked.clear()
+
+    def entropy(self) -> bytes:
+        """Other bytes each time."""
+        return next(self._numbers).to_bytes(8, "big")
 
     def now(self) -> datetime:
         """The time of day there."""

@@ -32,6 +32,7 @@ from natsop_core.resolve.types.servers import (
     Listener,
     RouteCredentials,
     Routes,
+    Salt,
     Tls,
 )
 
@@ -61,6 +62,7 @@ __all__ = [
     "Probes",
     "RouteCredentials",
     "Routes",
+    "Salt",
     "Scratch",
     "ServiceAccount",
     "Tls",

@@ -11,7 +11,7 @@ from natsop_core import names
 if TYPE_CHECKING:
     from natsop_core.kubernetes.types import PodDisruptionBudgetSpec
     from natsop_core.resolve.types.pods import Container, Extras, Folder, Owner, Pod, Probes
-    from natsop_core.resolve.types.servers import Auth, ExistingConfig, IncludedFile, JetStream, Listener, Routes
+    from natsop_core.resolve.types.servers import Auth, ExistingConfig, IncludedFile, JetStream, Listener, Routes, Salt
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,7 @@ class Cluster:
     pod_management_policy: str
     min_ready_seconds: int
     rolls_on_config_change: bool
+    salt: Salt | None
     stateful_set: Extras
     config_map: Extras
     headless_service: Extras

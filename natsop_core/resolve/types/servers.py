@@ -84,6 +84,17 @@ class ExistingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Salt:
+    """What makes a digest of something secret useless to whoever does not know it.
+
+    is_ours: it is kept, or will be. Otherwise somebody else holds the name of the Secret for it.
+    """
+
+    value: str = field(repr=False)
+    is_ours: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Auth:
     """Decentralized authentication, checked. `volume`: where a full resolver keeps accounts.
 

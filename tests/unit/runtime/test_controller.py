@@ -67,6 +67,7 @@ class World:
             recorder=self,  # type: ignore[arg-type]
             now=lambda: datetime(2026, 1, 2, tzinfo=UTC),
             settings=Settings(),
+            entropy=bytes,
         )
         return asyncio.run(controller.reconcile(KEY, self.own_writes))
 

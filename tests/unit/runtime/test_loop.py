@@ -54,6 +54,7 @@ def loop_with(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> Loop:
         workers=2,
         now=None,  # type: ignore[arg-type]
         settings=Settings(),
+        entropy=bytes,
         metrics=Metrics("test"),
     )
 
