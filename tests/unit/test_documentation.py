@@ -27,7 +27,7 @@ def snippets(language: str) -> list[str]:
         (0, "spec.config.nats.port → "),
         (1, "StatefulSet my-nats"),
         (2, "spec: config.serverNamePrefix cannot change"),
-        (2, "UnsafeScale Going from 3 to 1 servers"),
+        (2, "UnsafeScale "),
         (3, "StatefulSet a\n"),
     ],
 )

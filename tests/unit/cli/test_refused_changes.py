@@ -29,8 +29,8 @@ RESOLVER = """\
 RESOLVER = RESOLVER.replace("AAAA", "A" * 56)
 
 REFUSED = {
-    "3 to 1": (THREE, ONE, "UnsafeScale: Going from 3 to 1 "),
-    "1 to 3": (ONE, THREE, "UnsafeScale: Going from 1 to 3 "),
+    "3 to 1": (THREE, ONE, "UnsafeScale: "),
+    "1 to 3": (ONE, THREE, "UnsafeScale: "),
     "larger claims": (THREE, THREE.replace("{enabled: true}", CLAIM), "ImmutableField: "),
     "pod policy": (THREE, f"{THREE}  statefulSet: {{podManagementPolicy: OrderedReady}}\n", "ImmutableField: "),
     "JetStream off": (THREE, THREE.replace("enabled: true", "enabled: false"), "ImmutableField: "),
