@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import ssl
+from collections import ChainMap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,8 +31,11 @@ def load_config(kubeconfig: str | None, context: str | None) -> SingleConfig:
     if kubeconfig is None and context is None and _is_in_cluster():  # a ServiceAccount has no contexts
         config = _selected(_service_account(), None, "the pod's ServiceAccount")
         return _checked(config, "the pod's ServiceAccount")
-    path = kubeconfig or os.environ.get("KUBECONFIG") or DEFAULT_KUBECONFIG
-    return _checked(_selected(_read(path), context, path), path)
+    files = [kubeconfig] if kubeconfig else _listed(os.environ.get("KUBECONFIG", "")) or [DEFAULT_KUBECONFIG]
+    source = ", ".join(files)
+    return _checked(
+        _selected(_merged([_read(file, is_part=len(files) > 1) for file in files]), context, source), source
+    )
 
 
 def _is_in_cluster() -> bool:
@@ -46,8 +50,51 @@ def _service_account() -> KubeConfig:
         raise ConfigurationError(f"the pod's ServiceAccount cannot be read: {_said(error)}") from error
 
 
-def _read(path: str) -> KubeConfig:
+def _listed(variable: str) -> list[str]:
+    """The files that $KUBECONFIG lists. Like kubectl, pass over those that are not there, as long as one is."""
+    files = [file for file in variable.split(os.pathsep) if file]
+    return [file for file in files if Path(file).expanduser().exists()] or files[:1]
+
+
+def _merged(configs: list[KubeConfig]) -> KubeConfig:
+    """Several kubeconfigs as one, like kubectl's: what is named in an earlier one counts."""
+    if len(configs) == 1:
+        return configs[0]
+    absolute = [_absolute(config) for config in configs]
+    return KubeConfig(
+        clusters=dict(ChainMap(*(config.clusters for config in absolute))),
+        contexts=dict(ChainMap(*(config.contexts for config in absolute))),
+        users=dict(ChainMap(*(config.users for config in absolute))),
+        current_context=next((config.current_context for config in absolute if config.current_context), None),
+    )
+
+
+def _absolute(config: KubeConfig) -> KubeConfig:
+    """A kubeconfig whose files are found from anywhere: it names them relative to its own folder."""
+
+    def found(file: str | None) -> str | None:
+        return str(Path(config.fname or "").absolute().parent / file) if file else file
+
+    clusters = {
+        name: msgspec.structs.replace(each, certificate_auth=found(each.certificate_auth))
+        for name, each in config.clusters.items()
+    }
+    users = {
+        name: msgspec.structs.replace(
+            each,
+            client_cert=found(each.client_cert),
+            client_key=found(each.client_key),
+            token_file=found(each.token_file),
+        )
+        for name, each in config.users.items()
+    }
+    return KubeConfig(clusters=clusters, contexts=config.contexts, users=users, current_context=config.current_context)
+
+
+def _read(path: str, *, is_part: bool) -> KubeConfig:
     content = _yaml(path)
+    if is_part and isinstance(content, dict):
+        content = {"clusters": [], "contexts": [], **content}
     if content is None:
         raise ConfigurationError(f"the kubeconfig {path} is empty")
     try:

@@ -231,6 +231,37 @@ def forbidding_server(authority: trustme.CA) -> Iterator[tuple[int, list[str]]]:
         thread.join()
 
 
+def test_several_kubeconfigs_are_merged_like_kubectl_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "b").mkdir()
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "b" / "ca.crt"))
+    first = {"contexts": [{"name": "c", "context": {"cluster": "k", "user": "u"}}], "current-context": "c"}
+    second = {
+        "clusters": [{"name": "k", "cluster": {"server": "https://127.0.0.1:2", "certificate-authority": "ca.crt"}}],
+        "users": [{"name": "u", "user": {"token": "second"}}],
+        "contexts": [{"name": "c", "context": {"cluster": "other", "user": "other"}}],
+        "current-context": "other",
+    }
+    third = {"users": [{"name": "u", "user": {"token": "third"}}]}
+    files = [tmp_path / "a", tmp_path / "absent", tmp_path / "b" / "config", tmp_path / "c"]
+    for file, content in zip((files[0], *files[2:]), (first, second, third), strict=True):
+        file.write_text(json.dumps(content))
+    monkeypatch.setenv("KUBECONFIG", ":".join(map(str, files)))
+    config = load_config(None, None)
+    assert (config.context_name, config.cluster.server) == ("c", "https://127.0.0.1:2")
+    assert (config.cluster.certificate_auth, config.user and config.user.token) == (
+        str(tmp_path / "b/ca.crt"),
+        "second",
+    )
+
+
+def test_of_several_kubeconfigs_that_are_all_absent_one_is_named(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/absent/a:/absent/b")
+    assert run(RunSettings()) == 1
+    assert "/absent/a not found" in only_error(caplog)
+
+
 def mount_service_account(folder: Path, authority: trustme.CA) -> None:
     folder.mkdir()
     (folder / "token").write_text("the-pods-token")
