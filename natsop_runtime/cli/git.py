@@ -10,6 +10,9 @@ from typing import Final
 
 from natsop_runtime.cli.sources import SUFFIXES, InputError, Source, holds_objects
 
+_FILE_MODES: Final = ("100644", "100755")
+"""Of what a tree holds, a file has one of these; a symbolic link or a submodule has another."""
+
 _UNKNOWN: Final = "Needed a single revision"
 """What git says of a revision that it does not know."""
 
@@ -36,9 +39,12 @@ def _sources(revision: str, commit: str, paths: Sequence[str]) -> list[Source]:
 
 
 def _files(commit: str, path: str) -> Iterator[str]:
-    """The file at the path itself, or those below it, relative to the working directory."""
-    listed = _git("ls-tree", "-r", "-z", "--name-only", commit, "--", path).decode("utf-8", "surrogateescape")
-    for name in filter(None, listed.split("\0")):
+    """The file at the path itself, or those below it, relative to the working directory; links are passed over."""
+    listed = _git("ls-tree", "-r", "-z", commit, "--", path).decode("utf-8", "surrogateescape")
+    for entry in filter(None, listed.split("\0")):
+        properties, _, name = entry.partition("\t")
+        if properties.partition(" ")[0] not in _FILE_MODES:
+            continue
         below = PurePosixPath(os.path.relpath(name, path))
         if not below.name or holds_objects(below):
             yield name

@@ -79,6 +79,15 @@ def test_folders_below_are_compared_and_hidden_ones_are_not(natsop: Natsop) -> N
     assert natsop("diff", "--git", "one", "two", "clusters", "--summary").out.splitlines()[-1] == "4 removed"
 
 
+def test_a_link_is_no_file_of_its_own(natsop: Natsop) -> None:
+    commit(CLUSTER, "one")
+    commit(LARGER, "two")
+    Path("clusters/link.yaml").symlink_to("c.yaml")
+    subprocess.run(["git", "add", "-A"], check=True)
+    subprocess.run(["git", "-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "three"], check=True)
+    assert "1 added, 3 changed" in natsop("diff", "--git", "one", "HEAD").out
+
+
 def test_a_file_is_compared_whatever_it_is_called(natsop: Natsop) -> None:
     commit(CLUSTER, "one", "clusters/c.txt")
     commit(LARGER, "two", "clusters/c.txt")
