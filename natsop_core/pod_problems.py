@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from natsop_core.findings import Finding
+from natsop_core.names import SERVER_CONTAINER
 from natsop_core.texts import sentence
 from natsop_core.times import moment
 
@@ -34,6 +35,7 @@ _CONFIG: Final = frozenset(("CreateContainerConfigError", "CreateContainerError"
 _NOT_STARTED: Final = frozenset(("StartError", "ContainerCannotRun"))
 """Ends in whose message the runtime says why it could not start the program: no output of the program itself."""
 
+_CONNECTION: Final = re.compile(r"\S+:\d+->\S+")
 _BACK_OFF: Final = re.compile(r'^Back-off pulling image "[^"]*"(: \w+: )?')
 
 
@@ -121,7 +123,8 @@ def _waiting(pod: Mapping[str, Any], claims: Mapping[str, Mapping[str, Any]]) ->
 
 def _containers(pod: Mapping[str, Any]) -> _Cause | None:
     status = pod.get("status", {})
-    statuses = (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ()))
+    containers = sorted(status.get("containerStatuses", ()), key=lambda each: each["name"] != SERVER_CONTAINER)
+    statuses = (*status.get("initContainerStatuses", ()), *containers)
     return next((found for each in statuses if not each.get("ready") and (found := _container(pod, each))), None)
 
 
@@ -129,7 +132,7 @@ def _container(pod: Mapping[str, Any], status: Mapping[str, Any]) -> _Cause | No
     name, waiting = status["name"], status.get("state", {}).get("waiting", {})
     words = waiting.get("message", "")
     if waiting.get("reason") in _PULL:
-        why = _BACK_OFF.sub("", words)
+        why = _CONNECTION.sub("…", _BACK_OFF.sub("", words))
         return _Cause(
             "ImagePullFailed",
             f"the image {_image(pod, name)} of container {name} cannot be pulled{': ' if why else ''}{sentence(why)}",

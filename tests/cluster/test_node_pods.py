@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 import trustme
 
+from natsop_core.resolve.images import SERVER
 from tests.cluster.nats import (
     CLUSTER,
     JETSTREAM,
@@ -30,7 +31,12 @@ APART_WITHIN: Final = 120
 POD: Final = f"{CLUSTER}-0"
 
 FAULTS: Final[dict[str, tuple[Manifest, Manifest, str, str]]] = {
-    "image": ({"image": {"tag": "2.12.6-alpin"}}, {"image": {"tag": None}}, "ImagePullFailed", "nats:2.12.6-alpin"),
+    "image": (
+        {"image": {"tag": "2.12.6-alpin"}},
+        {"image": {"tag": SERVER.tag}},
+        "ImagePullFailed",
+        "nats:2.12.6-alpin",
+    ),
     "crash": (
         {"container": {"resources": SMALL, "env": [{"name": "GOMEMLIMIT", "value": "1Gi"}]}},
         {"container": {"env": None}},

@@ -18,8 +18,8 @@ from tests.testbed.client import ApiError, Manifest
 if TYPE_CHECKING:
     from tests.simulation.api_server.storage import Storage
 
-CALM_AFTER: Final = 130.0
-"""Seconds within which all is well where nothing goes wrong: two rounds of asking which kinds are served."""
+CALM_AFTER: Final = 250.0
+"""Seconds within which all is well where nothing goes wrong, and what is missing is not waited for any more."""
 
 
 @dataclass(frozen=True, slots=True)

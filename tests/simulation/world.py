@@ -14,7 +14,7 @@ from unittest import mock
 
 import looptime
 
-from natsop_core import conclude
+from natsop_core import look_again
 from natsop_runtime import controller
 from natsop_runtime.api_server.kube import Kube
 from tests.simulation.api_server.server import Answer, ApiServer, Request
@@ -85,7 +85,7 @@ class World:
         logger.setLevel(logging.INFO)
         if not self._safety_nets:
             self._patches.enter_context(mock.patch.object(controller, "RESYNC", NEVER))
-            self._patches.enter_context(mock.patch.object(conclude, "REST_SECONDS", NEVER))
+            self._patches.enter_context(mock.patch.object(look_again, "REST_SECONDS", NEVER))
         self._patches.enter_context(mock.patch.dict(Kube.list_pages.__kwdefaults__, page_size=PAGE))
         return self
 

@@ -87,6 +87,15 @@ def test_any_fault_of_an_image_names_image_and_container(reason: str, words: str
     assert problem.problem.endswith(".")
 
 
+def test_the_number_of_a_failed_connection_is_left_out_since_it_changes_with_each() -> None:
+    told = {
+        found(waiting("ErrImagePull", f"lookup r on [::1]:53: read udp [::1]:{port}->[::1]:53: refused")).problem
+        for port in (1, 2)
+    }
+    [problem] = told
+    assert problem.endswith("lookup r on [::1]:53: read udp … refused.")
+
+
 # Containers
 
 
@@ -127,6 +136,13 @@ def test_what_a_program_printed_last_is_never_told() -> None:
     """It may hold a password."""
     problem = found(waiting("CrashLoopBackOff", lastState=terminated(1, "Error", "password hunter2")))
     assert "hunter2" not in str(problem)
+
+
+def test_the_server_is_told_before_the_containers_that_wait_for_it() -> None:
+    broken = waiting("ErrImagePull", NOT_FOUND)
+    exporter = {"name": "metrics", "ready": False, "state": terminated(1)}
+    broken["status"]["containerStatuses"].insert(0, exporter)
+    assert found(broken).reason == "ImagePullFailed"
 
 
 def test_a_container_that_works_again_has_no_problem() -> None:
