@@ -17,6 +17,8 @@ from natsop_core.offline import render
 from natsop_core.plan import key_of, plan_box, plan_cluster
 from natsop_core.references import ObjectRef
 from natsop_core.resolve.children import children_of
+from natsop_core.resolve.cluster import ResolvedCluster
+from natsop_core.resolve.notices import kept, risky
 
 if TYPE_CHECKING:
     from natsop_core.api.natsbox import NatsBox
@@ -38,11 +40,13 @@ class PlannedChange:
     objects: all objects of the custom resource once the change is carried out, without owner references.
     invalid: why an API server does not take the change at all; then nothing changes.
     refused: what the operator does not grant because of what runs. The objects go with what stays instead.
+    notices: what it warns of when it makes the change, and was no matter before.
     """
 
     objects: tuple[Manifest, ...] = field(repr=False)
     invalid: tuple[Problem, ...] = ()
     refused: tuple[Finding, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -63,14 +67,19 @@ def plan_change(
     before, after: the inputs of the one and the other. Each of the two has to be one that `render` makes objects of.
     Raises NotYetError for inputs that are not complete.
     """
-    running = _plan(_owned(old), before).apply
+    earlier = _plan(_owned(old), before)
+    running = earlier.apply
     if isinstance(old, NatsCluster) and isinstance(new, NatsCluster) and (invalid := changed_cluster(old, new)):
         return PlannedChange(tuple(map(_without_owner, running)), invalid=invalid)
     wanted = _owned(new).model_copy(update={"status": old.status})
     plan = _plan(wanted, _with_live(after, map(as_live, running), wanted))
     kept = {key_of(each): each for each in running}
     objects = (*plan.apply, *(kept[key] for key in plan.keep if key in kept))
-    return PlannedChange(tuple(map(_without_owner, objects)), refused=_refused(plan, new, after))
+    return PlannedChange(
+        tuple(map(_without_owner, objects)),
+        refused=_refused(plan, new, after),
+        notices=tuple(each for each in _notices(plan, new) if each not in _notices(earlier, old)),
+    )
 
 
 def as_live(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,6 +147,13 @@ def _refused(plan: Plan, new: NatsCluster | NatsBox, after: Inputs) -> tuple[Fin
     resolved = plan.decision.resolved if plan.decision else None
     anyway = {finding.reason for finding in render(new, after).findings}
     return tuple(finding for finding in (resolved.findings if resolved else ()) if finding.reason not in anyway)
+
+
+def _notices(plan: Plan, resource: NatsCluster | NatsBox) -> tuple[Finding, ...]:
+    resolved = plan.decision.resolved if plan.decision else None
+    if not isinstance(resource, NatsCluster) or not isinstance(resolved, ResolvedCluster) or not resolved.cluster:
+        return ()
+    return (*kept(resource, resolved.cluster), *risky(resolved.cluster))
 
 
 def _owned(resource: NatsCluster | NatsBox) -> NatsCluster | NatsBox:

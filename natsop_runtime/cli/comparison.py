@@ -12,7 +12,7 @@ from natsop_runtime.cli.object_diff import Object, ObjectChange, identity, objec
 from natsop_runtime.cli.planned import key_of, planned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from natsop_core.changes import PlannedChange
     from natsop_runtime.cli.planned import Key, Side
@@ -25,10 +25,15 @@ _PLAIN: Final = "\x1b[0m"
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The changed objects of each custom resource that has some, and the changes of which something is refused."""
+    """The changed objects of each custom resource that has some, and what is to be said of its change."""
 
     changes: tuple[tuple[Resource, tuple[ObjectChange, ...]], ...]
-    refused: tuple[tuple[Resource, PlannedChange], ...]
+    planned: tuple[tuple[Resource, PlannedChange], ...]
+
+    @property
+    def refused(self) -> int:
+        """How many changes are refused."""
+        return sum(len(change.reasons) for _, change in self.planned)
 
     @property
     def is_empty(self) -> bool:
@@ -47,7 +52,7 @@ def compare(old: Side, new: Side, *, show_secrets: bool) -> Comparison:
         found[makers[change.identity]].append(change)
     return Comparison(
         tuple((resources[key], tuple(of_one)) for key, of_one in found.items() if of_one),
-        tuple((each.resource, each.change) for each in results if each.change and each.change.is_refused),
+        tuple((each.resource, each.change) for each in results if each.change),
     )
 
 
@@ -58,11 +63,11 @@ def _objects(side: Iterable[tuple[Resource, tuple[Object, ...]]]) -> Iterable[Ob
 def print_comparison(comparison: Comparison, *, summary: bool) -> None:
     """Print it for a person, what is refused first; with `summary`, without the changes of each object."""
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    for resource, refused in comparison.refused:
-        by = "the API server" if refused.invalid else "the operator"
-        print(_bold(f"{resource} ({resource.document.place()}): refused by {by}", colour=colour))
-        _print_lines((f"! {reason}" for reason in refused.reasons), colour=colour)
-        print()
+    for resource, planned_change in comparison.planned:
+        by = "the API server" if planned_change.invalid else "the operator"
+        _print_remarks(resource, f"refused by {by}", planned_change.reasons, colour=colour)
+        warnings = [f"{each.reason}: {each.message}" for each in planned_change.notices]
+        _print_remarks(resource, "warnings", warnings, colour=colour)
     for resource, changes in comparison.changes:
         print(_bold(f"{resource} ({resource.document.file})", colour=colour))
         for change in changes:
@@ -75,12 +80,20 @@ def print_comparison(comparison: Comparison, *, summary: bool) -> None:
     print(_total(comparison))
 
 
+def _print_remarks(resource: Resource, title: str, remarks: Sequence[str], *, colour: bool) -> None:
+    if remarks:
+        print(_bold(f"{resource} ({resource.document.place()}): {title}", colour=colour))
+        _print_lines((f"! {remark}" for remark in remarks), colour=colour)
+        print()
+
+
 def _total(comparison: Comparison) -> str:
     count = Counter(change.kind for _, changes in comparison.changes for change in changes)
     kinds = [f"{count[kind]} {kind}" for kind in ("added", "changed", "removed") if count[kind]]
     said = ", ".join(kinds) if kinds else "No differences"
-    refused = sum(len(change.reasons) for _, change in comparison.refused)
-    return f"{said}; {refused} refused" if refused else said if kinds else f"{said}."
+    if comparison.refused:
+        return f"{said}; {comparison.refused} refused"
+    return said if kinds else f"{said}."
 
 
 def _bold(text: str, *, colour: bool) -> str:

@@ -32,7 +32,7 @@ Secrets and ConfigMaps that are not in the input count as being there, save for 
 
 Changes are planned the way the operator will find them, with what OLD runs as live. One that the API server or the
 operator refuses is shown first, with their words, and then the objects are compared as they stay. For such a change
-`natsop validate --old` fails.
+`natsop validate --old` fails. What the operator would warn of is shown, too.
 
 exit code: 0 done, also where a change is refused, 1 the new side (or a file) is invalid, 2 wrong usage,
            {DIFFERENT} differences or refused changes, with --exit-code

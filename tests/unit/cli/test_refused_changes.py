@@ -81,6 +81,15 @@ def test_what_changes_beside_a_refused_change_is_compared(natsop: Natsop) -> Non
     assert "@@ spec.replicas @@" not in done.out
 
 
+def test_warnings_of_the_operator_are_shown_and_are_no_difference(natsop: Natsop) -> None:
+    tagged = THREE.replace("spec:\n", "spec:\n  image: {tag: 2.12.0-alpine}\n")
+    done = natsop("diff", "old.yaml", "new.yaml", "--exit-code", **{"old.yaml": tagged, "new.yaml": THREE})
+    title, warning, *_, total = done.out.splitlines()
+    assert title == "NatsCluster default/c (new.yaml:1): warnings"
+    assert warning.startswith("! ImageKept: ")
+    assert (total, done.code) == ("No differences.", 0)
+
+
 def test_what_a_status_remembers_is_what_runs(natsop: Natsop) -> None:
     """As `kubectl get natscluster -o yaml | natsop diff - clusters/` reads it."""
     live = f"{ONE}status: {{jetStreamReplicas: 3}}\n".replace("{name: c}", "{name: c, uid: u-1}")

@@ -99,6 +99,14 @@ def test_what_is_found_in_any_case_is_no_refusal() -> None:
     assert not change({}, spec).is_refused
 
 
+def test_what_the_operator_warns_of_is_told_where_the_change_brings_it() -> None:
+    tagged = {"image": {"tag": "2.12.0-alpine"}}
+    assert [each.reason for each in change(replicas(3) | tagged, replicas(3)).notices] == ["ImageKept"]
+    two = {"replicas": 2, "config": {"jetstream": {"enabled": True, "fileStore": {"enabled": False}}}}
+    assert [each.reason for each in change({"replicas": 2}, two).notices] == ["TwoServers"]
+    assert not change(two, two).notices
+
+
 def test_objects_that_are_no_more_wanted_are_gone() -> None:
     planned = change({"replicas": 3}, {"replicas": 3, "podDisruptionBudget": {"enabled": False}})
     assert "PodDisruptionBudget" not in [each["kind"] for each in planned.objects]
