@@ -24,7 +24,10 @@ class Controller:
     uid: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
+        """With its group where that is not one of Kubernetes' own: two CustomResourceDefinitions may share a kind."""
+        group = self.api_version.rpartition("/")[0]
+        is_kubernetes = "." not in group or group.endswith(".k8s.io")
+        return f"{self.kind} {self.name}" if is_kubernetes else f"{self.kind}.{group} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

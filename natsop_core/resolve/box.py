@@ -72,8 +72,8 @@ def cluster_of(cr: NatsBox, lookup: Lookup) -> NatsCluster | Finding | None:
     if found is None:
         return Finding(
             "ClusterNotFound",
-            f"There is no NatsCluster {reference.key.name} in namespace {reference.key.namespace}: create it, or"
-            " correct spec.clusterRef.name.",
+            f"There is no NatsCluster {reference.key.name} in namespace {reference.key.namespace}: create it"
+            f" ({CLUSTERS.plural}.{CLUSTERS.group}), or correct spec.clusterRef.name.",
         )
     cluster = read_cluster(found)
     if isinstance(cluster, InvalidResource):

@@ -22,7 +22,7 @@ DIFFERENT: Final = 3
 EXAMPLES: Final = f"""\
 examples:
   natsop diff old.yaml new.yaml                       two files, or two folders
-  kubectl get natscluster,natsbox -o yaml | natsop diff - clusters/
+  kubectl get natsclusters.nats.crewlet.cloud -o yaml | natsop diff - clusters/
   natsop diff --git HEAD~1 HEAD clusters/             two revisions of a folder
   natsop diff --git "$(git merge-base origin/main HEAD)" HEAD clusters/
                                                       what a branch changes, without what main changed since

@@ -32,7 +32,7 @@ examples:
   natsop render -f cluster.yaml -f box.yaml          a box finds its cluster among the files
   natsop render -f clusters/ --output-dir out/       a folder; write one file per object
   natsop render -f cluster.yaml --stand-ins          certificates and the like are only in the cluster
-  kubectl get natscluster my-nats -o yaml | natsop render -f -
+  kubectl get natsclusters.nats.crewlet.cloud my-nats -o yaml | natsop render -f -
 
 {EXIT_CODES}
 """

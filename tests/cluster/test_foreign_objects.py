@@ -134,7 +134,9 @@ def test_of_two_clusters_that_want_one_name_the_first_keeps_it_until_it_goes(sit
     first, second = site.client.get("NatsCluster", "a"), site.client.get("NatsCluster", "a-headless")
 
     message = await_conflict(site, "NatsCluster", "a-headless")
-    assert message.startswith("Service a-headless exists and is controlled by NatsCluster a;"), message
+    assert message.startswith("Service a-headless exists and is controlled by NatsCluster.nats.crewlet.cloud a;"), (
+        message
+    )
     site.await_condition("NatsCluster", "a", "Degraded", "False")
     site.await_child("Service", "a-headless", first)
     site.await_child("Service", "a-headless-headless", second)

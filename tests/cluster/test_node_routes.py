@@ -44,8 +44,8 @@ def test_servers_whose_route_certificates_do_not_fit_are_not_ready_and_say_which
 
     def seen() -> Manifest:
         cluster = workspace.client.get("NatsCluster", CLUSTER)
-        assert cluster["status"]["readyReplicas"] == 3, cluster["status"]
         assert condition(cluster, "Available")["reason"] == "RoutesIncomplete", cluster["status"]
+        assert cluster["status"]["readyReplicas"] == 3, cluster["status"]
         return cluster
 
     apart = workspace.wait_until(seen, READY_WITHIN, "three ready servers that have no routes")

@@ -211,6 +211,19 @@ def test_a_name_that_another_holds_is_named_with_its_holder() -> None:
     assert "Service c exists and is controlled by Deployment theirs" in message(report.status, "Degraded")
 
 
+@pytest.mark.parametrize(
+    ("api_version", "kind", "told"),
+    [
+        ("v1", "ReplicationController", "ReplicationController theirs;"),
+        ("networking.k8s.io/v1", "Ingress", "Ingress theirs;"),
+        ("nauth.io/v1alpha1", "NatsCluster", "NatsCluster.nauth.io theirs;"),
+    ],
+)
+def test_a_kind_that_others_may_have_too_is_told_with_its_group(api_version: str, kind: str, told: str) -> None:
+    report = outcome(SERVICE, Taken(Controller(api_version, kind, "theirs", "u")))
+    assert f"is controlled by {told}" in message(report.status, "Degraded")
+
+
 def test_a_name_that_nobody_controls_is_a_conflict_too() -> None:
     report = outcome(CONFIG_MAP, Taken(None))
     assert conditions(report.status)["Ready"] == ("False", "NameConflict")
