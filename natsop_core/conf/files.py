@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 
 from natsop_core import names
 from natsop_core.conf.auth import FILES, Authentication, auth_files
-from natsop_core.conf.server import routes_block, server_block
+from natsop_core.conf.server import routes_block
 from natsop_core.conf.writer import write
 
 if TYPE_CHECKING:
     from natsop_core.conf.effective import EffectiveConfig
+    from natsop_core.conf.values import Block
     from natsop_core.resolve.types import Cluster
 
 
-def configuration_files(cluster: Cluster) -> dict[str, str]:
-    """nats.conf first, ours or the user's, then all that it may include. Some of them are secret."""
-    files = _main_files(cluster)
+def configuration_files(cluster: Cluster, own: Block | None) -> dict[str, str]:
+    """nats.conf first, then all that it may include. Some of them are secret.
+
+    own: what `server_block` makes of the cluster; None where the user brings a nats.conf.
+    """
+    files = {names.CONFIG_FILE: write(own)} if own is not None else _brought(cluster)
     if cluster.routes and cluster.routes.credentials:
         files[f"{names.ROUTES_FOLDER}/{names.ROUTES_KEY}"] = write(routes_block(cluster.routes))
     for file in cluster.includes:
@@ -79,9 +83,7 @@ def user_files(cluster: Cluster) -> frozenset[str]:
     )
 
 
-def _main_files(cluster: Cluster) -> dict[str, str]:
-    """nats.conf, and what lies beside it."""
-    if cluster.existing_config is None:
-        return {names.CONFIG_FILE: write(server_block(cluster))}
-    texts = cluster.existing_config.texts
+def _brought(cluster: Cluster) -> dict[str, str]:
+    """The user's own nats.conf, and what lies beside it."""
+    texts = cluster.existing_config.texts if cluster.existing_config else {}
     return {names.CONFIG_FILE: texts[names.CONFIG_KEY], **{f"{names.CONFIG_FOLDER}/{key}": texts[key] for key in texts}}

@@ -45,14 +45,15 @@ def read_configuration(
             config = _read(cluster)
     except ConfError as error:
         return Answer((cluster, None), (_finding(cluster, Fault(error.place, error.problem)),), blocks=True)
-    found = () if servers_stay else islice(_faults(cluster, config, environment), _MOST_FAULTS)
+    is_judged = bool(config.user_files) and not servers_stay  # what is ours alone is sound
+    found = islice(_faults(cluster, config, environment), _MOST_FAULTS) if is_judged else ()
     findings = tuple(_finding(cluster, fault) for fault in found)
     return Answer((_with_included_keys(cluster, config), config), findings, blocks=True)
 
 
 def differences(cluster: Cluster, config: EffectiveConfig) -> Answer[None]:
     """Where the servers listen otherwise than the spec says, by which Services and probes are made."""
-    found = "; ".join(_differences(cluster, config))
+    found = "; ".join(_differences(cluster, config)) if config.user_files else ""
     if not found:
         return Answer(None)
     existing = cluster.existing_config
@@ -65,11 +66,12 @@ def differences(cluster: Cluster, config: EffectiveConfig) -> Answer[None]:
 
 
 def _read(cluster: Cluster) -> EffectiveConfig:
+    own = None if cluster.existing_config else server_block(cluster)
     return read_effective(
         names.CONFIG_FILE,
-        configuration_files(cluster),
+        configuration_files(cluster, own),
         server_environment(cluster.server),
-        tree=None if cluster.existing_config else server_block(cluster),
+        tree=own,
         user_files=user_files(cluster),
     )
 
@@ -129,7 +131,7 @@ def _finding(cluster: Cluster, fault: Fault) -> Finding:
     existing = cluster.existing_config
     include = _include_at(cluster, fault.place)
     if include or not existing:
-        subject = f"spec.config.includes[{include}]" if include else "spec.config.includes"
+        subject = f"spec.config.includes[{include}]" if include else "The configuration"
         return Finding("InvalidInclude", f"{subject} cannot be used: {fault}.")
     return Finding("InvalidConfig", f"ConfigMap {existing.name} cannot be used: {fault}.")
 
