@@ -19,7 +19,7 @@ from natsop_core.kubernetes.quantity import rounded_bytes
 from natsop_core.record import SILENT, Record, believed_record, read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 Object: TypeAlias = Mapping[str, Any]
 T = TypeVar("T")
@@ -28,6 +28,9 @@ EMPTY_DIR: Final = "emptyDir"
 
 _COMMON: Final = ("accessModes", "storageClassName", "volumeMode")
 """What all claims of one kind say alike, once they are bound."""
+
+
+_LONGEST_NAME: Final = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,21 @@ def held_claims(volume: str, cluster: str, claims: Sequence[Object]) -> tuple[He
     return tuple(sorted(held, key=lambda each: each.ordinal))
 
 
+def unrecorded_claims(cluster: str, live: Object | None, claims: Sequence[Object]) -> Iterator[tuple[Object, str]]:
+    """The claims that do not say what the StatefulSet which mounts them says, and what they are to say.
+
+    While another one runs, or none does, they go on saying what was so when they were mounted last.
+    """
+    record = believed_record(live["metadata"]) if live else SILENT
+    if live is None or record == SILENT:
+        return
+    for volume in (names.JETSTREAM_VOLUME, names.RESOLVER_VOLUME):
+        if _template(live["spec"], volume):
+            for held in held_claims(volume, cluster, claims):
+                if held.record != record:
+                    yield held.claim, record.annotation
+
+
 def _said(records: Sequence[Record], value: Callable[[Record], T | None], otherwise: T) -> T:
     """What the first record says that says anything."""
     return next((said for each in records if (said := value(each)) is not None), otherwise)
@@ -212,11 +230,13 @@ def _tag(spec: Object, container: str) -> str:
     return tag_of(_container(spec, container).get("image", ""))
 
 
-def _server_name_prefix(spec: Object) -> str:
+def _server_name_prefix(spec: Object) -> str | None:
+    """None for what cannot be part of a name."""
     for variable in _container(spec, names.SERVER_CONTAINER).get("env") or ():
         if variable["name"] == names.SERVER_NAME_VARIABLE:
             value: str = variable.get("value", "")
-            return value.strip("'").removesuffix(f"$({names.POD_NAME_VARIABLE})")
+            prefix = value.strip("'").removesuffix(f"$({names.POD_NAME_VARIABLE})")
+            return prefix if len(prefix) <= _LONGEST_NAME else None
     return ""
 
 

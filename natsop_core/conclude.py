@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from natsop_core.outcomes import Outcome, Outcomes
     from natsop_core.plan import Plan
     from natsop_core.reasons import ReasonName
+    from natsop_core.resolve.cluster import ResolvedCluster
     from natsop_core.resolve.types import Cluster, Owner
     from natsop_core.servers import Server
 
@@ -88,7 +89,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
         [*conditions, loaded, *configuration, *fields_ignored(cr), *map(integration_available, resolved.integrations)],
         {
             **_cluster_facts(resolved.cluster, servers, decision.live, cr.status),
-            "jetStreamReplicas": _replicas_with_data(resolved.cluster, outcomes.get(key), cr.status),
+            **_remembered(resolved.cluster, outcomes.get(key), cr.status),
         },
         cr.status,
         generation=cr.metadata.generation,
@@ -107,7 +108,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
             *(INSTALLATION_SECONDS for integration in resolved.integrations if integration.is_awaited),
         ],
         not_before=too_soon(outcomes),
-        notices=[*_done(owner, outcomes), *(_notices(cr, resolved.cluster) if is_changed else ())],
+        notices=[*_done(owner, outcomes), *(_notices(cr, resolved, resolved.cluster) if is_changed else ())],
     )
 
 
@@ -205,9 +206,10 @@ def _done(owner: Owner, outcomes: Outcomes) -> list[Event]:
     return [Event("Normal", each.reason, each.message, is_passing=True) for each in done]
 
 
-def _notices(cr: NatsCluster, cluster: Cluster) -> list[Event]:
+def _notices(cr: NatsCluster, resolved: ResolvedCluster, cluster: Cluster) -> list[Event]:
     """What the user hears when the servers have just been made or changed."""
     return [
+        *(Event("Warning", each.reason, each.message, is_passing=True) for each in resolved.let_through),
         *(Event("Normal", each.reason, each.message, is_passing=True) for each in kept(cr, cluster)),
         *(Event("Warning", each.reason, each.message, is_passing=True) for each in risky(cluster)),
     ]
@@ -249,10 +251,11 @@ def _cluster_facts(
     }
 
 
-def _replicas_with_data(cluster: Cluster, outcome: Outcome | None, previous: Mapping[str, Any]) -> int | None:
-    """Remembered while JetStream is off, too: the claims are retained, with what lies in them."""
-    is_as_planned = cluster.jetstream is not None and isinstance(outcome, Applied | Unchanged)
-    return cluster.replicas if is_as_planned else previous.get("jetStreamReplicas")
+def _remembered(cluster: Cluster, outcome: Outcome | None, previous: Mapping[str, Any]) -> dict[str, Any]:
+    """What the servers commit us to once they are as planned; before, what was said last."""
+    if isinstance(outcome, Applied | Unchanged):
+        return {"commitments": cluster.record.values}
+    return {field: previous.get(field) for field in ("commitments", "jetStreamReplicas")}
 
 
 def _pod_counts(live: Mapping[str, Any] | None) -> dict[str, int]:

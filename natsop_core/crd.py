@@ -12,12 +12,11 @@ from natsop_core.api.status import NatsBoxStatus, NatsClusterStatus
 from natsop_core.kubernetes.structural import structural_schema
 from natsop_core.names import API_VERSION
 from natsop_core.rules import BOX_RULES, CLUSTER_RULES, CLUSTER_TRANSITIONS
-from natsop_core.rules.rule import Rule, steps
+from natsop_core.rules.rule import Rule, TransitionRule, steps
 
 if TYPE_CHECKING:
     from natsop_core.api.common import Resource
     from natsop_core.api.model import Model
-    from natsop_core.rules import TransitionRule
 
 Schema = dict[str, Any]
 Column = dict[str, str]
@@ -112,14 +111,17 @@ def _root_schema(kind: _Kind) -> Schema:
         },
     }
     for rule in kind.rules:
-        validations = _node(schema, rule.at).setdefault("x-kubernetes-validations", [])
+        node = _node(schema, rule.at if isinstance(rule, Rule) else "")
+        validations = node.setdefault("x-kubernetes-validations", [])
         validations.append(_validation(rule))
     return schema
 
 
 def _validation(rule: Rule | TransitionRule) -> dict[str, str]:
     validation = {"rule": rule.cel, "message": rule.message}
-    if isinstance(rule, Rule) and rule.explanation:
+    if isinstance(rule, TransitionRule):
+        validation["fieldPath"] = f".{rule.about}"
+    elif rule.explanation:
         validation["messageExpression"] = rule.explanation.cel
     return validation
 

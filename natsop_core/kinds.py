@@ -68,12 +68,12 @@ CREATED: Final = (
 OPTIONAL: Final = (POD_MONITORS, NACK_ACCOUNTS)
 """Further kinds of children, which the API server knows only where others have installed them."""
 
-WATCHED_IN_FULL: Final = (STATEFUL_SETS, DEPLOYMENTS, PODS)
-"""The kinds whose status decides ours: the shell also watches them in full, those with our managed-by label."""
+WATCHED_IN_FULL: Final = (STATEFUL_SETS, DEPLOYMENTS, PODS, CLAIMS)
+"""The kinds whose content decides: the shell also watches them in full, those with our managed-by label."""
 
-_TOUCHED: Final = {(resource.api_version, resource.kind): resource for resource in (*CREATED, *OPTIONAL, PODS)}
+_TOUCHED: Final = {(resource.api_version, resource.kind): resource for resource in (*CREATED, *OPTIONAL, PODS, CLAIMS)}
 
 
 def resource_of(key: ObjectKey) -> ApiResource:
-    """The kind of an object that we make or delete. KeyError for any other kind."""
+    """The kind of an object that we make, annotate or delete. KeyError for any other kind."""
     return _TOUCHED[key.api_version, key.kind]

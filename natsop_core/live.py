@@ -110,7 +110,7 @@ def controller_of(metadata: Mapping[str, Any]) -> Controller | None:
 def kept_entries(metadata: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Of managedFields what matters in an object that is kept whole: what we reported, and which annotations are ours.
 
-    In these we note what we asked for (`names.REPLICAS_ANNOTATION`). They count for what is in the same object only: of
+    In one we note what binds us (`names.COMMITMENTS_ANNOTATION`). They count for what is in the same object only: of
     an annotation that somebody has just changed, an older version of the object would still say that it is ours.
     """
     kept: list[Mapping[str, Any]] = []
@@ -121,13 +121,6 @@ def kept_entries(metadata: Mapping[str, Any]) -> list[Mapping[str, Any]]:
             annotations = entry.get("fieldsV1", {}).get("f:metadata", {}).get("f:annotations", {})
             kept.append({**entry, "fieldsV1": {"f:metadata": {"f:annotations": annotations}}})
     return kept
-
-
-def owned_annotations(metadata: Mapping[str, Any]) -> dict[str, str]:
-    """The object's annotations that are as we applied them."""
-    ours = json.loads(_owned_fields(metadata) or "{}")
-    fields = ours.get("f:metadata", {}).get("f:annotations", {})
-    return {name: value for name, value in metadata.get("annotations", {}).items() if f"f:{name}" in fields}
 
 
 def owns_annotation(metadata: Mapping[str, Any], name: str) -> bool | None:

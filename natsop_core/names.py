@@ -24,22 +24,10 @@ CHECKSUM_ANNOTATION: Final = "nats.crewlet.cloud/config-checksum"
 """On the pod template, where asked for: the digest of all that the pod reads at start."""
 
 ALLOW_DATA_LOSS_ANNOTATION: Final = "nats.crewlet.cloud/allow-data-loss"
-"""On a NatsCluster: "true" lets a change through that destroys JetStream data."""
+"""On a NatsCluster: lets the changes through that it names, such as `replicas=3->1`, though they destroy data."""
 
 COMMITMENTS_ANNOTATION: Final = "nats.crewlet.cloud/commitments"
 """On the StatefulSet and on its claims: what running servers and their data bind us to, see `record`."""
-
-REPLICAS_ANNOTATION: Final = "nats.crewlet.cloud/replicas"
-"""On the StatefulSet: how many servers we asked for last, whatever somebody scaled it to since."""
-
-IMAGE_ANNOTATION: Final = "nats.crewlet.cloud/image"
-"""On the StatefulSet: the server image that we asked for last, whatever somebody set it to since."""
-
-PREFIX_ANNOTATION: Final = "nats.crewlet.cloud/server-name-prefix"
-"""On the StatefulSet: the prefix of the servers' names that we asked for last, whatever somebody made of it since."""
-
-IDENTITY_ANNOTATION: Final = "nats.crewlet.cloud/kept-identity"
-"""On the StatefulSet: "true" where its servers go on running as the user that they had before we took them over."""
 
 OPTIONAL_KINDS_ANNOTATION: Final = "nats.crewlet.cloud/optional-kinds"
 """On the StatefulSet: the kinds of others (PodMonitor, Account) of which the cluster may have objects, by commas."""

@@ -116,7 +116,7 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
     plan = _apply(render_cluster(resolved.cluster, resolved.config), children, decision, resolved.keep)
     return replace(
         _with_salt_first(plan, resolved.cluster),
-        actions=_replacements(decision, lookup.now),
+        actions=(*_replacements(decision, lookup.now), *resolved.records),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from natsop_core.kinds import (
     ACCESS_REVIEWS,
     BOXES,
+    CLAIMS,
     CLUSTERS,
     CREATED,
     EVENTS,
@@ -55,6 +56,7 @@ def _work() -> Iterator[Object]:
     for resource in (*CREATED, *OPTIONAL):
         yield _rule(resource, *OWN)
     yield _rule(PODS, *LOOK, "delete")  # those that cannot start, see `stuck_pods`
+    yield _rule(CLAIMS, *LOOK, "patch")  # their annotations outlive the StatefulSet, see `commitments`
     yield _rule(EVENTS, "create")
 
 

@@ -57,15 +57,33 @@ class Endpoints(Model):
     headless: str | None = Field(None, description="URL of the headless Service, which resolves to every server.")
 
 
+class CommitmentsStatus(Model):
+    """What running servers and their volumes bind the operator to, as its annotations say it, too (see `record`)."""
+
+    replicas: Int32 | None = Field(None, description="Number of servers that JetStream's streams lie on.")
+    server_name_prefix: str | None = Field(None, max_length=253, description="Prefix of the names of these servers.")
+    jetstream: Literal["claim", "emptyDir", "none"] | None = Field(None, description="Where the servers keep streams.")
+    resolver: Literal["full", "memory", "none"] | None = Field(None, description="Where the servers keep accounts.")
+    server_tag: str | None = Field(None, description="Tag or digest of the image of the nats container.")
+    reloader_tag: str | None = Field(None, description="Tag or digest of the image of the reloader.")
+    exporter_tag: str | None = Field(None, description="Tag or digest of the image of the exporter.")
+    keeps_identity: bool | None = Field(
+        None, description="Whether the servers run as the user that they had before they were taken over."
+    )
+    keeps_idle_claim: bool | None = Field(
+        None, description="Whether the servers keep a claim from before they were taken over, with the file store off."
+    )
+
+
 class NatsClusterStatus(Status):
     """What the operator saw of the NatsCluster."""
 
     endpoints: Endpoints = block()
     config_map_name: str | None = Field(None, description="The ConfigMap that the servers read nats.conf from.")
     version: str | None = Field(None, description="Version of nats-server that the servers report.")
+    commitments: CommitmentsStatus = block(description="What running servers and their volumes bind the operator to.")
     jet_stream_replicas: Int32 | None = Field(
-        None,
-        description="Number of servers that JetStream's streams lie on: what was asked for last with JetStream on.",
+        None, description="What commitments.replicas says, as an earlier version of the operator wrote it."
     )
 
 

@@ -4,7 +4,7 @@ Each row of GUARDS protects one thing. `grant` is the only place where a wish gi
 built from the custom resource that it returns, so that everything goes with what stays.
 """
 
-from natsop_core.guards.grant import GUARDS, Granted, Refusal, grant
+from natsop_core.guards.granting import GUARDS, Granted, Refusal, grant
 from natsop_core.guards.guard import Change, Guard
 
 __all__ = ["GUARDS", "Change", "Granted", "Guard", "Refusal", "grant"]

@@ -29,16 +29,10 @@ if TYPE_CHECKING:
 
 def build_stateful_set(cluster: Cluster, pod_annotations: Mapping[str, str]) -> StatefulSet:
     """The servers' StatefulSet. A change of `pod_annotations` rolls the pods."""
-    asked = {
-        names.REPLICAS_ANNOTATION: str(cluster.replicas),
-        names.IMAGE_ANNOTATION: cluster.server.image,
-        names.PREFIX_ANNOTATION: cluster.server_name_prefix,
-    }
-    if cluster.keeps_identity:
-        asked[names.IDENTITY_ANNOTATION] = "true"
+    ours = {names.COMMITMENTS_ANNOTATION: cluster.record.annotation}
     if cluster.optional_kinds:
-        asked[names.OPTIONAL_KINDS_ANNOTATION] = ",".join(cluster.optional_kinds)
-    extras = Extras(cluster.stateful_set.labels, {**cluster.stateful_set.annotations, **asked})
+        ours[names.OPTIONAL_KINDS_ANNOTATION] = ",".join(cluster.optional_kinds)
+    extras = Extras(cluster.stateful_set.labels, {**cluster.stateful_set.annotations, **ours})
     return {
         "apiVersion": "apps/v1",
         "kind": "StatefulSet",

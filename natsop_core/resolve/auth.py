@@ -8,7 +8,7 @@ account whose JWT is bad keeps its last good one, and is left out when it has no
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from natsop_core import names
 from natsop_core.api.storage import VolumeTemplateSpec
@@ -19,22 +19,22 @@ from natsop_core.kinds import SECRETS
 from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.references import KeyReference
 from natsop_core.resolve.answer import Answer
-from natsop_core.resolve.claims import claim_from, immutable_claim, is_allowed
+from natsop_core.resolve.claims import claim_from
 from natsop_core.resolve.jwts import check_account, jwt_references, read_account, read_operator, read_system_account
 from natsop_core.resolve.owner import owner_of
 from natsop_core.resolve.referred import find
-from natsop_core.resolve.types import Auth, Folder
+from natsop_core.resolve.types import Auth, Folder, VolumeClaim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from natsop_core.api.auth import JwtAccountSpec, JwtSpec
     from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.commitments import Commitments
+    from natsop_core.kubernetes.types import PersistentVolumeClaimSpec
     from natsop_core.lookup import Lookup
     from natsop_core.references import ObjectKey
     from natsop_core.resolve.jwts import Operator
-    from natsop_core.resolve.live_cluster import LiveCluster
-    from natsop_core.resolve.types import VolumeClaim
 
 RESOLVER_SIZE: Final = "1Gi"
 RESOLVER_INTERVAL: Final = "2m"
@@ -48,13 +48,6 @@ class LastGood:
     accounts: Mapping[str, str] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Resolver:
-    full: FullResolver | None
-    volume: VolumeClaim | None
-    findings: tuple[Finding, ...]
-
-
 def auth_secret_key(cr: NatsCluster) -> ObjectKey:
     """The Secret that the servers read: while it is ours, it holds what was good last."""
     return SECRETS.key(cr.metadata.namespace, names.auth_secret(cr.metadata.name))
@@ -66,32 +59,37 @@ def auth_folder(cr: NatsCluster) -> Folder:
     return Folder({"name": names.AUTH_VOLUME, "secret": {"secretName": secret}}, names.AUTH_FOLDER, FILES)
 
 
-def resolve_auth(cr: NatsCluster, live: LiveCluster | None, lookup: Lookup) -> Answer[Auth | None]:
-    """The authentication as wanted, as far as its JWTs are in order."""
+def resolve_auth(cr: NatsCluster, committed: Commitments, lookup: Lookup) -> Answer[Auth | None]:
+    """The authentication as it was granted, as far as its JWTs are in order."""
     jwt = cr.spec.auth.jwt
     if jwt is None:
-        return _without(cr, live, lookup)
+        return _without(cr, committed, lookup)
     for reference in jwt_references(cr, jwt):
         lookup.referred(reference)  # all at once, not each when those before it are in order
-    resolver = _resolver(cr, jwt, live)
+    volume = _volume(jwt)
     last_good = _last_good(cr, lookup)
     operator = read_operator(cr, jwt, lookup)
     if isinstance(operator, Finding):
-        return _kept(cr, last_good, resolver.volume, because=operator, findings=resolver.findings)
+        return _kept(cr, last_good, volume, because=operator)
     accounts, findings = _accounts(cr, jwt, operator, last_good, lookup)
     if jwt.system_account not in accounts:
         because, *others = findings
-        return _kept(cr, last_good, resolver.volume, because=because, findings=(*others, *resolver.findings))
-    authentication = Authentication(operator.file, operator.token, jwt.system_account, accounts, resolver.full)
-    return Answer(Auth(authentication, resolver.volume), (*findings, *resolver.findings))
+        return _kept(cr, last_good, volume, because=because, findings=tuple(others))
+    full = FullResolver(jwt.resolver.allow_delete, jwt.resolver.interval or RESOLVER_INTERVAL) if volume else None
+    authentication = Authentication(operator.file, operator.token, jwt.system_account, accounts, full)
+    return Answer(Auth(authentication, volume), findings)
 
 
-def _without(cr: NatsCluster, live: LiveCluster | None, lookup: Lookup) -> Answer[Auth | None]:
+def _without(cr: NatsCluster, committed: Commitments, lookup: Lookup) -> Answer[Auth | None]:
     """No authentication is wanted; but servers that claim a volume for their accounts cannot let go of it."""
-    if live is None or live.resolver_volume is None:
+    claim = committed.resolver
+    if claim is None or not claim.is_fixed:
         return Answer(None)
-    refused = immutable_claim("spec.auth.jwt", "authentication stays as it is", names.stateful_set(cr.metadata.name))
-    return _kept(cr, _last_good(cr, lookup), live.resolver_volume, because=refused)
+    last_good = _last_good(cr, lookup)
+    if last_good is None:
+        return Answer(None, (_nothing_to_keep(),), blocks=True)
+    volume = VolumeClaim(cast("PersistentVolumeClaimSpec", claim.spec))
+    return Answer(Auth(last_good.files, volume), keep=(auth_secret_key(cr),))
 
 
 def _kept(
@@ -141,17 +139,11 @@ def _earlier(
     return "" if bad else token
 
 
-def _resolver(cr: NatsCluster, jwt: JwtSpec, live: LiveCluster | None) -> _Resolver:
-    """Where accounts are kept, as wanted; as it is, with a finding, where the live claims would have to change."""
-    wanted = jwt.resolver
-    volume = claim_from(wanted.storage or VolumeTemplateSpec(), RESOLVER_SIZE) if wanted.type == "full" else None
-    findings: tuple[Finding, ...] = ()
-    if live is not None and not is_allowed(volume, live.resolver_volume):
-        volume = live.resolver_volume
-        stays = "accounts are still kept on the volume as it is" if volume else "accounts are still kept in memory"
-        findings = (immutable_claim("spec.auth.jwt.resolver", stays, names.stateful_set(cr.metadata.name)),)
-    full = FullResolver(wanted.allow_delete, wanted.interval or RESOLVER_INTERVAL) if volume else None
-    return _Resolver(full, volume, findings)
+def _volume(jwt: JwtSpec) -> VolumeClaim | None:
+    """What a full resolver keeps its accounts on."""
+    if jwt.resolver.type != "full":
+        return None
+    return claim_from(jwt.resolver.storage or VolumeTemplateSpec(), RESOLVER_SIZE)
 
 
 def _last_good(cr: NatsCluster, lookup: Lookup) -> LastGood | None:
@@ -172,6 +164,14 @@ def _last_good(cr: NatsCluster, lookup: Lookup) -> LastGood | None:
 
 def _until_then(finding: Finding, consequence: str) -> Finding:
     return replace(finding, message=f"{finding.message} Until then, {consequence}.")
+
+
+def _nothing_to_keep() -> Finding:
+    return Finding(
+        "ImmutableField",
+        "The running servers have authentication, and nothing readable is left of it: set spec.auth.jwt back. Until"
+        " then, nothing is changed.",
+    )
 
 
 def _no_system_account() -> Finding:

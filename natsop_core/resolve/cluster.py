@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from natsop_core import names
-from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS, STATEFUL_SETS
+from natsop_core.guards import grant
+from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS
+from natsop_core.kubernetes.image_name import tag_of
+from natsop_core.record import Record
 from natsop_core.resolve.answer import Answer, Answers
 from natsop_core.resolve.auth import auth_folder, resolve_auth
 from natsop_core.resolve.config import external_files
 from natsop_core.resolve.effective import differences, read_configuration
+from natsop_core.resolve.existing import look_at_existing
 from natsop_core.resolve.exporter import resolve_exporter
-from natsop_core.resolve.immutable import resolve_immutable
-from natsop_core.resolve.in_force import in_force, unfit_for_what_stays
+from natsop_core.resolve.images import default_images
 from natsop_core.resolve.integrations import resolve_pod_monitor
 from natsop_core.resolve.invalid import invalid_cluster_values
 from natsop_core.resolve.listeners import resolve_listeners
-from natsop_core.resolve.live_cluster import live_cluster
 from natsop_core.resolve.nack import resolve_nack
 from natsop_core.resolve.owner import owner_of
 from natsop_core.resolve.pods import labels_with, resolve_pod, with_host_alias, with_sysctl
 from natsop_core.resolve.probes import resolve_probes
 from natsop_core.resolve.routes import resolve_routes, routes_folder
 from natsop_core.resolve.salt import resolve_salt
-from natsop_core.resolve.scale import resolve_replicas
 from natsop_core.resolve.server import memory_limit, resolve_reloader, resolve_server
 from natsop_core.resolve.services import (
     resolve_client_service,
@@ -35,21 +36,22 @@ from natsop_core.resolve.services import (
     wanted_pod_monitor,
 )
 from natsop_core.resolve.storage import resolve_jetstream
-from natsop_core.resolve.take_over import data_outside_volume
-from natsop_core.resolve.types import Cluster, Extras
+from natsop_core.resolve.take_over import what_servers_are
+from natsop_core.resolve.types import Cluster, Extras, VolumeClaim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from natsop_core.actions import Annotate
     from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.commitments import Commitments
     from natsop_core.conf.effective import EffectiveConfig
     from natsop_core.findings import Finding
+    from natsop_core.guards import Granted
     from natsop_core.lookup import Lookup
     from natsop_core.references import ObjectKey
     from natsop_core.resolve.config import ExternalFiles
-    from natsop_core.resolve.immutable import Immutable
     from natsop_core.resolve.integrations import Integrated, Integration
-    from natsop_core.resolve.live_cluster import LiveCluster
     from natsop_core.resolve.types import Auth, Folder, JetStream, Listener, Nack, Pod, PodMonitor, Routes, Salt
 
 
@@ -77,7 +79,8 @@ class ResolvedCluster:
 
     cluster: None while something that it refers to is missing or unusable: then nothing is changed at all.
     config: what its servers will read; None without a cluster. keep: children that must stay exactly as they are.
-    integrations: whether what others have to install is available.
+    integrations: whether what others have to install is available. records: what is to be written on the claims.
+    let_through: changes that a person has allowed to lose data.
     """
 
     cluster: Cluster | None
@@ -85,19 +88,19 @@ class ResolvedCluster:
     config: EffectiveConfig | None = None
     keep: tuple[ObjectKey, ...] = ()
     integrations: tuple[Integration, ...] = ()
+    records: tuple[Annotate, ...] = ()
+    let_through: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
     """What was looked up and decided of a cluster before the rest."""
 
-    replicas: int
     listeners: tuple[Listener, ...]
     jetstream: JetStream | None
     files: ExternalFiles
     routes: Routes | None
     auth: Auth | None
-    fixed: Immutable
     monitoring: Integrated[PodMonitor]
     nack: Integrated[Nack]
     salt: Salt | None
@@ -116,82 +119,65 @@ class _Parts:
 
 
 def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
-    """Decide everything that a builder needs. A refused change leaves the live value everywhere, plus a finding.
+    """Decide everything that a builder needs. A refused change leaves what is committed everywhere, plus a finding.
 
     Raises NotYetError.
     """
     answers = Answers()
     answers.take(invalid_cluster_values(cr))
-    live = live_cluster(cr, lookup)
-    answers.take(data_outside_volume(cr, live, lookup))
-    granted, jetstream, fixed = _grant(cr, live, answers)
-    parts = _look_up(granted, live, jetstream, fixed, lookup, answers)
+    existing = look_at_existing(cr, lookup)
+    granted = grant(cr, existing.committed)
+    answers.take(Answer(None, granted.findings, keep=what_servers_are(cr) if granted.is_frozen else ()))
+    parts = _look_up(granted, existing.committed, lookup, answers)
     lookup.settle()
     if answers.blocking:
         return ResolvedCluster(None, answers.blocking)
-    if unfit := unfit_for_what_stays(cr, granted):
-        return ResolvedCluster(None, (*answers.findings, *unfit))
-    built = _build(granted, live, parts, answers)
-    cluster, config = answers.take(
-        read_configuration(built, parts.files.environment, servers_stay=_stateful_set(cr) in answers.keep)
-    )
+    if granted.unfit:
+        return ResolvedCluster(None, (*answers.findings, *granted.unfit))
+    built = _build(granted, existing.committed, parts, answers)
+    cluster, config = answers.take(read_configuration(built, parts.files.environment, servers_stay=granted.is_frozen))
     if config is None or answers.blocking:
         return ResolvedCluster(None, (*answers.blocking, *answers.findings))
     answers.take(differences(cluster, config))
-    return ResolvedCluster(cluster, answers.findings, config, answers.keep, parts.integrations)
-
-
-def _stateful_set(cr: NatsCluster) -> ObjectKey:
-    return STATEFUL_SETS.key(cr.metadata.namespace, names.stateful_set(cr.metadata.name))
-
-
-def _grant(
-    cr: NatsCluster, live: LiveCluster | None, answers: Answers
-) -> tuple[NatsCluster, JetStream | None, Immutable]:
-    """The custom resource as far as running servers allow it."""
-    jetstream, refused_storage = resolve_jetstream(
-        cr.spec.config.jetstream,
-        live,
-        names.stateful_set(cr.metadata.name),
-        memory_limit=memory_limit(cr.spec.container.resources),
+    return ResolvedCluster(
+        cluster,
+        answers.findings,
+        config,
+        answers.keep,
+        parts.integrations,
+        records=existing.records,
+        let_through=granted.let_through,
     )
-    replicas, refused_scale = resolve_replicas(cr, live, has_jetstream=jetstream is not None)
-    granted = in_force(cr, replicas, has_jetstream=jetstream is not None)
-    fixed = resolve_immutable(granted, live, replicas, has_jetstream=jetstream is not None)
-    answers.take(Answer(None, (*refused_storage, *refused_scale, *fixed.findings)))
-    return granted, jetstream, fixed
 
 
-def _look_up(
-    cr: NatsCluster,
-    live: LiveCluster | None,
-    jetstream: JetStream | None,
-    fixed: Immutable,
-    lookup: Lookup,
-    answers: Answers,
-) -> _Parts:
+def _look_up(granted: Granted, committed: Commitments, lookup: Lookup, answers: Answers) -> _Parts:
     """Everything that the custom resource refers to."""
+    cr = granted.cr
     files = answers.take(external_files(cr, lookup))
     ports = resolve_listeners(cr, files.ca_file)
     return _Parts(
-        replicas=cr.spec.replicas,
         listeners=ports,
-        jetstream=jetstream,
+        jetstream=resolve_jetstream(
+            cr.spec.config.jetstream, granted.idle_claim, memory_limit=memory_limit(cr.spec.container.resources)
+        ),
         files=files,
         routes=answers.take(resolve_routes(cr, cr.spec.replicas, lookup)),
-        auth=answers.take(resolve_auth(cr, live, lookup)),
-        fixed=fixed,
+        auth=answers.take(resolve_auth(cr, committed, lookup)),
         monitoring=answers.take(resolve_pod_monitor(cr, wanted_pod_monitor(cr), lookup)),
         nack=answers.take(resolve_nack(cr, ports[0].tls, lookup)),
         salt=answers.take(resolve_salt(cr, lookup)),
     )
 
 
-def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts, answers: Answers) -> Cluster:
-    spec, files = cr.spec, parts.files
+def _build(granted: Granted, committed: Commitments, parts: _Parts, answers: Answers) -> Cluster:
+    cr, files = granted.cr, parts.files
+    spec = cr.spec
     monitor = parts.listener(names.MONITOR_PORT)
-    server = resolve_server(cr, live)
-    keeps_identity = live is not None and live.keeps_identity and not _sets_identity(cr)
+    images = default_images(spec.image, committed)
+    server = resolve_server(cr, images.server)
+    reloader = resolve_reloader(cr, server, images.reloader)
+    exporter = answers.take(resolve_exporter(cr, monitor, files.ca_file, images.exporter))
+    keeps_identity = committed.keeps_identity and not _sets_identity(cr)
 
     def extras(block: Labelled) -> Extras:
         return Extras(labels_with(spec.global_, block.labels), block.annotations)
@@ -199,11 +185,11 @@ def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts, answers: An
     return Cluster(
         owner=owner_of(cr.metadata, names.CLUSTER_KIND),
         labels=spec.global_.labels,
-        replicas=parts.replicas,
+        replicas=spec.replicas,
         listeners=parts.listeners,
         routes=parts.routes,
         jetstream=parts.jetstream,
-        server_name_prefix=parts.fixed.server_name_prefix,
+        server_name_prefix=spec.config.server_name_prefix,
         needs_system_account=False,
         folders=_folders(cr, parts),
         includes=files.includes,
@@ -211,11 +197,11 @@ def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts, answers: An
         auth=parts.auth,
         server=server,
         probes=resolve_probes(spec.container, monitor),
-        reloader=resolve_reloader(cr, server),
-        exporter=answers.take(resolve_exporter(cr, monitor, files.ca_file)),
+        reloader=reloader,
+        exporter=exporter,
         pod=_pod(cr, parts.listeners, keeps_identity=keeps_identity),
         keeps_identity=keeps_identity,
-        pod_management_policy=parts.fixed.pod_management_policy,
+        pod_management_policy=spec.stateful_set.pod_management_policy,
         min_ready_seconds=spec.stateful_set.min_ready_seconds or 0,
         rolls_on_config_change=spec.pod_template.config_checksum_annotation,
         salt=parts.salt,
@@ -224,12 +210,35 @@ def _build(cr: NatsCluster, live: LiveCluster | None, parts: _Parts, answers: An
         headless_service=extras(spec.headless_service),
         client_service=resolve_client_service(cr),
         ingress=answers.take(resolve_websocket_ingress(cr)),
-        disruption_budget=resolve_disruption_budget(cr, parts.replicas),
+        disruption_budget=resolve_disruption_budget(cr, spec.replicas),
         service_account=resolve_service_account(cr),
         pod_monitor=parts.monitoring.value,
         nack=parts.nack.value,
         optional_kinds=parts.optional_kinds,
+        record=Record(
+            replicas=spec.replicas if parts.jetstream else committed.replicas,
+            server_name_prefix=spec.config.server_name_prefix if parts.jetstream else committed.server_name_prefix,
+            jetstream=_where_streams_are(parts.jetstream),
+            resolver=_where_accounts_are(parts.auth),
+            server_tag=tag_of(server.image),
+            reloader_tag=tag_of(reloader.image) if reloader else "",
+            exporter_tag=tag_of(exporter.container.image) if exporter else "",
+            keeps_identity=keeps_identity,
+            keeps_idle_claim=granted.idle_claim is not None,
+        ),
     )
+
+
+def _where_streams_are(jetstream: JetStream | None) -> Literal["claim", "emptyDir", "none"]:
+    if jetstream is None:
+        return "none"
+    return "claim" if isinstance(jetstream.volume, VolumeClaim) else "emptyDir"
+
+
+def _where_accounts_are(auth: Auth | None) -> Literal["full", "memory", "none"]:
+    if auth is None:
+        return "none"
+    return "full" if auth.volume else "memory"
 
 
 def _sets_identity(cr: NatsCluster) -> bool:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 from natsop_core.findings import Finding
 from natsop_core.listeners import LISTENERS
 from natsop_core.resolve.answer import Answer
-from natsop_core.resolve.images import EXPORTER
 from natsop_core.resolve.pods import resolve_container
 from natsop_core.resolve.security import container_security
 from natsop_core.resolve.types import Exporter
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.resolve.images import DefaultImage
     from natsop_core.resolve.types import Listener
 
 _WITHOUT_MONITOR: Final = Finding(
@@ -25,7 +25,9 @@ _WITHOUT_MONITOR: Final = Finding(
 ALWAYS: Final = ("-connz", "-routez", "-subz", "-varz", "-prefix=nats", "-use_internal_server_id")
 
 
-def resolve_exporter(cr: NatsCluster, monitor: Listener | None, ca_file: str) -> Answer[Exporter | None]:
+def resolve_exporter(
+    cr: NatsCluster, monitor: Listener | None, ca_file: str, default: DefaultImage
+) -> Answer[Exporter | None]:
     """The exporter; None when none is wanted, or when there is no monitor for it to ask."""
     spec = cr.spec.prom_exporter
     if not spec.enabled:
@@ -36,7 +38,7 @@ def resolve_exporter(cr: NatsCluster, monitor: Listener | None, ca_file: str) ->
     own_names = {variable["name"] for variable in spec.env}
     container = resolve_container(
         spec.image,
-        EXPORTER,
+        default,
         cr.spec.global_,
         resources=spec.resources,
         security_context=container_security(spec.security_context, cr.spec.pod_template.security_context),

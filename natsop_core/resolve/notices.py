@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from natsop_core import names
 from natsop_core.findings import Finding
-from natsop_core.resolve.images import SERVER, image_reference
+from natsop_core.resolve.images import EXPORTER, RELOADER, SERVER, image_reference
 from natsop_core.resolve.storage import volume_bytes
 from natsop_core.resolve.types import VolumeClaim
 
@@ -18,15 +18,32 @@ if TYPE_CHECKING:
 
 def kept(cr: NatsCluster, cluster: Cluster) -> Iterator[Finding]:
     """What running servers keep though new ones would have it otherwise."""
-    image = cluster.server.image
-    if image != image_reference(cr.spec.image, SERVER, cr.spec.global_.image_registry or ""):
-        yield Finding("ImageKept", f"spec.image names no image, so the servers keep {image}; name one to change that.")
+    if images := _kept_images(cr, cluster):
+        yield Finding(
+            "ImageKept",
+            f"The running cluster keeps {' and '.join(images)}, which the operator's defaults have left behind. Set"
+            " spec.image.tag to move on: the sidecars then follow the operator's defaults, too.",
+        )
     if cluster.keeps_identity:
         yield Finding(
             "IdentityKept",
             "The servers go on running as the user that they had before they were taken over; set runAsUser and fsGroup"
             " in spec.podTemplate.securityContext to change that.",
         )
+
+
+def _kept_images(cr: NatsCluster, cluster: Cluster) -> list[str]:
+    registry = cr.spec.global_.image_registry or ""
+    wanted = (
+        (cluster.server, cr.spec.image, SERVER),
+        (cluster.reloader, cr.spec.reloader.image, RELOADER),
+        (cluster.exporter and cluster.exporter.container, cr.spec.prom_exporter.image, EXPORTER),
+    )
+    return [
+        container.image
+        for container, image, default in wanted
+        if container and container.image != image_reference(image, default, registry)
+    ]
 
 
 def risky(cluster: Cluster) -> Iterator[Finding]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.kubernetes.quantity import rounded_bytes
-from natsop_core.resolve.images import RELOADER, SERVER
 from natsop_core.resolve.pods import resolve_container
 from natsop_core.resolve.security import container_security, same_user_security
 
@@ -14,38 +12,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from natsop_core.api.natscluster import NatsCluster
-    from natsop_core.resolve.live_cluster import LiveCluster
+    from natsop_core.resolve.images import DefaultImage
     from natsop_core.resolve.types import Container
 
 MEMORY_LIMIT: Final = "GOMEMLIMIT"
 
 
-def resolve_server(cr: NatsCluster, live: LiveCluster | None) -> Container:
-    """The nats container. With no image asked for, a running server keeps its own: an upgrade of the operator
-    upgrades no server."""
+def resolve_server(cr: NatsCluster, default: DefaultImage) -> Container:
+    """The nats container."""
     spec = cr.spec.container
-    container = resolve_container(
+    return resolve_container(
         cr.spec.image,
-        SERVER,
+        default,
         cr.spec.global_,
         resources=spec.resources,
         security_context=container_security(spec.security_context, cr.spec.pod_template.security_context),
         env=(*_go_memory_limit(spec.resources, spec.env), *spec.env),
         env_from=spec.env_from,
     )
-    if live is not None and live.image and not cr.spec.image.repository and not cr.spec.image.tag:
-        return replace(container, image=live.image)
-    return container
 
 
-def resolve_reloader(cr: NatsCluster, server: Container) -> Container | None:
+def resolve_reloader(cr: NatsCluster, server: Container, default: DefaultImage) -> Container | None:
     """The reloader, or None when it is off."""
     spec = cr.spec.reloader
     if not spec.enabled:
         return None
     return resolve_container(
         spec.image,
-        RELOADER,
+        default,
         cr.spec.global_,
         resources=spec.resources,
         security_context=same_user_security(spec.security_context, server.security_context),

@@ -1,18 +1,17 @@
-"""JetStream's stores and the volume under them; a volume that Kubernetes forbids to change stays as it is."""
+"""JetStream's stores and the volume under them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from natsop_core.kubernetes.quantity import rounded_bytes, to_bytes
-from natsop_core.resolve.claims import claim_from, immutable_claim, is_allowed
+from natsop_core.resolve.claims import claim_from
 from natsop_core.resolve.types import DEFAULT_VOLUME_SIZE, JetStream, Scratch, VolumeClaim
 
 if TYPE_CHECKING:
     from natsop_core.api.jetstream import FileStoreSpec, JetStreamSpec, MemoryStoreSpec
-    from natsop_core.findings import Finding
-    from natsop_core.kubernetes.types import Quantity
-    from natsop_core.resolve.live_cluster import LiveCluster
+    from natsop_core.commitments import Claim
+    from natsop_core.kubernetes.types import PersistentVolumeClaimSpec, Quantity
 
 EMPTY_DIR_PERCENT: Final = 95
 """How much of an emptyDir JetStream may fill: its indexes and Raft logs come on top, and the kubelet evicts a pod that
@@ -25,45 +24,33 @@ RAFT_ONLY_SIZE: Final = "256Mi"
 """The folder's size with the file store off: the server still keeps the cluster's own Raft log there."""
 
 
-def resolve_jetstream(
-    config: JetStreamSpec, live: LiveCluster | None, name: str, *, memory_limit: int
-) -> tuple[JetStream | None, tuple[Finding, ...]]:
-    """JetStream as wanted; as it runs, with a finding, where the StatefulSet's claim templates would have to change.
+def resolve_jetstream(config: JetStreamSpec, idle_claim: Claim | None, *, memory_limit: int) -> JetStream | None:
+    """JetStream as it was granted; None where it is off.
 
-    memory_limit: of the container, in bytes; 0 without one.
+    idle_claim: stays mounted though the file store is off. memory_limit: of the container, in bytes; 0 without one.
     """
-    wanted = _wanted_volume(config, live.volume if live else None)
-    if live is None or is_allowed(wanted, live.volume):
-        return _jetstream(config, wanted, memory_limit), ()
-    return _jetstream(config, live.volume, memory_limit), (
-        immutable_claim("spec.config.jetstream", "JetStream stays as it runs", name),
-    )
-
-
-def _wanted_volume(config: JetStreamSpec, live: VolumeClaim | Scratch | None) -> VolumeClaim | Scratch | None:
     if not config.enabled:
         return None
-    if not config.file_store.enabled:
-        return Scratch(RAFT_ONLY_SIZE)
-    claim = claim_from(config.file_store.pvc, _default_size(config.file_store, live))
-    return claim if config.file_store.pvc.enabled else Scratch(_size(claim))
-
-
-def _default_size(store: FileStoreSpec, live: VolumeClaim | Scratch | None) -> Quantity:
-    """A claim that exists stays as large as it is. None can be of size 0."""
-    if isinstance(live, VolumeClaim):
-        return _size(live)
-    return store.max_size if store.max_size is not None and to_bytes(store.max_size) else DEFAULT_VOLUME_SIZE
-
-
-def _jetstream(config: JetStreamSpec, volume: VolumeClaim | Scratch | None, memory_limit: int) -> JetStream | None:
-    if volume is None:
-        return None
+    volume = _volume(config.file_store, idle_claim)
     return JetStream(
         max_file_bytes=_max_file_bytes(config.file_store, volume),
         max_memory_bytes=_max_memory_bytes(config.memory_store, memory_limit),
         volume=volume,
     )
+
+
+def _volume(store: FileStoreSpec, idle_claim: Claim | None) -> VolumeClaim | Scratch:
+    if idle_claim:
+        return VolumeClaim(cast("PersistentVolumeClaimSpec", idle_claim.spec))
+    if not store.enabled:
+        return Scratch(RAFT_ONLY_SIZE)
+    claim = claim_from(store.pvc, _default_size(store))
+    return claim if store.pvc.enabled else Scratch(_size(claim))
+
+
+def _default_size(store: FileStoreSpec) -> Quantity:
+    """None can be of size 0."""
+    return store.max_size if store.max_size is not None and to_bytes(store.max_size) else DEFAULT_VOLUME_SIZE
 
 
 def _max_memory_bytes(store: MemoryStoreSpec, memory_limit: int) -> int:
@@ -76,7 +63,7 @@ def _max_memory_bytes(store: MemoryStoreSpec, memory_limit: int) -> int:
 
 
 def _max_file_bytes(store: FileStoreSpec, volume: VolumeClaim | Scratch) -> int:
-    if not store.enabled and isinstance(volume, Scratch):
+    if not store.enabled:
         return 0
     size = volume_bytes(volume)
     wanted = size if store.max_size is None else to_bytes(store.max_size)

@@ -9,9 +9,7 @@ from natsop_core.conf.effective import store_of
 from natsop_core.conf.errors import ConfError
 from natsop_core.conf.parser import parse
 from natsop_core.conf.paths import is_below
-from natsop_core.findings import Finding
 from natsop_core.kinds import CONFIG_MAPS, STATEFUL_SETS
-from natsop_core.resolve.answer import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,21 +17,13 @@ if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.lookup import Lookup
     from natsop_core.references import ObjectKey
-    from natsop_core.resolve.live_cluster import LiveCluster
 
 
-def data_outside_volume(cr: NatsCluster, live: LiveCluster | None, lookup: Lookup) -> Answer[None]:
-    """Streams that lie in the containers' own layer, because JetStream is on without a folder: a restart loses them."""
-    if (
-        live is None
-        or not live.is_taken_over
-        or cr.metadata.annotations.get(names.ALLOW_DATA_LOSS_ANNOTATION) == "true"
-    ):
-        return Answer(None)
+def stores_outside(cr: NatsCluster, lookup: Lookup) -> bool:
+    """Whether streams lie in the containers' own layer, because JetStream is on without a folder: a restart loses
+    them."""
     are_outside = [_stores_in_the_container(cr, config_map, lookup) for config_map in _configurations(cr)]
-    if not any(are_outside):
-        return Answer(None)
-    return Answer(None, (_outside_volume(),), keep=_what_servers_are(cr))
+    return any(are_outside)  # only after all were asked for
 
 
 def _configurations(cr: NatsCluster) -> Iterator[str]:
@@ -43,16 +33,7 @@ def _configurations(cr: NatsCluster) -> Iterator[str]:
         yield cr.spec.config_map.existing_name
 
 
-def _outside_volume() -> Finding:
-    return Finding(
-        "DataOutsideVolume",
-        "The running servers keep their streams in the containers, not on the volumes, and would lose them with their"
-        " pods, so pods and configuration stay as they are. Back the streams up, then set the annotation"
-        f' {names.ALLOW_DATA_LOSS_ANNOTATION}: "true".',
-    )
-
-
-def _what_servers_are(cr: NatsCluster) -> tuple[ObjectKey, ...]:
+def what_servers_are(cr: NatsCluster) -> tuple[ObjectKey, ...]:
     """Changing one of these restarts or reconfigures the servers."""
     metadata = cr.metadata
     return (

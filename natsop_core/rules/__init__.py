@@ -5,8 +5,9 @@ CEL reads a field that may be absent through `has()` or its short form `.?`, and
 """
 
 from natsop_core.rules.box import BOX_RULES
-from natsop_core.rules.cluster import CLUSTER_RULES, CLUSTER_TRANSITIONS
+from natsop_core.rules.cluster import CLUSTER_RULES
 from natsop_core.rules.rule import Breach, Rule, TransitionRule, breaches, broken_transitions
+from natsop_core.rules.transitions import CLUSTER_TRANSITIONS
 
 __all__ = [
     "BOX_RULES",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core.listeners import LISTENERS
 from natsop_core.rules.ports import PORTS_DIFFER, SERVICE_HAS_PORT
-from natsop_core.rules.rule import Rule, TransitionRule
+from natsop_core.rules.rule import Rule
 from natsop_core.rules.sizes import size_rule, volume_size_rule
 from natsop_core.rules.texts import (
     CLUSTER_DOMAIN,
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 _JETSTREAM: Final = "self.?config.?jetstream.?enabled.orValue(false)"
 _OWN_FILE: Final = "self.?configMap.?existingName.orValue('') != ''"
 """With a nats.conf of the user's own, nobody knows what it enables."""
-
-_PREFIX: Final = "(has(self.config) && has(self.config.serverNamePrefix) ? self.config.serverNamePrefix : '')"
-"""Not with `orValue`, which makes CEL's cost estimate forget how short the prefix is."""
 
 
 def _tls_rule(row: ListenerRow) -> Rule:
@@ -63,15 +60,6 @@ def _gateway_has_routes(spec: NatsClusterSpec) -> bool:
 
 def _system_account_exists(jwt: JwtSpec) -> bool:
     return any(account.public_key == jwt.system_account for account in jwt.accounts)
-
-
-def _prefix_stays(old: NatsClusterSpec, new: NatsClusterSpec) -> bool:
-    has_data = old.config.jetstream.enabled and old.replicas > 1
-    return not has_data or old.config.server_name_prefix == new.config.server_name_prefix
-
-
-def _accounts_stay(old: JwtSpec, new: JwtSpec) -> bool:
-    return old.resolver.type != "full" or new.resolver.type == "full"
 
 
 CLUSTER_RULES: Final = (
@@ -194,28 +182,5 @@ CLUSTER_RULES: Final = (
         cel="!(has(self.minAvailable) && has(self.maxUnavailable))",
         message="only one of minAvailable and maxUnavailable can be set",
         holds=lambda budget: budget.min_available is None or budget.max_unavailable is None,
-    ),
-)
-
-CLUSTER_TRANSITIONS: Final = (
-    TransitionRule(
-        name="server-name-prefix-stays",
-        at="spec",
-        cel=(
-            f"!({_JETSTREAM.replace('self', 'oldSelf')} && oldSelf.replicas > 1) || "
-            f"{_PREFIX} == {_PREFIX.replace('self', 'oldSelf')}"
-        ),
-        message=(
-            "config.serverNamePrefix cannot change while JetStream runs on more than one server: "
-            "servers with new names would discard the data of the old ones"
-        ),
-        holds=_prefix_stays,
-    ),
-    TransitionRule(
-        name="resolver-keeps-accounts",
-        at="spec.auth.jwt",
-        cel=("oldSelf.?resolver.?type.orValue('memory') != 'full' || self.?resolver.?type.orValue('memory') == 'full'"),
-        message="resolver.type cannot change from full to memory: accounts pushed to the servers would be lost",
-        holds=_accounts_stay,
     ),
 )

@@ -48,10 +48,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class TransitionRule:
-    """A rule about a change of the node at `at`: `oldSelf` becomes `self`. Skipped unless both exist."""
+    """A rule about a change of the whole resource: `oldSelf` becomes `self`. `about` is the path of what it is about.
+
+    The status of `oldSelf` tells what runs, so that the way back to that can be left open.
+    """
 
     name: str
-    at: str
+    about: str
     cel: str
     message: str
     holds: Callable[[Any, Any], bool]
@@ -82,10 +85,8 @@ def breaches(resource: Resource, rules: tuple[Rule, ...], floats: AbstractSet[st
 def broken_transitions(old: Resource, new: Resource, rules: tuple[TransitionRule, ...]) -> Iterator[Breach]:
     """The rules that a change from the one resource to the other breaks."""
     for rule in rules:
-        before, after = dict(_nodes(old, rule.at)), dict(_nodes(new, rule.at))
-        for path, node in after.items():
-            if path in before and not rule.holds(before[path], node):
-                yield Breach(rule.name, path, rule.message)
+        if not rule.holds(old, new):
+            yield Breach(rule.name, rule.about, rule.message)
 
 
 _STEP: Final = re.compile(r"([^.\[{]+)(\[]|\{})?")

@@ -51,15 +51,15 @@ WISHES: Final[dict[str, tuple[Wish, ...]]] = {
         replace(STREAMS, replicas=3),
         replace(STREAMS, store="other claim", policy="OrderedReady"),
         replace(STREAMS, tokens="untrusted"),
-        replace(STREAMS, replicas=3, may_lose_data=True),
+        replace(STREAMS, replicas=3, allowed="replicas=1->3"),
         STREAMS,
         replace(STREAMS, prefix="x-"),
     ),
     "granted": (
         replace(STREAMS, store="off", resolver="none"),
         replace(STREAMS, store="folder", resolver="none"),
-        replace(STREAMS, store="folder", resolver="memory", replicas=3, may_lose_data=True),
-        replace(STREAMS, store="folder", resolver="memory", replicas=2, tokens="newer"),
+        replace(STREAMS, store="folder", resolver="memory", replicas=3, allowed="replicas=1->3"),
+        replace(STREAMS, store="folder", resolver="memory", replicas=2, tokens="newer", allowed="replicas=3->2"),
     ),
 }
 """What is wanted of a cluster whose servers have something to lose."""

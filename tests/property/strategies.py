@@ -17,6 +17,7 @@ from natsop_core.inputs import Found, HttpAnswer, Unreachable
 from natsop_core.kubernetes.openapi import kind_schema, types
 from natsop_core.live import Controller
 from natsop_core.outcomes import Applied, Failed, Outcome, Rejected, Taken, Unchanged
+from natsop_core.record import Record
 from tests.property.schemas import Fields, Schema, texts, values
 from tests.unit.core.world import NAMESPACE, UID, Object, accepted, box_object, cluster_object, pod
 
@@ -71,7 +72,7 @@ def read(obj: Object) -> NatsCluster | NatsBox:
 
 
 _metadata: Final = st.fixed_dictionaries(
-    {}, optional={"annotations": st.just({names.ALLOW_DATA_LOSS_ANNOTATION: "true"})}
+    {}, optional={"annotations": st.just({names.ALLOW_DATA_LOSS_ANNOTATION: "replicas=3->1,serverNamePrefix=->x"})}
 )
 
 _cluster_specs: Final = values(_spec_schema(names.CLUSTER_KIND), _SPEC_FIELDS)
@@ -133,7 +134,11 @@ _controllers: Final = st.sampled_from(
     ]
 )
 _annotations: Final = st.sampled_from(
-    [{}, *({names.REPLICAS_ANNOTATION: text} for text in ("1", "3", "", "-1", "x", "²"))]
+    [
+        {},
+        *({names.COMMITMENTS_ANNOTATION: Record(replicas=each, server_name_prefix="x").annotation} for each in (1, 3)),
+        *({names.COMMITMENTS_ANNOTATION: text} for text in ("", "[]", '{"replicas":3}', "²")),
+    ]
 )
 
 

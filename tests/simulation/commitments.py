@@ -13,34 +13,46 @@ Manifest = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Servers as a StatefulSet describes them."""
+    """Servers as a StatefulSet describes them. claim: what their streams lie on; None in the pods themselves."""
 
     replicas: int
     name: str
     has_jetstream: bool
+    claim: Any
 
 
 class Commitments:
-    """What was asked of each custom resource's servers last, whatever somebody made of it since."""
+    """On what servers the streams of each cluster lie, as they were asked for last, whatever somebody made of it since.
+
+    Streams on claims outlive StatefulSet and custom resource; others go with the custom resource.
+    """
 
     def __init__(self) -> None:
-        self._asked: dict[str, Servers] = {}  # by the UID of the custom resource
+        self._with_streams: dict[tuple[str, str], Servers] = {}  # by namespace and name
 
-    def broken_by(self, stateful_set: Manifest, *, may_lose_data: bool) -> Iterator[str]:
-        """Why an operator must not have applied this."""
-        owner = stateful_set["metadata"]["ownerReferences"][0]["uid"]
-        before, now = self._asked.get(owner), _servers(stateful_set["spec"])
-        self._asked[owner] = now
-        if before is None or not (before.has_jetstream and now.has_jetstream):
+    def broken_by(self, stateful_set: Manifest, *, allowed: str) -> Iterator[str]:
+        """Why an operator must not have applied this. allowed: the changes that lose data and that people want."""
+        place = stateful_set["metadata"]["namespace"], stateful_set["metadata"]["name"]
+        before, now = self._with_streams.get(place), _servers(stateful_set["spec"])
+        if now.has_jetstream:
+            self._with_streams[place] = now
+        elif before and before.claim is None:
+            del self._with_streams[place]
+        if before is None or not now.has_jetstream:
             return
-        if before.replicas != now.replicas and 1 in (before.replicas, now.replicas) and not may_lose_data:
+        is_unsafe = now.replicas < before.replicas or before.replicas == 1 < now.replicas
+        if is_unsafe and f"replicas={before.replicas}->{now.replicas}" not in allowed.split(","):
             yield f"from {before.replicas} to {now.replicas} servers, their streams are lost"
         if before.name != now.name and 1 not in (before.replicas, now.replicas):
             yield f"from {before.name} to {now.name}, servers are strangers to their own streams"
+        if before.claim is not None and before.claim != now.claim:
+            yield f"from {before.claim} to {now.claim}, streams are left behind"
 
-    def forget(self, custom_resource: str) -> None:
-        """It is gone. `custom_resource`: its UID."""
-        self._asked.pop(custom_resource, None)
+    def forget(self, namespace: str, cluster: str) -> None:
+        """Its custom resource is gone, and so are the pods."""
+        servers = self._with_streams.get((namespace, cluster))
+        if servers and servers.claim is None:
+            del self._with_streams[namespace, cluster]
 
 
 def _servers(spec: Manifest) -> Servers:
@@ -48,5 +60,5 @@ def _servers(spec: Manifest) -> Servers:
     container = next(each for each in pod["containers"] if each["name"] == SERVER_CONTAINER)
     name = next(each["value"] for each in container["env"] if each["name"] == SERVER_NAME_VARIABLE)
     volumes = [each["name"] for each in pod["volumes"]]
-    claims = [each["metadata"]["name"] for each in spec.get("volumeClaimTemplates", ())]
-    return Servers(spec["replicas"], name, JETSTREAM_VOLUME in (*volumes, *claims))
+    claims = {each["metadata"]["name"]: each["spec"]["resources"] for each in spec.get("volumeClaimTemplates", ())}
+    return Servers(spec["replicas"], name, JETSTREAM_VOLUME in (*volumes, *claims), claims.get(JETSTREAM_VOLUME))

@@ -1,4 +1,4 @@
-"""Kubernetes' own controllers, as far as the operator notices them: the garbage collector and the workloads' status."""
+"""Kubernetes' own controllers, as far as the operator notices them: the garbage collector and the workloads' own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from natsop_core.kinds import DEPLOYMENTS, STATEFUL_SETS, ApiResource
+from natsop_core.kinds import CLAIMS, DEPLOYMENTS, STATEFUL_SETS, ApiResource
 from tests.simulation.api_server.kinds import kind_of
 from tests.simulation.api_server.server import Answer, Request
 
@@ -78,6 +78,25 @@ class Controllers:
         if live.content.get("status") != status:
             change = {"status": status}
             self._send(_request("PATCH", resource, live, change, user="workload-controller", subresource="/status"))
+        if resource == STATEFUL_SETS:
+            for template in live.content["spec"].get("volumeClaimTemplates", ()):
+                for ordinal in range(replicas):
+                    self._claim(template, namespace, f"{template['metadata']['name']}-{name}-{ordinal}")
+
+    def _claim(self, template: Any, namespace: str, name: str) -> None:
+        """Make the claim of a server that has none yet. It stays when the StatefulSet goes, or its servers do."""
+        if self._storage.get(kind_of(CLAIMS), namespace, name) is None:
+            claim = {**template, "metadata": {**template["metadata"], "name": name, "namespace": namespace}}
+            self._send(
+                Request(
+                    method="POST",
+                    path=path_of(CLAIMS, namespace),
+                    query={"fieldManager": "workload-controller"},
+                    content_type="application/json",
+                    body=json.dumps(claim),
+                    user="workload-controller",
+                )
+            )
 
 
 def path_of(resource: ApiResource, namespace: str, name: str = "", subresource: str = "") -> str:

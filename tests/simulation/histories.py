@@ -72,7 +72,7 @@ class Wish:
     policy: str = "Parallel"
     prefix: str = ""
     tokens: str = "good"
-    may_lose_data: bool = False
+    allowed: str = ""
 
     @property
     def manifests(self) -> tuple[Manifest, ...]:
@@ -83,8 +83,8 @@ class Wish:
             "auth": RESOLVERS[self.resolver],
         }
         cluster = custom_resource("NatsCluster", CLUSTER, spec)
-        if self.may_lose_data:
-            cluster["metadata"]["annotations"] = {ALLOW_DATA_LOSS_ANNOTATION: "true"}
+        if self.allowed:
+            cluster["metadata"]["annotations"] = {ALLOW_DATA_LOSS_ANNOTATION: self.allowed}
         return TOKENS_BY_NAME[self.tokens], cluster
 
 
@@ -93,7 +93,7 @@ def refused_changes(so_far: Wish, fields: Iterable[Field]) -> Iterator[Change]:
     for field in fields:
         match field:
             case "replicas" if so_far.store != "off":
-                yield from ({"replicas": each} for each in ((2, 3) if so_far.replicas == 1 else (1,)))
+                yield from ({"replicas": each} for each in (1, 2, 3) if _is_unsafe(so_far.replicas, each))
             case "prefix" if so_far.store != "off" and so_far.replicas > 1:
                 yield {"replicas": 1, "prefix": "x-"}  # with more, the API server refuses it
             case "store" if "claim" in so_far.store:
@@ -108,14 +108,19 @@ def refused_changes(so_far: Wish, fields: Iterable[Field]) -> Iterator[Change]:
                 yield from ({"tokens": each} for each in TOKENS_BY_NAME if each not in ("good", "newer"))
 
 
+def _is_unsafe(before: int, after: int) -> bool:
+    return after < before or before == 1 < after
+
+
 def granted_changes(so_far: Wish, fields: Iterable[Field]) -> Iterator[Change]:
     """Changes that the cluster grants."""
     for field in fields:
         match field:
             case "replicas":
                 for replicas in sorted({1, 2, 3} - {so_far.replicas}):
-                    loses_data = so_far.store != "off" and 1 in (replicas, so_far.replicas)
-                    yield {"replicas": replicas, "may_lose_data": loses_data}
+                    loses_data = so_far.store != "off" and _is_unsafe(so_far.replicas, replicas)
+                    allowed = f"replicas={so_far.replicas}->{replicas}" if loses_data else ""
+                    yield {"replicas": replicas, "allowed": allowed}
             case "store" if "claim" not in so_far.store:
                 yield {"store": "folder" if so_far.store == "off" else "off"}
             case "resolver" if so_far.resolver != "full":
@@ -133,8 +138,8 @@ def _stray_edits(names: Iterable[str]) -> st.SearchStrategy[Step]:
 
 
 def _leaves_memory(edit: str, fields: Iterable[Field]) -> bool:
-    """The number of servers is remembered even without a StatefulSet."""
-    forgets = edit in FORGETTING or (edit == "stateful-set-deleted" and set(fields) != {"replicas"})
+    """The number of servers and their names are remembered even without a StatefulSet."""
+    forgets = edit in FORGETTING or (edit == "stateful-set-deleted" and not {*fields} <= {"replicas", "prefix"})
     return not forgets and not EDITS[edit].is_of_box
 
 
@@ -175,7 +180,7 @@ def _steps(draw: st.DrawFn, fields: tuple[Field, ...]) -> tuple[Step, ...]:
                 steps += _asked(draw, replace(wish, prefix=so_far.prefix), fields)
             steps += _asked(draw, wish, fields)
         steps.append(_settle(verdict))
-        so_far = replace(last, may_lose_data=False) if verdict == "granted" else so_far
+        so_far = replace(last, allowed="") if verdict == "granted" else so_far
     return tuple(steps)
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 from unittest import mock
 
 import pytest
 
-from natsop_core import drift
+from natsop_core import commitments, drift
+from natsop_core.guards import GUARDS, granting
 from natsop_core.live import Child, LiveObject
 from natsop_core.outcomes import Unchanged
-from natsop_core.resolve import auth, cluster, integrations, live_cluster, scale
-from natsop_core.resolve.immutable import resolve_immutable
-from natsop_core.resolve.storage import resolve_jetstream
+from natsop_core.record import SILENT
+from natsop_core.resolve import auth, integrations
 from natsop_runtime import executor
 from natsop_runtime.api_server import refusals
 from natsop_runtime.api_server.errors import UnavailableError
@@ -178,43 +177,50 @@ def status_is_always_written(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("natsop_runtime.controller.is_reported", lambda *_: False)
 
 
+def _without_guards(patch: pytest.MonkeyPatch, *names: str) -> None:
+    assert {*names} <= {guard.name for guard in GUARDS}
+    patch.setattr(granting, "GUARDS", tuple(guard for guard in GUARDS if guard.name not in names))
+
+
 def streams_do_not_matter(patch: pytest.MonkeyPatch) -> None:
     """Any number of servers is as good as any other."""
-    patch.setattr(cluster, "resolve_replicas", lambda cr, *_, **__: (cr.spec.replicas, ()))
+    _without_guards(patch, "no-fewer-servers", "no-cluster-of-a-lone-server")
 
 
 def strays_are_believed(patch: pytest.MonkeyPatch) -> None:
-    """What runs counts, not what was asked for: our notes, in the annotations and in the status, are ignored."""
-    patch.setattr(live_cluster, "_replicas", lambda _cr, live, *_, **__: live["spec"]["replicas"])
+    """What runs counts, not what was asked for: our records, in the annotations and in the status, are ignored."""
+    patch.setattr(commitments, "believed_record", lambda _: SILENT)
+    patch.setattr(commitments, "_reported", lambda _: SILENT)
 
 
 def deletion_is_forgetting(patch: pytest.MonkeyPatch) -> None:
-    """Without a StatefulSet there was none."""
-    patch.setattr(scale, "replicas_with_data", lambda _: 0)
+    """Without a StatefulSet nothing is committed: neither claims nor status count."""
+    original = commitments.commitments_of
+
+    def forgetful(name: str, live: Any, claims: Any, status: Any) -> Any:
+        return original(name, live, claims, status) if live else commitments.Commitments()
+
+    patch.setattr("natsop_core.resolve.existing.commitments_of", forgetful)
+
+
+def claims_do_not_count(patch: pytest.MonkeyPatch) -> None:
+    """A custom resource that is made anew knows nothing of the claims of the one before."""
+    patch.setattr(commitments, "held_claims", lambda *_: ())
 
 
 def losing_data_is_never_allowed(patch: pytest.MonkeyPatch) -> None:
-    """The annotation that lets a scale through is overlooked."""
-    patch.setattr(scale, "ALLOW_DATA_LOSS_ANNOTATION", "example.com/another")
+    """The annotation that lets a change through is overlooked."""
+    patch.setattr(granting, "allowed_changes", lambda _: frozenset())
 
 
 def claims_are_sent_anyway(patch: pytest.MonkeyPatch) -> None:
     """Other claims are wanted of a StatefulSet that has some."""
-
-    def careless(config: Any, _: Any, name: str, **more: Any) -> Any:
-        return resolve_jetstream(config, None, name, **more)
-
-    patch.setattr(cluster, "resolve_jetstream", careless)
+    _without_guards(patch, "stream-claims-stay", "streams-stay-on-claims", "streams-stay-in-pods")
 
 
 def servers_are_renamed(patch: pytest.MonkeyPatch) -> None:
     """Whoever knows the servers by their names, they get others."""
-
-    def careless(cr: Any, *arguments: Any, **more: Any) -> Any:
-        found = resolve_immutable(cr, *arguments, **more)
-        return replace(found, server_name_prefix=cr.spec.config.server_name_prefix)
-
-    patch.setattr(cluster, "resolve_immutable", careless)
+    _without_guards(patch, "server-names-stay")
 
 
 def bad_tokens_leave_nothing(patch: pytest.MonkeyPatch) -> None:
@@ -249,6 +255,7 @@ MUTATIONS: Final[dict[str, Mutation]] = {
         streams_do_not_matter,
         strays_are_believed,
         deletion_is_forgetting,
+        claims_do_not_count,
         losing_data_is_never_allowed,
         claims_are_sent_anyway,
         servers_are_renamed,

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from natsop_core.names import APPLIED_ANNOTATION, FIELD_MANAGER
+from natsop_core.kinds import CLAIMS, STATEFUL_SETS
+from natsop_core.names import APPLIED_ANNOTATION, COMMITMENTS_ANNOTATION, FIELD_MANAGER
 from tests.simulation.api_server.fields import Fields, parts, written
-from tests.simulation.api_server.kinds import CUSTOM, EVENTS, LEASES, Kind
+from tests.simulation.api_server.kinds import CUSTOM, EVENTS, LEASES, Kind, kind_of
 from tests.simulation.api_server.objects import Object, Stored
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def picture(storage: Storage) -> Picture:
         for kind in storage.kinds()
         if kind.resource not in (EVENTS, LEASES)
         for stored in storage.all(kind)
+        if kind.resource != CLAIMS or _is_claimed(stored, storage)
     ]
     names = {stored.uid: f"<uid of {_name(kind, stored)}>" for kind, stored in objects}
     ours = {stored.uid for kind, stored in objects if kind.resource in CUSTOM}
@@ -40,7 +42,19 @@ def differences(found: Any, wanted: Any, path: str = "") -> list[str]:
     return [] if found == wanted else [f"{path}: {found!r} instead of {wanted!r}"]
 
 
+def _is_claimed(claim: Stored, storage: Storage) -> bool:
+    """Whether it is a server's: a stray scale leaves others behind, and people who turn JetStream off all of them."""
+    volume_and_name, _, ordinal = claim.metadata["name"].rpartition("-")
+    volume, _, name = volume_and_name.partition("-")
+    live = storage.get(kind_of(STATEFUL_SETS), claim.metadata["namespace"], name)
+    spec = live.content["spec"] if live else {}
+    templates = [each["metadata"]["name"] for each in spec.get("volumeClaimTemplates", ())]
+    return volume in templates and int(ordinal) < spec["replicas"]
+
+
 def _seen(kind: Kind, stored: Stored, custom_resources: set[str]) -> Object:
+    if kind.resource == CLAIMS:
+        return {"says": stored.metadata.get("annotations", {}).get(COMMITMENTS_ANNOTATION)}
     if kind.resource in CUSTOM:
         return {"spec": stored.content["spec"], "status": _status(stored)}
     if stored.controller_uid in custom_resources:

@@ -128,10 +128,16 @@ SCENARIOS: Final[dict[str, tuple[Step, ...]]] = {
         named("delete", "StatefulSet", "a", after=0.0),
         asked(SEVERAL_WITH_STREAMS, after=0.0),
     ),
+    "claims_do_not_count": (
+        asked(SEVERAL_WITH_STREAMS),
+        settled(),
+        named("delete", "NatsCluster", "a"),
+        asked(WITH_STREAMS, after=20.0),
+    ),
     "losing_data_is_never_allowed": (
         asked(WITH_STREAMS),
         settled(),
-        asked(replace(SEVERAL_WITH_STREAMS, may_lose_data=True)),
+        asked(replace(SEVERAL_WITH_STREAMS, allowed="replicas=1->3")),
         settled("granted"),
     ),
     "claims_are_sent_anyway": (asked(WITH_STREAMS), settled(), asked(replace(WITH_STREAMS, store="other claim"))),

@@ -7,8 +7,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from natsop_core.kinds import STATEFUL_SETS
-from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
+from natsop_core.kinds import CLAIMS, STATEFUL_SETS
+from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION, COMMITMENTS_ANNOTATION
 from tests.simulation.api_server.kinds import CUSTOM, EVENTS, LEASES
 from tests.simulation.api_server.validation import is_change_of_fixed_field
 from tests.simulation.commitments import Commitments
@@ -34,7 +34,7 @@ class Witness:
         self._most_requests = most_requests
         self._requests = 0
         self._custom_resources: set[str] = set()  # the UIDs of all that ever were
-        self._may_lose_data: dict[str, bool] = {}  # whether they say so now, of those that there are, by their UIDs
+        self._allowed: dict[str, str] = {}  # what those that there are say that may be lost, by their UIDs
         self._commitments = Commitments()
         self._disowned: dict[str, float] = {}  # when a custom resource lost which object, by its UID
         self._holder = ""  # of the lease
@@ -69,6 +69,9 @@ class Witness:
         if resource in CUSTOM:
             if target.subresource != "status":
                 self._report(request, "it is people who write custom resources")
+        elif resource == CLAIMS:
+            if before is None or not _says_only_what_is_committed(request):
+                self._report(request, "claims are nobody's but their users'")
         elif resource != EVENTS and before is not None and not self._may_pass_for_ours(before):
             self._report(request, "the object is somebody else's")
         if resource == STATEFUL_SETS and request.method == "PATCH":
@@ -78,10 +81,10 @@ class Witness:
         stateful_set = json.loads(request.body)
         if isinstance(stateful_set, list):  # a patch that only moves ownership
             return
-        may_lose_data = self._may_lose_data.get(stateful_set["metadata"]["ownerReferences"][0]["uid"])
-        if may_lose_data is None:  # its custom resource is gone, and it goes, too
+        allowed = self._allowed.get(stateful_set["metadata"]["ownerReferences"][0]["uid"])
+        if allowed is None:  # its custom resource is gone, and it goes, too
             return
-        for why in self._commitments.broken_by(stateful_set, may_lose_data=may_lose_data):
+        for why in self._commitments.broken_by(stateful_set, allowed=allowed):
             self._report(request, why)
 
     def _may_pass_for_ours(self, stored: Stored) -> bool:
@@ -101,13 +104,25 @@ class Witness:
     def _hear_of_custom_resource(self, now: Stored, *, deleted: bool) -> None:
         self._custom_resources.add(now.uid)
         if deleted:
-            self._may_lose_data.pop(now.uid, None)
-            self._commitments.forget(now.uid)
+            self._allowed.pop(now.uid, None)
+            self._commitments.forget(now.metadata["namespace"], now.metadata["name"])
         else:
-            self._may_lose_data[now.uid] = now.metadata.get("annotations", {}).get(ALLOW_DATA_LOSS_ANNOTATION) == "true"
+            self._allowed[now.uid] = (now.metadata.get("annotations") or {}).get(ALLOW_DATA_LOSS_ANNOTATION, "")
 
     def _report(self, request: Request, why: str) -> None:
         self.misdeeds.append(f"{request.method} {request.path}: {why}")
+
+
+def _says_only_what_is_committed(request: Request) -> bool:
+    """Whether a write to a claim is about that annotation of ours and nothing else."""
+    body = json.loads(request.body)
+    named = {"name", "namespace", "uid", "annotations"}
+    return (
+        request.method == "PATCH"
+        and body.keys() == {"apiVersion", "kind", "metadata"}
+        and body["metadata"].keys() == named
+        and body["metadata"]["annotations"].keys() == {COMMITMENTS_ANNOTATION}
+    )
 
 
 def _is_guarded(request: Request) -> bool:

@@ -10,6 +10,7 @@ from natsop_core import names
 
 if TYPE_CHECKING:
     from natsop_core.kubernetes.types import PodDisruptionBudgetSpec
+    from natsop_core.record import Record
     from natsop_core.resolve.types.pods import Container, Extras, Folder, Owner, Pod, Probes
     from natsop_core.resolve.types.servers import Auth, ExistingConfig, IncludedFile, JetStream, Listener, Routes, Salt
 
@@ -100,7 +101,7 @@ class Nack:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A resolved NatsCluster."""
+    """A resolved NatsCluster. record: what its servers commit us to, to be remembered."""
 
     owner: Owner
     labels: Mapping[str, str]
@@ -134,6 +135,7 @@ class Cluster:
     pod_monitor: PodMonitor | None
     nack: Nack | None
     optional_kinds: tuple[str, ...]
+    record: Record
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from natsop_core.crd import custom_resource_definitions
-from natsop_core.kinds import BOXES, CLUSTERS, CREATED, OPTIONAL, PODS, ApiResource
+from natsop_core.kinds import BOXES, CLAIMS, CLUSTERS, CREATED, OPTIONAL, PODS, ApiResource
 from natsop_core.kubernetes.openapi import kind_schema
 from tests.simulation.api_server.fields import UNKNOWN, Schema
 
@@ -15,7 +15,9 @@ EVENTS: Final = ApiResource("events.k8s.io/v1", "Event", "events")
 LEASES: Final = ApiResource("coordination.k8s.io/v1", "Lease", "leases")
 CUSTOM: Final = (CLUSTERS, BOXES)
 
-_WITHOUT_GENERATION: Final = frozenset(("ConfigMap", "Secret", "Service", "ServiceAccount", "Event", "Lease", "Pod"))
+_WITHOUT_GENERATION: Final = frozenset(
+    ("ConfigMap", "Secret", "Service", "ServiceAccount", "Event", "Lease", "Pod", "PersistentVolumeClaim")
+)
 _WITHOUT_STATUS: Final = frozenset(("ConfigMap", "Secret", "ServiceAccount", "Event", "Lease", "PodMonitor"))
 _UNMANAGED: Final = frozenset(("Event", "Lease", "Pod"))
 
@@ -49,7 +51,7 @@ class Kind:
 @cache
 def kinds() -> dict[tuple[str, str], Kind]:
     """All kinds that there may be, by apiVersion and plural."""
-    served = (*CUSTOM, *CREATED, *OPTIONAL, PODS, EVENTS, LEASES)
+    served = (*CUSTOM, *CREATED, *OPTIONAL, PODS, CLAIMS, EVENTS, LEASES)
     return {(each.api_version, each.plural): Kind(each, _schema(each)) for each in served}
 
 

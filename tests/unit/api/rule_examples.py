@@ -1,6 +1,7 @@
 """For every rule a resource that only just keeps it, and one that breaks it, with the message that a user then sees."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from tests.unit.api.examples import INVALID, QUICK_START, VALID, Manifest, box, cluster, config, file_store
 
@@ -265,6 +266,33 @@ BROKEN_TRANSITIONS: dict[str, tuple[str, str, str, Transition]] = {
     ),
 }
 
+
+def told(manifest: Manifest, **commitments: Any) -> Manifest:
+    """The resource with what its status says that runs."""
+    return {**manifest, "status": {"commitments": commitments}}
+
+
+BROKEN_TRANSITIONS |= {
+    "prefix away from what runs": (
+        "server-name-prefix-stays",
+        "spec",
+        PREFIX_MESSAGE,
+        Transition(told(renamed("a-"), serverNamePrefix="a-"), renamed("b-")),
+    ),
+    "prefix to another that does not run": (
+        "server-name-prefix-stays",
+        "spec",
+        PREFIX_MESSAGE,
+        Transition(told(renamed("b-"), serverNamePrefix="a-"), renamed("c-")),
+    ),
+    "full resolver that runs to memory": (
+        "resolver-keeps-accounts",
+        "spec.auth.jwt",
+        RESOLVER_MESSAGE,
+        Transition(told(resolver(), resolver="full"), jwt()),
+    ),
+}
+
 KEPT_TRANSITIONS: dict[str, Transition] = {
     "nothing": Transition(QUICK_START, QUICK_START),
     "prefix kept": Transition(renamed("a-"), renamed("a-", replicas=5)),
@@ -274,4 +302,8 @@ KEPT_TRANSITIONS: dict[str, Transition] = {
     "memory resolver to full": Transition(jwt(), resolver()),
     "no authentication to JWT": Transition(cluster({}), resolver()),
     "JWT to no authentication": Transition(resolver(), cluster({})),
+    "prefix back to what runs": Transition(told(renamed("b-"), serverNamePrefix="a-"), renamed("a-")),
+    "prefix back to none": Transition(told(renamed("b-"), serverNamePrefix=""), renamed(None)),
+    "prefix as it is, with another that runs": Transition(told(renamed("b-"), serverNamePrefix="a-"), renamed("b-")),
+    "resolver back to memory": Transition(told(resolver(), resolver="memory"), jwt()),
 }

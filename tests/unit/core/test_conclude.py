@@ -18,6 +18,7 @@ from natsop_core.conf import config_digest
 from natsop_core.inputs import Forbidden, Inputs, Unreachable
 from natsop_core.kinds import CONFIG_MAPS, SECRETS, SERVICES, STATEFUL_SETS
 from natsop_core.live import Controller
+from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
 from natsop_core.outcomes import (
     Applied,
     Failed,
@@ -32,6 +33,7 @@ from natsop_core.outcomes import (
 )
 from natsop_core.references import ObjectRef
 from natsop_core.report import Report
+from tests.unit.core.claims import claims
 from tests.unit.core.world import (
     NOW,
     Object,
@@ -280,15 +282,37 @@ def test_several_faults_are_all_told_the_first_as_the_reason() -> None:
 def test_where_the_streams_lie_is_remembered_whatever_becomes_of_the_stateful_set() -> None:
     cr = cluster({"replicas": 3, **jetstream()})
     status = outcome_of(cr, Applied())
-    assert status["jetStreamReplicas"] == 3
+    assert status["commitments"]["replicas"] == 3
     for spec, became in (({"replicas": 1, **jetstream()}, Failed("a webhook", 1)), ({"replicas": 1}, Applied())):
-        status = outcome_of(cluster(spec, status=status), became)
-        assert (status["jetStreamReplicas"], status["replicas"]) == (3, 0)
+        status = outcome_of(cluster(spec, status=status), became, *claims(3))
+        assert (status["commitments"]["replicas"], status["replicas"]) == (3, 0)
 
 
-def outcome_of(cr: NatsCluster, of_stateful_set: Outcome) -> Object:
+def test_what_an_earlier_version_remembers_is_kept_until_it_is_said_anew() -> None:
+    cr = cluster({"replicas": 3, **jetstream()}, status={"jetStreamReplicas": 3})
+    assert outcome_of(cr, Failed("a webhook", 1))["jetStreamReplicas"] == 3
+    status = outcome_of(cr, Applied())
+    assert (status["commitments"]["replicas"], "jetStreamReplicas" in status) == (3, False)
+
+
+def test_every_loss_that_a_person_has_allowed_is_a_warning_when_it_comes() -> None:
+    live = live_children(cluster({"replicas": 3, **jetstream()}))
+    allowed = {ALLOW_DATA_LOSS_ANNOTATION: "replicas=3->1"}
+    cr = cluster({"replicas": 1, **jetstream()}, annotations=allowed)
+    [event] = [
+        each
+        for each in conclude(cr, inputs(cr, *live), {STATEFUL_SET: Applied()}).events
+        if each.reason == "DataLossAllowed"
+    ]
+    assert (event.type, "replicas=3->1" in event.message) == ("Warning", True)
+    done = live_children(cr, *live)
+    after = conclude(cr, inputs(cr, *done), {STATEFUL_SET: Applied()}).events
+    assert "DataLossAllowed" not in [each.reason for each in after]
+
+
+def outcome_of(cr: NatsCluster, of_stateful_set: Outcome, *objects: Object) -> Object:
     """What is reported when there is no StatefulSet, and this is what became of making one."""
-    status = conclude(cr, inputs(cr), {STATEFUL_SET: of_stateful_set}).status
+    status = conclude(cr, inputs(cr, *objects), {STATEFUL_SET: of_stateful_set}).status
     assert status is not None
     return status
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from natsop_core.live import kept_entries, owned_annotations
+from natsop_core.live import kept_entries, owns_annotation
 
 Object = dict[str, Any]
 
@@ -15,7 +15,6 @@ APPLIED: Object = {
 }
 REPORTED: Object = {"manager": "nats-operator", "operation": "Apply", "subresource": "status", "fieldsV1": {"f:a": {}}}
 THEIRS: Object = {"manager": "kubectl", "operation": "Update", "fieldsV1": {"f:metadata": {}}}
-ANNOTATIONS = {"ours": "1", "theirs": "2"}
 
 
 def test_what_we_reported_and_which_annotations_we_applied_is_kept() -> None:
@@ -28,7 +27,12 @@ def test_of_an_object_that_is_not_ours_nothing_is_kept() -> None:
 
 
 def test_an_annotation_counts_as_long_as_it_is_ours_also_in_what_is_kept() -> None:
-    whole: Object = {"annotations": ANNOTATIONS, "managedFields": [THEIRS, APPLIED]}
-    assert owned_annotations(whole) == {"ours": "1"}
-    assert owned_annotations({**whole, "managedFields": kept_entries(whole)}) == {"ours": "1"}
-    assert owned_annotations({**whole, "managedFields": [THEIRS]}) == {}
+    whole: Object = {"managedFields": [THEIRS, APPLIED]}
+    for metadata in (whole, {"managedFields": kept_entries(whole)}):
+        assert owns_annotation(metadata, "ours") is True
+        assert owns_annotation(metadata, "theirs") is False
+
+
+def test_where_nothing_of_us_is_left_nobody_knows() -> None:
+    assert owns_annotation({"managedFields": [THEIRS, REPORTED]}, "ours") is None
+    assert owns_annotation({}, "ours") is None

@@ -51,7 +51,7 @@ def described(reference: Reference) -> str:
 def test_a_cluster_asks_for_its_children_and_pods_then_for_their_word() -> None:
     cr = read_cluster(cluster_object({"replicas": 2}))
     assert rounds(partial(plan_cluster, cr), pod("c-0"), pod("c-1", running=False)) == [
-        ["ChildrenRef", "StatefulSet prod/c", "Pod of c"],
+        ["ChildrenRef", "StatefulSet prod/c", "Pod of c", "PersistentVolumeClaim of c"],
         ["GET /varz of Pod prod/c-0"],
     ]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from natsop_core.resolve.images import RELOADER, SERVER
+from natsop_core.resolve.images import EXPORTER, RELOADER, SERVER
 from tests.unit.core.world import Object, Resolved, cluster, live_stateful_set, resolved
 
 
@@ -43,11 +43,23 @@ def test_a_running_server_gets_the_image_that_is_asked_for() -> None:
     assert resolve({"image": {"tag": "2.12.6"}}, live).cluster.server.image == "nats:2.12.6"
 
 
-def test_a_reloader_is_upgraded_with_the_operator() -> None:
-    live = live_stateful_set(cluster({"reloader": {"image": {"tag": "0.1.0"}}}))
-    reloader = resolve({}, live).cluster.reloader
-    assert reloader is not None
-    assert reloader.image == str(RELOADER)
+def test_the_sidecars_keep_their_tags_until_the_server_s_changes() -> None:
+    before = {"image": {"tag": "2.10.1"}, "reloader": {"image": {"tag": "0.1.0"}}, "promExporter": {"enabled": True}}
+    live = live_stateful_set(cluster(before))
+    kept = resolve({"promExporter": {"enabled": True}}, live).cluster
+    assert kept.reloader is not None
+    assert kept.reloader.image == "natsio/nats-server-config-reloader:0.1.0"
+    moved = resolve({"image": {"tag": "2.12.6"}, "promExporter": {"enabled": True}}, live).cluster
+    assert moved.reloader is not None
+    assert moved.exporter is not None
+    assert (moved.reloader.image, moved.exporter.container.image) == (str(RELOADER), str(EXPORTER))
+
+
+def test_a_mirror_reaches_the_tag_that_a_running_server_keeps() -> None:
+    live = live_stateful_set(cluster({"image": {"tag": "2.10.1"}}))
+    registry = resolve({"global": {"imageRegistry": "mirror.local"}}, live).cluster
+    repository = resolve({"image": {"repository": "mirror.local/nats"}}, live).cluster
+    assert registry.server.image == repository.server.image == "mirror.local/nats:2.10.1"
 
 
 # Memory

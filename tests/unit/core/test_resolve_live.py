@@ -108,7 +108,7 @@ def test_streams_on_the_volumes_are_no_reason_to_wait(conf: str) -> None:
 
 
 def test_nor_are_streams_that_may_be_lost() -> None:
-    cr = cluster(TRIO, annotations={ALLOW_DATA_LOSS_ANNOTATION: "true"})
+    cr = cluster(TRIO, annotations={ALLOW_DATA_LOSS_ANNOTATION: "storeDirectory=container->/data"})
     assert not resolve_cluster(cr, Lookup(inputs(cr, *taken_over()))).keep
 
 
@@ -121,7 +121,7 @@ def test_servers_that_ran_as_root_go_on_as_root(security: dict[str, int]) -> Non
 
 
 def test_and_still_do_once_we_have_applied_them() -> None:
-    first = cluster(TRIO, annotations={ALLOW_DATA_LOSS_ANNOTATION: "true"})
+    first = cluster(TRIO, annotations={ALLOW_DATA_LOSS_ANNOTATION: "storeDirectory=container->/data"})
     applied = live_children(first, *taken_over())
     assert resolved(cluster(TRIO), *applied).cluster.keeps_identity
 

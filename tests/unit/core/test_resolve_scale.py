@@ -8,7 +8,8 @@ from typing import Any, Final
 import pytest
 
 from natsop_core.lookup import Lookup
-from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION, REPLICAS_ANNOTATION
+from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION, COMMITMENTS_ANNOTATION
+from natsop_core.record import Record
 from natsop_core.resolve.cluster import resolve_cluster
 from tests.unit.core.world import (
     Object,
@@ -32,7 +33,7 @@ def resolve(spec: Object, *live: Object, **metadata: Any) -> Resolved:
     return resolved(cluster(spec, **metadata), *live)
 
 
-@pytest.mark.parametrize(("live", "wanted"), [(1, 3), (3, 1), (1, 2)])
+@pytest.mark.parametrize(("live", "wanted"), [(1, 3), (3, 1), (1, 2), (5, 3), (3, 2)])
 def test_a_scale_that_would_destroy_streams_is_refused_everywhere(live: int, wanted: int) -> None:
     result = resolve({"replicas": wanted, **jetstream()}, live_stateful_set(cluster({"replicas": live, **jetstream()})))
     assert result.reasons == ["UnsafeScale"]
@@ -45,11 +46,11 @@ def test_a_scale_that_would_destroy_streams_is_refused_everywhere(live: int, wan
 def test_the_refusal_names_the_way_back_and_the_way_on() -> None:
     result = resolve({"replicas": 1, **jetstream()}, live_stateful_set(cluster({"replicas": 3, **jetstream()})))
     assert "Set spec.replicas back to 3" in result.findings[0].message
-    assert f'{ALLOW_DATA_LOSS_ANNOTATION}: "true"' in result.findings[0].message
+    assert f'{ALLOW_DATA_LOSS_ANNOTATION}: "replicas=3->1"' in result.findings[0].message
 
 
-@pytest.mark.parametrize(("live", "wanted"), [(3, 5), (5, 3), (2, 3)])
-def test_between_clusters_a_scale_is_free(live: int, wanted: int) -> None:
+@pytest.mark.parametrize(("live", "wanted"), [(3, 5), (2, 3)])
+def test_a_cluster_may_grow(live: int, wanted: int) -> None:
     result = resolve({"replicas": wanted, **jetstream()}, live_stateful_set(cluster({"replicas": live, **jetstream()})))
     assert (result.cluster.replicas, result.reasons) == (wanted, [])
 
@@ -59,7 +60,9 @@ def test_without_jetstream_a_scale_is_free() -> None:
     assert (result.cluster.replicas, result.reasons) == (1, [])
 
 
-@pytest.mark.parametrize(("word", "replicas"), [("true", 1), ("True", 3), ("yes", 3), ("", 3)])
+@pytest.mark.parametrize(
+    ("word", "replicas"), [("replicas=3->1", 1), ("replicas=3->2", 3), ("replicas=1->3", 3), ("true", 3), ("", 3)]
+)
 def test_only_the_exact_word_allows_the_loss(word: str, replicas: int) -> None:
     live = live_stateful_set(cluster({"replicas": 3, **jetstream()}))
     result = resolve({"replicas": 1, **jetstream()}, live, annotations={ALLOW_DATA_LOSS_ANNOTATION: word})
@@ -101,8 +104,8 @@ def test_pods_that_are_about_to_go_with_it_do_not_count() -> None:
 
 def test_a_note_that_somebody_has_changed_is_not_believed() -> None:
     live = live_stateful_set(cluster({"replicas": 3, **jetstream()}))
-    live["metadata"]["annotations"][REPLICAS_ANNOTATION] = "1"
-    live["metadata"]["managedFields"] = without_annotation(live["metadata"]["managedFields"], REPLICAS_ANNOTATION)
+    live["metadata"]["annotations"][COMMITMENTS_ANNOTATION] = Record(replicas=1).annotation
+    live["metadata"]["managedFields"] = without_annotation(live["metadata"]["managedFields"], COMMITMENTS_ANNOTATION)
     live["spec"]["replicas"] = 1
     cr = cluster({"replicas": 3, **jetstream()}, status={"jetStreamReplicas": 3})
     result = resolved(cr, live)

@@ -1,0 +1,49 @@
+"""What exists of a cluster already: what that commits us to, and what of it is not written on its claims yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from natsop_core import names
+from natsop_core.actions import Annotate
+from natsop_core.commitments import commitments_of, unrecorded_claims
+from natsop_core.kinds import CLAIMS, STATEFUL_SETS
+from natsop_core.live import is_ours, reduce_metadata
+from natsop_core.references import LabelledRef
+from natsop_core.resolve.owner import owner_of
+from natsop_core.resolve.take_over import stores_outside
+
+if TYPE_CHECKING:
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.commitments import Commitments
+    from natsop_core.lookup import Lookup
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """committed: what running servers and their volumes bind us to. records: what is to be written on the claims."""
+
+    committed: Commitments
+    records: tuple[Annotate, ...]
+
+
+def look_at_existing(cr: NatsCluster, lookup: Lookup) -> Existing:
+    """The StatefulSet of this very custom resource, or an orphan of ours, and all claims of the cluster."""
+    metadata = cr.metadata
+    live = lookup.readable(STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name)))
+    if live and not is_ours(reduce_metadata(live["metadata"]), owner_of(metadata, names.CLUSTER_KIND)):
+        live = None
+    claims = lookup.labelled(LabelledRef(CLAIMS.api_version, CLAIMS.kind, metadata.namespace, metadata.name))
+    committed = commitments_of(metadata.name, live, claims, cr.status)
+    if committed.is_taken_over:
+        committed = replace(committed, stores_outside=stores_outside(cr, lookup))
+    records = tuple(
+        Annotate(
+            CLAIMS.key(metadata.namespace, each["metadata"]["name"]),
+            each["metadata"]["uid"],
+            {names.COMMITMENTS_ANNOTATION: text},
+        )
+        for each, text in unrecorded_claims(metadata.name, live, claims)
+    )
+    return Existing(committed, records)

@@ -1,0 +1,75 @@
+"""The rules about a change of a NatsCluster.
+
+They refuse at once what a guard (see `guards`) would refuse later, and leave the way back to what is committed open: a
+guard may tell the user to go there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from natsop_core.record import read_record
+from natsop_core.rules.rule import TransitionRule
+
+if TYPE_CHECKING:
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.record import Record
+
+_CLUSTERED_JETSTREAM: Final = "oldSelf.spec.?config.?jetstream.?enabled.orValue(false) && oldSelf.spec.replicas > 1"
+_PREFIX: Final = (
+    "(has(self.spec.config) && has(self.spec.config.serverNamePrefix) ? self.spec.config.serverNamePrefix : '')"
+)
+"""Not with `orValue`, which makes CEL's cost estimate forget how short the prefix is."""
+
+_COMMITTED: Final = "has(oldSelf.status) && has(oldSelf.status.commitments)"
+_RESOLVER: Final = "self.spec.?auth.?jwt.?resolver.?type.orValue('memory')"
+_JWT: Final = "has(self.spec.auth) && has(self.spec.auth.jwt)"
+
+
+def _old(cel: str) -> str:
+    return cel.replace("self", "oldSelf")
+
+
+def _prefix_stays(old: NatsCluster, new: NatsCluster) -> bool:
+    before, after = old.spec.config.server_name_prefix, new.spec.config.server_name_prefix
+    has_data = old.spec.config.jetstream.enabled and old.spec.replicas > 1
+    return not has_data or after in (before, _committed(old).server_name_prefix)
+
+
+def _accounts_stay(old: NatsCluster, new: NatsCluster) -> bool:
+    before, after = old.spec.auth.jwt, new.spec.auth.jwt
+    if before is None or after is None or before.resolver.type != "full" or after.resolver.type == "full":
+        return True
+    return _committed(old).resolver == "memory"
+
+
+def _committed(cr: NatsCluster) -> Record:
+    return read_record(cr.status.get("commitments"))
+
+
+CLUSTER_TRANSITIONS: Final = (
+    TransitionRule(
+        name="server-name-prefix-stays",
+        about="spec",
+        cel=(
+            f"!({_CLUSTERED_JETSTREAM}) || {_PREFIX} == {_old(_PREFIX)} || "
+            f"({_COMMITTED} && has(oldSelf.status.commitments.serverNamePrefix) && "
+            f"{_PREFIX} == oldSelf.status.commitments.serverNamePrefix)"
+        ),
+        message=(
+            "config.serverNamePrefix cannot change while JetStream runs on more than one server: "
+            "servers with new names would discard the data of the old ones"
+        ),
+        holds=_prefix_stays,
+    ),
+    TransitionRule(
+        name="resolver-keeps-accounts",
+        about="spec.auth.jwt",
+        cel=(
+            f"!({_old(_JWT)} && {_JWT}) || {_old(_RESOLVER)} != 'full' || {_RESOLVER} == 'full' || "
+            f"({_COMMITTED} && oldSelf.status.commitments.?resolver.orValue('') == 'memory')"
+        ),
+        message="resolver.type cannot change from full to memory: accounts pushed to the servers would be lost",
+        holds=_accounts_stay,
+    ),
+)
