@@ -31,10 +31,12 @@ class Fault:
 def faults(config: EffectiveConfig) -> Iterator[Fault]:
     """Everything that keeps a server from starting, whoever wrote the configuration."""
     yield from unknown_options(config)
+    yield from wrong_kinds(config)
     yield from ambiguous_options(config)
     yield from refused_beside_operator(config)
     yield from missing_system_account(config)
     yield from websocket_without_tls(config)
+    yield from streams_without_routes(config)
 
 
 def unknown_options(config: EffectiveConfig) -> Iterator[Fault]:
@@ -46,6 +48,26 @@ def unknown_options(config: EffectiveConfig) -> Iterator[Fault]:
                     block.place_of(key) or Place(config.main),
                     f"no nats-server from 2.10 to 2.15 knows the option {key}; correct its name or remove it",
                 )
+
+
+_KINDS: Final = {str: "str", int: "int", bool: "bool", tuple: "list", Block: "map"}
+_WORDS: Final = {
+    "str": "a text, in quotes where it could be something else",
+    "int": "a number, such as 1000 or 1MB, without quotes",
+    "bool": "true or false, without quotes",
+    "list": "a list in [ ]",
+    "map": "a block in { }",
+}
+
+
+def wrong_kinds(config: EffectiveConfig) -> Iterator[Fault]:
+    """Options whose value is of another kind than the server expects: it does not start (Go's type assertions)."""
+    for block, options in all_blocks(config.tree):
+        for key, value in block.items():
+            expected = options.kind_of(key)
+            if expected and not isinstance(value, Variable) and _KINDS.get(type(value)) != expected:
+                place = block.place_of(key) or Place(config.main)
+                yield Fault(place, f"the value of {key} is of the wrong kind; it has to be {_WORDS[expected]}")
 
 
 def ambiguous_options(config: EffectiveConfig) -> Iterator[Fault]:
@@ -151,4 +173,19 @@ def websocket_without_tls(config: EffectiveConfig) -> Iterator[Fault]:
     if port and config.find("websocket", "no_tls") in (None, False):
         yield Fault(
             option.place, "nats-server does not start with a websocket that has neither tls nor no_tls: true; set one"
+        )
+
+
+def streams_without_routes(config: EffectiveConfig) -> Iterator[Fault]:
+    """server/jetstream_cluster.go, enableJetStreamClustering: `-t` does not mind."""
+    listening = ports(config)
+    around = next((option for name in ("cluster", "gateway") if (option := config.option(name))), None)
+    if around is None or config.jetstream is None or isinstance(config.find("jetstream"), Variable):
+        return
+    is_clustered = bool(listening.get("cluster") or listening.get("gateway"))
+    if is_clustered and not config.find("cluster", "routes") and not config.find("leafnodes", "remotes"):
+        yield Fault(
+            around.place,
+            f"nats-server does not start with JetStream and {around.key} but no routes; add the routes to the block"
+            " cluster",
         )

@@ -37,6 +37,9 @@ PIECES = (
     "max_payload: 1MB",
     "MAX_PAYLOAD: 1MB",
     "max_paylaod: 1MB",
+    "max_payload: '1MB'",
+    "authorization { password: 1234 }",
+    "server_tags: a",
     "most: 1MB\nmax_payload: $most",
     "most: 1MB\nmax_payload: $most\nmost: 2MB",
     "max_subscriptions: $LIMIT",
@@ -63,7 +66,7 @@ PIECES = (
 NEXT = "ping_interval: '1m'\nserver_metadata { a: b }\n"
 """What b.conf holds; 2.10 does not know all of it."""
 
-many = settings(unhurried, max_examples=60)
+many = settings(unhurried, max_examples=100)
 
 
 @dataclass(frozen=True)

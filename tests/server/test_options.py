@@ -33,8 +33,8 @@ class Level:
     after: str
     options: Options
 
-    def text(self, option: str) -> str:
-        return f"{self.before}{option}: x\n{self.after}"
+    def text(self, option: str, value: str = "x") -> str:
+        return f"{self.before}{option}: {value}\n{self.after}"
 
 
 def levels(options: Options = SERVER, path: str = "", before: str = "", after: str = "") -> Iterator[Level]:
@@ -50,12 +50,17 @@ def levels(options: Options = SERVER, path: str = "", before: str = "", after: s
 LEVELS = {level.path: level for level in levels()}
 
 
-def unknown_in(binary: Path, folder: Path, text: str) -> list[tuple[str, int]]:
-    """The options that the server does not know, and their lines."""
+def judged(binary: Path, folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+    """What the server says of a configuration."""
     file = folder / f"{abs(hash(text))}.conf"
     file.write_text(text)
-    done = subprocess.run([binary, "-c", file, "-t"], capture_output=True, text=True, check=False, timeout=30)
-    found = re.findall(r'(?i):(\d+):\d+: .*unknown field (?:name )?"([^"]*)"', done.stderr)
+    return subprocess.run([binary, "-c", file, "-t"], capture_output=True, text=True, check=False, timeout=30)
+
+
+def unknown_in(binary: Path, folder: Path, text: str) -> list[tuple[str, int]]:
+    """The options that the server does not know, and their lines."""
+    said = judged(binary, folder, text).stderr
+    found = re.findall(r'(?i):(\d+):\d+: .*unknown field (?:name )?"([^"]*)"', said)
     return [(option, int(line)) for line, option in found]
 
 
@@ -85,3 +90,25 @@ def test_the_newest_server_knows_every_option_of_the_table(newest: Path, tmp_pat
     with ThreadPoolExecutor(2) as threads:
         unknown = threads.map(is_unknown, spellings)
         assert [f"{level.path}{name}" for (level, name), bad in zip(spellings, unknown, strict=True) if bad] == []
+
+
+REFUSES = re.compile("(?i)interface conversion|unknown field")
+"""What a server says of a value of a kind that it does not expect, or of an option that is too new for it."""
+
+SAMPLES = {"int": "7", "str": '"x"', "bool": "true", "list": '["x"]', "map": "{}", "float": "1.5"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_server_refuses_a_value_of_the_wrong_kind(
+    binary_of: Callable[[str], Path], tmp_path: Path, version: str
+) -> None:
+    cases = [
+        (f"{level.path}{name} {kind}", level.text(name, SAMPLES[kind]))
+        for level in LEVELS.values()
+        for name, expected in level.options.kinds.items()
+        for kind in SAMPLES
+        if kind != expected
+    ]
+    with ThreadPoolExecutor(2) as threads:
+        said = threads.map(lambda case: judged(binary_of(version), tmp_path, case[1]).stderr, cases)
+        assert [name for (name, _), text in zip(cases, said, strict=True) if not REFUSES.search(text)] == []

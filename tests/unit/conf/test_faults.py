@@ -10,6 +10,7 @@ from natsop_core.conf.faults import (
     redefined_with_jetstream,
     refused_beside_operator,
     unknown_options,
+    wrong_kinds,
 )
 from natsop_core.conf.listen import has_secure_monitor, ports
 from natsop_core.conf.paths import files_outside
@@ -32,6 +33,22 @@ A = "/etc/x/a.conf"
 def test_an_option_that_no_server_knows_is_named_with_its_place(text: str, where: str, option: str) -> None:
     [fault] = said(unknown_options(with_include(text)))
     assert fault.startswith(f"{A}:{where}: no nats-server from 2.10 to 2.15 knows the option {option};")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('max_payload: "1MB"', "a number, such as 1000 or 1MB, without quotes"),
+        ("port: yes", "a number"),
+        ("debug: 'true'", "true or false"),
+        ("authorization { password: 1234 }", "a text"),
+        ("cluster { routes: 'nats://a:1' }", "a list in [ ]"),
+        ("mqtt { tls: on }", "a block in { }"),
+    ],
+)
+def test_a_value_of_a_kind_that_the_server_does_not_take_is_refused(text: str, expected: str) -> None:
+    [fault] = said(wrong_kinds(with_include(text)))
+    assert f"is of the wrong kind; it has to be {expected}" in fault
 
 
 @pytest.mark.parametrize(
@@ -119,6 +136,11 @@ def test_nothing_else_may_say_who_gets_in_beside_an_operator(path: str) -> None:
         ("websocket { port: 1 }", True),
         ("websocket { port: 1, no_tls: true }", False),
         ("websocket { same_origin: true }", False),
+        ("jetstream {}\ngateway { name: g, port: 1 }", True),
+        ("jetstream {}\ncluster { name: g, port: 1 }", True),
+        ("jetstream {}\ncluster { name: g, port: 1, routes: ['nats://a:1'] }", False),
+        ("jetstream {}\ncluster { name: g, routes: [] }", False),
+        ("jetstream: off\ngateway { name: g, port: 1 }", False),
     ],
 )
 def test_what_only_a_start_minds(text: str, is_refused: bool) -> None:
