@@ -45,10 +45,11 @@ def server_block(cluster: Cluster) -> Block:
         tls=_tls_block(client.tls) if client else None,
         jetstream=_jetstream_block(cluster.jetstream) if cluster.jetstream else None,
     )
-    system_account = Block(accounts=Block((SYSTEM_ACCOUNT, Block())), system_account=SYSTEM_ACCOUNT)
-    own |= Block(*_listener_blocks(cluster))
-    own |= system_account if cluster.needs_system_account else Block()
-    return own | Block(*map(Include, includes))
+    system_account = Block(
+        accounts=Block((SYSTEM_ACCOUNT, Block())) if cluster.needs_system_account else None,
+        system_account=SYSTEM_ACCOUNT if cluster.needs_system_account else None,
+    )
+    return Block(*own.entries, *_listener_blocks(cluster), *system_account.entries, *map(Include, includes))
 
 
 def routes_block(routes: Routes) -> Block:
@@ -62,21 +63,26 @@ def _listener_blocks(cluster: Cluster) -> Iterator[tuple[str, Block]]:
     for row in LISTENERS:
         listener = cluster.listener(row.name)
         if row.block and listener:
-            name = cluster.name if row.name in _NAMED else None
-            yield row.block, Block(name=name, port=listener.port) | _own_options(cluster, listener)
+            yield row.block, _listener_block(cluster, listener)
+
+
+def _listener_block(cluster: Cluster, listener: Listener) -> Block:
+    common = Block(name=cluster.name if listener.name in _NAMED else None, port=listener.port)
+    tls = Block(tls=_tls_block(listener.tls))
+    routes = _routes(cluster.routes) if cluster.routes and listener.name == names.ROUTES_PORT else Block()
+    return Block(*common.entries, *_own_options(cluster, listener).entries, *tls.entries, *routes.entries)
 
 
 def _own_options(cluster: Cluster, listener: Listener) -> Block:
-    """What only this listener has, around the TLS that all have."""
-    tls = Block(tls=_tls_block(listener.tls))
+    """What only this listener has."""
     match listener.name:
         case names.ROUTES_PORT if routes := cluster.routes:
-            return Block(no_advertise=routes.no_advertise) | tls | _routes(routes)
+            return Block(no_advertise=routes.no_advertise)
         case names.LEAFNODES_PORT:
-            return Block(no_advertise=True) | tls
+            return Block(no_advertise=True)
         case names.WEBSOCKET_PORT if not listener.tls:
             return Block(no_tls=True)  # the server wants to be told
-    return tls
+    return Block()
 
 
 def _routes(routes: Routes) -> Block:
