@@ -34,7 +34,7 @@ def _overridden(cluster: Cluster, config: EffectiveConfig) -> list[Condition]:
     keys = {file: sorted(each.key for each in redefined if each.place.file == file) for file in _files_of(redefined)}
     found = "; ".join(f"{posixpath.basename(file)} redefines {', '.join(options)}" for file, options in keys.items())
     scaling = " A change of spec.replicas does not change the routes." if _are_routes_fixed(redefined) else ""
-    message = f"An included file replaces whole what the operator renders: {found}.{scaling}"
+    message = f"An included file replaces what the operator renders: {found}.{scaling}"
     return [Condition("ConfigurationOverridden", "True", Finding("IncludeRedefines", message))]
 
 
@@ -54,7 +54,9 @@ def _not_reached(config_map: str, config: EffectiveConfig) -> list[Condition]:
     files = [path for path in config.files if path not in reached and not path.startswith(beside)]
     if not files:
         return []
-    message = f"ConfigMap {config_map} is used as it is, so it has to include what is to count: {', '.join(files)}."
+    message = (
+        f"ConfigMap {config_map} is used as it is; unless it includes them, these have no effect: {', '.join(files)}."
+    )
     return [Condition("ConfigurationOverridden", "True", Finding("ExistingConfigMap", message))]
 
 

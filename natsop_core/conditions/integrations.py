@@ -17,7 +17,7 @@ INTEGRATION_CONDITIONS: Final = frozenset((POD_MONITOR_CONDITION, NACK_CONDITION
 
 
 def integration_available(integration: Integration) -> Condition:
-    """True where everything that the custom resource asks for can be had."""
+    """True where the optional API that the custom resource asks for is available."""
     if integration.lack is not None:
         return Condition(integration.condition, "False", integration.lack)
-    return Condition(integration.condition, "True", Finding("Installed", "The API server knows what is built for it."))
+    return Condition(integration.condition, "True", Finding("Installed", "The API is installed."))

@@ -98,5 +98,7 @@ def _contested(key: ObjectKey, repair: Repair) -> Finding:
 def _name_conflict(key: ObjectKey, controller: Controller | None) -> Finding:
     holder = f"is controlled by {controller}" if controller else "has no controller"
     return Finding(
-        "NameConflict", f"{key.kind} {key.name} exists and {holder}; it is left untouched until it is removed."
+        "NameConflict",
+        f"{key.kind} {key.name} exists and {holder}; the operator leaves it alone."
+        " Remove it, or give this resource another name.",
     )

@@ -81,7 +81,7 @@ def why_unavailable(resource: ApiResource, lookup: Lookup, *, advice: str) -> Fi
     if isinstance(served, Forbidden):
         return Finding("Forbidden", f"The operator cannot list {kind}: {served.message.rstrip('.')}.")
     if not served:
-        return Finding(_NOT_INSTALLED[resource], f"The API server knows no {kind}; {advice}.")
+        return Finding(_NOT_INSTALLED[resource], f"The API server does not serve {kind}; {advice}.")
     return None
 
 
@@ -106,5 +106,8 @@ def removal_in_progress(
     if not children_of_kind(cr.metadata, resource, lookup):
         return None
     return Integration(
-        condition, Finding("NotWanted", "Nothing asks for this any more; what was made is being removed.")
+        condition,
+        Finding(
+            "NotWanted", "The spec does not ask for this any more; the objects that were made for it are being deleted."
+        ),
     )

@@ -127,7 +127,7 @@ def _untrusted(reference: KeyReference) -> Finding:
 def _indispensable(reference: KeyReference) -> Finding:
     """An optional reference to what nothing works without: servers that anybody may use are never the answer."""
     what = f"Secret {reference.name} with key {reference.key}, which {reference.field} refers to,"
-    return Finding("SecretNotFound", f"{what} is not there; create it, because nothing works without it.")
+    return Finding("SecretNotFound", f"{what} does not exist; create it. No server starts without it.")
 
 
 def _finding(reference: KeyReference, reason: ReasonName, problem: str) -> Finding:

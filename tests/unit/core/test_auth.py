@@ -140,7 +140,7 @@ def test_an_include_that_replaces_some_of_it_is_reported() -> None:
 def test_beside_a_config_map_of_the_users_the_file_to_include_is_named() -> None:
     wanted = {**spec(), "configMap": {"existingName": "mine"}}
     seen = status(wanted, jwts(), config_map("mine", **{"nats.conf": "port: 4222"}))
-    assert message(seen, "ConfigurationOverridden").endswith("what is to count: /etc/nats-auth/auth.conf.")
+    assert message(seen, "ConfigurationOverridden").endswith("have no effect: /etc/nats-auth/auth.conf.")
 
 
 def test_no_jwt_stands_outside_of_secrets() -> None:

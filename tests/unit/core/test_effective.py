@@ -379,7 +379,7 @@ def test_what_it_says_otherwise_than_the_spec_is_told() -> None:
 def test_beside_it_typed_includes_that_it_does_not_include_are_not_judged() -> None:
     spec = including(BROUGHT)
     found = status(spec, own(), included("max_paylaod: 1"))
-    assert message(found, "ConfigurationOverridden").endswith("what is to count: /etc/nats-extra/a.conf.")
+    assert message(found, "ConfigurationOverridden").endswith("have no effect: /etc/nats-extra/a.conf.")
     told = refusal(spec, own(f"{OWN}include ../nats-extra/a.conf\n"), included("max_paylaod: 1"))
     assert told[0] == "InvalidInclude"
 
