@@ -186,17 +186,19 @@ def test_while_the_api_server_hangs_only_those_get_metrics_that_got_them_just_no
 
 def test_a_cluster_that_is_degraded_shows_until_it_is_gone(ports: Ports, cluster: Cluster) -> None:
     token = token_of(cluster, READER)
-    spec = {"replicas": 1, "config": {"nats": {"tls": {"enabled": True, "secretName": "missing"}}}}
     metadata = {"name": "broken", "namespace": "default"}
+    taken = {"name": "broken-config", "namespace": "default"}
+    cluster.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": taken})
     degraded = {"kind": names.CLUSTER_KIND, "name": "broken", "type": "Degraded", "status": "True"}
     cluster.client.apply(
-        {"apiVersion": names.API_VERSION, "kind": names.CLUSTER_KIND, "metadata": metadata, "spec": spec}
+        {"apiVersion": names.API_VERSION, "kind": names.CLUSTER_KIND, "metadata": metadata, "spec": {"replicas": 1}}
     )
     wait_until(lambda: ports.value("natsop_condition", token, **degraded) == 1, what="the condition shows")
     assert ports.value("natsop_resources", token, kind=names.CLUSTER_KIND) == 1
     wait_until(lambda: succeeded(ports, token) >= 1, what="a success is counted, a moment later")
     cluster.client.delete(names.CLUSTER_KIND, "broken", namespace="default")
     wait_until(lambda: ports.value("natsop_condition", token, name="broken") is None, what="the condition is gone")
+    cluster.client.delete("ConfigMap", taken["name"], namespace="default")
 
 
 def succeeded(ports: Ports, token: str) -> float:
