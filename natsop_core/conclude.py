@@ -152,7 +152,9 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outc
 
 
 def _see(decision: ClusterDecision | BoxDecision, inputs: Inputs, **of: Any) -> Workload:
-    problems = (pod_problem(pod, {}, inputs.now) for pod in decision.pods)
+    claims = decision.claims if isinstance(decision, ClusterDecision) else ()
+    by_name = {claim["metadata"]["name"]: claim for claim in claims}
+    problems = (pod_problem(pod, by_name, inputs.now) for pod in decision.pods)
     return replace(see_workload(decision.live, **of), problems=tuple(each for each in problems if each))
 
 

@@ -17,13 +17,15 @@ class ClusterDecision:
     """What was decided and seen of a NatsCluster.
 
     live: its StatefulSet, or None when it has none. resolved: None for an invalid spec.
-    pods: its pods in full, in the order of their names. servers: what the servers in them said.
+    pods: its pods in full, in the order of their names. servers: what the servers in them said. claims: those of its
+    volumes, in full.
     """
 
     live: Mapping[str, Any] | None
     resolved: ResolvedCluster | None = None
     pods: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     servers: tuple[Server, ...] = ()
+    claims: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from natsop_core.rendering import render_box, render_cluster
 from natsop_core.resolve.box import resolve_box
 from natsop_core.resolve.children import children_of
 from natsop_core.resolve.cluster import resolve_cluster
+from natsop_core.resolve.existing import claims_of
 from natsop_core.resolve.owner import owner_of
 from natsop_core.servers import ask_servers
 from natsop_core.stuck_pods import pod_to_replace
@@ -104,13 +105,13 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
         owner_of(metadata, names.CLUSTER_KIND),
         lookup,
     )
-    pods = _pods(metadata, names.cluster_selector(metadata.name), lookup)
+    pods, claims = _pods(metadata, names.cluster_selector(metadata.name), lookup), claims_of(metadata, lookup)
     if isinstance(cr, InvalidResource):
         lookup.settle()
-        return _keep_all(children, ClusterDecision(live, pods=pods))
+        return _keep_all(children, ClusterDecision(live, pods=pods, claims=claims))
     servers = ask_servers(pods, lookup)
     resolved = resolve_cluster(cr, lookup)
-    decision = ClusterDecision(live, resolved, pods, servers)
+    decision = ClusterDecision(live, resolved, pods, servers, claims)
     if resolved.cluster is None or resolved.config is None:
         return _keep_all(children, decision)
     plan = _apply(render_cluster(resolved.cluster, resolved.config), children, decision, resolved.keep)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from natsop_core import names
 from natsop_core.actions import Annotate
@@ -15,6 +15,9 @@ from natsop_core.resolve.owner import owner_of
 from natsop_core.resolve.take_over import stores_outside
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from natsop_core.api.common import Metadata
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.commitments import Commitments
     from natsop_core.lookup import Lookup
@@ -34,7 +37,7 @@ def look_at_existing(cr: NatsCluster, lookup: Lookup) -> Existing:
     live = lookup.readable(STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name)))
     if live and not is_ours(reduce_metadata(live["metadata"]), owner_of(metadata, names.CLUSTER_KIND)):
         live = None
-    claims = lookup.labelled(LabelledRef(CLAIMS.api_version, CLAIMS.kind, metadata.namespace, metadata.name))
+    claims = claims_of(metadata, lookup)
     committed = commitments_of(metadata.name, live, claims, cr.status)
     if committed.is_taken_over:
         committed = replace(committed, stores_outside=stores_outside(cr, lookup))
@@ -47,3 +50,8 @@ def look_at_existing(cr: NatsCluster, lookup: Lookup) -> Existing:
         for each, text in unrecorded_claims(metadata.name, live, claims)
     )
     return Existing(committed, records)
+
+
+def claims_of(metadata: Metadata, lookup: Lookup) -> tuple[Mapping[str, Any], ...]:
+    """All PersistentVolumeClaims of the cluster, also those whose servers are gone."""
+    return lookup.labelled(LabelledRef(CLAIMS.api_version, CLAIMS.kind, metadata.namespace, metadata.name))

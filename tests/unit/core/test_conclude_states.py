@@ -15,6 +15,7 @@ from natsop_core.conf import config_digest
 from natsop_core.kinds import PODS, STATEFUL_SETS
 from natsop_core.outcomes import Applied, Outcomes
 from natsop_core.report import Report
+from tests.unit.core.claims import claim
 from tests.unit.core.states import CHILDREN, SERVERS, TRIO, WITH_SECRET, answers, running
 from tests.unit.core.world import (
     Object,
@@ -154,6 +155,22 @@ def test_pods_that_are_not_ready_are_looked_at_again() -> None:
     young["status"] = {"phase": "Pending", "conditions": [scheduled]}
     assert conclude(TRIO, *running(readyReplicas=2), young).requeue_after == 5
     assert conclude(TRIO, *running(readyReplicas=2)).requeue_after == 60
+
+
+@pytest.mark.parametrize("replicas", [3, 0])
+def test_a_claim_that_waits_for_its_volume_is_named_whatever_the_spec_says(replicas: int) -> None:
+    scheduled = {"type": "PodScheduled", "status": "False", "lastTransitionTime": "2026-01-02T03:00:00Z"}
+    waiting = pod("c-0", running=False)
+    waiting["spec"]["volumes"] = [{"name": "data", "persistentVolumeClaim": {"claimName": "jetstream-c-0"}}]
+    waiting["status"] = {"phase": "Pending", "conditions": [{**scheduled, "message": "unbound claims."}]}
+    pending = {**claim(0), "status": {"phase": "Pending"}}
+    cr = read_cluster(cluster_object({**TRIO, "replicas": replicas}))
+    seen = inputs(cr, *running(readyReplicas=0), waiting, pending)
+    told = message(conclude_cluster(cr, seen, plan_of(cr, seen), {}).status, "Available")
+    assert (
+        "Pod c-0: no node can take it: unbound claims. PersistentVolumeClaims that are not bound: jetstream-c-0."
+        in told
+    )
 
 
 def test_a_box_says_what_keeps_its_pod_from_starting() -> None:

@@ -58,7 +58,9 @@ def test_a_cluster_asks_for_its_children_and_pods_then_for_their_word() -> None:
 
 def test_an_invalid_cluster_asks_only_for_what_it_reports_and_keeps() -> None:
     cr = read_cluster(cluster_object({"replicas": 0}))
-    assert rounds(partial(plan_cluster, cr)) == [["ChildrenRef", "StatefulSet prod/c", "Pod of c"]]
+    assert rounds(partial(plan_cluster, cr)) == [
+        ["ChildrenRef", "StatefulSet prod/c", "Pod of c", "PersistentVolumeClaim of c"]
+    ]
 
 
 def test_a_box_is_one_round_from_its_cluster() -> None:
