@@ -9,16 +9,16 @@ from natsop_core.api.natsbox import NatsBox, NatsBoxSpec
 from natsop_core.api.natscluster import NatsCluster, NatsClusterSpec
 from natsop_core.api.schema import schema_of
 from natsop_core.api.status import NatsBoxStatus, NatsClusterStatus
+from natsop_core.kubernetes.rule import Rule, TransitionRule, steps
 from natsop_core.kubernetes.structural import structural_schema
 from natsop_core.names import API_VERSION
 from natsop_core.rules import BOX_RULES, CLUSTER_RULES, CLUSTER_TRANSITIONS
-from natsop_core.rules.rule import Rule, TransitionRule, steps
 
 if TYPE_CHECKING:
     from natsop_core.api.common import Resource
     from natsop_core.api.model import Model
 
-Schema = dict[str, Any]
+OpenApiSchema = dict[str, Any]
 Column = dict[str, str]
 
 _REPLICAS: Final = {"name": "Replicas", "type": "integer", "jsonPath": ".status.replicas"}
@@ -97,7 +97,7 @@ def _definition(kind: _Kind) -> dict[str, Any]:
     }
 
 
-def _root_schema(kind: _Kind) -> Schema:
+def _root_schema(kind: _Kind) -> OpenApiSchema:
     schema = {
         "description": kind.resource.__doc__,
         "type": "object",
@@ -126,7 +126,7 @@ def _validation(rule: Rule | TransitionRule) -> dict[str, str]:
     return validation
 
 
-def _node(schema: Schema, path: str) -> Schema:
+def _node(schema: OpenApiSchema, path: str) -> OpenApiSchema:
     for name, each in steps(path):
         schema = schema["properties"][name]
         schema = schema["items"] if each == "[]" else schema["additionalProperties"] if each == "{}" else schema

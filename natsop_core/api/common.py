@@ -63,9 +63,9 @@ class KeySelector(Model):
     )
 
 
-ObjectRef = Annotated[LocalObjectReference, ATOMIC_MAP]
+ObjectReference = Annotated[LocalObjectReference, ATOMIC_MAP]
 KeyRef = Annotated[KeySelector, ATOMIC_MAP]
-PullSecrets = Annotated[tuple[ObjectRef, ...], Strict(False)]
+PullSecrets = Annotated[tuple[ObjectReference, ...], Strict(False)]
 
 
 class CertificateAuthoritySpec(Model):

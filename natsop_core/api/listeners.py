@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from natsop_core.api.common import ObjectRef
+from natsop_core.api.common import ObjectReference
 from natsop_core.api.model import Int32, Model, Port, StringMap, Strings, block, unset_means
 
 
@@ -33,7 +33,7 @@ class NatsListenerSpec(Model):
 class RouteURLsSpec(Model):
     """How servers of the cluster address each other."""
 
-    auth_secret_ref: ObjectRef | None = Field(
+    auth_secret_ref: ObjectReference | None = Field(
         None, description="Secret whose keys user and password the servers use between each other."
     )
     k8s_cluster_domain: str = Field(

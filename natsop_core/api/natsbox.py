@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from natsop_core.api.common import CertificateAuthoritySpec, ImageSpec, KeyRef, ObjectRef, Resource
+from natsop_core.api.common import CertificateAuthoritySpec, ImageSpec, KeyRef, ObjectReference, Resource
 from natsop_core.api.model import Int32, Model, block
 from natsop_core.api.passthrough import ResourceRequirements
 from natsop_core.api.pods import PodTemplateSpec
@@ -20,7 +20,7 @@ class ContextSpec(Model):
     description: str | None = Field(None, description="What the tool shows beside the context's name.")
     creds: KeyRef | None = Field(None, description="Key of a Secret that holds a user's credentials.")
     nkey: KeyRef | None = Field(None, description="Key of a Secret that holds the seed of an NKey.")
-    tls: ObjectRef | None = Field(None, description="Secret of type kubernetes.io/tls to authenticate with.")
+    tls: ObjectReference | None = Field(None, description="Secret of type kubernetes.io/tls to authenticate with.")
     ca: CertificateAuthoritySpec = Field(
         default_factory=CertificateAuthoritySpec, description="CA certificates to verify the servers with."
     )
@@ -29,7 +29,7 @@ class ContextSpec(Model):
 class NatsBoxSpec(Model):
     """What the NatsBox should be."""
 
-    cluster_ref: ObjectRef | None = Field(
+    cluster_ref: ObjectReference | None = Field(
         None, description="The NatsCluster that the context named default connects to."
     )
     contexts: Mapping[str, ContextSpec] = Field(default_factory=dict, description="Contexts by their names.")

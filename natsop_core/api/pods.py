@@ -26,14 +26,14 @@ _DURATION_PATTERN = r"^(0|(([0-9]+)y)?(([0-9]+)w)?(([0-9]+)d)?(([0-9]+)h)?(([0-9
 PrometheusDuration = Annotated[
     str, Field(pattern=_DURATION_PATTERN, json_schema_extra={"message": "must be a duration such as 30s or 1m30s"})
 ]
-Environment = Annotated[tuple[EnvVar, ...], Strict(False), keyed_by("name")]
+EnvironmentSpec = Annotated[tuple[EnvVar, ...], Strict(False), keyed_by("name")]
 DnsPolicy = Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]
 
 
 class ContainerSpec(Model):
     """The nats-server container."""
 
-    env: Environment = Field(
+    env: EnvironmentSpec = Field(
         default_factory=tuple, description="Environment variables. SERVER_NAME and POD_NAME are the operator's own."
     )
     env_from: Annotated[tuple[EnvFromSource, ...], Strict(False)] = Field(
@@ -61,7 +61,7 @@ class ReloaderSpec(Model):
 
     enabled: bool = Field(True, description="Whether pods have the reloader.")
     image: ImageSpec = block(description="Image of the reloader container.")
-    env: Environment = Field(default_factory=tuple, description="Environment variables of the reloader container.")
+    env: EnvironmentSpec = Field(default_factory=tuple, description="Environment variables of the reloader container.")
     resources: ResourceRequirements | None = Field(
         None, description="CPU and memory that the reloader container requests and may use."
     )
@@ -91,7 +91,7 @@ class PromExporterSpec(Model):
         None, description="A name that the certificate of config.nats.tls is for. Required with monitor.tlsEnabled."
     )
     pod_monitor: PodMonitorSpec = block()
-    env: Environment = Field(default_factory=tuple, description="Environment variables of the exporter container.")
+    env: EnvironmentSpec = Field(default_factory=tuple, description="Environment variables of the exporter container.")
     resources: ResourceRequirements | None = Field(
         None, description="CPU and memory that the exporter container requests and may use."
     )

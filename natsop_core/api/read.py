@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from natsop_core.api.model import Model
-    from natsop_core.kubernetes.check import Fault
+    from natsop_core.kubernetes.check import SchemaFault
     from natsop_core.kubernetes.openapi import Schema
     from natsop_core.rules import Breach, Rule
 
@@ -117,7 +117,7 @@ def _schema(model: type[Resource], spec: type[Model], status: type[Model], *, st
     }
 
 
-def _counts(fault: Fault, *, strict: bool) -> bool:
+def _counts(fault: SchemaFault, *, strict: bool) -> bool:
     """Metadata is checked apart. Of a status, the API server only says what fields are unknown: it drops the rest."""
     match fault.path[0]:
         case "metadata":

@@ -1,1 +1,1 @@
-"""Kubernetes' own types, as far as the operator writes them or passes them through, from a pinned API server."""
+"""What a Kubernetes API server knows and does, as far as that is needed offline: types, schema checks, rules."""

@@ -19,7 +19,7 @@ Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SchemaFault:
     """What is wrong at a path below the checked value."""
 
     path: Path
@@ -35,7 +35,7 @@ class Checked:
     """
 
     value: Any = None
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[SchemaFault] = field(default_factory=list)
     floats: list[Path] = field(default_factory=list)
 
 
@@ -60,9 +60,9 @@ def _check(value: Any, schema: Schema, path: Path, checked: Checked) -> Any:
         return _check_object(value, schema, path, checked)
     if kind == "array" and isinstance(value, list):
         return _check_array(value, schema, path, checked)
-    checked.faults.extend(Fault(place, UNKNOWN) for place in _names(value, path))
+    checked.faults.extend(SchemaFault(place, UNKNOWN) for place in _names(value, path))
     if message := scalar_fault(value, schema):
-        checked.faults.append(Fault(path, message))
+        checked.faults.append(SchemaFault(path, message))
     elif isinstance(value, float):
         checked.floats.append(path)
         return whole(value)
@@ -88,14 +88,14 @@ def _check_object(value: Mapping[Any, Any], schema: Schema, path: Path, checked:
         name = _name(key)
         part = part_of(schema, name)
         if part is None:
-            checked.faults.append(Fault((*path, name), UNKNOWN))
+            checked.faults.append(SchemaFault((*path, name), UNKNOWN))
         elif item is not None and not (item == "" and "" in part.get("enum", ())):
             found[name] = _check(item, part, (*path, name), checked)
     for name, part in schema.get("properties", {}).items():
         if "default" in part:
             found.setdefault(name, part["default"])
     missing = (name for name in schema.get("required", ()) if name not in found)
-    checked.faults.extend(Fault((*path, name), "is required") for name in missing)
+    checked.faults.extend(SchemaFault((*path, name), "is required") for name in missing)
     return found
 
 
@@ -107,7 +107,7 @@ def _name(key: Any) -> str:
 def _check_array(value: list[Any], schema: Schema, path: Path, checked: Checked) -> list[Any]:
     items = [_check(item, schema["items"], (*path, index), checked) for index, item in enumerate(value)]
     if message := _length_fault(len(items), schema):
-        checked.faults.append(Fault(path, message))
+        checked.faults.append(SchemaFault(path, message))
     checked.faults.extend(_duplicates(items, schema, path))
     return items
 
@@ -120,7 +120,7 @@ def _length_fault(length: int, schema: Schema) -> str | None:
     return None
 
 
-def _duplicates(items: list[Any], schema: Schema, path: Path) -> Iterator[Fault]:
+def _duplicates(items: list[Any], schema: Schema, path: Path) -> Iterator[SchemaFault]:
     """The second one of each set of items that should differ."""
     keys = schema.get("x-kubernetes-list-map-keys", ())
     if not keys or not all(isinstance(item, Mapping) for item in items):
@@ -133,4 +133,4 @@ def _duplicates(items: list[Any], schema: Schema, path: Path) -> Iterator[Fault]
         identity = tuple((type(value), value) for value in values)
         seen[identity] += 1
         if seen[identity] == 2:
-            yield Fault((*path, index), f"has the same {words(keys, 'and')} as another item")
+            yield SchemaFault((*path, index), f"has the same {words(keys, 'and')} as another item")

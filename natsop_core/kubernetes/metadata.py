@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from natsop_core.kubernetes.check import Fault, check
+from natsop_core.kubernetes.check import SchemaFault, check
 from natsop_core.kubernetes.openapi import types
 from natsop_core.kubernetes.scalars import UNKNOWN
 
@@ -34,7 +34,7 @@ def check_metadata(value: Any, *, strict: bool) -> Checked:
     faults = checked.faults if strict else [fault for fault in checked.faults if fault.message != UNKNOWN]
     if not faults:
         faults = [fault for fault in _faults(checked.value) if strict or fault.path in _IDENTITY]
-    return replace(checked, faults=[Fault(("metadata", *fault.path), fault.message) for fault in faults])
+    return replace(checked, faults=[SchemaFault(("metadata", *fault.path), fault.message) for fault in faults])
 
 
 @cache
@@ -70,17 +70,17 @@ def _decoded_field(name: str, value: Any) -> Any:
     return value
 
 
-def _faults(metadata: Mapping[str, Any]) -> Iterator[Fault]:
+def _faults(metadata: Mapping[str, Any]) -> Iterator[SchemaFault]:
     if not metadata.get("name"):
-        yield Fault(("name",), "is required")
+        yield SchemaFault(("name",), "is required")
     elif not _is_subdomain(metadata["name"]):
-        yield Fault(("name",), "must be a lowercase DNS name of at most 253 characters")
+        yield SchemaFault(("name",), "must be a lowercase DNS name of at most 253 characters")
     if (generated := metadata.get("generateName")) and not _is_subdomain(re.sub("(?<=.)-$", "x", generated)):
-        yield Fault(("generateName",), "must be the start of a lowercase DNS name")
+        yield SchemaFault(("generateName",), "must be the start of a lowercase DNS name")
     if (namespace := metadata.get("namespace")) and not re.fullmatch(_LABEL, namespace):
-        yield Fault(("namespace",), "must be a lowercase DNS label of at most 63 characters")
-    yield from (Fault(("labels",), fault) for fault in label_faults(metadata.get("labels", {})))
-    yield from (Fault(("annotations",), fault) for fault in annotation_faults(metadata.get("annotations", {})))
+        yield SchemaFault(("namespace",), "must be a lowercase DNS label of at most 63 characters")
+    yield from (SchemaFault(("labels",), fault) for fault in label_faults(metadata.get("labels", {})))
+    yield from (SchemaFault(("annotations",), fault) for fault in annotation_faults(metadata.get("annotations", {})))
     yield from _finalizer_faults(metadata.get("finalizers", ()))
     yield from _owner_faults(metadata.get("ownerReferences", []))
 
@@ -101,25 +101,27 @@ def annotation_faults(annotations: Mapping[str, str]) -> Iterator[str]:
         yield "must have at most 256 KiB in all"
 
 
-def _finalizer_faults(finalizers: list[str]) -> Iterator[Fault]:
+def _finalizer_faults(finalizers: list[str]) -> Iterator[SchemaFault]:
     if not all(_is_qualified(finalizer) for finalizer in finalizers):
-        yield Fault(("finalizers",), "must be names such as example.com/cleanup")
+        yield SchemaFault(("finalizers",), "must be names such as example.com/cleanup")
     if {"orphan", "foregroundDeletion"} <= set(finalizers):
-        yield Fault(("finalizers",), "must not have both orphan and foregroundDeletion")
+        yield SchemaFault(("finalizers",), "must not have both orphan and foregroundDeletion")
 
 
-def _owner_faults(owners: list[Mapping[str, Any]]) -> Iterator[Fault]:
+def _owner_faults(owners: list[Mapping[str, Any]]) -> Iterator[SchemaFault]:
     different = {json.dumps(owner, sort_keys=True): owner for owner in owners}.values()  # as the API server does
     for index, owner in enumerate(different):
         empty = (name for name in ("apiVersion", "kind", "name", "uid") if not owner.get(name))
-        yield from (Fault(("ownerReferences", index, name), "must not be empty") for name in empty)
+        yield from (SchemaFault(("ownerReferences", index, name), "must not be empty") for name in empty)
         version = owner.get("apiVersion", "")
         if not re.fullmatch("([^/]*/)?[^/]*[^/]|", version):
-            yield Fault(("ownerReferences", index, "apiVersion"), "must be a version or a group, a slash and a version")
+            yield SchemaFault(
+                ("ownerReferences", index, "apiVersion"), "must be a version or a group, a slash and a version"
+            )
         if (version, owner.get("kind")) == ("v1", "Event"):
-            yield Fault(("ownerReferences", index), "must not be an Event")
+            yield SchemaFault(("ownerReferences", index), "must not be an Event")
     if sum(owner.get("controller", False) for owner in different) > 1:
-        yield Fault(("ownerReferences",), "must have at most one controller")
+        yield SchemaFault(("ownerReferences",), "must have at most one controller")
 
 
 def _is_subdomain(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from natsop_core.rules.rule import Rule
+from natsop_core.kubernetes.rule import Rule
 from natsop_core.rules.texts import BOX_NAME, CONTEXT_NAMES
 
 BOX_RULES: Final = (

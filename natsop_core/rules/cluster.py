@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from natsop_core.kubernetes.rule import Rule
 from natsop_core.listeners import LISTENERS
 from natsop_core.rules.ports import PORTS_DIFFER, SERVICE_HAS_PORT
-from natsop_core.rules.rule import Rule
 from natsop_core.rules.sizes import size_rule, volume_size_rule
 from natsop_core.rules.texts import (
     CLUSTER_DOMAIN,

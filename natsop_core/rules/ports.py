@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
+from natsop_core.kubernetes.rule import Explanation, Rule
 from natsop_core.listeners import LISTENERS, PORTS
-from natsop_core.rules.rule import Explanation, Rule
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsClusterSpec

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.kubernetes.quantity import MAX_LENGTH, TOO_LARGE, to_bytes
-from natsop_core.rules.rule import Rule
+from natsop_core.kubernetes.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from natsop_core.rules.rule import Rule
+from natsop_core.kubernetes.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from natsop_core.kubernetes.rule import TransitionRule
 from natsop_core.record import read_record
-from natsop_core.rules.rule import TransitionRule
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from natsop_core.kubernetes.check import Checked, Fault, check, written
+from natsop_core.kubernetes.check import Checked, SchemaFault, check, written
 
 
 def checked(value: Any, type_name: str) -> Checked:
@@ -29,12 +29,12 @@ def test_each_fault_has_its_path() -> None:
         "exec": {"command": ""},
     }
     assert set(checked(value, "Probe").faults) == {
-        Fault(("httpGet", "port"), "is required"),
-        Fault(("httpGet", "scheme"), "must be 'HTTP' or 'HTTPS'"),
-        Fault(("httpGet", "httpHeaders", 0, "name"), "must be a string"),
-        Fault(("httpGet", "httpHeaders", 0, "value"), "is required"),
-        Fault(("periodSeconds",), "must be an integer of 32 bits"),
-        Fault(("exec", "command"), "must be a list"),
+        SchemaFault(("httpGet", "port"), "is required"),
+        SchemaFault(("httpGet", "scheme"), "must be 'HTTP' or 'HTTPS'"),
+        SchemaFault(("httpGet", "httpHeaders", 0, "name"), "must be a string"),
+        SchemaFault(("httpGet", "httpHeaders", 0, "value"), "is required"),
+        SchemaFault(("periodSeconds",), "must be an integer of 32 bits"),
+        SchemaFault(("exec", "command"), "must be a list"),
     }
 
 
@@ -42,7 +42,7 @@ def test_list_items_are_told_apart_by_all_their_keys() -> None:
     ports = [{"containerPort": 53, "protocol": "UDP"}, {"containerPort": 53, "protocol": "TCP"}]
     assert checked({"name": "dns", "ports": ports}, "Container").faults == []
     assert checked({"name": "dns", "ports": [*ports, ports[0]]}, "Container").faults == [
-        Fault(("ports", 2), "has the same containerPort and protocol as another item"),
+        SchemaFault(("ports", 2), "has the same containerPort and protocol as another item"),
     ]
 
 

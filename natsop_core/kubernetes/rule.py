@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from natsop_core.api.common import Resource
-
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -69,7 +67,7 @@ class Breach:
     message: str
 
 
-def breaches(resource: Resource, rules: tuple[Rule, ...], floats: AbstractSet[str] = frozenset()) -> Iterator[Breach]:
+def breaches(resource: BaseModel, rules: tuple[Rule, ...], floats: AbstractSet[str] = frozenset()) -> Iterator[Breach]:
     """The rules that the resource breaks, in the order of the table, each with the place where.
 
     `floats` are the paths of integers that were written as floating point.
@@ -82,7 +80,7 @@ def breaches(resource: Resource, rules: tuple[Rule, ...], floats: AbstractSet[st
                 yield Breach(rule.name, path, rule.message_about(node))
 
 
-def broken_transitions(old: Resource, new: Resource, rules: tuple[TransitionRule, ...]) -> Iterator[Breach]:
+def broken_transitions(old: BaseModel, new: BaseModel, rules: tuple[TransitionRule, ...]) -> Iterator[Breach]:
     """The rules that a change from the one resource to the other breaks."""
     for rule in rules:
         if not rule.holds(old, new):
@@ -98,7 +96,7 @@ def steps(at: str) -> list[tuple[str, str]]:
     return _STEP.findall(at)
 
 
-def _nodes(resource: Resource, at: str) -> Iterator[tuple[str, Any]]:
+def _nodes(resource: BaseModel, at: str) -> Iterator[tuple[str, Any]]:
     nodes: list[tuple[str, Any]] = [("", resource)]
     for name, each in steps(at):
         nodes = [(_joined(path, name), _part(node, name)) for path, node in nodes]
