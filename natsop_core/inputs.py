@@ -12,6 +12,7 @@ from natsop_core.names import CLUSTER_LABEL
 from natsop_core.references import ChildrenRef, LabelledRef, ObjectRef, Reference
 
 _MANY_OBJECTS: Final = 300
+_TEXTS: Final = ("data", "binaryData", "stringData")
 LONG_TEXTS: Final = 10_000
 """Characters of Secrets and ConfigMaps, which may all be nats.conf: it is read at one to five µs each."""
 
@@ -82,9 +83,8 @@ class Inputs:
     def is_heavy(self) -> bool:
         """Whether to decide about it takes so long (over 50 ms) that nobody else should have to wait for it."""
         objects = (found for reference, found in self.found.items() if isinstance(reference, ObjectRef))
-        texts = (
-            value for found in objects if isinstance(found, Mapping) for value in (found.get("data") or {}).values()
-        )
+        fields = ((found.get(field) or {}) for found in objects if isinstance(found, Mapping) for field in _TEXTS)
+        texts = (value for field in fields for value in field.values())
         many = sum(len(found) if isinstance(found, tuple) else 1 for found in self.found.values()) > _MANY_OBJECTS
         return many or sum(map(len, texts)) > LONG_TEXTS
 

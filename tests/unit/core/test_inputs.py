@@ -16,4 +16,5 @@ def test_long_texts_and_many_objects_are_heavy_and_what_is_usual_is_not() -> Non
     usual = {"data": {"nats.conf": "x" * 1_000}}
     assert not Inputs(NOW, {keys[0]: usual, keys[1]: None, keys[2]: Forbidden("no")}).is_heavy
     assert Inputs(NOW, {keys[0]: usual, keys[1]: {"data": {"nats.conf": "x" * 100_000}}}).is_heavy
+    assert Inputs(NOW, {keys[0]: {"binaryData": {"nats.conf": "x" * 100_000}}}).is_heavy
     assert Inputs(NOW, dict.fromkeys(keys)).is_heavy
