@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from natsop_core.conf.digest import ServerDigest, Unknown
 from natsop_core.conf.errors import Place
 from natsop_core.conf.expand import check_size, expand
-from natsop_core.conf.options import SERVER
+from natsop_core.conf.options import SERVER, all_blocks
 from natsop_core.conf.parser import parse
 from natsop_core.conf.restart import restart_digest, restart_text
 from natsop_core.conf.values import Block, Value, Variable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from natsop_core.conf.environment import Environment
+    from natsop_core.conf.options import Options
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,11 @@ class EffectiveConfig:
     def server_digest(self, variables: Mapping[str, str], version: str | None) -> str | Unknown:
         """What a server reports that has loaded it, by the variables that are its own; see `digest.ServerDigest`."""
         return self._server_digest.of(variables, version)
+
+    @cached_property
+    def blocks(self) -> tuple[tuple[Block, Options], ...]:
+        """All blocks of which the options are known, with these; the first level first."""
+        return tuple(all_blocks(self.tree))
 
     @cached_property
     def variables(self) -> tuple[Variable, ...]:

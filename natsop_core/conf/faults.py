@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core.conf.errors import Place
 from natsop_core.conf.listen import port_of, ports
-from natsop_core.conf.options import all_blocks
 from natsop_core.conf.values import Block, Variable
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def faults(config: EffectiveConfig) -> Iterator[Fault]:
 
 def unknown_options(config: EffectiveConfig) -> Iterator[Fault]:
     """The server refuses what it does not know, unless it stands for a variable (opts.go, unknownConfigFieldErr)."""
-    for block, options in all_blocks(config.tree):
+    for block, options in config.blocks:
         for key in block:
             if not options.knows(key) and key not in block.used:
                 yield Fault(
@@ -62,7 +61,7 @@ _WORDS: Final = {
 
 def wrong_kinds(config: EffectiveConfig) -> Iterator[Fault]:
     """Options whose value is of another kind than the server expects: it does not start (Go's type assertions)."""
-    for block, options in all_blocks(config.tree):
+    for block, options in config.blocks:
         for key, value in block.items():
             expected = options.kind_of(key)
             if expected and not isinstance(value, Variable) and _KINDS.get(type(value)) != expected:
@@ -72,7 +71,7 @@ def wrong_kinds(config: EffectiveConfig) -> Iterator[Fault]:
 
 def ambiguous_options(config: EffectiveConfig) -> Iterator[Fault]:
     """Options that are set twice under two spellings: the server goes through them in random order."""
-    for block, options in all_blocks(config.tree):
+    for block, options in config.blocks:
         seen: dict[str, str] = {}
         for key in block:
             name = options.name_of(key)

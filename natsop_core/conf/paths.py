@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsop_core.conf.errors import Place
-from natsop_core.conf.options import all_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -36,7 +35,7 @@ def files_outside(config: EffectiveConfig, folders: Collection[str]) -> list[Nam
 
 def named_files(config: EffectiveConfig) -> Iterator[NamedFile]:
     """All of them; a relative path starts at the root, where the server runs."""
-    for block, options in all_blocks(config.tree):
+    for block, options in config.blocks:
         for key, value in block.items():
             if options.name_of(key) in _FILES and isinstance(value, str) and value:
                 path = posixpath.normpath(posixpath.join("/", value))
