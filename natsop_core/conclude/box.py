@@ -1,0 +1,64 @@
+"""The report of a NatsBox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsop_core import names
+from natsop_core.api.read import InvalidResource
+from natsop_core.conclude.seen import pod_counts, see, what_is_unsettled, what_was_done
+from natsop_core.conclude.unplanned import conclude_invalid, conclude_unplanned
+from natsop_core.conditions.steps import contests, delays, refusals
+from natsop_core.conditions.summary import summarize
+from natsop_core.conditions.workload import available
+from natsop_core.decision import BoxDecision
+from natsop_core.kinds import DEPLOYMENTS
+from natsop_core.look_again import looks_at_pods, rereads
+from natsop_core.outcomes import Applied
+from natsop_core.report import NOBODY_TO_TELL, Report, make_report, retries, too_soon
+from natsop_core.resolve.owner import owner_of
+
+if TYPE_CHECKING:
+    from natsop_core.api.natsbox import NatsBox
+    from natsop_core.inputs import Inputs
+    from natsop_core.outcomes import Outcomes
+    from natsop_core.plan import Plan
+
+
+def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outcomes: Outcomes) -> Report:
+    """What the user of a NatsBox gets to see, once its plan was carried out."""
+    decision = plan.decision
+    if cr.metadata.deletion_timestamp or not isinstance(decision, BoxDecision):
+        return NOBODY_TO_TELL
+    owner = owner_of(cr.metadata, names.BOX_KIND)
+    key = DEPLOYMENTS.key(owner.namespace, names.deployment(owner.name))
+    is_changed = isinstance(outcomes.get(key), Applied)
+    workload = see(decision, inputs, kind="Deployment", needed=1, pod="pod", just_applied=is_changed)
+    if isinstance(cr, InvalidResource):
+        return conclude_invalid(cr, workload, decision, inputs)
+    resolved = decision.resolved
+    if resolved is None:
+        return NOBODY_TO_TELL
+    if resolved.box is None:
+        return conclude_unplanned(cr, workload, decision, resolved.findings, inputs)
+    unsettled = what_is_unsettled(workload)
+    conditions = summarize(
+        available(workload, cr.status),
+        under_way=[*delays(owner, outcomes), *unsettled],
+        wrong=[*resolved.findings, *refusals(owner, outcomes), *contests(outcomes)],
+        pod=workload.pod,
+    )
+    return make_report(
+        conditions,
+        pod_counts(decision.live),
+        cr.status,
+        generation=cr.metadata.generation,
+        now=inputs.now,
+        requeue_after=[
+            *retries(owner, outcomes, cr.status, inputs.now),
+            *rereads(inputs),
+            *looks_at_pods(decision.pods, inputs.now, is_settled=not unsettled),
+        ],
+        not_before=too_soon(outcomes),
+        notices=what_was_done(owner, outcomes),
+    )

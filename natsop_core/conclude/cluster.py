@@ -1,0 +1,212 @@
+"""The report of a NatsCluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from natsop_core import names
+from natsop_core.api.read import InvalidResource
+from natsop_core.conclude.seen import pod_counts, see, what_is_unsettled, what_was_done
+from natsop_core.conclude.unplanned import conclude_invalid, conclude_unplanned
+from natsop_core.conditions.condition import Condition, lasted
+from natsop_core.conditions.configuration import configuration_conditions
+from natsop_core.conditions.ignored import fields_ignored
+from natsop_core.conditions.integrations import integration_available
+from natsop_core.conditions.loaded import TYPE as LOADED
+from natsop_core.conditions.loaded import configuration_loaded
+from natsop_core.conditions.mesh import disconnected, leaderless
+from natsop_core.conditions.steps import contests, delays, refusals
+from natsop_core.conditions.summary import summarize
+from natsop_core.conditions.workload import Workload, available
+from natsop_core.decision import ClusterDecision
+from natsop_core.kinds import STATEFUL_SETS
+from natsop_core.look_again import INSTALLATION_SECONDS, asks_again, looks_at_pods, rereads
+from natsop_core.outcomes import Applied, Unchanged
+from natsop_core.report import NOBODY_TO_TELL, Event, Report, make_report, retries, too_soon
+from natsop_core.resolve.notices import kept, risky
+from natsop_core.resolve.routes import cluster_domain
+from natsop_core.servers import servers_by_ordinal, some_did_not_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.conf.digest import Unknown
+    from natsop_core.conf.effective import EffectiveConfig
+    from natsop_core.findings import Finding
+    from natsop_core.inputs import Inputs
+    from natsop_core.outcomes import Outcome, Outcomes
+    from natsop_core.plan import Plan
+    from natsop_core.reasons import ReasonName
+    from natsop_core.resolve.cluster import ResolvedCluster
+    from natsop_core.resolve.types import Cluster
+    from natsop_core.servers import Server
+
+
+def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Plan, outcomes: Outcomes) -> Report:
+    """What the user of a NatsCluster gets to see, once its plan was carried out."""
+    decision = plan.decision
+    if cr.metadata.deletion_timestamp or not isinstance(decision, ClusterDecision):
+        return NOBODY_TO_TELL
+    key = STATEFUL_SETS.key(cr.metadata.namespace, names.stateful_set(cr.metadata.name))
+    is_changed = isinstance(outcomes.get(key), Applied)
+    workload = see(decision, inputs, kind="StatefulSet", needed=None, pod="server", just_applied=is_changed)
+    if isinstance(cr, InvalidResource):
+        return conclude_invalid(cr, workload, decision, inputs)
+    if decision.resolved is None:
+        return NOBODY_TO_TELL
+    workload = replace(workload, leaderless=leaderless(decision.servers, _hosts(cr)))
+    seen = _seen(cr, decision, decision.resolved, workload, inputs)
+    if seen is None:
+        return conclude_unplanned(cr, workload, decision, decision.resolved.findings, inputs)
+    return make_report(
+        _cluster_conditions(seen, outcomes),
+        {
+            **_cluster_facts(seen.cluster, seen.servers, decision.live, cr.status),
+            **_remembered(seen.cluster, outcomes.get(key), cr.status),
+        },
+        cr.status,
+        generation=cr.metadata.generation,
+        now=inputs.now,
+        requeue_after=_looks_again(seen, decision, inputs, outcomes),
+        not_before=too_soon(outcomes),
+        notices=[
+            *what_was_done(seen.cluster.owner, outcomes),
+            *(_notices(cr, decision.resolved, seen.cluster) if is_changed else ()),
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A cluster that could be planned, and what was seen of it.
+
+    loaded: whether the servers run its configuration. unsettled: what of its pods is still under way.
+    apart: which servers have no routes.
+    """
+
+    cr: NatsCluster
+    resolved: ResolvedCluster
+    cluster: Cluster
+    config: EffectiveConfig
+    workload: Workload
+    servers: tuple[Server, ...]
+    loaded: Condition
+    unsettled: tuple[Finding, ...]
+    apart: Finding | None
+
+
+def _seen(
+    cr: NatsCluster, decision: ClusterDecision, resolved: ResolvedCluster, workload: Workload, inputs: Inputs
+) -> _Seen | None:
+    cluster, config = resolved.cluster, resolved.config
+    if cluster is None or config is None:
+        return None
+    servers = servers_by_ordinal(cr.metadata, cluster.replicas, decision.servers)
+    unsettled = what_is_unsettled(workload)
+    loaded = configuration_loaded(
+        servers,
+        _expected_digests(cluster, config, servers),
+        pending=lasted(LOADED, "False", cr.status, inputs.now),
+        rejects=cluster.reloader is not None and not unsettled,
+    )
+    apart = disconnected(decision.servers, _hosts(cr))
+    return _Seen(
+        cr=cr,
+        resolved=resolved,
+        cluster=cluster,
+        config=config,
+        workload=workload,
+        servers=servers,
+        loaded=loaded,
+        unsettled=unsettled,
+        apart=apart,
+    )
+
+
+def _cluster_conditions(seen: _Seen, outcomes: Outcomes) -> list[Condition]:
+    owner = seen.cluster.owner
+    summary = summarize(
+        available(seen.workload, seen.cr.status),
+        under_way=[
+            *delays(owner, outcomes),
+            *seen.unsettled,
+            *([seen.apart] if seen.apart else []),
+            *_when(seen.loaded, "ReloadPending"),
+        ],
+        wrong=[
+            *seen.resolved.findings,
+            *refusals(owner, outcomes),
+            *contests(outcomes),
+            *_when(seen.loaded, "ReloadRejected"),
+        ],
+        pod=seen.workload.pod,
+    )
+    configuration = configuration_conditions(seen.cluster, seen.config)
+    integrations = map(integration_available, seen.resolved.integrations)
+    return [*summary, seen.loaded, *configuration, *fields_ignored(seen.cr), *integrations]
+
+
+def _looks_again(seen: _Seen, decision: ClusterDecision, inputs: Inputs, outcomes: Outcomes) -> list[float]:
+    is_apart = seen.apart is not None or seen.workload.leaderless is not None
+    in_vain = some_did_not_answer(seen.servers)
+    return [
+        *retries(seen.cluster.owner, outcomes, seen.cr.status, inputs.now),
+        *rereads(inputs),
+        *looks_at_pods(decision.pods, inputs.now, is_settled=not seen.unsettled),
+        asks_again(seen.loaded, seen.cr.status, in_vain=in_vain, apart=is_apart, now=inputs.now),
+        *(INSTALLATION_SECONDS for integration in seen.resolved.integrations if integration.is_awaited),
+    ]
+
+
+def _hosts(cr: NatsCluster) -> str:
+    """The names by which the servers call each other."""
+    return f"*.{names.headless_host(cr.metadata.name, cr.metadata.namespace, cluster_domain(cr))}"
+
+
+def _notices(cr: NatsCluster, resolved: ResolvedCluster, cluster: Cluster) -> list[Event]:
+    """What the user hears when the servers have just been made or changed."""
+    return [
+        *(Event("Warning", each.reason, each.message, is_passing=True) for each in resolved.let_through),
+        *(Event("Normal", each.reason, each.message, is_passing=True) for each in kept(cr, cluster)),
+        *(Event("Warning", each.reason, each.message, is_passing=True) for each in risky(cluster)),
+    ]
+
+
+def _when(condition: Condition, reason: ReasonName) -> list[Finding]:
+    return [condition.finding] if condition.finding.reason == reason else []
+
+
+def _expected_digests(cluster: Cluster, config: EffectiveConfig, servers: Sequence[Server]) -> dict[str, str | Unknown]:
+    """The digest of what each server that told its own should have loaded, with its own name in it."""
+    return {
+        each.pod: config.server_digest(
+            {
+                names.SERVER_NAME_VARIABLE: f"{cluster.server_name_prefix}{each.pod}",
+                names.POD_NAME_VARIABLE: each.pod,
+            },
+            each.version,
+        )
+        for each in servers
+        if each.config_digest
+    }
+
+
+def _cluster_facts(
+    cluster: Cluster, servers: Sequence[Server], live: Mapping[str, Any] | None, previous: Mapping[str, Any]
+) -> dict[str, Any]:
+    versions = {each.version for each in servers if each.version}
+    return {
+        **pod_counts(live),
+        "endpoints": {"client": cluster.client_endpoint, "headless": cluster.headless_endpoint},
+        "configMapName": cluster.existing_config.name if cluster.existing_config else names.config_map(cluster.name),
+        "version": ", ".join(sorted(versions)) or previous.get("version"),
+    }
+
+
+def _remembered(cluster: Cluster, outcome: Outcome | None, previous: Mapping[str, Any]) -> dict[str, Any]:
+    """What the servers commit us to once they are as planned; before, what was said last."""
+    if isinstance(outcome, Applied | Unchanged):
+        return {"commitments": cluster.record.values}
+    return {field: previous.get(field) for field in ("commitments", "jetStreamReplicas")}

@@ -1,0 +1,69 @@
+"""The report of a custom resource for which nothing could be planned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from natsop_core.conclude.seen import pod_counts, what_is_unsettled
+from natsop_core.conditions.condition import Condition
+from natsop_core.conditions.integrations import INTEGRATION_CONDITIONS
+from natsop_core.conditions.summary import summarize
+from natsop_core.conditions.waiting import wait_for_missing
+from natsop_core.conditions.workload import Workload, available
+from natsop_core.findings import Finding
+from natsop_core.look_again import looks_at_pods, rereads
+from natsop_core.report import Report, make_report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from natsop_core.api.natsbox import NatsBox
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.api.read import InvalidResource
+    from natsop_core.decision import BoxDecision, ClusterDecision
+    from natsop_core.inputs import Inputs
+
+
+def conclude_invalid(
+    cr: InvalidResource, workload: Workload, decision: ClusterDecision | BoxDecision, inputs: Inputs
+) -> Report:
+    """The report of a custom resource with an invalid spec."""
+    problems = "; ".join(str(problem) for problem in cr.problems)
+    return conclude_unplanned(cr, workload, decision, [Finding("InvalidSpec", f"{problems}.")], inputs)
+
+
+def conclude_unplanned(
+    cr: NatsCluster | NatsBox | InvalidResource,
+    workload: Workload,
+    decision: ClusterDecision | BoxDecision,
+    findings: Sequence[Finding],
+    inputs: Inputs,
+) -> Report:
+    """Nothing could be planned: what runs goes on running, and all else that the status said stays as it is."""
+    waiting = wait_for_missing(() if workload.exists else findings, cr.status, inputs.now)
+    unsettled = what_is_unsettled(workload) if workload.exists else ()
+    conditions = summarize(
+        available(workload, cr.status),
+        under_way=[*unsettled, *waiting.awaited],
+        wrong=findings if workload.exists else waiting.wrong,
+        pod=workload.pod,
+    )
+    facts = {field: value for field, value in cr.status.items() if field not in {"observedGeneration", "conditions"}}
+    return make_report(
+        [*conditions, *_integrations_in(cr.status)],
+        {**facts, **pod_counts(decision.live)},
+        cr.status,
+        generation=cr.metadata.generation,
+        now=inputs.now,
+        requeue_after=[
+            *rereads(inputs),
+            *looks_at_pods(decision.pods, inputs.now, is_settled=not unsettled),
+            *([waiting.look_again] if waiting.look_again is not None else []),
+        ],
+    )
+
+
+def _integrations_in(status: Mapping[str, Any]) -> list[Condition]:
+    """What was said of them last: as long as it is said, what was made for them is looked for."""
+    said = (each for each in status.get("conditions", ()) if each["type"] in INTEGRATION_CONDITIONS)
+    return [Condition(each["type"], each["status"], Finding(each["reason"], each["message"])) for each in said]
