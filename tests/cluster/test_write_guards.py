@@ -17,7 +17,6 @@ from lightkube.config.kubeconfig import SingleConfig
 
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import InvalidResource, read_cluster
-from natsop_core.inputs import Inputs
 from natsop_core.kinds import CLUSTERS, STATEFUL_SETS
 from natsop_core.live import Child, Controller, reduce_metadata
 from natsop_core.names import API_VERSION
@@ -31,7 +30,7 @@ from tests.cluster.strangers import CLUSTER, CLUSTER_LABELS, strangers
 from tests.testbed.client import Client, Manifest
 from tests.testbed.control_plane import ControlPlane
 from tests.testbed.wait import wait_until
-from tests.unit.core.world import NOW, cluster_object, plan_of
+from tests.unit.core.world import cluster_object, inputs, plan_of
 
 UID: Final = "11111111-1111-4111-8111-111111111111"
 
@@ -73,7 +72,7 @@ def manifest_of(cr: NatsCluster, name: str) -> Manifest:
     identity = strangers({})[name]
     [found] = [
         each
-        for each in plan_of(cr, Inputs(now=NOW)).apply
+        for each in plan_of(cr, inputs(cr)).apply
         if (each["kind"], each["metadata"]["name"]) == (identity["kind"], identity["metadata"]["name"])
     ]
     return found
