@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from natsop_core.kubernetes.field_set import field_set
+from natsop_core.kubernetes.field_set import field_set, paths_beyond
 from natsop_core.live import controller_of, is_ours
 from natsop_core.names import APPLIED_ANNOTATION, FIELD_MANAGER
 from natsop_core.outcomes import Taken, Unchanged
@@ -66,7 +66,7 @@ def is_as_applied(manifest: Manifest, live: LiveObject) -> bool:
     annotations = manifest["metadata"]["annotations"]
     if live.applied != annotations[APPLIED_ANNOTATION] or not live.owned_fields:
         return False
-    return _contains(json.loads(live.owned_fields), field_set(manifest))
+    return not any(paths_beyond(field_set(manifest), json.loads(live.owned_fields)))
 
 
 def will_be_observed(workload: Manifest) -> bool:
@@ -103,7 +103,3 @@ def _is_our_status_entry(entry: Manifest) -> bool:
 
 def _with_metadata(manifest: Manifest, **fields: str) -> Manifest:
     return {**manifest, "metadata": {**manifest["metadata"], **fields}}
-
-
-def _contains(owned: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
-    return all(path in owned and _contains(owned[path], below) for path, below in expected.items())

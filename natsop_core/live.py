@@ -117,7 +117,7 @@ def kept_entries(metadata: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     for entry in metadata.get("managedFields") or ():
         if entry.get("manager") == FIELD_MANAGER and entry.get("subresource") == "status":
             kept.append(entry)
-        elif _is_our_apply(entry):
+        elif is_our_apply(entry):
             annotations = entry.get("fieldsV1", {}).get("f:metadata", {}).get("f:annotations", {})
             kept.append({**entry, "fieldsV1": {"f:metadata": {"f:annotations": annotations}}})
     return kept
@@ -125,7 +125,7 @@ def kept_entries(metadata: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def owns_annotation(metadata: Mapping[str, Any], name: str) -> bool | None:
     """Whether an annotation is as we applied it; None where managedFields know nothing of us: cleared, or restored."""
-    ours = next((each for each in metadata.get("managedFields") or () if _is_our_apply(each)), None)
+    ours = next((each for each in metadata.get("managedFields") or () if is_our_apply(each)), None)
     if ours is None:
         return None
     return f"f:{name}" in ours.get("fieldsV1", {}).get("f:metadata", {}).get("f:annotations", {})
@@ -144,15 +144,16 @@ def _former_owner(metadata: Mapping[str, Any]) -> FormerOwner | None:
 def _has_our_trace(metadata: Mapping[str, Any]) -> bool:
     """Whether we have applied the object: a restore keeps the annotation, an orphaning deletion both."""
     is_stamped = bool((metadata.get("annotations") or {}).get(APPLIED_ANNOTATION))
-    return is_stamped or any(map(_is_our_apply, metadata.get("managedFields") or ()))
+    return is_stamped or any(map(is_our_apply, metadata.get("managedFields") or ()))
 
 
 def _owned_fields(metadata: Mapping[str, Any]) -> str:
     for entry in metadata.get("managedFields", ()):
-        if _is_our_apply(entry):
+        if is_our_apply(entry):
             return json.dumps(entry.get("fieldsV1", {}), separators=(",", ":"), sort_keys=True)
     return ""
 
 
-def _is_our_apply(entry: Mapping[str, Any]) -> bool:
+def is_our_apply(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry of managedFields is about what we applied, the status apart."""
     return entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")

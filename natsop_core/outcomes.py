@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """Another manager had changed what was applied last: these fields, and so often in a row."""
+    """Another manager had changed what was applied last: these fields, and so often in a row.
+
+    over_in: seconds after which the row is over, unless there is another.
+    """
 
     fields: tuple[str, ...]
     manager: str
     in_a_row: int
+    over_in: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

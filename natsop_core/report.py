@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from natsop_core.api.status import condition_of
 from natsop_core.conditions.condition import as_status, fitting, lasted
 from natsop_core.conditions.steps import is_being_collected
-from natsop_core.outcomes import Failed, Postponed, Rejected, Taken
+from natsop_core.outcomes import Applied, Failed, Postponed, Rejected, Repair, Taken, Unchanged
+from natsop_core.repairs import CONTESTED_AFTER
 
 if TYPE_CHECKING:
     from natsop_core.conditions.condition import Condition, Status
@@ -90,6 +91,9 @@ def retries(owner: Owner, outcomes: Outcomes, previous: Mapping[str, Any], now: 
         match outcome:
             case Failed(_, retry_after) | Postponed(_, retry_after):
                 yield retry_after
+            case Applied(repair=Repair() as repair) | Unchanged(repair=Repair() as repair):
+                if repair.in_a_row >= CONTESTED_AFTER:
+                    yield repair.over_in
             case Taken(controller) if is_being_collected(owner, controller):
                 yield COLLECTION_SECONDS
             case Rejected():

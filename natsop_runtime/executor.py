@@ -6,14 +6,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from natsop_core.actions import Annotate, Delete
-from natsop_core.drift import ApplyRequest, next_request, will_be_observed
+from natsop_core.drift import ApplyRequest, next_request
 from natsop_core.kinds import resource_of
-from natsop_core.live import Child, LiveObject, reduce_metadata
-from natsop_core.outcomes import Applied, Failed, HeldBack, Outcome, Outcomes, Rejected, Taken, Unchanged
-from natsop_core.ownership import Refill, TakeOwnership, next_step_of_ownership
+from natsop_core.outcomes import Applied, Failed, HeldBack, Outcome, Outcomes, Postponed, Rejected, Unchanged
 from natsop_core.plan import Plan, key_of
 from natsop_runtime.api_server.errors import (
     ApiError,
@@ -23,19 +21,15 @@ from natsop_runtime.api_server.errors import (
     TerminatingError,
     UnavailableError,
 )
+from natsop_runtime.applier import PAUSE, TRIES, Applier
 from natsop_runtime.deferred_steps import NOT_TRIED, DeferredSteps, Try
 
 if TYPE_CHECKING:
     from natsop_core.actions import Action
+    from natsop_core.live import Child, LiveObject
     from natsop_core.references import ObjectKey
     from natsop_runtime.api_server.kube import Kube
     from natsop_runtime.cache.stores import Change, Stores
-
-TRIES: Final = 3
-"""How often one step is decided anew because others change the object at the same time."""
-
-PAUSE: Final = 1.0
-"""Seconds after which a failed step is worth another try, unless the API server asked for more."""
 
 LONGEST_PLAN: Final = 45.0
 """Seconds after which no further step is begun: what became of those before must be reported some time."""
@@ -46,9 +40,10 @@ log = logging.getLogger(__name__)
 class Executor:
     """Carries out plans. Logs and returns names and the API server's words, never a manifest: it may be a Secret's."""
 
-    def __init__(self, kube: Kube, stores: Stores) -> None:
+    def __init__(self, kube: Kube, stores: Stores, repaired: Callable[[str], None] = lambda _kind: None) -> None:
         self._kube = kube
         self._stores = stores
+        self._applier = Applier(kube, stores, repaired)
         self._deferred = DeferredSteps()
 
     async def execute(self, custom_resource: ObjectKey, plan: Plan, own_writes: set[Change]) -> Outcomes:
@@ -56,7 +51,8 @@ class Executor:
 
         A step is held back when another that has to come before it could not be carried out.
         """
-        applies = {key_of(each): partial(self._apply, each, key_of(each), own_writes) for each in plan.apply}
+        apply = partial(self._applier.apply, custom_resource)
+        applies = {key_of(each): partial(apply, key_of(each), each, own_writes) for each in plan.apply}
         prunes = {child.key: partial(self._delete, child) for child in plan.prune}
         acts = {action.key: partial(self._act, action, own_writes) for action in plan.actions}
         steps = applies | prunes | acts
@@ -64,13 +60,14 @@ class Executor:
         tries = await self._try_all({key: steps[key] for key in order}, plan)
         self._deferred.note(custom_resource, tries)
         for key in steps:
-            if not isinstance(tries[key].outcome, Unchanged):
+            if not isinstance(tries[key].outcome, Unchanged | Postponed):
                 log.info("%s: %s", key, tries[key].outcome, extra={"about": key})
         return {key: tries[key].outcome for key in steps}
 
     def forget(self, custom_resource: ObjectKey) -> None:
         """Of a custom resource that is gone nothing need be known any more."""
         self._deferred.forget(custom_resource)
+        self._applier.forget(custom_resource)
 
     async def _try_all(
         self, steps: Mapping[ObjectKey, Callable[[], Awaitable[Outcome]]], plan: Plan
@@ -98,47 +95,6 @@ class Executor:
         request = next_request(manifest, self._stores.live(key))
         return HeldBack(failed[0]) if isinstance(request, ApplyRequest) else request
 
-    async def _apply(self, manifest: dict[str, Any], key: ObjectKey, own_writes: set[Change]) -> Outcome:
-        live = self._stores.live(key)
-        for _ in range(TRIES):
-            step = next_request(manifest, live)
-            if isinstance(step, Unchanged | Taken):
-                return step
-            try:
-                answer = await self._send(key, step)
-            except ConflictError:  # it is not what it was when we last heard of it: decide anew
-                live = await self._look(key)
-            except NotFoundError:
-                self._stores.optional_kinds.doubt(resource_of(key))
-                raise
-            else:
-                change = self._stores.written(key, answer)
-                if not self._stores.is_watched_in_full(key) or will_be_observed(answer):
-                    own_writes.add(change)
-                return Applied(adopted=step.adopts)
-        return Failed(f"{key} is being changed by others at the same time", PAUSE)
-
-    async def _send(self, key: ObjectKey, request: ApplyRequest) -> dict[str, Any]:
-        resource = resource_of(key)
-        try:
-            return await self._kube.apply(resource, key, request.body, force=request.force)
-        except InvalidError as refusal:
-            if not request.force or not await self._claim(key, request, refusal):
-                raise
-        return await self._kube.apply(resource, key, request.body, force=request.force)
-
-    async def _claim(self, key: ObjectKey, request: ApplyRequest, refusal: InvalidError) -> bool:
-        """Take over what others own and the apply collides with. False when that is not why it was refused."""
-        resource, causes = resource_of(key), tuple(cause.field for cause in refusal.causes)
-        claim = next_step_of_ownership(request.body, await self._kube.get(resource, key), causes)
-        if isinstance(claim, Refill):
-            live = await self._kube.apply(resource, key, claim.body, force=True)
-            claim = next_step_of_ownership(request.body, live, causes)
-        if not isinstance(claim, TakeOwnership):
-            return False
-        await self._kube.json_patch(resource, key, claim.patch)
-        return True
-
     async def _act(self, action: Action, own_writes: set[Change]) -> Outcome:
         resource = resource_of(action.key)
         match action:
@@ -153,13 +109,6 @@ class Executor:
                     return Unchanged()  # the object that was meant is gone
         return Applied()
 
-    async def _look(self, key: ObjectKey) -> LiveObject | None:
-        try:
-            found = await self._kube.get_metadata(resource_of(key), key)
-        except NotFoundError:
-            return None
-        return reduce_metadata(found["metadata"])
-
     async def _delete(self, child: Child) -> Outcome:
         """Delete the very object, as long as it is the custom resource's: somebody may just be taking it over."""
         live: LiveObject | None = child.live
@@ -169,7 +118,7 @@ class Executor:
             try:
                 await self._kube.delete(resource_of(child.key), child.key, uid=live.uid, version=live.resource_version)
             except ConflictError:
-                live = await self._look(child.key)
+                live = await self._applier.look(child.key)
             except NotFoundError:
                 return Unchanged()
             else:

@@ -75,7 +75,7 @@ class Loop:
             stores=self.stores,
             references=self._references,
             fetcher=Fetcher(kube, pods, self.stores),
-            executor=Executor(kube, self.stores),
+            executor=Executor(kube, self.stores, metrics.repaired),
             recorder=Recorder(kube),
             now=now,
             settings=settings,

@@ -97,6 +97,9 @@ class Metrics:
                 "natsop_watch_restarts", "Watches that failed, or ended early, and were taken up again.", "resource"
             ).labels
         )
+        self._repairs = cache(
+            self._counter("natsop_repairs", "Objects that others had changed, and that were put back.", "kind").labels
+        )
         self._reconciled = cache(
             self._counter("natsop_reconcile", "Reconciliations, by their result.", "kind", "result").labels
         )
@@ -137,6 +140,10 @@ class Metrics:
     def watch_restarted(self, resource: str) -> None:
         """Count a watch that was taken up again."""
         self._restarts(resource).inc()
+
+    def repaired(self, kind: str) -> None:
+        """Count an object that was put back."""
+        self._repairs(kind).inc()
 
     def reconciled(self, kind: str, result: str, seconds: float) -> None:
         """Count a reconciliation and how long it took."""

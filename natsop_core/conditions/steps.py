@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from natsop_core.findings import Finding
 from natsop_core.kinds import PODS
 from natsop_core.names import API_VERSION
 from natsop_core.outcomes import Applied, Failed, HeldBack, Postponed, Rejected, Repair, Taken, Unchanged
+from natsop_core.repairs import CONTESTED_AFTER
 from natsop_core.texts import sentence
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from natsop_core.outcomes import Outcomes
     from natsop_core.references import ObjectKey
     from natsop_core.resolve.types import Owner
-
-CONTESTED_AFTER: Final = 3
-"""So many repairs of the same object in a row are a fight, and no change by hand."""
 
 
 def refusals(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:

@@ -7,12 +7,13 @@ Equal to `fieldsV1` of the manager's `Apply` entry in managedFields. Source: str
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from natsop_core.kubernetes.openapi import Schema, kind_schema, resolved
 
 FieldSet = dict[str, Any]
+Path = tuple[str, ...]
 
 _IDENTITY: Final = ("apiVersion", "kind", "metadata")
 _UNOWNED_METADATA: Final = frozenset(
@@ -20,6 +21,15 @@ _UNOWNED_METADATA: Final = frozenset(
 )
 """Fields that the API server takes out of every manager's set (apimachinery, `managedfields/internal/stripmeta.go`)."""
 _ESCAPES: Final = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
+
+
+def paths_beyond(wanted: Mapping[str, Any], owned: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[Path]:
+    """The outermost paths of a set that are not in another."""
+    for key in sorted(wanted):
+        if key not in owned:
+            yield (*at, key)
+        else:
+            yield from paths_beyond(wanted[key], owned[key], (*at, key))
 
 
 def field_set(obj: Mapping[str, Any]) -> FieldSet:

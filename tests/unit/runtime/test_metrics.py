@@ -47,6 +47,7 @@ def metrics() -> Metrics:
     metrics.request("PATCH", "services", "200")
     metrics.reconciled("NatsCluster", "success", 0.02)
     metrics.reconciled("NatsCluster", "error", 0.5)
+    metrics.repaired("Service")
     metrics.watch_restarted("pods")
     metrics.queue_added()
     metrics.queue_waited(0.003)
@@ -67,6 +68,7 @@ def test_what_the_loop_reports_is_counted(metrics: Metrics) -> None:
     assert value(metrics, "natsop_reconcile_duration_seconds_count", kind="NatsCluster") == 3
     assert value(metrics, "natsop_reconcile_duration_seconds_sum", kind="NatsCluster") == 0.55
     assert value(metrics, "natsop_watch_restarts_total", resource="pods") == 1
+    assert value(metrics, "natsop_repairs_total", kind="Service") == 1
     assert value(metrics, "workqueue_adds_total") == 1
     assert value(metrics, "workqueue_retries_total") == 1
     assert value(metrics, "workqueue_queue_duration_seconds_sum") == 0.003

@@ -1,0 +1,156 @@
+"""Brings one object into the state that a plan wants it in, and remembers what it had to put back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.drift import ApplyRequest, next_request, will_be_observed
+from natsop_core.kinds import resource_of
+from natsop_core.live import LiveObject, reduce_metadata
+from natsop_core.outcomes import Applied, Failed, Outcome, Postponed, Repair, Taken, Unchanged
+from natsop_core.ownership import Refill, TakeOwnership, next_step_of_ownership
+from natsop_core.repairs import (
+    CONTESTED_AFTER,
+    RepairRow,
+    fields_to_repair,
+    next_in_row,
+    over_in,
+    pause_before,
+    rival,
+)
+from natsop_runtime.api_server.errors import ConflictError, InvalidError, NotFoundError
+
+if TYPE_CHECKING:
+    from natsop_core.references import ObjectKey
+    from natsop_runtime.api_server.kube import Kube
+    from natsop_runtime.cache.stores import Change, Stores
+
+Manifest = Mapping[str, Any]
+
+TRIES: Final = 3
+"""How often one step is decided anew because others change the object at the same time."""
+
+PAUSE: Final = 1.0
+"""Seconds after which a failed step is worth another try, unless the API server asked for more."""
+
+log = logging.getLogger(__name__)
+
+
+class Applier:
+    """Applies objects, of the custom resource that it is told. `repaired` is told the kind of each that is put back."""
+
+    def __init__(self, kube: Kube, stores: Stores, repaired: Callable[[str], None]) -> None:
+        self._kube = kube
+        self._stores = stores
+        self._repaired = repaired
+        self._rows: dict[ObjectKey, dict[ObjectKey, RepairRow]] = {}  # by custom resource; none is empty
+
+    def forget(self, custom_resource: ObjectKey) -> None:
+        """Of a custom resource that is gone nothing need be known any more."""
+        self._rows.pop(custom_resource, None)
+
+    async def apply(
+        self, custom_resource: ObjectKey, key: ObjectKey, manifest: Manifest, own_writes: set[Change]
+    ) -> Outcome:
+        """Make the object what the manifest says; see `Executor.execute`."""
+        live = self._stores.live(key)
+        for _ in range(TRIES):
+            step = next_request(manifest, live)
+            if isinstance(step, Taken):
+                return step
+            if isinstance(step, Unchanged):
+                return Unchanged(self._latest_repair(custom_resource, key))
+            row = await self._repair(custom_resource, key, manifest, live)
+            if isinstance(row, Postponed):
+                return row
+            try:
+                answer = await self._send(key, step)
+            except ConflictError:  # it is not what it was when we last heard of it: decide anew
+                live = await self.look(key)
+            except NotFoundError:
+                self._stores.optional_kinds.doubt(resource_of(key))
+                raise
+            else:
+                self._take_in(key, answer, own_writes)
+                return Applied(adopted=step.adopts, repair=self._note(custom_resource, key, row))
+        return Failed(f"{key} is being changed by others at the same time", PAUSE)
+
+    async def look(self, key: ObjectKey) -> LiveObject | None:
+        """The object as it is now, by the API server itself."""
+        try:
+            found = await self._kube.get_metadata(resource_of(key), key)
+        except NotFoundError:
+            return None
+        return reduce_metadata(found["metadata"])
+
+    def _take_in(self, key: ObjectKey, answer: dict[str, Any], own_writes: set[Change]) -> None:
+        change = self._stores.written(key, answer)
+        if not self._stores.is_watched_in_full(key) or will_be_observed(answer):
+            own_writes.add(change)
+
+    async def _send(self, key: ObjectKey, request: ApplyRequest) -> dict[str, Any]:
+        resource = resource_of(key)
+        try:
+            return await self._kube.apply(resource, key, request.body, force=request.force)
+        except InvalidError as refusal:
+            if not request.force or not await self._claim(key, request, refusal):
+                raise
+        return await self._kube.apply(resource, key, request.body, force=request.force)
+
+    async def _claim(self, key: ObjectKey, request: ApplyRequest, refusal: InvalidError) -> bool:
+        """Take over what others own and the apply collides with. False when that is not why it was refused."""
+        resource, causes = resource_of(key), tuple(cause.field for cause in refusal.causes)
+        claim = next_step_of_ownership(request.body, await self._kube.get(resource, key), causes)
+        if isinstance(claim, Refill):
+            live = await self._kube.apply(resource, key, claim.body, force=True)
+            claim = next_step_of_ownership(request.body, live, causes)
+        if not isinstance(claim, TakeOwnership):
+            return False
+        await self._kube.json_patch(resource, key, claim.patch)
+        return True
+
+    async def _repair(
+        self, custom_resource: ObjectKey, key: ObjectKey, manifest: Manifest, live: LiveObject | None
+    ) -> RepairRow | Postponed | None:
+        """The row of repairs that the apply is in, if it is one; or that it has to wait."""
+        fields = fields_to_repair(manifest, live) if live and live.controller else ()
+        if not fields:
+            return None
+        now = _now()
+        before = self._rows.get(custom_resource, {}).get(key)
+        if before is not None and (pause := pause_before(before, fields, now)) > 0:
+            return Postponed(replace(before.latest, over_in=over_in(before, now)), pause)
+        row = next_in_row(before, fields, now)
+        if row.latest.in_a_row < CONTESTED_AFTER:
+            return row
+        found = await self._kube.get_metadata(resource_of(key), key)
+        return replace(row, latest=replace(row.latest, manager=rival(manifest, found["metadata"])))
+
+    def _note(self, custom_resource: ObjectKey, key: ObjectKey, row: RepairRow | None) -> Repair | None:
+        if row is None:
+            return None
+        self._rows.setdefault(custom_resource, {})[key] = row
+        self._repaired(key.kind)
+        repair = row.latest
+        log.info("%s: put back %s, %d in a row", key, ", ".join(repair.fields), repair.in_a_row, extra={"about": key})
+        return self._latest_repair(custom_resource, key)
+
+    def _latest_repair(self, custom_resource: ObjectKey, key: ObjectKey) -> Repair | None:
+        """The latest of a row that is not over; one that is, is forgotten."""
+        rows = self._rows.get(custom_resource, {})
+        if key not in rows:
+            return None
+        if (rest := over_in(rows[key], _now())) > 0:
+            return replace(rows[key].latest, over_in=rest)
+        del rows[key]
+        if not rows:
+            del self._rows[custom_resource]
+        return None
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
