@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from natsop_core.kinds import OPTIONAL
+from natsop_core.kinds import CONFIG_MAPS, OPTIONAL, SECRETS, SERVICE_ACCOUNTS
 from natsop_core.names import API_VERSION
-from tests.simulation.api_server.kinds import CUSTOM
+from tests.simulation.api_server.kinds import CUSTOM, kind_of
 from tests.simulation.calm import CALM_AFTER, Halt, calm_pictures, halt_of
 from tests.simulation.people import MANAGER, People
 from tests.simulation.picture import Picture, differences
@@ -37,6 +37,9 @@ every 60, a dead leader is replaced after as long, and queues back off up to 60.
 QUIET_FOR: Final = 150.0
 """Seconds for which operators that are started anew may write nothing then."""
 
+
+MOUNTED: Final = ("-config", "-auth", "-contexts", "-routes", "-sa")
+"""How names of ours end that pods mount or run as."""
 
 REPORT: Final = """\
 {problems}
@@ -194,10 +197,17 @@ def _is_operators(exchange: Exchange) -> bool:
 
 
 def _mend(world: World, required: Sequence[Manifest]) -> None:
-    """See to it that all that is referred to is there: without, the outcome depends on what was there before."""
+    """See to it that all that is referred to is there: without, the outcome depends on what was there before.
+
+    So it does where pods would mount what is a stranger's: servers that run already go on.
+    """
     world.server.unserved.discard(API_VERSION)
     storage = world.server.storage
     boxes = [stored for kind in storage.kinds() if kind.resource.kind == "NatsBox" for stored in storage.all(kind)]
+    for resource in (CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS):
+        for stored in storage.all(kind_of(resource)):
+            if stored.metadata["name"].endswith(MOUNTED) and not stored.controller_uid:
+                People(world.send, stored.metadata["namespace"]).delete(resource.kind, stored.metadata["name"])
     wanted: list[tuple[str, Any]] = [
         (box.metadata["namespace"], box.content["spec"].get("clusterRef", {}).get("name")) for box in boxes
     ]
