@@ -27,7 +27,7 @@ def invalid_box_values(cr: NatsBox) -> Answer[None]:
     """What no object of a NatsBox may say."""
     template = cr.spec.pod_template
     annotations = _annotation_problems("podTemplate.annotations", template.annotations)
-    return _answer(*_template_labels(template), *annotations)
+    return _answer(*_template_labels(template), *annotations, *_template_settings(template))
 
 
 def _answer(*problems: str) -> Answer[None]:
@@ -43,6 +43,12 @@ def _settings(spec: NatsClusterSpec) -> Iterator[str]:
         )
     if (spec.stateful_set.min_ready_seconds or 0) < 0:
         yield "spec.statefulSet.minReadySeconds must be at least 0"
+    yield from _template_settings(spec.pod_template)
+
+
+def _template_settings(template: PodTemplateSpec) -> Iterator[str]:
+    if (template.termination_grace_period_seconds or 0) < 0:
+        yield "spec.podTemplate.terminationGracePeriodSeconds must be at least 0"
 
 
 def _labels(spec: NatsClusterSpec) -> Iterator[str]:

@@ -31,14 +31,12 @@ INDEX: Final = re.compile(r"\[[0-9]+]")
 
 PASSED_THROUGH: Final = re.compile(
     r"""
-    .* \ metadata\.(labels|annotations)
-    | Service\ spec\.externalName  # wanted for the Service type of that name
+    Service\ spec\.loadBalancerClass
     | Ingress\ spec\.(ingressClassName | rules\[0\]\.(host|http\.paths\[0\]\.path) | tls\[0\]\.(hosts\[0\]|secretName))
     | StatefulSet\ spec\.(
-        minReadySeconds
-        | template\.(labels|annotations)
-        | template\.spec\.(affinity|dnsConfig|dnsPolicy|hostAliases|nodeSelector|priorityClassName|runtimeClassName)
-        | template\.spec\.(securityContext|terminationGracePeriodSeconds|tolerations|topologySpreadConstraints)
+        template\.spec(\.hostNetwork)?\Z  # of containers that are processes of a Windows host
+        | template\.spec\.(affinity|dnsConfig|dnsPolicy|hostAliases|priorityClassName|runtimeClassName)
+        | template\.spec\.(securityContext|tolerations|topologySpreadConstraints)
         | template\.spec\.containers\[0\]\.(env|envFrom|resources|securityContext|(startup|readiness|liveness)Probe)
         | volumeClaimTemplates\[0\]\.spec
     ) \b

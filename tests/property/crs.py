@@ -80,6 +80,7 @@ FIELDS: Final[Fields] = {
     "nodeSelector": label_maps,
     "annotations": annotation_maps,
     "minReadySeconds": st.sampled_from([0, 1, 2**31 - 1]),
+    "terminationGracePeriodSeconds": st.sampled_from([0, 1, 600]),
     "enabled": _MOSTLY,
     "cert": st.sampled_from(KEYS),
     "key": st.sampled_from(KEYS),

@@ -42,6 +42,7 @@ _SPEC_FIELDS: Final[Fields] = {
     "nodeSelector": label_maps,
     "annotations": annotation_maps,
     "minReadySeconds": st.sampled_from([0, 1, 2**31 - 1]),
+    "terminationGracePeriodSeconds": st.sampled_from([0, 1, 600]),
 }
 
 cluster_names: Final = st.one_of(

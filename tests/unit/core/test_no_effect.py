@@ -103,6 +103,7 @@ INVALID = {
     "labels of nodes": {"podTemplate": {"nodeSelector": BAD_LABELS}},
     "a Service that leads elsewhere": {"service": {"type": "ExternalName"}},
     "a negative time": {"statefulSet": {"minReadySeconds": -1}},
+    "a negative time to end": {"podTemplate": {"terminationGracePeriodSeconds": -1}},
 }
 
 
