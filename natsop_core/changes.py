@@ -153,7 +153,7 @@ def _notices(plan: Plan, resource: NatsCluster | NatsBox) -> tuple[Finding, ...]
     resolved = plan.decision.resolved if plan.decision else None
     if not isinstance(resource, NatsCluster) or not isinstance(resolved, ResolvedCluster) or not resolved.cluster:
         return ()
-    return (*kept(resource, resolved.cluster), *risky(resolved.cluster))
+    return (*resolved.let_through, *kept(resource, resolved.cluster), *risky(resolved.cluster))
 
 
 def _owned(resource: NatsCluster | NatsBox) -> NatsCluster | NatsBox:

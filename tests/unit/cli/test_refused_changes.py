@@ -28,11 +28,17 @@ RESOLVER = """\
 """
 RESOLVER = RESOLVER.replace("AAAA", "A" * 56)
 
+FIVE = CLUSTER.replace("REPLICAS", "5")
+FILE_ONLY = "{enabled: true, fileStore: {pvc: {enabled: false}}}"
+
 REFUSED = {
+    "5 to 3": (FIVE, THREE, "UnsafeScale: "),
     "3 to 1": (THREE, ONE, "UnsafeScale: "),
     "1 to 3": (ONE, THREE, "UnsafeScale: "),
     "larger claims": (THREE, THREE.replace("{enabled: true}", CLAIM), "ImmutableField: "),
     "pod policy": (THREE, f"{THREE}  statefulSet: {{podManagementPolicy: OrderedReady}}\n", "ImmutableField: "),
+    "no claims": (THREE, THREE.replace("{enabled: true}", FILE_ONLY), "ImmutableField: "),
+    "JetStream on": (THREE.replace("enabled: true", "enabled: false"), THREE, "ImmutableField: "),
     "JetStream off": (THREE, THREE.replace("enabled: true", "enabled: false"), "ImmutableField: "),
     "server names": (THREE, f"{THREE}    serverNamePrefix: a-\n", "spec: config.serverNamePrefix cannot change "),
 }
@@ -70,7 +76,9 @@ def test_the_annotation_that_lets_a_change_through_lets_it_through_here(natsop: 
     allowed = ONE.replace("{name: c}", f"{{name: c, annotations: {{{annotation}: {value}}}}}")
     done = natsop("validate", "-f", "new.yaml", "--old", "old.yaml", **{"new.yaml": allowed})
     assert (done.code, done.err) == (0, "")
-    assert "@@ spec.replicas @@\n-3\n+1\n" in natsop("diff", "old.yaml", "new.yaml").out
+    out = natsop("diff", "old.yaml", "new.yaml").out
+    assert "\n! DataLossAllowed: " in out
+    assert "@@ spec.replicas @@\n-3\n+1\n" in out
 
 
 def test_what_changes_beside_a_refused_change_is_compared(natsop: Natsop) -> None:

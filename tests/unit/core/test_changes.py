@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from natsop_core.changes import PlannedChange, as_live, claims_of, plan_change
 from natsop_core.drift import is_as_applied
+from natsop_core.guards import GUARDS
 from natsop_core.live import reduce_metadata
+from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
 from natsop_core.offline import inputs_at_hand, render
-from tests.unit.core.world import NOW, Object, box, cluster, cluster_object, inputs, jetstream, one_of, plan_of
+from tests import tokens
+from tests.unit.core.guard_cases import CASES, SYSTEM, Case
+from tests.unit.core.world import NOW, Object, box, cluster, cluster_object, inputs, one_of, plan_of, secret
 
 NOTHING = inputs_at_hand([], NOW)
 
+OPERATOR = tokens.operator()
+JWTS = secret(
+    "jwt",
+    operator=tokens.operator_jwt(OPERATOR, system_account=SYSTEM.public_key),
+    system=tokens.account_jwt(SYSTEM, OPERATOR),
+)
+AT_HAND = inputs_at_hand([JWTS], NOW)
+
+RUNNING_CASES = {
+    name: case for name, case in CASES.items() if case.committed.has_servers and not case.committed.is_taken_over
+}
+"""Those that an old custom resource can tell of: its servers run, and we have made them."""
+
 
 def change(old: Object, new: Object, **metadata: Any) -> PlannedChange:
-    return plan_change(cluster(old, uid=""), cluster(new, uid="", **metadata), before=NOTHING, after=NOTHING)
+    return plan_change(cluster(old, uid=""), cluster(new, uid="", **metadata), before=AT_HAND, after=AT_HAND)
 
 
 def replicas(count: int, **config: Any) -> Object:
@@ -37,29 +55,29 @@ def test_what_did_not_change_becomes_what_it_is_rendered_to() -> None:
     assert not planned.is_refused
 
 
+@pytest.mark.parametrize("case", RUNNING_CASES.values(), ids=list(RUNNING_CASES))
+def test_a_change_that_a_guard_refuses_is_refused_and_everything_goes_with_what_stays(case: Case) -> None:
+    planned = change(case.back, case.wanted)
+    [guard] = [each for each in GUARDS if each.name == case.guard]
+    assert planned.invalid or reasons(planned) == [guard.reason]
+    assert all(reason.startswith(f"{guard.reason}: ") for reason in planned.reasons if not planned.invalid)
+    assert contents(planned.objects) == contents(change(case.back, case.back).objects)
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "reason"),
-    [
-        (replicas(3), replicas(1), "UnsafeScale"),
-        (replicas(1), replicas(3), "UnsafeScale"),
-        (replicas(3), replicas(3, jetstream={"enabled": False}), "ImmutableField"),
-        (
-            replicas(3),
-            jetstream(fileStore={"pvc": {"resources": {"requests": {"storage": "20Gi"}}}}) | {"replicas": 3},
-            "ImmutableField",
-        ),
-        (replicas(3), replicas(3) | {"statefulSet": {"podManagementPolicy": "OrderedReady"}}, "ImmutableField"),
-    ],
-    ids=["3 to 1", "1 to 3", "JetStream off", "larger claims", "podManagementPolicy"],
+    "case",
+    [case for case in RUNNING_CASES.values() if case.allows.startswith("replicas=")],
+    ids=lambda case: str(case.allows),
 )
-def test_a_change_that_what_runs_forbids_is_refused_and_everything_goes_with_what_stays(
-    old: Object, new: Object, reason: str
-) -> None:
-    planned = change(old, new)
-    assert reasons(planned) == [reason]
-    assert planned.reasons[0].startswith(f"{reason}: ")
-    unchanged = {_identity(each): each.get("spec", each.get("data")) for each in change(old, old).objects}
-    assert {_identity(each): each.get("spec", each.get("data")) for each in planned.objects} == unchanged
+def test_a_change_that_is_let_through_is_warned_of(case: Case) -> None:
+    allowed = change(case.back, case.wanted, annotations={ALLOW_DATA_LOSS_ANNOTATION: case.allows})
+    assert not allowed.is_refused
+    assert "DataLossAllowed" in [each.reason for each in allowed.notices]
+
+
+def contents(objects: Iterable[Object]) -> dict[tuple[str, str], Any]:
+    """What the objects say, without the notes on what was asked for."""
+    return {_identity(each): each.get("spec", each.get("data")) for each in objects}
 
 
 def test_what_is_changed_beside_a_refused_change_happens() -> None:
