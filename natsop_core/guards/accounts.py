@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core.api.storage import VolumeTemplateSpec
 from natsop_core.guards.guard import Change, Guard, replaced
-from natsop_core.guards.templates import completed, described, is_met, like
+from natsop_core.guards.templates import completed, contrasted, is_met, like
 
 if TYPE_CHECKING:
     from natsop_core.api.auth import ResolverSpec
@@ -42,8 +42,8 @@ def _other_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
     resolver, claim = _full_resolver(cr), committed.resolver
     if resolver is None or claim is None or is_met(_storage(resolver), claim):
         return None
-    kept = like(claim, _storage(resolver))
-    return Change(described(_storage(resolver)), described(kept), _with_claim(cr, resolver, claim))
+    wanted, kept = _storage(resolver), like(claim, _storage(resolver))
+    return Change(contrasted(wanted, kept), contrasted(kept, wanted), _with_claim(cr, resolver, claim))
 
 
 def _first_claims(cr: NatsCluster, committed: Commitments) -> Change | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core.commitments import EMPTY_DIR, Claim
 from natsop_core.guards.guard import Change, Guard, replaced
-from natsop_core.guards.templates import completed, described, is_met, like, size_of
+from natsop_core.guards.templates import completed, contrasted, is_met, like, size_of
 from natsop_core.kubernetes.quantity import rounded_bytes
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def _other_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
     claim, wanted = committed.jetstream, cr.spec.config.jetstream.file_store.pvc
     if not _wants_claim(cr) or not isinstance(claim, Claim) or is_met(wanted, claim):
         return None
-    return Change(described(wanted), described(like(claim, wanted)), _with_claim(cr, claim))
+    kept = like(claim, wanted)
+    return Change(contrasted(wanted, kept), contrasted(kept, wanted), _with_claim(cr, claim))
 
 
 def _claims_in_place_of_empty_dirs(cr: NatsCluster, committed: Commitments) -> Change | None:

@@ -46,13 +46,11 @@ def size_of(claim: Mapping[str, Any]) -> str | int | None:
     return size
 
 
-def described(template: VolumeTemplateSpec) -> str:
-    """What the user says of a claim, for people."""
-    said = spoken(template)
-    size = _requests(said).get("storage")
-    others = {field: value for field, value in said.items() if field != "resources"}
-    words = [f"{field} {_in_words(value)}" for field, value in {"size": size, **others}.items() if value is not None]
-    return ", ".join(words) or "nothing said"
+def contrasted(template: VolumeTemplateSpec, other: VolumeTemplateSpec) -> str:
+    """What a claim's template says otherwise than the other, for people."""
+    said, others = _comparable(spoken(template)), _comparable(spoken(other))
+    fields = [field for field in sorted({*said, *others}) if said.get(field) != others.get(field)]
+    return ", ".join(_in_words(field, spoken(template)) for field in fields)
 
 
 def spoken(template: VolumeTemplateSpec) -> dict[str, Any]:
@@ -61,8 +59,13 @@ def spoken(template: VolumeTemplateSpec) -> dict[str, Any]:
     return {field: value for field, value in spec.items() if value not in ([], {})}
 
 
-def _in_words(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _in_words(field: str, said: Mapping[str, Any]) -> str:
+    if field == "resources":
+        return f"size {size_of(said)}"
+    value = said.get(field)
+    if value is None:
+        return f"no {field}"
+    return f"{field} {', '.join(map(str, value)) if isinstance(value, list) else value}"
 
 
 def _template(kind: Template, spec: Mapping[str, Any]) -> Template:
