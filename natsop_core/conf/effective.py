@@ -63,11 +63,6 @@ class EffectiveConfig:
         """What sets the option of the first level, if anything does."""
         return next((option for option in self.options if option.name == name), None)
 
-    def block(self, name: str) -> Block | None:
-        """The block of the first level, when it is set and is one."""
-        option = self.option(name)
-        return option.value if option and isinstance(option.value, Block) else None
-
     def find(self, *path: str) -> Value | None:
         """The value of an option, by the names of the blocks around it and its own."""
         return value_at(self.tree, *path)
