@@ -35,7 +35,7 @@ def configuration_files(cluster: Cluster, own: Block | None) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file that the servers read. is_secret: it comes from a Secret."""
+    """A file or environment variable that the servers read. is_secret: it comes from a Secret, or may."""
 
     path: str
     content: bytes = field(repr=False)
@@ -43,7 +43,7 @@ class ReadFile:
 
 
 def read_files(cluster: Cluster, config: EffectiveConfig) -> list[ReadFile]:
-    """Everything that the servers read when they start or reload: configuration, certificates, keys and CA."""
+    """All that the servers read: configuration, certificates, keys and CA, and variables from other objects."""
     secret = _secret_files(cluster)
     return [
         *(
@@ -55,6 +55,10 @@ def read_files(cluster: Cluster, config: EffectiveConfig) -> list[ReadFile]:
             ReadFile(f"{folder.path}/{name}", content, "secret" in folder.volume)
             for folder in cluster.folders
             for name, content in folder.contents.items()
+        ),
+        *(
+            ReadFile(f"${name}", text.encode("utf-8", "surrogateescape"), is_secret=True)
+            for name, text in sorted(cluster.environment.items())
         ),
     ]
 

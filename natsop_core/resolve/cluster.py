@@ -135,7 +135,7 @@ def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
     if granted.unfit:
         return ResolvedCluster(None, (*answers.findings, *granted.unfit))
     built = _build(granted, existing.committed, parts, answers)
-    cluster, config = answers.take(read_configuration(built, parts.files.environment, servers_stay=granted.is_frozen))
+    cluster, config = answers.take(read_configuration(built, servers_stay=granted.is_frozen))
     if config is None or answers.blocking:
         return ResolvedCluster(None, (*answers.blocking, *answers.findings))
     answers.take(differences(cluster, config))
@@ -195,6 +195,7 @@ def _build(granted: Granted, committed: Commitments, parts: _Parts, answers: Ans
         includes=files.includes,
         existing_config=files.existing_config,
         auth=parts.auth,
+        environment=files.environment,
         server=server,
         probes=resolve_probes(spec.container, monitor),
         reloader=reloader,

@@ -30,12 +30,9 @@ if TYPE_CHECKING:
 _MOST_FAULTS: Final = 5
 
 
-def read_configuration(
-    cluster: Cluster, environment: Mapping[str, str], *, servers_stay: bool
-) -> Answer[tuple[Cluster, EffectiveConfig | None]]:
+def read_configuration(cluster: Cluster, *, servers_stay: bool) -> Answer[tuple[Cluster, EffectiveConfig | None]]:
     """What the servers will read, and the cluster with what only that tells; blocks where no server should get it.
 
-    environment: the values of variables that come from elsewhere, as far as they can be read.
     servers_stay: they are not changed in any case, so that the configuration does not reach them.
     """
     try:
@@ -46,7 +43,7 @@ def read_configuration(
     except ConfError as error:
         return Answer((cluster, None), (_finding(cluster, Fault(error.place, error.problem)),), blocks=True)
     is_judged = bool(config.user_files) and not servers_stay  # what is ours alone is sound
-    found = islice(_faults(cluster, config, environment), _MOST_FAULTS) if is_judged else ()
+    found = islice(_faults(cluster, config), _MOST_FAULTS) if is_judged else ()
     findings = tuple(_finding(cluster, fault) for fault in found)
     return Answer((_with_included_keys(cluster, config), config), findings, blocks=True)
 
@@ -92,9 +89,9 @@ def _with_included_keys(cluster: Cluster, config: EffectiveConfig) -> Cluster:
     return replace(cluster, existing_config=replace(existing, included=included))
 
 
-def _faults(cluster: Cluster, config: EffectiveConfig, environment: Mapping[str, str]) -> Iterator[Fault]:
+def _faults(cluster: Cluster, config: EffectiveConfig) -> Iterator[Fault]:
     yield from faults(config)
-    yield from _unreadable_variables(config, environment)
+    yield from _unreadable_variables(config, cluster.environment)
     if cluster.jetstream is None:
         return
     if cluster.existing_config is None:

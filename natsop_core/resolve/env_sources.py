@@ -9,7 +9,7 @@ from natsop_core.findings import Finding
 from natsop_core.inputs import Forbidden
 from natsop_core.references import KeyReference
 from natsop_core.resolve.answer import Answer
-from natsop_core.resolve.referred import find, whole
+from natsop_core.resolve.referred import find, texts_beside, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ _OBJECTS: Final[Mapping[str, ReferredKind]] = {"secretRef": "Secret", "configMap
 
 
 def environment_values(cr: NatsCluster, lookup: Lookup) -> Answer[Mapping[str, str]]:
-    """What the servers' variables have from keys of Secrets and ConfigMaps, by the variables' names.
+    """What the servers' variables have from Secrets and ConfigMaps, by the variables' names.
 
     What we may not read, the kubelet may: nothing is known of that.
     """
@@ -41,9 +41,15 @@ def environment_values(cr: NatsCluster, lookup: Lookup) -> Answer[Mapping[str, s
     ]
     found = {reference: find(reference, lookup) for reference in references}
     findings = [value for key, value in found.items() if isinstance(value, Finding) and _is_readable(key, lookup)]
-    findings += [missing for each in _sources(cr) if (missing := whole(each, lookup)) and _is_readable(each, lookup)]
+    texts: dict[str, str] = {}
+    for prefix, source in _sources(cr):
+        if (missing := whole(source, lookup)) and _is_readable(source, lookup):
+            findings.append(missing)
+        texts |= {f"{prefix}{key}": text for key, text in texts_beside(source, lookup).items()}
     values = {name: found[reference] for name, reference in of_servers}
-    texts = {name: value.decode("utf-8", "replace") for name, value in values.items() if isinstance(value, bytes)}
+    texts |= {
+        name: value.decode("utf-8", "surrogateescape") for name, value in values.items() if isinstance(value, bytes)
+    }
     return Answer(texts, tuple(findings), blocks=True)
 
 
@@ -60,12 +66,13 @@ def _variables(env: Iterable[Mapping[str, Any]], namespace: str, field: str) -> 
                 yield variable["name"], _reference(kind, namespace, selector, f"{field}[{variable['name']}]")
 
 
-def _sources(cr: NatsCluster) -> Iterator[KeyReference]:
-    """The objects of which every key becomes a variable."""
+def _sources(cr: NatsCluster) -> Iterator[tuple[str, KeyReference]]:
+    """The objects of which every key becomes a variable, with the prefix of its name."""
     for number, source in enumerate(cr.spec.container.env_from):
         for part, kind in _OBJECTS.items():
             if selector := source.get(part):
-                yield _reference(kind, cr.metadata.namespace, selector, f"spec.container.envFrom[{number}]")
+                field = f"spec.container.envFrom[{number}]"
+                yield source.get("prefix", ""), _reference(kind, cr.metadata.namespace, selector, field)
 
 
 def _reference(kind: ReferredKind, namespace: str, selector: Mapping[str, Any], field: str) -> KeyReference:

@@ -101,7 +101,10 @@ class Nack:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A resolved NatsCluster. record: what its servers commit us to, to be remembered."""
+    """A resolved NatsCluster. record: what its servers commit us to, to be remembered.
+
+    environment: what the servers' variables have from Secrets and ConfigMaps, by name.
+    """
 
     owner: Owner
     labels: Mapping[str, str]
@@ -115,6 +118,7 @@ class Cluster:
     includes: tuple[IncludedFile, ...]
     existing_config: ExistingConfig | None
     auth: Auth | None
+    environment: Mapping[str, str] = field(repr=False)
     server: Container
     probes: Probes
     reloader: Container | None

@@ -397,19 +397,29 @@ def test_the_servers_of_another_program_keep_their_pods_while_its_nats_conf_stor
 # The checksum of all that servers read
 
 
-def test_the_checksum_covers_certificates_keys_and_everything_included() -> None:
+def test_the_checksum_covers_certificates_keys_variables_and_everything_included() -> None:
     spec = including(
         {
             "config": {"nats": {"tls": {"enabled": True, "secretName": "tls"}}},
             "tlsCA": {"configMap": {"name": "ca", "key": "ca.crt"}},
             "podTemplate": {"configChecksumAnnotation": True},
+            "container": {**PASSWORD_VARIABLE, "envFrom": [{"secretRef": {"name": "more"}}]},
         }
     )
 
-    def checksum(*, certificate: str = "a", key: str = "b", authority: str = "c", text: str = "debug: true") -> str:
+    def checksum(
+        *,
+        certificate: str = "a",
+        key: str = "b",
+        authority: str = "c",
+        text: str = "debug: true",
+        login: str = "d",
+        more: str = "e",
+    ) -> str:
         tls = secret("tls", **{"tls.crt": certificate, "tls.key": key})
         ca = config_map("ca", **{"ca.crt": authority})
-        stateful_set = one_of(plan(spec, tls, ca, included(text)).apply, "StatefulSet")
+        environment = (secret("login", password=login), secret("more", A=more))
+        stateful_set = one_of(plan(spec, tls, ca, included(text), *environment).apply, "StatefulSet")
         value: str = stateful_set["spec"]["template"]["metadata"]["annotations"][names.CHECKSUM_ANNOTATION]
         return value
 
@@ -419,6 +429,8 @@ def test_the_checksum_covers_certificates_keys_and_everything_included() -> None
         checksum(key="x"),
         checksum(authority="x"),
         checksum(text="debug: false"),
+        checksum(login="x"),
+        checksum(more="x"),
     ]
-    assert len(set(changed)) == 5
+    assert len(set(changed)) == 7
     assert checksum() == changed[0]
