@@ -51,7 +51,7 @@ def test_a_scale_that_destroys_streams_is_refused_whatever_was_made_anew_until_t
     await_intact(workspace, servers, streams)
 
     with_nothing_but_claims(workspace)
-    workspace.client.create(nats_cluster(replicas=asked, jetstream=JETSTREAM))
+    workspace.client.create(nats_cluster(replicas=asked, jetstream=JETSTREAM, **other_names(servers)))
     await_serving(workspace, servers)
     await_intact(workspace, servers, streams)
 
