@@ -31,18 +31,18 @@ def pod_to_replace(
     if status.get("observedGeneration", 0) < stateful_set["metadata"].get("generation", 0):
         return None
     pods = [each for each in pods if _is_made_by(stateful_set, each)]
-    outdated = [
-        each for each in pods if each["metadata"].get("labels", {}).get(REVISION_LABEL) != status_revision(status)
-    ]
-    others_start = any(_is_leaving(each) or (each not in outdated and not is_ready(each)) for each in pods)
+    revision = status_revision(status)
+    unready = [each for each in pods if not is_ready(each)]
+    others_start = any(map(_is_leaving, pods)) or any(_is_of(revision, each) for each in unready)
     if others_start:
         return None
     is_ordered = stateful_set["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady"
-    stuck = [each for each in outdated if not is_ready(each) and _is_stuck(each, now, is_ordered=is_ordered)]
-    harmless = [
-        each for each in stuck if not _serves(each) or all(is_ready(other) for other in pods if other is not each)
-    ]
-    return harmless[0] if harmless else None
+    stuck = (each for each in unready if _is_stuck(each, now, is_ordered=is_ordered))
+    return next((each for each in stuck if not _serves(each) or unready == [each]), None)
+
+
+def _is_of(revision: str, pod: Mapping[str, Any]) -> bool:
+    return bool((pod["metadata"].get("labels") or {}).get(REVISION_LABEL) == revision)
 
 
 def _is_made_by(stateful_set: Mapping[str, Any], pod: Mapping[str, Any]) -> bool:

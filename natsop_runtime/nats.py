@@ -56,8 +56,10 @@ class Pods:
             return Unreachable(str(error) or type(error).__name__)
 
     def _remember(self, address: tuple[str, int]) -> None:
-        recent = {each: time for each, time in self._asked_in_vain.items() if _now() - time < OUT_OF_REACH}
-        self._asked_in_vain = {**recent, address: _now()}
+        self._asked_in_vain.pop(address, None)
+        self._asked_in_vain[address] = _now()  # the oldest come first, whatever their number
+        while _now() - self._asked_in_vain[oldest := next(iter(self._asked_in_vain))] >= OUT_OF_REACH:
+            del self._asked_in_vain[oldest]
 
     async def _answer(self, url: str) -> HttpAnswer | Unreachable:
         """The answer as it comes over the wire, if it is short: whoever runs the pod decides what it sends."""

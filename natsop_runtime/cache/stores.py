@@ -156,9 +156,10 @@ class Stores:
         here = (key for key in keys if key.namespace == reference.namespace)  # an owner elsewhere is none
         return tuple(Child(key, live) for key in here if (live := self.live(key)) is not None)
 
-    def labelled(self, reference: LabelledRef) -> tuple[Object, ...]:
-        """The objects with this label, of a kind that is watched in full."""
-        found = (self.in_full(key) for key in sorted(self._labelled.get(reference, ())))
+    def labelled(self, reference: LabelledRef) -> tuple[Whole, ...]:
+        """The objects with this label, of a kind that is watched in full; packed, as there may be thousands."""
+        watched = self._full[reference.api_version, reference.kind]
+        found = (watched.get(key) for key in sorted(self._labelled.get(reference, ())))
         return tuple(each for each in found if each is not None)
 
     def written(self, key: ObjectKey, obj: Object) -> Change:

@@ -95,3 +95,20 @@ def test_a_server_that_works_is_left_alone_while_another_does_not() -> None:
     sidecar["status"]["containerStatuses"].insert(0, {"name": "nats", "ready": True, "state": RUNNING})
     assert replaced([pod(0, "old", ready=True), sidecar, pod(2, "old", ready=True)]) == "c-1"
     assert replaced([pod(0, "old", ready=True), sidecar, pod(2, "old", since=JUST_NOW)]) is None
+
+
+class Incomparable(dict[str, Any]):
+    """A pod that may be looked at, but not compared with each of the others."""
+
+    def __eq__(self, _other: object) -> bool:
+        raise AssertionError("thousands of pods were compared with each other")
+
+    __hash__ = None
+
+
+def test_the_work_does_not_grow_with_the_square_of_the_pods() -> None:
+    pods = [Incomparable(pod(ordinal, "old", ready=ordinal > 1)) for ordinal in range(100)]
+    assert replaced([*pods[2:], pods[0]]) == "c-0"
+    for each in pods[:2]:
+        each["status"]["containerStatuses"][0]["ready"] = True
+    assert replaced(pods) is None, "two are not ready, and both servers work"

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from natsop_core.inputs import Forbidden, Found
-from natsop_core.kinds import BOXES, CLUSTERS, CONFIG_MAPS, PODS, SECRETS, STATEFUL_SETS
-from natsop_core.references import ApiGroupRef, HttpRef, LabelledRef, ObjectKey, ObjectRef, Reference
+from natsop_core.inputs import Forbidden, Found, Unreachable
+from natsop_core.kinds import BOXES, CLUSTERS, CONFIG_MAPS, POD_MONITORS, PODS, SECRETS, STATEFUL_SETS
+from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, LabelledRef, ObjectKey, ObjectRef, Reference
 from natsop_runtime.api_server.errors import ApiError, ForbiddenError, NotFoundError, UnavailableError
-from natsop_runtime.fetch import Fetcher, depends_on
+from natsop_runtime.fetch import AT_ONCE, Fetcher, depends_on, outdated_by
 
 SECRET = SECRETS.key("prod", "s")
 SET = STATEFUL_SETS.key("prod", "c")
 POD = PODS.key("prod", "c-0")
 CLUSTER = CLUSTERS.key("prod", "c")
+
+
+@dataclass
+class Packed:
+    """Knows in which thread it was unpacked."""
+
+    kind: str
+
+    def unpacked(self) -> dict[str, Any]:
+        return {"kind": self.kind, "thread": threading.current_thread() is threading.main_thread()}
 
 
 class World:
@@ -26,6 +38,8 @@ class World:
         self.exists = exists
         self.full = full
         self.answer = answer
+        self.many = 1
+        self.is_watched = False
         self.asked: list[ObjectKey] = []
 
     def in_full(self, key: ObjectKey) -> Any:
@@ -38,11 +52,16 @@ class World:
     def optional_kinds(self) -> World:
         return self
 
-    def labelled(self, reference: LabelledRef) -> tuple[dict[str, str], ...]:
-        return ({"kind": reference.kind},)
+    def labelled(self, reference: LabelledRef) -> tuple[Packed, ...]:
+        return tuple(Packed(reference.kind) for _ in range(self.many))
 
     async def serves(self, _reference: ApiGroupRef) -> bool:
+        await asyncio.sleep(0)  # it is listed for the first time
+        self.is_watched = True
         return self.exists
+
+    def children(self, _reference: ChildrenRef) -> tuple[str, ...]:
+        return ("a child of the optional kind",) if self.is_watched else ()
 
     async def get(self, _resource: object, key: ObjectKey) -> Any:
         self.asked.append(key)
@@ -94,8 +113,45 @@ def test_without_an_answer_nothing_is_found_at_all() -> None:
 
 def test_what_has_a_label_is_looked_up_in_the_stores() -> None:
     reference = LabelledRef("v1", "Pod", "prod", "c")
-    assert World().find(reference) == {reference: ({"kind": "Pod"},)}
-    assert list(depends_on([reference])) == [reference]
+    assert World().find(reference) == {reference: ({"kind": "Pod", "thread": True},)}
+
+
+def test_thousands_of_objects_are_unpacked_where_nobody_waits_for_it() -> None:
+    world, reference = World(), LabelledRef("v1", "Pod", "prod", "c")
+    world.many = 10_000
+    assert world.find(reference) == {reference: ({"kind": "Pod", "thread": False},) * 10_000}
+
+
+def test_children_are_looked_up_when_all_kinds_are_known() -> None:
+    children, kind = ChildrenRef("prod", "uid"), POD_MONITORS.reference
+    found: object = World(exists=True).find(children, kind)[children]
+    assert found == ("a child of the optional kind",)
+    assert [*outdated_by([kind], [children, ObjectRef(SET)])] == [children]
+    assert [*outdated_by([ObjectRef(SET)], [children])] == []
+
+
+def test_of_ten_thousand_pods_only_some_are_asked_at_a_time() -> None:
+    pods = Pods()
+    references = [
+        HttpRef(ObjectKey("v1", "Pod", "prod", f"c-{number}"), "10.0.0.1", 8222, "/varz") for number in range(10_000)
+    ]
+    found = asyncio.run(Fetcher(World(), pods, World()).fetch(references))  # type: ignore[arg-type]
+    assert found.keys() == set(references)
+    assert pods.most <= AT_ONCE
+
+
+class Pods:
+    """Counts how many are asked at the same time."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    async def get(self, _reference: HttpRef) -> Unreachable:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0)
+        self.now -= 1
+        return Unreachable("no")
 
 
 def test_the_stores_say_which_kinds_are_served() -> None:

@@ -224,7 +224,7 @@ def test_objects_are_found_by_our_label_and_whoever_refers_to_it_is_woken_when_t
             await until(lambda: bool(pods.watches), "a watch")
             pods.put("c-0", labels={CLUSTER_LABEL: "c"})
             await until(lambda: len(stores.labelled(reference)) == 1, "the pod is found")
-            assert stores.labelled(reference)[0]["metadata"]["name"] == "c-0"
+            assert stores.labelled(reference)[0].unpacked()["metadata"]["name"] == "c-0"
             assert reference in world.labels
             world.labels.clear()
             pods.remove("c-0")
