@@ -52,6 +52,7 @@ class Configuration:
 def inputs_at_hand(objects: Iterable[Mapping[str, Any]], now: datetime) -> Inputs:
     """Inputs in which these objects exist and no others. One without a namespace counts as being in `default`.
 
+    There is no chance in it: a salt that would be made is always the same, so that a rendering can be compared.
     The API server counts as one that serves every kind: what is rendered is what would be applied there.
     """
     served: dict[Reference, Found] = {kind.reference: True for kind in OPTIONAL}

@@ -23,7 +23,9 @@ class GlobalSpec(Model):
     image_registry: str | None = Field(
         None, description="Registry, put before image names that have none of their own."
     )
-    labels: StringMap = Field(default_factory=dict, description="Further labels of all objects.")
+    labels: StringMap = Field(
+        default_factory=dict, description="Further labels of all objects. A change restarts the pods."
+    )
 
 
 class ConfigMapSpec(Model):
