@@ -151,3 +151,5 @@ def _differences(cluster: Cluster, config: EffectiveConfig) -> Iterator[str]:
             yield f"{row.name} is at port {port} there, and at {listener.port} in spec.{row.field}"
         elif row.name == names.MONITOR_PORT and has_secure_monitor(config) != bool(listener.tls):
             yield f"the monitor speaks {'HTTPS' if has_secure_monitor(config) else 'HTTP'} there only"
+        elif row.name == names.MONITOR_PORT and config.option("http_base_path"):
+            yield "the monitor has its pages below http_base_path there"

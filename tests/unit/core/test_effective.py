@@ -304,6 +304,19 @@ def test_a_port_that_services_and_probes_do_not_know_is_told() -> None:
     assert "leafnodes is off there, and on in spec.config.leafnodes" in message(found, "Degraded")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("https_port: 8222\ntls {}\nhttp_port: 0", "the monitor speaks HTTPS there only"),
+        ("http_base_path: /nats", "the monitor has its pages below http_base_path there"),
+        ("monitor_port: 8222\nport: 4222\nlisten: 4222", ""),
+    ],
+)
+def test_a_monitor_that_probes_do_not_find_is_told(text: str, said: str) -> None:
+    found = status(including({}), included(text))
+    assert (said in message(found, "Degraded")) if said else conditions(found)["Degraded"][0] == "False"
+
+
 # A nats.conf of the user's own
 
 
