@@ -8,13 +8,13 @@ from unittest import mock
 
 import pytest
 
-from natsop_core import commitments, drift
+from natsop_core import commitments, drift, live
 from natsop_core.guards import GUARDS, granting
 from natsop_core.live import Child, LiveObject
 from natsop_core.outcomes import Unchanged
 from natsop_core.record import SILENT
 from natsop_core.resolve import auth, integrations
-from natsop_runtime import executor
+from natsop_runtime import applier
 from natsop_runtime.api_server import refusals
 from natsop_runtime.api_server.errors import UnavailableError
 from natsop_runtime.api_server.exchange import Exchange
@@ -65,7 +65,7 @@ def creation_without_guard(patch: pytest.MonkeyPatch) -> None:
             return drift.ApplyRequest(manifest, force=True)
         return original(manifest, live)
 
-    patch.setattr(executor, "next_request", unguarded)
+    patch.setattr(applier, "next_request", unguarded)
 
 
 def names_of_others_are_taken(patch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ def names_of_others_are_taken(patch: pytest.MonkeyPatch) -> None:
             return Unchanged()
         return drift.ApplyRequest(manifest, force=True)
 
-    patch.setattr(executor, "next_request", greedy)
+    patch.setattr(applier, "next_request", greedy)
 
 
 def failures_are_final(patch: pytest.MonkeyPatch) -> None:
@@ -233,6 +233,16 @@ def optional_kinds_are_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(integrations, "may_have", lambda *_: False)
 
 
+def adoption_without_trace(patch: pytest.MonkeyPatch) -> None:
+    """Whatever carries our labels counts as made by us."""
+    patch.setattr(live, "_has_our_trace", lambda _: True)
+
+
+def nothing_is_held_back(patch: pytest.MonkeyPatch) -> None:
+    """The StatefulSet is applied though its ConfigMap could not be."""
+    patch.setattr(Executor, "_held_back", lambda *_: None)
+
+
 MUTATIONS: Final[dict[str, Mutation]] = {
     mutation.__name__: mutation
     for mutation in (
@@ -261,5 +271,7 @@ MUTATIONS: Final[dict[str, Mutation]] = {
         servers_are_renamed,
         bad_tokens_leave_nothing,
         optional_kinds_are_forgotten,
+        adoption_without_trace,
+        nothing_is_held_back,
     )
 }

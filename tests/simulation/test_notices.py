@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from natsop_core.kinds import POD_MONITORS
+from natsop_core.names import cluster_labels
 from tests.simulation.histories import TOKENS_BY_NAME, Wish
 from tests.simulation.mutations import MUTATIONS
 from tests.simulation.referred import ANOTHER_PASSWORD, REQUIRED
@@ -20,6 +21,12 @@ TLS: Final = {"config": {"nats": {"tls": {"enabled": True, "secretName": "tls"}}
 INCLUDE: Final = {"config": {"includes": [{"name": "a.conf", "configMap": {"name": "extra", "key": "a"}}]}}
 BOTH: Final = {"config": {**TLS["config"], **INCLUDE["config"]}}
 ROUTES: Final = {"replicas": 2, "config": {"cluster": {"routeURLs": {"authSecretRef": {"name": "routes"}}}}}
+LABELLED: Final = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "a-headless", "labels": cluster_labels("a")},
+    "spec": {"ports": [{"name": "mine", "port": 80}], "selector": {"mine": "only"}},
+}
 MONITORED: Final = {"promExporter": {"enabled": True, "podMonitor": {"enabled": True}}}
 WITH_ACCOUNT: Final = {"serviceAccount": {"enabled": True}}
 
@@ -81,11 +88,12 @@ SCENARIOS: Final[dict[str, tuple[Step, ...]]] = {
     ),
     "references_known_too_late": (
         referred("tls"),
+        cluster(),
         fault("slow", "get"),
         cluster(BOTH),
         referred("extra", after=1.0),
     ),
-    "references_never_known": (cluster(INCLUDE), referred("extra")),
+    "references_never_known": (cluster(), cluster(INCLUDE), referred("extra")),
     "too_old_is_tried_again": (cluster(), trouble("black_out", seconds=6.0), cluster({"replicas": 2}, after=1.0)),
     "creation_without_guard": (
         fault("slow", "write"),
@@ -97,10 +105,10 @@ SCENARIOS: Final[dict[str, tuple[Step, ...]]] = {
     "news_while_busy_is_lost": WHILE_BUSY,
     "status_without_version": (cluster(),),
     "deletion_by_name": (
-        cluster(WITH_ACCOUNT),
-        fault("slow", "write"),
         cluster(),
-        named("take_name", "ServiceAccount", "a-sa", after=1.0),
+        fault("slow", "write"),
+        cluster({"service": {"enabled": False}}),
+        named("take_name", "Service", "a", after=1.0),
     ),
     "nothing_is_pruned": (cluster(WITH_ACCOUNT), cluster()),
     "prunes_what_others_control": (cluster(), named("take_name", "Secret", "a-auth"), cluster({"replicas": 2})),
@@ -159,6 +167,8 @@ SCENARIOS: Final[dict[str, tuple[Step, ...]]] = {
         cluster(MONITORED),
         cluster(after=2.0),
     ),
+    "adoption_without_trace": (put(LABELLED), cluster()),
+    "nothing_is_held_back": (fault("internal error", "write"), cluster()),
 }
 """For each fault of the operator what has to happen for it to matter."""
 

@@ -8,18 +8,30 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from natsop_core.kinds import CLAIMS, STATEFUL_SETS
-from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION, COMMITMENTS_ANNOTATION
+from natsop_core.mounts import referred_to_by
+from natsop_core.names import (
+    ALLOW_DATA_LOSS_ANNOTATION,
+    APPLIED_ANNOTATION,
+    COMMITMENTS_ANNOTATION,
+    FIELD_MANAGER,
+    MANAGED_BY_LABEL,
+)
 from tests.simulation.api_server.kinds import CUSTOM, EVENTS, LEASES
 from tests.simulation.api_server.validation import is_change_of_fixed_field
 from tests.simulation.commitments import Commitments
 
 if TYPE_CHECKING:
+    from natsop_core.references import ObjectKey
     from tests.simulation.api_server.objects import Stored
     from tests.simulation.api_server.server import Answer, Request, Target
     from tests.simulation.api_server.storage import Change, Storage
+    from tests.testbed.client import Manifest
 
 NOT_HEARD_YET: Final = 300.0
 """Seconds for which an operator may not know that an object was taken from its owner: its watch may be silent."""
+
+MADE_FOR_PODS: Final = ("-config", "-auth", "-routes")
+"""How the names end of what the operator makes for the servers' pods."""
 
 MOST_REQUESTS: Final = 6000
 """More than this in one scenario, and somebody runs in circles."""
@@ -36,6 +48,7 @@ class Witness:
         self._custom_resources: set[str] = set()  # the UIDs of all that ever were
         self._allowed: dict[str, str] = {}  # what those that there are say that may be lost, by their UIDs
         self._commitments = Commitments()
+        self._seen: set[ObjectKey] = set()  # all objects that ever were
         self._disowned: dict[str, float] = {}  # when a custom resource lost which object, by its UID
         self._holder = ""  # of the lease
         self._held_since = 0.0
@@ -81,20 +94,33 @@ class Witness:
         stateful_set = json.loads(request.body)
         if isinstance(stateful_set, list):  # a patch that only moves ownership
             return
+        for key in self._missing(stateful_set):
+            self._report(request, f"its pods refer to {key}, which was never there")
         allowed = self._allowed.get(stateful_set["metadata"]["ownerReferences"][0]["uid"])
         if allowed is None:  # its custom resource is gone, and it goes, too
             return
         for why in self._commitments.broken_by(stateful_set, allowed=allowed):
             self._report(request, why)
 
+    def _missing(self, stateful_set: Manifest) -> list[ObjectKey]:
+        """What pods would refer to of what the operator makes itself, and has never made."""
+        metadata, pod = stateful_set["metadata"], stateful_set["spec"]["template"]["spec"]
+        made = {f"{metadata['name']}{end}" for end in MADE_FOR_PODS}
+        needed = referred_to_by(pod, metadata["namespace"])
+        return sorted(key for key in needed if key.name in made and key not in self._seen)
+
     def _may_pass_for_ours(self, stored: Stored) -> bool:
+        if not stored.controller_uid and is_orphan_of_ours(stored):
+            return True
         lost_at = self._disowned.get(stored.uid, -math.inf)
         return stored.controller_uid in self._custom_resources or self._clock() - lost_at < NOT_HEARD_YET
 
     def _hear(self, change: Change) -> None:
+        metadata = change.now.metadata
+        self._seen.add(change.kind.resource.key(metadata["namespace"], metadata["name"]))
         if change.kind.resource in CUSTOM:
             self._hear_of_custom_resource(change.now, deleted=change.deleted)
-        if change.before is not None and change.before.controller_uid != change.now.controller_uid:
+        if change.before is not None and change.before.controller_uid not in ("", change.now.controller_uid):
             self._disowned[change.now.uid] = self._clock()
         if change.kind.resource == LEASES:
             holder = change.now.content["spec"].get("holderIdentity") or ""
@@ -123,6 +149,13 @@ def _says_only_what_is_committed(request: Request) -> bool:
         and body["metadata"].keys() == named
         and body["metadata"]["annotations"].keys() == {COMMITMENTS_ANNOTATION}
     )
+
+
+def is_orphan_of_ours(stored: Stored) -> bool:
+    """Whether all says that we have made it: our label, and the annotation that nobody else writes."""
+    metadata = stored.metadata
+    is_labelled = metadata.get("labels", {}).get(MANAGED_BY_LABEL) == FIELD_MANAGER
+    return is_labelled and bool(metadata.get("annotations", {}).get(APPLIED_ANNOTATION))
 
 
 def _is_guarded(request: Request) -> bool:
