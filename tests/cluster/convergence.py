@@ -14,6 +14,7 @@ from natsop_core import inputs_at_hand, read, render
 from natsop_core.api.read import InvalidResource
 from natsop_core.drift import stamped
 from natsop_core.kinds import CREATED
+from natsop_core.mounts import referred_to_by
 from natsop_core.names import FIELD_MANAGER
 from tests.cluster.crowd import custom_resources
 from tests.cluster.site import Site, controller_of
@@ -41,7 +42,7 @@ def await_convergence(
             assert not problem, problem
         wanted = {identity(each): each for each in wanted_objects(site)}
         found = {identity(each): each for each in children(site)}
-        extra = [each for key, each in found.items() if key not in wanted.keys() | not_ours]
+        extra = [each for key, each in found.items() if key not in wanted.keys() | not_ours | used_by_pods(site)]
         lacking = wanted.keys() - found.keys()
         assert not extra and not lacking, f"too much: {described(site, extra)}; missing: {sorted(lacking)}"
         for key in wanted.keys() - not_ours:
@@ -50,6 +51,12 @@ def await_convergence(
         return True
 
     wait_until(converged, timeout, "everything is as the custom resources want it", interval=1)
+
+
+def used_by_pods(site: Site) -> set[Identity]:
+    """What pods refer to stays until they are replaced, which none is here: without a kubelet no pod becomes ready."""
+    pods = site.client.list("Pod")
+    return {(key.kind, key.name) for pod in pods for key in referred_to_by(pod["spec"], site.name)}
 
 
 def identity(obj: Mapping[str, Any]) -> Identity:
