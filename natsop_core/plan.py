@@ -51,6 +51,8 @@ class Plan:
     prune: children to delete: all that the custom resource controls, less `apply` and `keep`.
     actions: what else is to be done, after the applies.
     after: for an object of `apply`, which others of it must have been applied first: what its pods refer to.
+    based_on: the UIDs of live objects that the rest was decided by. Where one of them is gone or another by now, its
+        manifest must not be applied: one that was made for a StatefulSet that cannot change is wrong for a new one.
     decision: what the rest was made from, for `conclude`; None where there is nothing to report.
 
     Manifests may hold a Secret's values, so `repr` shows only what they are called (see `targets`).
@@ -61,6 +63,7 @@ class Plan:
     prune: tuple[Child, ...] = ()
     actions: tuple[Action, ...] = ()
     after: Mapping[ObjectKey, tuple[ObjectKey, ...]] = field(default_factory=dict)
+    based_on: Mapping[ObjectKey, str] = field(default_factory=dict)
     decision: ClusterDecision | BoxDecision | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -118,6 +121,7 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
     return replace(
         _with_salt_first(plan, resolved.cluster),
         actions=(*_replacements(decision, lookup.now), *resolved.records),
+        based_on={key_of(live): live["metadata"]["uid"]} if live else {},
     )
 
 

@@ -54,11 +54,19 @@ class Applier:
         self._rows.pop(custom_resource, None)
 
     async def apply(
-        self, custom_resource: ObjectKey, key: ObjectKey, manifest: Manifest, own_writes: set[Change]
+        self,
+        custom_resource: ObjectKey,
+        key: ObjectKey,
+        manifest: Manifest,
+        own_writes: set[Change],
+        *,
+        based_on: str | None = None,
     ) -> Outcome:
-        """Make the object what the manifest says; see `Executor.execute`."""
+        """Make the object what the manifest says; see `Executor.execute`, and for `based_on` see `Plan`."""
         live = self._stores.live(key)
         for _ in range(TRIES):
+            if based_on is not None and (live is None or live.uid != based_on):
+                return Failed(f"{key} was deleted while this was decided", PAUSE)
             step = next_request(manifest, live)
             if isinstance(step, Taken):
                 return step

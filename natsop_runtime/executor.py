@@ -52,7 +52,10 @@ class Executor:
         A step is held back when another that has to come before it could not be carried out.
         """
         apply = partial(self._applier.apply, custom_resource)
-        applies = {key_of(each): partial(apply, key_of(each), each, own_writes) for each in plan.apply}
+        applies = {
+            key: partial(apply, key, each, own_writes, based_on=plan.based_on.get(key))
+            for each, key in zip(plan.apply, plan.targets, strict=True)
+        }
         prunes = {child.key: partial(self._delete, child) for child in plan.prune}
         acts = {action.key: partial(self._act, action, own_writes) for action in plan.actions}
         steps = applies | prunes | acts

@@ -33,7 +33,9 @@ def _old(cel: str) -> str:
 def _prefix_stays(old: NatsCluster, new: NatsCluster) -> bool:
     before, after = old.spec.config.server_name_prefix, new.spec.config.server_name_prefix
     has_data = old.spec.config.jetstream.enabled and old.spec.replicas > 1
-    return not has_data or after in (before, _committed(old).server_name_prefix)
+    committed = _committed(old)
+    is_lone = committed.replicas is not None and committed.replicas < 2
+    return not has_data or is_lone or after in (before, committed.server_name_prefix)
 
 
 def _accounts_stay(old: NatsCluster, new: NatsCluster) -> bool:
@@ -53,6 +55,7 @@ CLUSTER_TRANSITIONS: Final = (
         about="spec",
         cel=(
             f"!({_CLUSTERED_JETSTREAM}) || {_PREFIX} == {_old(_PREFIX)} || "
+            f"({_COMMITTED} && oldSelf.status.commitments.?replicas.orValue(2) < 2) || "
             f"({_COMMITTED} && has(oldSelf.status.commitments.serverNamePrefix) && "
             f"{_PREFIX} == oldSelf.status.commitments.serverNamePrefix)"
         ),

@@ -20,7 +20,7 @@ from tests.testbed.client import Manifest
 from tests.testbed.namespace import Namespace
 
 
-@pytest.mark.parametrize(("replicas", "asked"), [(1, 3), (3, 1)])
+@pytest.mark.parametrize(("replicas", "asked"), [(1, 3), (3, 1), (3, 2)])
 def test_a_scale_that_would_destroy_streams_changes_nothing_and_is_forgotten_once_taken_back(
     workspace: Namespace, replicas: int, asked: int
 ) -> None:
@@ -56,7 +56,7 @@ def test_the_annotation_lets_a_scale_through_that_destroys_streams(
     workspace.wait_for_condition("NatsCluster", CLUSTER, "Degraded")
     stream.wait_until_holds(messages)
 
-    workspace.kubectl("annotate", "natscluster", CLUSTER, f"{ALLOW_DATA_LOSS_ANNOTATION}=true")
+    workspace.kubectl("annotate", "natscluster", CLUSTER, f"{ALLOW_DATA_LOSS_ANNOTATION}=replicas={replicas}->{asked}")
     cluster = wait_until_ready(workspace)
 
     assert cluster["status"]["readyReplicas"] == asked

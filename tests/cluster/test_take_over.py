@@ -142,7 +142,7 @@ def test_with_the_annotation_servers_with_data_outside_of_volumes_are_taken_over
     site, name = taken_over.site, CLUSTERS[WITH_DATA_OUTSIDE]
     before = taken_over.child(WITH_DATA_OUTSIDE, "StatefulSet")
 
-    change = {"metadata": {"annotations": {names.ALLOW_DATA_LOSS_ANNOTATION: "true"}}}
+    change = {"metadata": {"annotations": {names.ALLOW_DATA_LOSS_ANNOTATION: "storeDirectory=container->/data"}}}
     site.client.patch("NatsCluster", name, change)
     site.await_condition("NatsCluster", name, "Degraded", "False", reason="AsExpected")
     site.await_quiet(3)

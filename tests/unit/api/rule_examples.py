@@ -285,6 +285,12 @@ BROKEN_TRANSITIONS |= {
         PREFIX_MESSAGE,
         Transition(told(renamed("b-"), serverNamePrefix="a-"), renamed("c-")),
     ),
+    "prefix of several servers": (
+        "server-name-prefix-stays",
+        "spec",
+        PREFIX_MESSAGE,
+        Transition(told(renamed("a-"), replicas=2), renamed("b-")),
+    ),
     "full resolver that runs to memory": (
         "resolver-keeps-accounts",
         "spec.auth.jwt",
@@ -305,5 +311,6 @@ KEPT_TRANSITIONS: dict[str, Transition] = {
     "prefix back to what runs": Transition(told(renamed("b-"), serverNamePrefix="a-"), renamed("a-")),
     "prefix back to none": Transition(told(renamed("b-"), serverNamePrefix=""), renamed(None)),
     "prefix as it is, with another that runs": Transition(told(renamed("b-"), serverNamePrefix="a-"), renamed("b-")),
+    "prefix of a lone server that several are wanted of": Transition(told(renamed("b-"), replicas=1), renamed("c-")),
     "resolver back to memory": Transition(told(resolver(), resolver="memory"), jwt()),
 }

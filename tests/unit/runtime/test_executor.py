@@ -171,6 +171,23 @@ def test_what_was_deleted_since_we_looked_is_created() -> None:
     assert kube.asked == ["force a", "look a", "create a"]
 
 
+KEY_OF_A = CONFIG_MAPS.key("prod", "a")
+
+
+@pytest.mark.parametrize("stores", [KnownObjects(), KnownObjects(live(manifest("a", "edited"), uid="uid-2"))])
+def test_what_was_decided_by_an_object_that_is_gone_by_now_is_not_applied(stores: KnownObjects) -> None:
+    [outcome] = carry_out(Plan(apply=(manifest("a"),), based_on={KEY_OF_A: "uid-1"}), ScriptedKube(), stores)
+    assert isinstance(outcome, Failed)
+
+
+def test_nor_when_it_goes_at_that_moment() -> None:
+    kube = ScriptedKube(ConflictError("uid"), NotFoundError("gone"))
+    plan = Plan(apply=(manifest("a"),), based_on={KEY_OF_A: "uid-1"})
+    [outcome] = carry_out(plan, kube, KnownObjects(live(manifest("a", "edited"))))
+    assert isinstance(outcome, Failed)
+    assert kube.asked == ["force a", "look a"]
+
+
 def test_what_others_change_again_and_again_is_left_for_later() -> None:
     seen = live(manifest("a", "edited"))
     conflict = ConflictError("changed")
