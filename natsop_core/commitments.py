@@ -138,11 +138,11 @@ def unrecorded_claims(cluster: str, live: Object | None, claims: Sequence[Object
     record = believed_record(live["metadata"]) if live else SILENT
     if live is None or record == SILENT:
         return
+    text = record.annotation
     for volume in (names.JETSTREAM_VOLUME, names.RESOLVER_VOLUME):
         if _template(live["spec"], volume):
-            for held in held_claims(volume, cluster, claims):
-                if held.record != record:
-                    yield held.claim, record.annotation
+            held = held_claims(volume, cluster, claims)
+            yield from ((each.claim, text) for each in held if each.record != record)
 
 
 def _said(records: Sequence[Record], value: Callable[[Record], T | None], otherwise: T) -> T:

@@ -103,11 +103,8 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
     if metadata.deletion_timestamp:
         lookup.settle()
         return _keep_all(children, None)
-    live = _ours(
-        STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name)),
-        owner_of(metadata, names.CLUSTER_KIND),
-        lookup,
-    )
+    key = STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name))
+    live = _ours(key, owner_of(metadata, names.CLUSTER_KIND), lookup)
     pods, claims = _pods(metadata, names.cluster_selector(metadata.name), lookup), claims_of(metadata, lookup)
     if isinstance(cr, InvalidResource):
         lookup.settle()
@@ -121,7 +118,7 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
     return replace(
         _with_salt_first(plan, resolved.cluster),
         actions=(*_replacements(decision, lookup.now), *resolved.records),
-        based_on={key_of(live): live["metadata"]["uid"]} if live else {},
+        based_on={key: live["metadata"]["uid"]} if live else {},
     )
 
 
@@ -158,7 +155,10 @@ def _plan_box(cr: NatsBox | InvalidResource, lookup: Lookup) -> Plan:
 
 def _replacements(decision: ClusterDecision, now: datetime) -> tuple[Action, ...]:
     stuck = pod_to_replace(decision.live, decision.pods, now) if decision.live else None
-    return (Delete(key_of(stuck), stuck["metadata"]["uid"]),) if stuck else ()
+    if stuck is None:
+        return ()
+    metadata = stuck["metadata"]  # what was listed does not say its kind
+    return (Delete(PODS.key(metadata["namespace"], metadata["name"]), metadata["uid"]),)
 
 
 def _ours(key: ObjectKey, owner: Owner, lookup: Lookup) -> Mapping[str, Any] | None:

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic.alias_generators import to_camel
@@ -77,6 +78,11 @@ def believed_record(metadata: Mapping[str, Any]) -> Record:
     text = (metadata.get("annotations") or {}).get(COMMITMENTS_ANNOTATION)
     if text is None or owns_annotation(metadata, COMMITMENTS_ANNOTATION) is False:
         return SILENT
+    return _sealed_record(text)
+
+
+@lru_cache(maxsize=1024)  # all claims of a cluster say the same
+def _sealed_record(text: str) -> Record:
     try:
         values = json.loads(text)
     except ValueError:

@@ -18,7 +18,7 @@ from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import InvalidResource, read_box, read_cluster
 from natsop_core.findings import Finding
 from natsop_core.inputs import Found, HttpAnswer, Inputs, Settings
-from natsop_core.kinds import OPTIONAL, PODS, ApiResource
+from natsop_core.kinds import OPTIONAL, PODS, WATCHED_IN_FULL, ApiResource
 from natsop_core.kubernetes.field_set import field_set
 from natsop_core.live import Child, reduce_metadata
 from natsop_core.lookup import Lookup, NotYet
@@ -109,11 +109,17 @@ def inputs(resource: NatsCluster | NatsBox | InvalidResource, *objects: Object, 
     settings: Settings = others.pop("settings", Settings())
     served: Sequence[ApiResource] = others.pop("serves", ())
     assert not others
-    found: dict[Reference, Found] = {ObjectRef(key_of(each)): each for each in objects}
+    found: dict[Reference, Found] = {ObjectRef(key_of(each)): _as_listed(each) for each in objects}
     found[children_of(resource.metadata)] = children_among(objects, resource.metadata.uid)
     found |= {varz_of(each): answers[each["metadata"]["name"]] for each in objects if _answers(each, answers)}
     found |= {kind.reference: kind in served for kind in OPTIONAL}
     return Inputs(now=now, found=found, settings=settings, is_complete=True)
+
+
+def _as_listed(obj: Object) -> Object:
+    """What is watched in full was listed once, and an item of a list does not say what it is."""
+    is_listed = obj["kind"] in {resource.kind for resource in WATCHED_IN_FULL}
+    return {key: value for key, value in obj.items() if not (is_listed and key in {"apiVersion", "kind"})}
 
 
 def plan_of(resource: NatsCluster | NatsBox | InvalidResource, seen: Inputs) -> Plan:
