@@ -38,6 +38,7 @@ PASSED_THROUGH: Final = re.compile(
         | template\.spec\.(affinity|dnsConfig|dnsPolicy|hostAliases|priorityClassName|runtimeClassName)
         | template\.spec\.(securityContext|tolerations|topologySpreadConstraints)
         | template\.spec\.containers\[0\]\.(env|envFrom|resources|securityContext|(startup|readiness|liveness)Probe)
+        | template\.spec(\.hostNetwork)?$  # of what runs as a process of a Windows host
         | volumeClaimTemplates\[0\]\.spec
     ) \b
     """,

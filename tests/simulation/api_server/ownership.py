@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from natsop_core.kinds import CLAIMS
 from tests.simulation.api_server.errors import Refusal
 from tests.simulation.api_server.fields import Difference, Fields, difference, fields_of
 from tests.simulation.api_server.kinds import Kind
@@ -63,18 +64,22 @@ def applied(live: Owned, config: Object, kind: Kind, manager: Manager, *, force:
 
 def updated(live: Owned, body: Object, kind: Kind, manager: Manager, *, now: str) -> Owned:
     """The result of a write that says what the whole object is to be."""
-    nothing: Object = (
-        {"metadata": {}} if kind.is_custom else {"metadata": {}, "spec": {}}
-    )  # Go's structs are always there
-    if manager.subresource and not kind.is_custom:
-        nothing = {"status": {}}
-    change = difference(live.body or nothing, body, kind.schema)
+    change = difference(live.body or _nothing(kind, manager.subresource), body, kind.schema)
     managers = _without_lost(live.managers, manager, change)
     before = managers[manager].fields if manager in managers else frozenset()
     fields = frozenset((before - change.removed) | change.modified | change.added) - {("f:metadata",)}
     if fields != before or change.added or change.modified or change.removed:
         managers[manager] = Managed(fields, now)
     return Owned(body, {each: managed for each, managed in managers.items() if managed.fields})
+
+
+def _nothing(kind: Kind, subresource: str) -> Object:
+    """An object without content: Go's structs are always there, and nobody owns them."""
+    if kind.is_custom:
+        return {"metadata": {}}
+    if subresource:
+        return {"status": {}}
+    return {"metadata": {}, "spec": {"resources": {}} if kind.resource == CLAIMS else {}}
 
 
 def _conflicts(managers: Managers, manager: Manager, change: Difference) -> dict[Manager, Fields]:
