@@ -143,6 +143,17 @@ def _leaves_memory(edit: str, fields: Iterable[Field]) -> bool:
     return not forgets and not EDITS[edit].is_of_box
 
 
+_recreation: Final = st.builds(
+    lambda after: Step(after, "recreate", {"namespace": NAMESPACE, "kind": "NatsCluster", "name": CLUSTER}), pauses
+)
+"""The cluster is deleted and made anew, as it is asked for just then."""
+
+
+def _outlives(fields: Iterable[Field], store: str) -> bool:
+    """Whether claims remember all that is asked of the cluster."""
+    return {*fields} <= {"replicas", "prefix"} and store == "claim"
+
+
 def _is_about_others(step: Step) -> bool:
     """Whether it is none of the cluster's business."""
     manifest = step.what.get("manifest", {}).get("metadata", {})
@@ -152,14 +163,15 @@ def _is_about_others(step: Step) -> bool:
     )
 
 
-def _mishaps(fields: Iterable[Field]) -> st.SearchStrategy[tuple[Step, ...]]:
+def _mishaps(fields: Iterable[Field], store: str) -> st.SearchStrategy[tuple[Step, ...]]:
     """What goes wrong meanwhile, or what others do."""
     harmless = [name for name in sorted(EDITS) if _leaves_memory(name, fields)]
     edits, misleading = _stray_edits(harmless), _stray_edits(name for name in MISLEADING if name in harmless)
     unseen = st.tuples(
         st.one_of(black_outs, crashes), st.builds(lambda edit, pause: replace(edit, after=pause), misleading, at_once)
     )
-    alone = st.one_of(faults, trouble, edits, st.one_of(intentions, interference).filter(_is_about_others))
+    of_others = st.one_of(intentions, interference).filter(_is_about_others)
+    alone = st.one_of(faults, trouble, edits, of_others, *([_recreation] if _outlives(fields, store) else []))
     return st.one_of(unseen, alone.map(lambda step: (step,)))
 
 
@@ -207,7 +219,9 @@ def _together(draw: st.DrawFn, so_far: Wish, fields: Iterable[Field]) -> Wish:
 def _asked(draw: st.DrawFn, wish: Wish, fields: Iterable[Field]) -> Iterator[Step]:
     """People ask for something, and something goes wrong before and in between."""
     for manifest in wish.manifests if "tokens" in fields else wish.manifests[-1:]:
-        yield from (step for steps in draw(st.lists(_mishaps(fields), min_size=1, max_size=3)) for step in steps)
+        yield from (
+            step for steps in draw(st.lists(_mishaps(fields, wish.store), min_size=1, max_size=3)) for step in steps
+        )
         yield Step(draw(st.one_of(at_once, pauses)), "put", {"namespace": NAMESPACE, "manifest": manifest})
 
 

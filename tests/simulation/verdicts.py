@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
 from natsop_core.kinds import OPTIONAL
+from natsop_core.names import OPTIONAL_KINDS_ANNOTATION
 from tests.simulation.picture import Picture, differences
 
 Verdict: TypeAlias = Literal[
@@ -15,7 +16,7 @@ Verdict: TypeAlias = Literal[
 ]
 
 _OTHERS_MATTER: Final = frozenset(kind.kind for kind in OPTIONAL)
-"""Kinds whose objects come and go with what is installed."""
+"""Kinds whose objects come and go with what is installed, as does the note of them."""
 
 
 def misjudged(cluster: str, verdict: Verdict, *, before: Picture, after: Picture) -> Iterator[str]:
@@ -24,6 +25,7 @@ def misjudged(cluster: str, verdict: Verdict, *, before: Picture, after: Picture
     if (degraded["status"] == "True") != (verdict == "refused"):
         yield f"{cluster}: {verdict}, but Degraded is {degraded}"
     changes = differences(_children(cluster, after), _children(cluster, before))
+    changes = [change for change in changes if OPTIONAL_KINDS_ANNOTATION not in change]
     if verdict != "granted":
         yield from (f"{cluster}: {verdict}, but {change}" for change in changes)
     elif not changes:
