@@ -142,6 +142,10 @@ def test_each_claim_is_written_once_and_never_again(site: Site) -> None:
     site.await_quiet(3)
     assert not [each for each in site.writes(since=mark) if each.verb != "create"]
 
+    ask(site, {**TRIO, "service": {"annotations": {"a": "b"}}})  # it is alive
+    await_granted(site)
+    assert not claim_writes(site, since=mark)
+
 
 def test_what_changes_is_written_on_the_claims_of_servers_that_come_and_go(site: Site) -> None:
     start(site, TRIO)

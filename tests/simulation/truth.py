@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from natsop_core.kinds import CLAIMS
+from natsop_core.names import FIELD_MANAGER
 from tests.simulation.api_server.fields import parts, read
 from tests.simulation.api_server.kinds import EVENTS, Kind, kinds
 from tests.simulation.api_server.objects import Stored
@@ -109,7 +111,7 @@ def _is_about_one_object(exchange: Exchange) -> bool:
 
 def _differences(kind: Kind, told: Manifest, real: Manifest) -> Iterator[str]:
     """Who owns what, the values of all that somebody owns, and the order of items; what nobody owns is defaults."""
-    ours, theirs = _managers(told), _managers(real)
+    ours, theirs = _managers(told, kind), _managers(real, kind)
     for manager in sorted({*ours, *theirs}):
         if ours.get(manager) != theirs.get(manager):
             mine, truth = ours.get(manager, frozenset()), theirs.get(manager, frozenset())
@@ -126,10 +128,12 @@ def _differences(kind: Kind, told: Manifest, real: Manifest) -> Iterator[str]:
             yield f"metadata.{key} is {told['metadata'].get(key)}, in truth {real['metadata'].get(key)}"
 
 
-def _managers(obj: Manifest) -> dict[str, frozenset[Any]]:
+def _managers(obj: Manifest, kind: Kind) -> dict[str, frozenset[Any]]:
+    """Of claims, which Kubernetes' own controllers make and use, only what is ours matters to anybody."""
     return {
         f"{each['manager']} ({each['operation']} {each.get('subresource', '')})": read(each["fieldsV1"])
         for each in obj["metadata"].get("managedFields", ())
+        if kind.resource != CLAIMS or each["manager"] == FIELD_MANAGER
     }
 
 

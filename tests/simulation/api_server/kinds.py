@@ -8,7 +8,7 @@ from typing import Final
 
 from natsop_core.crd import custom_resource_definitions
 from natsop_core.kinds import BOXES, CLAIMS, CLUSTERS, CREATED, OPTIONAL, PODS, ApiResource
-from natsop_core.kubernetes.openapi import kind_schema, types
+from natsop_core.kubernetes.openapi import kind_schema
 from tests.simulation.api_server.fields import UNKNOWN, Schema
 
 EVENTS: Final = ApiResource("events.k8s.io/v1", "Event", "events")
@@ -65,8 +65,6 @@ def _schema(resource: ApiResource) -> Schema:
         if definition["spec"]["names"]["kind"] == resource.kind:
             schema: Schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
             return {**schema, "properties": {**schema["properties"], "metadata": {"$ref": "ObjectMeta"}}}
-    if resource == CLAIMS:
-        return types()[CLAIMS.kind]
     try:
         return kind_schema(resource.api_version, resource.kind)
     except KeyError:
