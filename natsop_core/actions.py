@@ -21,11 +21,10 @@ class Annotate:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete the very object with this UID. orphans: what it controls stays, without a controller."""
+    """Delete the very object with this UID."""
 
     key: ObjectKey
     uid: str
-    orphans: bool = False
 
 
 Action: TypeAlias = Annotate | Delete

@@ -105,9 +105,9 @@ class Executor:
                 metadata = {"name": key.name, "namespace": key.namespace, "uid": uid, "annotations": dict(annotations)}
                 body = {"apiVersion": key.api_version, "kind": key.kind, "metadata": metadata}
                 own_writes.add(self._stores.written(key, await self._kube.apply(resource, key, body, force=True)))
-            case Delete(key, uid, orphans):
+            case Delete(key, uid):
                 try:
-                    await self._kube.delete(resource, key, uid=uid, orphans=orphans)
+                    await self._kube.delete(resource, key, uid=uid)
                 except (ConflictError, NotFoundError):
                     return Unchanged()  # the object that was meant is gone
         return Applied()

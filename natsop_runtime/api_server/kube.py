@@ -173,10 +173,8 @@ class Kube:
         prepared = self._prepare("patch", resource, key, body=patch, headers=headers, params=parameters)
         await self._send("patch", resource, prepared)
 
-    async def delete(
-        self, resource: ApiResource, key: ObjectKey, *, uid: str, version: str = "", orphans: bool = False
-    ) -> None:
-        """Delete that very object, and what it owns in the background; `orphans`: what it owns stays.
+    async def delete(self, resource: ApiResource, key: ObjectKey, *, uid: str, version: str = "") -> None:
+        """Delete that very object, and what it owns in the background.
 
         version: unless the object has another one meanwhile. Raises ConflictError, NotFoundError.
         """
@@ -184,7 +182,7 @@ class Kube:
         prepared.data = {
             "apiVersion": "v1",
             "kind": "DeleteOptions",
-            "propagationPolicy": "Orphan" if orphans else "Background",
+            "propagationPolicy": "Background",
             "preconditions": {"uid": uid, "resourceVersion": version} if version else {"uid": uid},
         }
         await self._send("delete", resource, prepared)
