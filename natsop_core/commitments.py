@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 EMPTY_DIR: Final = "emptyDir"
 
+_ORDINAL: Final = re.compile("0|[1-9][0-9]*", re.ASCII)
+
 _COMMON: Final = ("accessModes", "storageClassName", "volumeMode")
 """What all claims of one kind say alike, once they are bound."""
 
@@ -120,12 +122,13 @@ def commitments_of(
 
 def held_claims(volume: str, cluster: str, claims: Sequence[Object]) -> tuple[Held, ...]:
     """The claims that a cluster's servers have of one kind, by ordinal. One that is being deleted is given up."""
-    form = re.compile(rf"{volume}-{re.escape(names.stateful_set(cluster))}-(0|[1-9][0-9]*)", re.ASCII)
-    named = ((form.fullmatch(each["metadata"]["name"]), each) for each in claims)
+    prefix = f"{volume}-{names.stateful_set(cluster)}-"
+    named = ((each["metadata"]["name"], each) for each in claims)
+    ordinals = ((name.removeprefix(prefix), each) for name, each in named if name.startswith(prefix))
     held = (
-        Held(int(match[1]), each, believed_record(each["metadata"]))
-        for match, each in named
-        if match and "deletionTimestamp" not in each["metadata"]
+        Held(int(ordinal), each, believed_record(each["metadata"]))
+        for ordinal, each in ordinals
+        if _ORDINAL.fullmatch(ordinal) and "deletionTimestamp" not in each["metadata"]
     )
     return tuple(sorted(held, key=lambda each: each.ordinal))
 

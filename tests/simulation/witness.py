@@ -48,7 +48,7 @@ class Witness:
         self._custom_resources: set[str] = set()  # the UIDs of all that ever were
         self._allowed: dict[str, str] = {}  # what those that there are say that may be lost, by their UIDs
         self._commitments = Commitments()
-        self._seen: set[ObjectKey] = set()  # all objects that ever were
+        self._made: set[str] = set()  # all that was ever made for pods
         self._disowned: dict[str, float] = {}  # when a custom resource lost which object, by its UID
         self._holder = ""  # of the lease
         self._held_since = 0.0
@@ -107,7 +107,7 @@ class Witness:
         metadata, pod = stateful_set["metadata"], stateful_set["spec"]["template"]["spec"]
         made = {f"{metadata['name']}{end}" for end in MADE_FOR_PODS}
         needed = referred_to_by(pod, metadata["namespace"])
-        return sorted(key for key in needed if key.name in made and key not in self._seen)
+        return sorted(key for key in needed if key.name in made and str(key) not in self._made)
 
     def _may_pass_for_ours(self, stored: Stored) -> bool:
         if not stored.controller_uid and is_orphan_of_ours(stored):
@@ -117,7 +117,8 @@ class Witness:
 
     def _hear(self, change: Change) -> None:
         metadata = change.now.metadata
-        self._seen.add(change.kind.resource.key(metadata["namespace"], metadata["name"]))
+        if metadata["name"].endswith(MADE_FOR_PODS):
+            self._made.add(str(change.kind.resource.key(metadata["namespace"], metadata["name"])))
         if change.kind.resource in CUSTOM:
             self._hear_of_custom_resource(change.now, deleted=change.deleted)
         if change.before is not None and change.before.controller_uid not in ("", change.now.controller_uid):
