@@ -216,7 +216,7 @@ def conf_of(site: Site) -> str:
 
 def test_missing_keys_that_are_added_are_all_that_was_missing(bad: dict[str, Site]) -> None:
     site = bad["keys-missing"]
-    site.await_condition("NatsCluster", "bad", "Ready", "False", reason="WaitingForKey")
+    site.await_condition("NatsCluster", "bad", "Progressing", "True", reason="WaitingForKey")
 
     site.client.apply(secret("routes", {"user": "u", "password": "p:@/%"}))
     site.client.apply(secret("extra", {"mine.conf": "max_payload: 1000"}))

@@ -122,7 +122,7 @@ def test_the_status_is_taken_as_the_operator_writes_it(client: Client) -> None:
 def test_kubectl_shows_what_matters(client: Client, control_plane: ControlPlane) -> None:
     client.apply(examples.cluster({"replicas": 3}, name="shown"))
     heading = control_plane.cluster.kubectl("get", "nc", "shown").stdout.splitlines()[0]
-    assert heading.split() == ["NAME", "READY", "REPLICAS", "READY", "PODS", "VERSION", "AGE"]
+    assert heading.split() == ["NAME", "REPLICAS", "READY", "STATUS", "VERSION", "AGE"]
 
 
 def test_the_vendored_openapi_is_that_of_the_api_server(client: Client) -> None:

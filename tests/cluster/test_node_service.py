@@ -78,8 +78,8 @@ def test_kubectl_waits_for_a_cluster_and_shows_its_columns_and_events(workspace:
     def told() -> bool:  # the events of a status follow it, and a busy server may tell its version later
         header, row = workspace.kubectl("get", "natscluster", CLUSTER).stdout.splitlines()
         described = workspace.kubectl("describe", "natscluster", CLUSTER).stdout
-        assert re.split(r" {2,}", header.strip()) == ["NAME", "READY", "REPLICAS", "READY PODS", "VERSION", "AGE"]
-        assert row.split()[:-1] == [CLUSTER, "True", "1", "1", SERVER.tag.removesuffix("-alpine")]
+        assert re.split(r" {2,}", header.strip()) == ["NAME", "REPLICAS", "READY", "STATUS", "VERSION", "AGE"]
+        assert row.split()[:-1] == [CLUSTER, "1", "1", "Ready", SERVER.tag.removesuffix("-alpine")]
         assert re.search(r"Normal +Available .* nats-operator +1 of 1 servers ready\.", described), described
         return True
 
