@@ -48,7 +48,9 @@ class Ci:
     def start(self, *, breaks_at: str = "", hangs_at: str = "", free: str = PLENTY) -> subprocess.Popen[str]:
         """Start it; make does not do what it is told at these targets."""
         told = {"BREAKS_AT": breaks_at, "HANGS_AT": hangs_at, "FREE": free}
-        return subprocess.Popen([SOURCE_TREE / ".ci" / "run"], env=self.environment | told, stderr=-1, text=True)
+        heeding = ["env", "--default-signal=HUP,INT,TERM"]  # whoever runs the tests may ignore some, as nohup does
+        argv = [*heeding, str(SOURCE_TREE / ".ci" / "run")]
+        return subprocess.Popen(argv, env=self.environment | told, stderr=-1, text=True)
 
     def targets(self) -> list[str]:
         """What was done, in order: the targets of make, and the commands of go."""
