@@ -49,14 +49,18 @@ class Record:
     @property
     def values(self) -> dict[str, Any]:
         """What is said, as it stands in the status."""
-        said = ((to_camel(each.name), getattr(self, each.name)) for each in fields(self))
+        said = ((name, getattr(self, attribute)) for attribute, name in _NAMES.items())
         return {name: value for name, value in said if value is not None}
 
     @property
     def annotation(self) -> str:
         """What is said, with its seal, as it stands in the annotation."""
-        return _text({**self.values, _SEAL: _seal(self.values)})
+        values = self.values
+        return _text({**values, _SEAL: _seal(values)})
 
+
+_NAMES: Final = {each.name: to_camel(each.name) for each in fields(Record)}
+"""As they are written down, by attribute."""
 
 SILENT: Final = Record()
 
@@ -68,8 +72,8 @@ def read_record(values: object) -> Record:
     """What is said there; anything that is not of its type counts as not said."""
     if not isinstance(values, Mapping):
         return SILENT
-    found = {each.name: values.get(to_camel(each.name)) for each in fields(Record)}
-    return Record(**{name: value for name, value in found.items() if _is_sound(name, value)})
+    found = {attribute: values.get(name) for attribute, name in _NAMES.items()}
+    return Record(**{attribute: value for attribute, value in found.items() if _is_sound(attribute, value)})
 
 
 def believed_record(metadata: Mapping[str, Any]) -> Record:
