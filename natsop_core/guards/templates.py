@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from natsop_core.kubernetes.quantity import rounded_bytes
 
@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
 Template = TypeVar("Template", bound="VolumeTemplateSpec")
 
+_DEFAULTS: Final = {"volumeMode": "Filesystem"}
+"""The API server's, of a claim's spec."""
+
 
 def completed(wanted: Template, claim: Claim) -> Template:
     """The wanted template with what it leaves out as the claim has it: of a retained claim, which the API server and
     its volume have completed, the size alone."""
     said = spoken(wanted)
-    committed = claim.spec if claim.is_fixed else {"resources": claim.spec.get("resources", {})}
+    committed = _without_defaults(claim.spec) if claim.is_fixed else {"resources": claim.spec.get("resources", {})}
     requests = {**_requests(committed), **_requests(said)}
     resources = {**committed.get("resources", {}), **said.get("resources", {}), "requests": requests}
     return _template(wanted, {**committed, **said, "resources": resources})
@@ -89,7 +92,12 @@ def _comparable(spec: Mapping[str, Any]) -> dict[str, Any]:
         for kind, quantities in (spec.get("resources") or {}).items()
         if quantities
     }
-    return {"volumeMode": "Filesystem", **spec, "resources": resources}
+    return {**_DEFAULTS, **spec, "resources": resources}
+
+
+def _without_defaults(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What the API server has filled in need not be said: it would be a change of what was applied, and a write."""
+    return {field: value for field, value in spec.items() if _DEFAULTS.get(field) != value}
 
 
 def _comparable_size(quantity: str | int) -> str | int:

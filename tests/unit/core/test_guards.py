@@ -24,7 +24,7 @@ from tests.unit.core.guard_cases import (
     retained,
     with_jwt,
 )
-from tests.unit.core.world import Object, cluster, jetstream
+from tests.unit.core.world import Object, cluster, inputs, jetstream, live_stateful_set, one_of, plan_of
 
 each_case = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 each_way_through = pytest.mark.parametrize(
@@ -268,3 +268,12 @@ def test_a_refused_claim_is_told_by_what_differs() -> None:
     claim = Claim({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}}, is_fixed=True)
     [finding] = granted(on_claims("20Gi"), replace(RUNNING, jetstream=claim)).findings
     assert "claims with size 10Gi instead of size 20Gi," in finding.message
+
+
+def test_what_the_api_server_fills_in_is_no_change_of_what_was_applied() -> None:
+    cr = cluster({"replicas": 3, **jetstream()})
+    live = live_stateful_set(cr)
+    before = live["metadata"]["annotations"]["nats.crewlet.cloud/applied"]
+    live["spec"]["volumeClaimTemplates"][0]["spec"]["volumeMode"] = "Filesystem"
+    again = one_of(plan_of(cr, inputs(cr, live)).apply, "StatefulSet")
+    assert again["metadata"]["annotations"]["nats.crewlet.cloud/applied"] == before
