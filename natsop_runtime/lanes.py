@@ -10,8 +10,11 @@ from typing import Final, Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
-MOMENT: Final = 1.0
-"""Seconds within which a turn is quick. One in which a pod or the API server did not answer is not."""
+MOMENT: Final = 5.0
+"""Seconds within which a turn is quick: half of the time after which a request to the API server is given up.
+
+Far shorter, and every turn is slow where the machine is busy, so that the quick wait with those that hang.
+"""
 
 
 class Lane(Enum):
