@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from natsop_core.references import ObjectKey
+from natsop_core.actions import StepKey
 
 if TYPE_CHECKING:
     from natsop_core.live import Controller
+    from natsop_core.references import ObjectKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,20 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The API server refuses the object for good, in its words; `field` is the path it names, or empty."""
+    """The API server refuses the object for good, in its words; `field` is the path it names, or empty.
+
+    Of a request: the servers refuse the credentials.
+    """
 
     message: str
     field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A server has answered the request. It may have refused what was requested: the body says so."""
+
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +96,7 @@ class HeldBack:
     by: ObjectKey
 
 
-Outcome: TypeAlias = Applied | Unchanged | Postponed | Taken | Rejected | Failed | HeldBack
+Outcome: TypeAlias = Applied | Unchanged | Postponed | Taken | Rejected | Failed | HeldBack | Answered
 
-Outcomes: TypeAlias = Mapping[ObjectKey, Outcome]
-"""One outcome for each object of a plan's `apply` and `prune`."""
+Outcomes: TypeAlias = Mapping[StepKey, Outcome]
+"""One outcome for each object of a plan's `apply` and `prune`, and for each of its `actions`."""

@@ -84,7 +84,7 @@ def make_report(
 def retries(owner: Owner, outcomes: Outcomes, previous: Mapping[str, Any], now: datetime) -> Iterator[float]:
     """When to try the steps again that did not get through, in seconds.
 
-    A refused object is tried again after as long as it has been refused already, between 2 and 60 seconds: the cause
+    A refused step is tried again after as long as it has been refused already, between 2 and 60 seconds: the cause
     (a quota, a webhook) may go away without a change that we could see.
     """
     for outcome in outcomes.values():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from natsop_core.actions import Annotate, Delete
+from natsop_core.actions import Annotate, Delete, Request
 from natsop_core.drift import ApplyRequest, next_request
 from natsop_core.kinds import resource_of
 from natsop_core.outcomes import Applied, Failed, HeldBack, Outcome, Outcomes, Postponed, Rejected, Unchanged
@@ -25,7 +25,6 @@ from natsop_runtime.applier import PAUSE, TRIES, Applier
 from natsop_runtime.deferred_steps import NOT_TRIED, DeferredSteps, Try
 
 if TYPE_CHECKING:
-    from natsop_core.actions import Action
     from natsop_core.live import Child, LiveObject
     from natsop_core.references import ObjectKey
     from natsop_runtime.api_server.kube import Kube
@@ -34,14 +33,20 @@ if TYPE_CHECKING:
 LONGEST_PLAN: Final = 45.0
 """Seconds after which no further step is begun: what became of those before must be reported some time."""
 
+Send = Callable[[Sequence[Request]], Awaitable[Outcomes]]
+"""Sends all of these requests to the servers that they name, and has an outcome for each within seconds."""
+
 log = logging.getLogger(__name__)
 
 
 class Executor:
     """Carries out plans. Logs and returns names and the API server's words, never a manifest: it may be a Secret's."""
 
-    def __init__(self, kube: Kube, stores: Stores, repaired: Callable[[str], None] = lambda _kind: None) -> None:
+    def __init__(
+        self, kube: Kube, stores: Stores, send: Send, repaired: Callable[[str], None] = lambda _kind: None
+    ) -> None:
         self._kube = kube
+        self._send = send
         self._stores = stores
         self._applier = Applier(kube, stores, repaired)
         self._deferred = DeferredSteps()
@@ -49,7 +54,8 @@ class Executor:
     async def execute(self, custom_resource: ObjectKey, plan: Plan, own_writes: set[Change]) -> Outcomes:
         """Apply and prune as the plan says. Adds to `own_writes` the changes that are all said by their outcomes.
 
-        A step is held back when another that has to come before it could not be carried out.
+        A step is held back when another that has to come before it could not be carried out. Requests come last, all
+        at once.
         """
         apply = partial(self._applier.apply, custom_resource)
         applies = {
@@ -57,7 +63,12 @@ class Executor:
             for each, key in zip(plan.apply, plan.targets, strict=True)
         }
         prunes = {child.key: partial(self._delete, child) for child in plan.prune}
-        acts = {action.key: partial(self._act, action, own_writes) for action in plan.actions}
+        requests = [action for action in plan.actions if isinstance(action, Request)]
+        acts = {
+            action.key: partial(self._act, action, own_writes)
+            for action in plan.actions
+            if not isinstance(action, Request)
+        }
         steps = applies | prunes | acts
         order = self._deferred.order(custom_resource, tuple(steps), plan.after)
         tries = await self._try_all({key: steps[key] for key in order}, plan)
@@ -65,7 +76,10 @@ class Executor:
         for key in steps:
             if not isinstance(tries[key].outcome, Unchanged | Postponed):
                 log.info("%s: %s", key, tries[key].outcome, extra={"about": key})
-        return {key: tries[key].outcome for key in steps}
+        answers = await self._send(requests) if requests else {}
+        for request, outcome in answers.items():
+            log.info("%s: %s", request, outcome, extra={"about": custom_resource})
+        return {**{key: tries[key].outcome for key in steps}, **answers}
 
     def forget(self, custom_resource: ObjectKey) -> None:
         """Of a custom resource that is gone nothing need be known any more."""
@@ -98,7 +112,7 @@ class Executor:
         request = next_request(manifest, self._stores.live(key))
         return HeldBack(failed[0]) if isinstance(request, ApplyRequest) else request
 
-    async def _act(self, action: Action, own_writes: set[Change]) -> Outcome:
+    async def _act(self, action: Annotate | Delete, own_writes: set[Change]) -> Outcome:
         resource = resource_of(action.key)
         match action:
             case Annotate(key, uid, annotations):

@@ -29,6 +29,7 @@ def set_up(level: str) -> None:
     handler.setFormatter(Text() if sys.stderr.isatty() else JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("natsop_runtime").setLevel(level.upper())
+    logging.getLogger("nats").setLevel(logging.CRITICAL)  # what becomes of a request is its outcome, which is logged
     logging.captureWarnings(True)
 
 

@@ -12,7 +12,7 @@ from natsop_runtime.api_server.errors import ApiError, UnavailableError
 from natsop_runtime.cache.stores import Change, Stores
 from natsop_runtime.controller import Controller, Turn
 from natsop_runtime.events import Recorder
-from natsop_runtime.executor import Executor
+from natsop_runtime.executor import Executor, Send
 from natsop_runtime.fetch import Fetcher
 from natsop_runtime.leader import LeadershipLostError
 from natsop_runtime.logs import fault, traceback_of
@@ -46,6 +46,7 @@ class Loop:
         reconciled: Iterable[ReconciledKind],
         kube: Kube,
         pods: Pods,
+        send: Send,
         namespaces: Sequence[str],
         workers: int,
         now: Callable[[], datetime],
@@ -75,7 +76,7 @@ class Loop:
             stores=self.stores,
             references=self._references,
             fetcher=Fetcher(kube, pods, self.stores),
-            executor=Executor(kube, self.stores, metrics.repaired),
+            executor=Executor(kube, self.stores, send, metrics.repaired),
             recorder=Recorder(kube),
             now=now,
             settings=settings,

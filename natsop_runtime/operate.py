@@ -24,12 +24,15 @@ from natsop_runtime.leader import Elector, LeadershipLostError, Term
 from natsop_runtime.loop import Loop
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.nats import reachable_pods
+from natsop_runtime.nats_requests import NatsRequests, converse
 from natsop_runtime.serving.ports import serving
 
 if TYPE_CHECKING:
     from natsop_runtime.api_server.connection import Config, Transport
     from natsop_runtime.api_server.kube import Kube
+    from natsop_runtime.executor import Send
     from natsop_runtime.nats import Pods
+    from natsop_runtime.nats_requests import Converse
     from natsop_runtime.settings import RunSettings
 
 TO_FINISH: Final = 12.0
@@ -62,11 +65,12 @@ async def operate(
     *,
     transport: Transport | None = None,
     pod_transport: Transport | None = None,
+    converse: Converse = converse,
     now: Callable[[], datetime] = utc_now,
     clock: Callable[[], float] = seconds_since_boot,
     entropy: Callable[[], bytes] = fresh_entropy,
 ) -> None:
-    """Be the operator until `stop` is set. Other transports, clocks and chance stand in for the real ones in tests.
+    """Be the operator until `stop` is set. Other networks, clocks and chance stand in for the real ones in tests.
 
     NotReadyError, ListenError or CertificateError when it cannot begin, LeadershipLostError when it had to end because
     another may be at work.
@@ -79,7 +83,7 @@ async def operate(
         connected(config, transport, gate=gate, count=metrics.request) as kube,
         reachable_pods(pod_transport) as pods,
     ):
-        loop = _loop(kube, pods, settings, now, entropy, metrics)
+        loop = _loop(kube, pods, NatsRequests(gate, converse).send, settings, now, entropy, metrics)
         elector = _elector(kube, term, config, settings, now, clock) if settings.leader_elect else None
         async with serving(
             settings,
@@ -95,6 +99,7 @@ async def operate(
 def _loop(
     kube: Kube,
     pods: Pods,
+    send: Send,
     settings: RunSettings,
     now: Callable[[], datetime],
     entropy: Callable[[], bytes],
@@ -104,6 +109,7 @@ def _loop(
         reconciled=RECONCILED,
         kube=kube,
         pods=pods,
+        send=send,
         namespaces=settings.namespaces,
         workers=settings.workers,
         now=now,

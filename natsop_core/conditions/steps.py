@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from natsop_core.actions import RequestKey
 from natsop_core.findings import Finding
 from natsop_core.kinds import PODS
 from natsop_core.names import API_VERSION
@@ -13,20 +14,22 @@ from natsop_core.repairs import CONTESTED_AFTER
 from natsop_core.texts import sentence
 
 if TYPE_CHECKING:
+    from natsop_core.actions import StepKey
     from natsop_core.live import Controller
     from natsop_core.outcomes import Outcomes
-    from natsop_core.references import ObjectKey
     from natsop_core.resolve.types import Owner
 
 
 def refusals(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
-    """What only a person can mend: names that others hold, and objects that the API server refuses."""
+    """What only a person can mend: names that others hold, objects and credentials that are refused."""
     for key, outcome in outcomes.items():
-        match outcome:
-            case Taken(controller) if not is_being_collected(owner, controller):
+        match key, outcome:
+            case RequestKey(name=request), Rejected(message):
+                yield _refused_request(request, message)
+            case _, Taken(controller) if not is_being_collected(owner, controller):
                 yield _name_conflict(key, controller)
-            case Rejected(message, field):
-                where = f"{key.kind} {key.name}" + (f", field {field}" if field else "")
+            case _, Rejected(message, field):
+                where = _called(key) + (f", field {field}" if field else "")
                 yield Finding("ApplyRejected", f"The API server refuses {where}: {sentence(message)}")
 
 
@@ -46,20 +49,20 @@ def delays(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
             case Taken(controller) if is_being_collected(owner, controller):
                 yield Finding(
                     "WaitingForCollection",
-                    f"{key.kind} {key.name} still belongs to a deleted {owner.kind} of the same name, and goes with it."
+                    f"{_called(key)} still belongs to a deleted {owner.kind} of the same name, and goes with it."
                     " If it is there for minutes, Kubernetes' garbage collector has missed it: delete it by hand.",
                 )
             case Failed(message):
-                yield Finding("Retrying", f"{key.kind} {key.name}: {sentence(message)}")
+                yield Finding("Retrying", f"{_called(key)}: {sentence(message)}")
             case HeldBack(by):
-                yield Finding("HeldBack", f"{key.kind} {key.name} waits until {by.kind} {by.name} is applied.")
+                yield Finding("HeldBack", f"{_called(key)} waits until {by.kind} {by.name} is applied.")
 
 
 def adoptions(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
     """Which orphans of an earlier life of the custom resource were taken back."""
     adopted = [key for key, outcome in outcomes.items() if isinstance(outcome, Applied) and outcome.adopted]
     if adopted:
-        objects = ", ".join(f"{key.kind} {key.name}" for key in adopted)
+        objects = ", ".join(map(_called, adopted))
         yield Finding(
             "Adopted", f"The operator made these for a {owner.kind} of this name, and manages them again: {objects}."
         )
@@ -68,7 +71,7 @@ def adoptions(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
 def replacements(outcomes: Outcomes) -> Iterator[Finding]:
     """Which pods were deleted, so that Kubernetes makes them anew."""
     for key, outcome in outcomes.items():
-        if key.kind == PODS.kind and isinstance(outcome, Applied):
+        if isinstance(outcome, Applied) and not isinstance(key, RequestKey) and key.kind == PODS.kind:
             yield Finding(
                 "PodReplaced",
                 f"Pod {key.name} is of an older revision and could not start. The operator deleted it, so that"
@@ -85,18 +88,30 @@ def is_being_collected(owner: Owner, controller: Controller | None) -> bool:
     )
 
 
-def _contested(key: ObjectKey, repair: Repair) -> Finding:
+def _called(key: StepKey) -> str:
+    return f"Request to {key.name}" if isinstance(key, RequestKey) else f"{key.kind} {key.name}"
+
+
+def _refused_request(request: str, message: str) -> Finding:
+    return Finding(
+        "CredentialsRefused",
+        f"The servers refuse the operator's credentials, so it cannot {request}: {sentence(message)} Correct the"
+        " credentials.",
+    )
+
+
+def _contested(key: StepKey, repair: Repair) -> Finding:
     return Finding(
         "Contested",
-        f"{key.kind} {key.name}: the manager {repair.manager} changes {', '.join(repair.fields)} back each time the"
+        f"{_called(key)}: the manager {repair.manager} changes {', '.join(repair.fields)} back each time the"
         " operator sets it. Let only one of the two set it; meanwhile the operator tries it once a minute.",
     )
 
 
-def _name_conflict(key: ObjectKey, controller: Controller | None) -> Finding:
+def _name_conflict(key: StepKey, controller: Controller | None) -> Finding:
     holder = f"is controlled by {controller}" if controller else "has no controller"
     return Finding(
         "NameConflict",
-        f"{key.kind} {key.name} exists and {holder}; the operator leaves it alone."
+        f"{_called(key)} exists and {holder}; the operator leaves it alone."
         " Remove it, or give this resource another name.",
     )

@@ -87,8 +87,9 @@ PROGRESS: Final[Mapping[ReasonName, Reason]] = {
     ),
     "Retrying": Reason(
         ("Progressing",),
-        "A request to the API server failed and is tried again.",
-        "If it lasts, look at the API server, its webhooks and the network between it and the operator.",
+        "A request to the API server, or to the servers, failed and is tried again.",
+        "If it lasts, look at the API server and its webhooks, or the servers, and the network between them and the"
+        " operator.",
     ),
     "Loaded": Reason(("ConfigurationLoaded",), "Every server runs the current configuration."),
     "ReloadPending": Reason(

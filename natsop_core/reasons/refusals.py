@@ -74,6 +74,12 @@ REFUSALS: Final[Mapping[ReasonName, Reason]] = {
         "See the message for its words.",
         needs_person=True,
     ),
+    "CredentialsRefused": Reason(
+        ("Degraded",),
+        "The servers refuse the credentials with which the operator sends them requests. Everything else is applied,"
+        " and the request is sent again every minute.",
+        "Correct the credentials: the Secret of the system account's userCreds.",
+    ),
     "Contested": Reason(
         ("Degraded",),
         "Another program changes a field back each time the operator sets it. Repairs slow down to one a minute.",

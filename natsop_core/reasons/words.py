@@ -32,6 +32,7 @@ ReasonName: TypeAlias = Literal[
     "ContainerCrashing",
     "Contested",
     "ContextNotFound",
+    "CredentialsRefused",
     "DataLossAllowed",
     "DataOutsideVolume",
     "Disabled",

@@ -184,7 +184,8 @@ def apply_knowing_nothing(kubeconfig: Path, manifest: Manifest) -> Outcome:
         async with connected(load_config(str(kubeconfig), None)) as kube:
             stores = Stores(kube, (), lambda _change, _concerned, _labels=(): None)
             owner = CLUSTERS.key("default", "c")
-            [outcome] = (await Executor(kube, stores).execute(owner, Plan(apply=(manifest,)), set())).values()
+            executor = Executor(kube, stores, None)  # type: ignore[arg-type]
+            [outcome] = (await executor.execute(owner, Plan(apply=(manifest,)), set())).values()
             return outcome
 
     return asyncio.run(run())

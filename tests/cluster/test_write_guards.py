@@ -88,7 +88,8 @@ def carry_out(client: Client, plan: Plan, *, known: tuple[Manifest, ...] = (), a
             for each in known:
                 stores.written(key_of(each), each)
             owner = CLUSTERS.key("default", CLUSTER)
-            [outcome] = (await Executor(kube, stores).execute(owner, plan, set())).values()
+            executor = Executor(kube, stores, None)  # type: ignore[arg-type]
+            [outcome] = (await executor.execute(owner, plan, set())).values()
             return outcome
 
     return asyncio.run(run())

@@ -37,7 +37,7 @@ ALLOWED_IN_THE_CORE = {
 }
 IMPURE = {"open", "print", "input", "now", "today", "utcnow"}
 
-HEAVY = ("lightkube", "httpx2", "msgspec", "ssl", "asyncio")
+HEAVY = ("lightkube", "httpx2", "nats", "nkeys", "msgspec", "ssl", "asyncio")
 QUICK_START = ROOT / "docs" / "examples" / "quick-start.yaml"
 
 

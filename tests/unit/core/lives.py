@@ -16,7 +16,7 @@ from natsop_core.conclude import conclude_cluster
 from natsop_core.guards import grant
 from natsop_core.kinds import STATEFUL_SETS
 from natsop_core.lookup import Lookup
-from natsop_core.outcomes import Applied
+from natsop_core.outcomes import Applied, Outcomes
 from natsop_core.plan import Plan, key_of
 from natsop_core.resolve.existing import look_at_existing
 from tests.unit.core.world import Object, applied, cluster_object, inputs, plan_of, settled_status
@@ -125,7 +125,7 @@ class Life:
         for action in plan.actions:
             assert isinstance(action, Annotate), action
             self._annotate(action)
-        outcomes = {key_of(manifest): Applied() for manifest in plan.apply}
+        outcomes: Outcomes = {key_of(manifest): Applied() for manifest in plan.apply}
         status = conclude_cluster(cr, seen, plan, outcomes).status
         assert status is not None
         self.custom_resource = {**self.custom_resource, "status": status}

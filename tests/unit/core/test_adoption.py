@@ -12,7 +12,7 @@ from natsop_core.drift import ApplyRequest, next_request
 from natsop_core.live import FormerOwner, LiveObject, is_ours, reduce_metadata
 from natsop_core.lookup import Lookup
 from natsop_core.names import APPLIED_ANNOTATION
-from natsop_core.outcomes import Applied, Taken
+from natsop_core.outcomes import Applied, Outcomes, Taken
 from natsop_core.plan import key_of
 from natsop_core.report import Event
 from natsop_core.resolve.existing import look_at_existing
@@ -144,7 +144,7 @@ def test_the_live_servers_are_the_cluster_s_while_they_are_orphans() -> None:
 
 
 def test_one_event_names_all_that_was_adopted() -> None:
-    adopted = {key_of(each): Applied(adopted=each["kind"] != "Service") for each in OF_CLUSTER}
+    adopted: Outcomes = {key_of(each): Applied(adopted=each["kind"] != "Service") for each in OF_CLUSTER}
     events = conclude_cluster(CLUSTER, inputs(CLUSTER), plan_of(CLUSTER, inputs(CLUSTER)), adopted).events
     [event] = [each for each in events if each.reason == "Adopted"]
     assert event == Event(
@@ -164,6 +164,6 @@ def test_a_box_tells_of_its_adopted_objects_too() -> None:
 
 
 def test_what_was_created_or_put_back_is_no_adoption() -> None:
-    applied_only = {key_of(each): Applied() for each in PLANNED}
+    applied_only: Outcomes = {key_of(each): Applied() for each in PLANNED}
     events = conclude_cluster(CLUSTER, inputs(CLUSTER), plan_of(CLUSTER, inputs(CLUSTER)), applied_only).events
     assert "Adopted" not in {each.reason for each in events}

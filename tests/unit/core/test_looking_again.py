@@ -8,8 +8,7 @@ import pytest
 
 from natsop_core.conclude import conclude_box
 from natsop_core.kinds import SECRETS
-from natsop_core.outcomes import Failed, Outcome, Rejected
-from natsop_core.references import ObjectKey
+from natsop_core.outcomes import Failed, Outcomes, Rejected
 from tests.unit.core.test_conclude import (
     CHILDREN,
     CONFIG_MAP,
@@ -35,7 +34,7 @@ def test_a_server_that_stays_behind_is_asked_less_and_less_often(age: int, delay
 
 
 def test_an_overloaded_api_server_is_left_alone_for_as_long_as_it_asks_whatever_else_is_due() -> None:
-    busy: dict[ObjectKey, Outcome] = {
+    busy: Outcomes = {
         SERVICE: Failed("overloaded", 30),
         CONFIG_MAP: Failed("not tried yet", 1),
         STATEFUL_SET: Rejected("no"),
@@ -45,5 +44,5 @@ def test_an_overloaded_api_server_is_left_alone_for_as_long_as_it_asks_whatever_
 
 def test_so_it_is_for_a_box() -> None:
     seen = inputs(box(), *live_children(box()))
-    busy: dict[ObjectKey, Outcome] = {SERVICE: Failed("overloaded", 30), CONTEXTS: Rejected("no")}
+    busy: Outcomes = {SERVICE: Failed("overloaded", 30), CONTEXTS: Rejected("no")}
     assert conclude_box(box(), seen, plan_of(box(), seen), busy).requeue_after == 30

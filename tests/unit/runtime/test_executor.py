@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from natsop_core.actions import Request, RequestKey
 from natsop_core.drift import stamped
 from natsop_core.kinds import CONFIG_MAPS, ApiResource
 from natsop_core.live import Child, LiveObject, reduce_metadata
-from natsop_core.outcomes import Applied, Failed, HeldBack, Outcome, Postponed, Rejected, Repair, Taken, Unchanged
+from natsop_core.outcomes import (
+    Answered,
+    Applied,
+    Failed,
+    HeldBack,
+    Outcome,
+    Outcomes,
+    Postponed,
+    Rejected,
+    Repair,
+    Taken,
+    Unchanged,
+)
 from natsop_core.ownership import TakeOwnership, next_step_of_ownership
 from natsop_core.plan import Plan, key_of
 from natsop_core.references import ObjectKey
@@ -111,7 +126,7 @@ class KnownObjects:
 
 
 def carry_out(plan: Plan, kube: ScriptedKube, stores: KnownObjects, own: set[Change] | None = None) -> list[Outcome]:
-    executor = Executor(kube, stores)  # type: ignore[arg-type]
+    executor = Executor(kube, stores, None)  # type: ignore[arg-type]
     outcomes = asyncio.run(executor.execute(TOY, plan, set() if own is None else own))
     assert not kube.answers, f"never asked for: {kube.answers}"
     return list(outcomes.values())
@@ -319,7 +334,7 @@ def turns(kube: SlowKube, *held_up: str, forget: bool = False, plan: Plan = PLAN
     """What is applied in turns one after the other, in which those named are held up; nothing is ever there yet."""
 
     async def story() -> list[str]:
-        executor = Executor(kube, KnownObjects())  # type: ignore[arg-type]
+        executor = Executor(kube, KnownObjects(), None)  # type: ignore[arg-type]
         asked: list[str] = []
         for names in held_up:
             kube.held_up, kube.asked = set(names), []
@@ -450,7 +465,7 @@ def fought(rounds: int, *, pause: float = 1.0, names: str = "a", forget: bool = 
     counted: list[str] = []
 
     async def story() -> list[Any]:
-        executor = Executor(kube, stores, counted.append)  # type: ignore[arg-type]
+        executor = Executor(kube, stores, None, counted.append)  # type: ignore[arg-type]
         plan = Plan(apply=tuple(manifest(name) for name in names))
         found = []
         for _ in range(rounds):
@@ -488,7 +503,7 @@ def test_a_fight_over_one_object_slows_down_no_other() -> None:
     kube, stores = YieldingKube(), Contested("a")
 
     async def story() -> None:
-        executor = Executor(kube, stores)  # type: ignore[arg-type]
+        executor = Executor(kube, stores, None)  # type: ignore[arg-type]
         for _ in range(6):
             await executor.execute(TOY, Plan(apply=(manifest("a"),)), set())
         stores.take_back("b")
@@ -502,7 +517,7 @@ def test_a_change_of_ours_does_not_wait_for_a_fight() -> None:
     kube, stores = YieldingKube(), Contested("a")
 
     async def story() -> list[Outcome]:
-        executor = Executor(kube, stores)  # type: ignore[arg-type]
+        executor = Executor(kube, stores, None)  # type: ignore[arg-type]
         texts = ["wanted"] * 6 + ["another"]
         plans = [Plan(apply=(manifest("a", text),)) for text in texts]
         return [next(iter((await executor.execute(TOY, plan, set())).values())) for plan in plans]
@@ -515,7 +530,7 @@ def test_a_repair_is_told_as_long_as_another_may_follow() -> None:
     plan = Plan(apply=(manifest("a"),))
 
     async def story() -> list[Outcome]:
-        executor = Executor(YieldingKube(), stores)  # type: ignore[arg-type]
+        executor = Executor(YieldingKube(), stores, None)  # type: ignore[arg-type]
         for _ in range(2):
             await executor.execute(TOY, plan, set())
         stores.known[CONFIG_MAPS.key("prod", "a")] = reduce_metadata(live(manifest("a"))["metadata"])
@@ -531,3 +546,23 @@ def test_a_repair_is_told_as_long_as_another_may_follow() -> None:
 
 def test_fights_are_forgotten_with_their_custom_resource() -> None:
     assert len([each for each in fought(20, forget=True)[0] if each.startswith("apply")]) == 20
+
+
+ASK = Request(RequestKey("prod", "t", "ask"), ("nats://10.0.0.1:4222",), "subject")
+
+
+def test_requests_come_last_all_at_once_and_have_their_own_outcomes(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    kube, sent = ScriptedKube(live(manifest("a"), version=7)), list[Request]()
+
+    async def send(requests: Sequence[Request]) -> Outcomes:
+        assert kube.asked == ["create a"]
+        sent.extend(requests)
+        return {ASK.key: Answered(b"hunter2")}
+
+    executor = Executor(kube, KnownObjects(), send)  # type: ignore[arg-type]
+    outcomes = asyncio.run(executor.execute(TOY, Plan(apply=(manifest("a"),), actions=(ASK,)), set()))
+    assert outcomes == {KEY_OF_A: Applied(), ASK.key: Answered(b"hunter2")}
+    assert sent == [ASK]
+    assert "NatsCluster prod/t: ask: Answered()" in caplog.text
+    assert "hunter2" not in caplog.text

@@ -50,6 +50,7 @@ def loop_with(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> Loop:
         reconciled=RECONCILED,
         kube=None,  # type: ignore[arg-type]
         pods=None,  # type: ignore[arg-type]
+        send=None,  # type: ignore[arg-type]
         namespaces=(),
         workers=2,
         now=None,  # type: ignore[arg-type]

@@ -1,0 +1,116 @@
+"""nats-py's client, for one short conversation with one server that may be anybody's."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from typing import TYPE_CHECKING, Any, Final
+
+import nkeys
+from nats import errors
+from nats.aio.client import Client, RawCredentials
+from nats.protocol.parser import Parser
+
+if TYPE_CHECKING:
+    from natsop_core.actions import Credentials, RequestTls
+
+LONGEST_ANSWER: Final = 2**20
+"""Bytes; more than a server's own limit for a message, unless somebody has raised that."""
+
+_UNREAD: Final = LONGEST_ANSWER + 2**16
+"""Bytes that are kept until they are a whole message, with what stands around it."""
+
+_CREDS_BLOCK: Final = re.compile(r"-{3,}\s*BEGIN (NATS USER JWT|USER NKEY SEED)\s*-{3,}\s+(\S+)\s+-{3,}")
+
+
+class PlainConnectionError(errors.Error):
+    """The server offers no TLS, and is not told who we are without."""
+
+
+class UnreadableCredentialsError(Exception):
+    """The credentials are none."""
+
+
+class RequestClient(Client):
+    """Never reconnects, and keeps no more than it can use of what a server sends.
+
+    problems: what went wrong so far. ended: set once the connection is closed, whoever did it.
+    """
+
+    def __init__(self, *, needs_tls: bool) -> None:
+        super().__init__()
+        self._needs_tls = needs_tls
+        self._ps = _BoundedParser(self)
+        self.problems: list[Exception] = []
+        self.ended = asyncio.Event()
+
+    async def open(self, url: str, *, patience: float, **options: Any) -> None:
+        """Connect, or raise what keeps us from it."""
+        await self.connect(
+            url,
+            allow_reconnect=False,
+            max_reconnect_attempts=1,  # the least that is not endless
+            reconnect_time_wait=0,
+            connect_timeout=patience,  # type: ignore[arg-type]  # of each step, and a float will do
+            error_cb=self._note,
+            closed_cb=self._note_end,
+            **options,
+        )
+
+    async def _note(self, problem: Exception) -> None:
+        self.problems.append(problem)
+
+    async def _note_end(self) -> None:
+        self.ended.set()
+
+    def _connect_command(self) -> bytes:
+        """What is sent first: nats-py would send it over a plain connection, too, if the server asks for no more."""
+        if self._needs_tls and not self._server_info.get("tls_required"):
+            raise PlainConnectionError
+        return super()._connect_command()
+
+
+class _BoundedParser(Parser):
+    async def parse(self, data: bytes = b"") -> None:
+        if len(self.buf) + len(data) > _UNREAD:
+            raise errors.ProtocolError
+        await super().parse(data)
+
+
+def identification(credentials: Credentials) -> dict[str, Any]:
+    """The client's options for these credentials. UnreadableCredentialsError where they cannot be used."""
+    if credentials.creds:
+        found = dict(_CREDS_BLOCK.findall(credentials.creds))
+        token, seed = found.get("NATS USER JWT", ""), found.get("USER NKEY SEED", "")
+        if not token:  # nats-py would look for it for ever
+            raise UnreadableCredentialsError
+        return {"user_credentials": RawCredentials(_creds_file(token, _readable(seed)))}
+    if credentials.nkey_seed:
+        return {"nkeys_seed_str": _readable(credentials.nkey_seed.strip())}
+    if credentials.user:
+        return {"user": credentials.user, "password": credentials.password}
+    return {}
+
+
+def verification(tls: RequestTls) -> dict[str, Any]:
+    """The client's options to verify the server. An OSError where the CA cannot be read."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if tls.ca:
+        context.load_verify_locations(cadata=tls.ca.decode("ascii", "replace"))
+    else:
+        context.load_default_certs()
+    return {"tls": context, "tls_hostname": tls.server_name}
+
+
+def _readable(seed: str) -> str:
+    try:
+        nkeys.from_seed(seed.encode())
+    except (nkeys.NkeysError, ValueError) as error:
+        raise UnreadableCredentialsError from error
+    return seed
+
+
+def _creds_file(token: str, seed: str) -> str:
+    """In the one form that nats-py reads."""
+    return f"-----BEGIN NATS USER JWT-----\n{token}\n-----BEGIN USER NKEY SEED-----\n{seed}\n------END------\n"

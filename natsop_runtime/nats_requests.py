@@ -1,0 +1,183 @@
+"""Carrying out requests to NATS servers. What an answer means is not known here, and no message quotes a server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from nats import errors
+
+from natsop_core.outcomes import Answered, Failed, Outcome, Outcomes, Rejected
+from natsop_runtime.nats_client import (
+    LONGEST_ANSWER,
+    PlainConnectionError,
+    RequestClient,
+    UnreadableCredentialsError,
+    identification,
+    verification,
+)
+
+if TYPE_CHECKING:
+    from natsop_core.actions import Request, RequestKey
+    from natsop_runtime.api_server.exchange import Gate
+
+    Converse = Callable[[Sequence[Request]], Awaitable[Outcomes]]
+
+PATIENCE: Final = 4.5
+"""Seconds for all requests of a plan to the same servers, the connection included."""
+
+TO_CONNECT: Final = 1.5
+"""Seconds until one server has let us in; then the next is tried."""
+
+TO_CLOSE: Final = 0.5
+
+PAUSE: Final = 1.0
+"""Seconds after which a request is worth another try; the queue waits longer each time."""
+
+REFUSALS: Final = ("authorization violation", "authentication expired", "authentication revoked")
+"""What a server says to credentials that it does not accept, or not any more (nats-server client.go)."""
+
+REFUSED: Final = Rejected("authorization violation")
+NOT_PERMITTED: Final = Rejected("permissions violation")
+UNREADABLE: Final = Rejected("these are no credentials")
+UNANSWERED: Final = Failed(f"no answer within {PATIENCE:g} s", PAUSE)
+NO_RESPONDERS: Final = Failed("nobody answers requests of this kind there", PAUSE)
+TOO_LONG: Final = Failed(f"the answer is longer than {LONGEST_ANSWER} bytes", PAUSE)
+CLOSED: Final = Failed("the server has closed the connection", PAUSE)
+
+
+async def converse(requests: Sequence[Request]) -> Outcomes:
+    """What becomes of requests to the same servers with the same credentials: they share a connection."""
+    return await _Conversation(requests).hold()
+
+
+class NatsRequests:
+    """Sends requests. `gate` raises when nothing may be written any more, and then nothing is sent."""
+
+    def __init__(self, gate: Gate, converse: Converse) -> None:
+        self._gate = gate
+        self._converse = converse
+
+    async def send(self, requests: Sequence[Request]) -> Outcomes:
+        """What becomes of all of them, in their order."""
+        self._gate()
+        together: dict[Any, list[Request]] = {}
+        for request in requests:
+            together.setdefault((request.servers, request.credentials, request.tls), []).append(request)
+        answered = await asyncio.gather(*map(self._converse, together.values()))
+        outcomes = {key: outcome for each in answered for key, outcome in each.items()}
+        return {request.key: outcomes[request.key] for request in requests}
+
+
+class _CannotConnectError(Exception):
+    def __init__(self, outcome: Failed | Rejected) -> None:
+        self.outcome = outcome
+
+
+class _Conversation:
+    def __init__(self, requests: Sequence[Request]) -> None:
+        self._requests = requests
+        self._answers: dict[RequestKey, asyncio.Task[Outcome]] = {}
+
+    async def hold(self) -> Outcomes:
+        """All requests at once; one outcome each, whatever happens."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                rest = await self._ask_the_first_reachable()
+        except TimeoutError:
+            rest = UNANSWERED
+        finally:
+            for answer in self._answers.values():
+                answer.cancel()
+        return {each.key: self._outcome(each.key) or rest for each in self._requests}
+
+    def _outcome(self, key: RequestKey) -> Outcome | None:
+        answer = self._answers.get(key)
+        return answer.result() if answer and answer.done() and not answer.cancelled() else None
+
+    async def _ask_the_first_reachable(self) -> Failed | Rejected:
+        """The outcome of those that got no answer."""
+        outcome: Failed | Rejected = Failed("no server is running", PAUSE)
+        for url in self._requests[0].servers:
+            try:
+                async with self._connected(url) as client:
+                    return await self._ask(client)
+            except _CannotConnectError as error:
+                outcome = error.outcome
+            if isinstance(outcome, Rejected):
+                break
+        return outcome
+
+    @asynccontextmanager
+    async def _connected(self, url: str) -> AsyncIterator[RequestClient]:
+        first = self._requests[0]
+        client = RequestClient(needs_tls=first.tls is not None)
+        try:
+            try:
+                options = identification(first.credentials) | (verification(first.tls) if first.tls else {})
+                async with asyncio.timeout(TO_CONNECT):
+                    await client.open(url, patience=TO_CONNECT, **options)
+            except Exception as error:  # nats-py and what is beneath it raise many kinds
+                raise _CannotConnectError(_why(url, error, client.problems)) from error
+            yield client
+        finally:
+            with suppress(Exception):
+                async with asyncio.timeout(TO_CLOSE):
+                    await client.close()
+
+    async def _ask(self, client: RequestClient) -> Failed | Rejected:
+        for each in self._requests:
+            self._answers[each.key] = asyncio.create_task(_answer(client, each))
+        end = asyncio.create_task(client.ended.wait())
+        answers = asyncio.create_task(asyncio.wait(self._answers.values()))
+        try:
+            await asyncio.wait((answers, end), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            answers.cancel()
+            end.cancel()
+        return REFUSED if _is_refusal(client.last_error) else CLOSED
+
+
+async def _answer(client: RequestClient, request: Request) -> Outcome:
+    try:
+        answer = await client.request(request.subject, request.payload, timeout=PATIENCE)
+    except errors.NoRespondersError:
+        return NO_RESPONDERS
+    except Exception as error:
+        return Failed(f"it cannot be sent ({type(error).__name__})", PAUSE)
+    return Answered(answer.data) if len(answer.data) <= LONGEST_ANSWER else TOO_LONG
+
+
+def _is_refusal(error: Exception | None) -> bool:
+    return any(words in str(error).lower() for words in REFUSALS)
+
+
+def _why(url: str, error: Exception, earlier: Sequence[Exception]) -> Failed | Rejected:
+    """What keeps us from connecting, in our words or the operating system's."""
+    if isinstance(error, UnreadableCredentialsError):
+        return UNREADABLE
+    if _is_refusal(error):
+        return REFUSED
+    address = url.rpartition("/")[2]
+    return Failed(f"no connection to {address}: {_problem(error, earlier)}", PAUSE)
+
+
+def _problem(error: Exception, earlier: Sequence[Exception]) -> str:
+    if isinstance(error, errors.NoServersError) and earlier:  # which hides what it was
+        error = earlier[-1]
+    match error:
+        case TimeoutError():
+            return f"no answer within {TO_CONNECT:g} s"
+        case PlainConnectionError():
+            return "the server offers no TLS"
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not accepted ({error.verify_message})"
+        case ssl.SSLError():
+            return f"TLS failed ({error.reason or 'unknown reason'})"
+        case OSError(errno=int(number)):
+            return os.strerror(number)
+    return f"it does not speak as expected ({type(error).__name__})"
