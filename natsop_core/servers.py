@@ -69,6 +69,20 @@ def some_did_not_answer(servers: Iterable[Server]) -> bool:
     return any(server.was_asked and not server.answered for server in servers)
 
 
+def running_server(pod: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+    """The address of the pod and its server's container; None unless it is a server's, runs, and is to stay."""
+    if "deletionTimestamp" in pod["metadata"] or not _is_servers(pod) or not _runs(pod):
+        return None
+    host = pod["status"].get("podIP")
+    return (host, _server(pod)) if host else None
+
+
+def port_of(container: Mapping[str, Any], name: str) -> int | None:
+    """The port of that name: a pod of an older revision may have another than the spec."""
+    ports = (each["containerPort"] for each in container.get("ports", ()) if each.get("name") == name)
+    return next(ports, None)
+
+
 def _ask(pod: Mapping[str, Any], lookup: Lookup) -> Server:
     name, reference = pod["metadata"]["name"], _varz(pod)
     if reference is None:
@@ -115,12 +129,13 @@ def _knows_leader(said: Mapping[str, Any]) -> bool | None:
 
 
 def _varz(pod: Mapping[str, Any]) -> HttpRef | None:
-    """The request to a pod. Its own spec tells port and scheme: a pod of an older revision may have others."""
-    if "deletionTimestamp" in pod["metadata"] or not _is_servers(pod) or not _runs(pod):
+    """The request to a pod, by its own spec."""
+    server = running_server(pod)
+    if server is None:
         return None
-    host, container = pod["status"].get("podIP"), _server(pod)
-    port = _monitor_port(container)
-    if not host or port is None:
+    host, container = server
+    port = port_of(container, names.MONITOR_PORT)
+    if port is None:
         return None
     metadata = pod["metadata"]
     return HttpRef(PODS.key(metadata["namespace"], metadata["name"]), host, port, VARZ, _scheme(container, port))
@@ -141,11 +156,6 @@ def _runs(pod: Mapping[str, Any]) -> bool:
 def _server(pod: Mapping[str, Any]) -> Mapping[str, Any]:
     containers = (each for each in pod["spec"]["containers"] if each["name"] == names.SERVER_CONTAINER)
     return next(containers, {})
-
-
-def _monitor_port(container: Mapping[str, Any]) -> int | None:
-    ports = (each["containerPort"] for each in container.get("ports", ()) if each.get("name") == names.MONITOR_PORT)
-    return next(ports, None)
 
 
 def _scheme(container: Mapping[str, Any], port: int) -> str:

@@ -24,7 +24,7 @@ from natsop_core.resolve.nack import resolve_nack
 from natsop_core.resolve.owner import owner_of
 from natsop_core.resolve.pods import labels_with, resolve_pod, with_host_alias, with_sysctl
 from natsop_core.resolve.probes import resolve_probes
-from natsop_core.resolve.routes import resolve_routes, routes_folder
+from natsop_core.resolve.routes import cluster_domain, resolve_routes, routes_folder
 from natsop_core.resolve.salt import resolve_salt
 from natsop_core.resolve.server import memory_limit, resolve_reloader, resolve_server
 from natsop_core.resolve.services import (
@@ -184,6 +184,7 @@ def _build(granted: Granted, committed: Commitments, parts: _Parts, answers: Ans
 
     return Cluster(
         owner=owner_of(cr.metadata, names.CLUSTER_KIND),
+        domain=cluster_domain(cr),
         labels=spec.global_.labels,
         replicas=spec.replicas,
         listeners=parts.listeners,

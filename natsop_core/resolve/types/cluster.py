@@ -103,10 +103,12 @@ class Nack:
 class Cluster:
     """A resolved NatsCluster. record: what its servers commit us to, to be remembered.
 
-    environment: what the servers' variables have from Secrets and ConfigMaps, by name.
+    environment: what the servers' variables have from Secrets and ConfigMaps, by name. domain: the DNS domain of the
+    Kubernetes cluster.
     """
 
     owner: Owner
+    domain: str
     labels: Mapping[str, str]
     replicas: int
     listeners: tuple[Listener, ...]

@@ -205,7 +205,7 @@ def _made_by(stateful_set: str) -> Object:
 def pod(name: str, *, port: int | None = 8222, ip: str = "10.0.0.1", running: bool = True, **metadata: Any) -> Object:
     """A pod of a cluster, as the API server gives it."""
     cluster = name.rpartition("-")[0]
-    ports = [{"name": "monitor", "containerPort": port}] if port else []
+    monitor = [{"name": "monitor", "containerPort": port}] if port else []
     state = {"running": {"startedAt": "2026-01-02T03:00:00Z"}} if running else {"waiting": {}}
     return {
         "apiVersion": "v1",
@@ -216,7 +216,7 @@ def pod(name: str, *, port: int | None = 8222, ip: str = "10.0.0.1", running: bo
             "labels": names.cluster_labels(cluster),
         }
         | metadata,
-        "spec": {"containers": [{"name": "nats", "ports": ports}]},
+        "spec": {"containers": [{"name": "nats", "ports": [*monitor, {"name": "nats", "containerPort": 4222}]}]},
         "status": {"podIP": ip, "containerStatuses": [{"name": "nats", "state": state}]},
     }
 
