@@ -145,7 +145,7 @@ def _cluster_conditions(seen: _Seen, outcomes: Outcomes) -> list[Condition]:
     )
     configuration = configuration_conditions(seen.cluster, seen.config)
     integrations = map(integration_available, seen.resolved.integrations)
-    return [*summary, seen.loaded, *configuration, *fields_ignored(seen.cr), *integrations]
+    return [*summary, seen.loaded, *configuration, *fields_ignored(seen.cr, seen.cluster), *integrations]
 
 
 def _looks_again(seen: _Seen, decision: ClusterDecision, inputs: Inputs, outcomes: Outcomes) -> list[float]:

@@ -48,6 +48,15 @@ def build_salt_secret(cluster: Cluster) -> Secret | None:
     return _secret(cluster_metadata(cluster, names.salt_secret(cluster.name)), {names.SALT_KEY: cluster.salt.value})
 
 
+def build_system_secret(cluster: Cluster) -> Secret | None:
+    """The private key of the system user, or None where the servers have none."""
+    if cluster.system_user is None:
+        return None
+    return _secret(
+        cluster_metadata(cluster, names.system_secret(cluster.name)), {names.SYSTEM_USER_KEY: cluster.system_user.seed}
+    )
+
+
 def build_contexts_secret(box: Box) -> Secret:
     """The box's contexts of the nats CLI: a JSON file for each, and the name of the one selected at first."""
     files = {context.key: _context_file(context) for context in box.contexts}

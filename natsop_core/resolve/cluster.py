@@ -36,6 +36,7 @@ from natsop_core.resolve.services import (
     wanted_pod_monitor,
 )
 from natsop_core.resolve.storage import resolve_jetstream
+from natsop_core.resolve.system_user import resolve_system_user
 from natsop_core.resolve.take_over import what_servers_are
 from natsop_core.resolve.types import Cluster, Extras, VolumeClaim
 
@@ -52,7 +53,18 @@ if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
     from natsop_core.resolve.config import ExternalFiles
     from natsop_core.resolve.integrations import Integrated, Integration
-    from natsop_core.resolve.types import Auth, Folder, JetStream, Listener, Nack, Pod, PodMonitor, Routes, Salt
+    from natsop_core.resolve.types import (
+        Auth,
+        Folder,
+        JetStream,
+        Listener,
+        Nack,
+        Pod,
+        PodMonitor,
+        Routes,
+        Salt,
+        SystemUser,
+    )
 
 
 class Labelled(Protocol):
@@ -104,6 +116,7 @@ class _Parts:
     monitoring: Integrated[PodMonitor]
     nack: Integrated[Nack]
     salt: Salt | None
+    system_user: SystemUser | None
 
     def listener(self, name: str) -> Listener | None:
         return next((each for each in self.listeners if each.name == name), None)
@@ -166,6 +179,7 @@ def _look_up(granted: Granted, committed: Commitments, lookup: Lookup, answers: 
         monitoring=answers.take(resolve_pod_monitor(cr, wanted_pod_monitor(cr), lookup)),
         nack=answers.take(resolve_nack(cr, ports[0].tls, lookup)),
         salt=answers.take(resolve_salt(cr, lookup)),
+        system_user=answers.take(resolve_system_user(cr, lookup)),
     )
 
 
@@ -192,6 +206,7 @@ def _build(granted: Granted, committed: Commitments, parts: _Parts, answers: Ans
         jetstream=parts.jetstream,
         server_name_prefix=spec.config.server_name_prefix,
         needs_system_account=False,
+        system_user=parts.system_user,
         folders=_folders(cr, parts),
         includes=files.includes,
         existing_config=files.existing_config,

@@ -33,6 +33,7 @@ from natsop_core.resolve.types.servers import (
     RouteCredentials,
     Routes,
     Salt,
+    SystemUser,
     Tls,
 )
 
@@ -65,6 +66,7 @@ __all__ = [
     "Salt",
     "Scratch",
     "ServiceAccount",
+    "SystemUser",
     "Tls",
     "VolumeClaim",
 ]

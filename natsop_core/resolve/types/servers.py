@@ -95,6 +95,18 @@ class Salt:
 
 
 @dataclass(frozen=True, slots=True)
+class SystemUser:
+    """A user of the system account. seed: the private key, as the Secret for it has it, or will.
+
+    is_ours: that Secret is, or will be. Otherwise nobody has the private key.
+    """
+
+    public_key: str
+    seed: str = field(repr=False)
+    is_ours: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Auth:
     """Decentralized authentication, checked. `volume`: where a full resolver keeps accounts.
 
