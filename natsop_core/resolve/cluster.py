@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from natsop_core import names
-from natsop_core.guards import grant
 from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS
 from natsop_core.kubernetes.image_name import tag_of
 from natsop_core.record import Record
@@ -14,7 +13,7 @@ from natsop_core.resolve.answer import Answer, Answers
 from natsop_core.resolve.auth import auth_folder, resolve_auth
 from natsop_core.resolve.config import external_files
 from natsop_core.resolve.effective import differences, read_configuration
-from natsop_core.resolve.existing import look_at_existing
+from natsop_core.resolve.existing import grant_existing, look_at_existing
 from natsop_core.resolve.exporter import resolve_exporter
 from natsop_core.resolve.images import default_images
 from natsop_core.resolve.integrations import resolve_pod_monitor
@@ -139,7 +138,7 @@ def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
     answers = Answers()
     answers.take(invalid_cluster_values(cr))
     existing = look_at_existing(cr, lookup)
-    granted = grant(cr, existing.committed)
+    granted = grant_existing(cr, existing.committed, lookup)
     answers.take(Answer(None, granted.findings, keep=what_servers_are(cr) if granted.is_frozen else ()))
     parts = _look_up(granted, existing.committed, lookup, answers)
     lookup.settle()
