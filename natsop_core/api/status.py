@@ -45,6 +45,11 @@ class Status(Model):
     observed_generation: Int64 | None = Field(None, description="The metadata.generation that this status is about.")
     replicas: Int32 | None = Field(None, description="Number of pods that exist.")
     ready_replicas: Int32 | None = Field(None, description="Number of pods that are ready.")
+    next_expiry: str | None = Field(
+        None,
+        description="When the first of the certificates, CAs, JWTs and credentials that the spec refers to expires.",
+        json_schema_extra={"format": "date-time"},
+    )
     conditions: Conditions = Field(
         default_factory=tuple, description="Ready, Available, Progressing, Degraded and more, each with its reason."
     )

@@ -11,6 +11,7 @@ from natsop_core.conclude.seen import pod_counts, see, what_is_unsettled, what_w
 from natsop_core.conclude.unplanned import conclude_invalid, conclude_unplanned
 from natsop_core.conditions.condition import Condition, lasted
 from natsop_core.conditions.configuration import configuration_conditions
+from natsop_core.conditions.expiring import expired, expiring_soon, foreseen, next_expiry
 from natsop_core.conditions.ignored import fields_ignored
 from natsop_core.conditions.integrations import integration_available
 from natsop_core.conditions.loaded import TYPE as LOADED
@@ -61,10 +62,11 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
     if seen is None:
         return conclude_unplanned(cr, workload, decision, decision.resolved.findings, inputs)
     return make_report(
-        _cluster_conditions(seen, outcomes),
+        _cluster_conditions(seen, inputs, outcomes),
         {
             **_cluster_facts(seen.cluster, seen.servers, decision.live, cr.status),
             **_remembered(seen.cluster, outcomes.get(key), cr.status),
+            "nextExpiry": next_expiry(seen.resolved.expiries),
         },
         cr.status,
         generation=cr.metadata.generation,
@@ -125,7 +127,7 @@ def _seen(
     )
 
 
-def _cluster_conditions(seen: _Seen, outcomes: Outcomes) -> list[Condition]:
+def _cluster_conditions(seen: _Seen, inputs: Inputs, outcomes: Outcomes) -> list[Condition]:
     owner = seen.cluster.owner
     summary = summarize(
         available(seen.workload, seen.cr.status),
@@ -140,12 +142,14 @@ def _cluster_conditions(seen: _Seen, outcomes: Outcomes) -> list[Condition]:
             *refusals(owner, outcomes),
             *contests(outcomes),
             *_when(seen.loaded, "ReloadRejected"),
+            *expired(seen.resolved.expiries, inputs.now),
         ],
         pod=seen.workload.pod,
     )
     configuration = configuration_conditions(seen.cluster, seen.config)
     integrations = map(integration_available, seen.resolved.integrations)
-    return [*summary, seen.loaded, *configuration, *fields_ignored(seen.cr, seen.cluster), *integrations]
+    expiring = expiring_soon(seen.resolved.expiries, inputs.now)
+    return [*summary, seen.loaded, *expiring, *configuration, *fields_ignored(seen.cr, seen.cluster), *integrations]
 
 
 def _looks_again(seen: _Seen, decision: ClusterDecision, inputs: Inputs, outcomes: Outcomes) -> list[float]:
@@ -154,6 +158,7 @@ def _looks_again(seen: _Seen, decision: ClusterDecision, inputs: Inputs, outcome
     return [
         *retries(seen.cluster.owner, outcomes, seen.cr.status, inputs.now),
         *rereads(inputs),
+        *foreseen(seen.resolved.expiries, inputs.now),
         *looks_at_pods(decision.pods, inputs.now, is_settled=not seen.unsettled),
         asks_again(seen.loaded, seen.cr.status, in_vain=in_vain, apart=is_apart, now=inputs.now),
         *(INSTALLATION_SECONDS for integration in seen.resolved.integrations if integration.is_awaited),

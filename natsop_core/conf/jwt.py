@@ -75,6 +75,14 @@ def verified_claims(token: str) -> Claims:
     return claims
 
 
+def expiry_in(content: bytes) -> int:
+    """When the token of a file expires, in seconds since 1970, whoever signed it; 0 where it does not, or is none."""
+    try:
+        return _claims(_json(_parts(token_in(content))[1])).expires
+    except NotAJwtError:
+        return 0
+
+
 def _is_signed_by(issuer: str, signed: bytes, signature: bytes) -> bool:
     raw = raw_public_key(issuer)
     if raw is None:

@@ -23,6 +23,9 @@ CONDITION_TYPES: Final[Mapping[ConditionType, str]] = {
     " Unknown where a server does not report one (nats-server before 2.11, monitoring disabled, no answer).",
     "ConfigurationOverridden": "Present, and True, while parts of the rendered configuration have no effect,"
     " because an included file or the user's own nats.conf replaces them.",
+    "ExpiringSoon": "Present, and True, while a certificate, a CA, a JWT or credentials that the spec refers to expire"
+    " within seven days, or have expired. status.nextExpiry and the metric natsop_next_expiry_timestamp_seconds tell"
+    " when the first of them does.",
     "FieldsIgnored": "Present, and True, while something in the spec has no effect, because something else that it"
     " needs is disabled or says otherwise.",
     "FilesMounted": "Present, and False, while an included file or the user's own nats.conf names a file (credentials,"

@@ -14,6 +14,7 @@ from natsop_core.resolve.auth import auth_folder, resolve_auth
 from natsop_core.resolve.config import external_files
 from natsop_core.resolve.effective import differences, read_configuration
 from natsop_core.resolve.existing import grant_existing, look_at_existing
+from natsop_core.resolve.expiry import cluster_expiries
 from natsop_core.resolve.exporter import resolve_exporter
 from natsop_core.resolve.images import default_images
 from natsop_core.resolve.integrations import resolve_pod_monitor
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from natsop_core.lookup import Lookup
     from natsop_core.references import ObjectKey
     from natsop_core.resolve.config import ExternalFiles
+    from natsop_core.resolve.expiry import Expiry
     from natsop_core.resolve.integrations import Integrated, Integration
     from natsop_core.resolve.types import (
         Auth,
@@ -91,7 +93,7 @@ class ResolvedCluster:
     cluster: None while something that it refers to is missing or unusable: then nothing is changed at all.
     config: what its servers will read; None without a cluster. keep: children that must stay exactly as they are.
     integrations: whether what others have to install is available. records: what is to be written on the claims.
-    let_through: changes that a person has allowed to lose data.
+    let_through: changes that a person has allowed to lose data. expiries: of what it refers to, the earliest first.
     """
 
     cluster: Cluster | None
@@ -101,6 +103,7 @@ class ResolvedCluster:
     integrations: tuple[Integration, ...] = ()
     records: tuple[Annotate, ...] = ()
     let_through: tuple[Finding, ...] = ()
+    expiries: tuple[Expiry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,7 @@ def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
     granted = grant_existing(cr, existing.committed, lookup)
     answers.take(Answer(None, granted.findings, keep=what_servers_are(cr) if granted.is_frozen else ()))
     parts = _look_up(granted, existing.committed, lookup, answers)
+    expiries = cluster_expiries(granted.cr, lookup)
     lookup.settle()
     if answers.blocking:
         return ResolvedCluster(None, answers.blocking)
@@ -159,6 +163,7 @@ def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
         parts.integrations,
         records=existing.records,
         let_through=granted.let_through,
+        expiries=expiries,
     )
 
 
