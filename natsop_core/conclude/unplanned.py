@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from natsop_core.conclude.seen import pod_counts, what_is_unsettled
 from natsop_core.conditions.condition import Condition
-from natsop_core.conditions.expiring import TYPE as EXPIRING
 from natsop_core.conditions.integrations import INTEGRATION_CONDITIONS
 from natsop_core.conditions.summary import summarize
 from natsop_core.conditions.waiting import wait_for_missing
@@ -51,7 +50,7 @@ def conclude_unplanned(
     )
     facts = {field: value for field, value in cr.status.items() if field not in {"observedGeneration", "conditions"}}
     return make_report(
-        [*conditions, *_kept_from(cr.status)],
+        [*conditions, *_integrations_in(cr.status)],
         {**facts, **pod_counts(decision.live)},
         cr.status,
         generation=cr.metadata.generation,
@@ -64,8 +63,7 @@ def conclude_unplanned(
     )
 
 
-def _kept_from(status: Mapping[str, Any]) -> list[Condition]:
-    """What was said last of integrations, by which the objects that were made for them are found, and of expiry."""
-    kept = {*INTEGRATION_CONDITIONS, EXPIRING}
-    said = (each for each in status.get("conditions", ()) if each["type"] in kept)
+def _integrations_in(status: Mapping[str, Any]) -> list[Condition]:
+    """What was said of them last: as long as it is said, what was made for them is looked for."""
+    said = (each for each in status.get("conditions", ()) if each["type"] in INTEGRATION_CONDITIONS)
     return [Condition(each["type"], each["status"], Finding(each["reason"], each["message"])) for each in said]

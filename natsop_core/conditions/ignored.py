@@ -10,10 +10,9 @@ from natsop_core.resolve.no_effect import without_effect
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
-    from natsop_core.resolve.types import Cluster
 
 
-def fields_ignored(cr: NatsCluster, cluster: Cluster) -> list[Condition]:
+def fields_ignored(cr: NatsCluster) -> list[Condition]:
     """What has no effect; no condition when everything has."""
-    found = without_effect(cr, cluster)
+    found = without_effect(cr)
     return [Condition("FieldsIgnored", "True", Finding("NoEffect", f"{'; '.join(found)}."))] if found else []

@@ -12,16 +12,7 @@ if TYPE_CHECKING:
     from natsop_core.kubernetes.types import PodDisruptionBudgetSpec
     from natsop_core.record import Record
     from natsop_core.resolve.types.pods import Container, Extras, Folder, Owner, Pod, Probes
-    from natsop_core.resolve.types.servers import (
-        Auth,
-        ExistingConfig,
-        IncludedFile,
-        JetStream,
-        Listener,
-        Routes,
-        Salt,
-        SystemUser,
-    )
+    from natsop_core.resolve.types.servers import Auth, ExistingConfig, IncludedFile, JetStream, Listener, Routes, Salt
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +116,6 @@ class Cluster:
     jetstream: JetStream | None
     server_name_prefix: str
     needs_system_account: bool
-    system_user: SystemUser | None
     folders: tuple[Folder, ...]
     includes: tuple[IncludedFile, ...]
     existing_config: ExistingConfig | None

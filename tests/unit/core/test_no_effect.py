@@ -6,20 +6,8 @@ import pytest
 
 from natsop_core.conclude import conclude_cluster
 from natsop_core.resolve.no_effect import without_effect
-from tests.unit.core.test_auth import APP, SYSTEM, account_entry, jwts, spec
-from tests.unit.core.test_system_user import INCLUDING, ON, including
-from tests.unit.core.world import (
-    Object,
-    box,
-    cluster,
-    conditions,
-    config_map,
-    inputs,
-    live_stateful_set,
-    message,
-    plan_of,
-    resolved,
-)
+from tests.unit.core.test_auth import APP, SYSTEM, account_entry, spec
+from tests.unit.core.world import Object, box, cluster, conditions, inputs, live_stateful_set, message, plan_of
 
 
 def service(**fields: object) -> Object:
@@ -69,24 +57,12 @@ IGNORED = {
         spec(account_entry(SYSTEM), account_entry(APP), account_entry(APP) | {"name": "again"}),
         "accounts[app].jwt gives way to that of accounts[again]",
     ),
-    "a system user beside JWTs": ({"auth": spec()["auth"] | ON["auth"]}, "and spec.auth.jwt defines the accounts"),
-    "a system user beside accounts in an include": (INCLUDING, "and an included file defines accounts"),
-    "a system user beside a file of one's own": (
-        ON | {"configMap": {"existingName": "own"}},
-        "and ConfigMap own is the servers' whole configuration",
-    ),
 }
-
-
-def ignored(wanted: Object) -> tuple[str, ...]:
-    cr = cluster(wanted)
-    files = (jwts(), including("accounts: {}"), config_map("own", **{"nats.conf": "port: 4222"}))
-    return without_effect(cr, resolved(cr, *files).cluster)
 
 
 @pytest.mark.parametrize(("wanted", "said"), IGNORED.values(), ids=list(IGNORED))
 def test_what_has_no_effect_is_told(wanted: Object, said: str) -> None:
-    [found] = ignored(wanted)
+    [found] = without_effect(cluster(wanted))
     assert said in found
 
 
@@ -103,7 +79,7 @@ def test_what_has_no_effect_is_told(wanted: Object, said: str) -> None:
     ],
 )
 def test_what_has_an_effect_is_not(wanted: Object) -> None:
-    assert ignored(wanted) == ()
+    assert without_effect(cluster(wanted)) == ()
 
 
 def test_a_condition_says_so_and_nothing_is_degraded() -> None:
