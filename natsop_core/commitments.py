@@ -49,6 +49,14 @@ class Claim:
 Volume: TypeAlias = Claim | Literal["emptyDir"]
 
 
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """How many bytes the running servers store at most, as their configuration says. None: not said."""
+
+    file: int | None = None
+    memory: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commitments:
     """What binds us. The values of a cluster that is yet to be made bind us to nothing.
@@ -59,6 +67,8 @@ class Commitments:
     replicas: on how many servers JetStream's streams lie; 0 where there are none.
     server_name_prefix: of these servers; None where nobody knows. Then the wanted one has to be believed.
     jetstream, resolver: where streams and accounts are kept.
+    empty_dir_size: of the running servers' emptyDirs, where they have a limit. stores: what they store at most; known
+    only where a refusal needs it.
     The other fields are those of `Record`.
     """
 
@@ -69,6 +79,8 @@ class Commitments:
     server_name_prefix: str | None = None
     jetstream: Volume | None = None
     resolver: Claim | None = None
+    empty_dir_size: str = ""
+    stores: Stores = Stores()
     pod_management_policy: str = ""
     server_tag: str = ""
     reloader_tag: str = ""
@@ -111,6 +123,7 @@ def commitments_of(
         ),
         jetstream=jetstream,
         resolver=_template(spec, names.RESOLVER_VOLUME) or _retained(accounts),
+        empty_dir_size=_empty_dir_size(spec),
         pod_management_policy=spec.get("podManagementPolicy", "OrderedReady") if live else "",
         server_tag=_said(records, lambda each: each.server_tag, _tag(spec, names.SERVER_CONTAINER)),
         reloader_tag=_said(records, lambda each: each.reloader_tag, _tag(spec, names.RELOADER_CONTAINER)),
@@ -200,9 +213,18 @@ def _jetstream(spec: Object, streams: Sequence[Held], reported: Record) -> Volum
 
 
 def _mounts_jetstream(spec: Object) -> bool:
-    volumes = spec.get("template", {}).get("spec", {}).get("volumes") or ()
-    is_empty_dir = any(each["name"] == names.JETSTREAM_VOLUME for each in volumes)
-    return is_empty_dir or _template(spec, names.JETSTREAM_VOLUME) is not None
+    return _pod_volume(spec) is not None or _template(spec, names.JETSTREAM_VOLUME) is not None
+
+
+def _pod_volume(spec: Object) -> Object | None:
+    """JetStream's volume that is no claim."""
+    volumes: Sequence[Object] = spec.get("template", {}).get("spec", {}).get("volumes") or ()
+    return next((each for each in volumes if each["name"] == names.JETSTREAM_VOLUME), None)
+
+
+def _empty_dir_size(spec: Object) -> str:
+    volume = _pod_volume(spec) or {}
+    return str((volume.get("emptyDir") or {}).get("sizeLimit", ""))
 
 
 def _template(spec: Object, name: str) -> Claim | None:

@@ -29,9 +29,6 @@ ALLOW_DATA_LOSS_ANNOTATION: Final = "nats.crewlet.cloud/allow-data-loss"
 COMMITMENTS_ANNOTATION: Final = "nats.crewlet.cloud/commitments"
 """On the StatefulSet and on its claims: what running servers and their data bind us to, see `record`."""
 
-REMOVED_ACCOUNTS_ANNOTATION: Final = "nats.crewlet.cloud/removed-accounts"
-"""On the Secret with the JWTs: public keys of accounts that were removed from the spec and that resolvers may keep."""
-
 OPTIONAL_KINDS_ANNOTATION: Final = "nats.crewlet.cloud/optional-kinds"
 """On the StatefulSet: the kinds of others (PodMonitor, Account) of which the cluster may have objects, by commas."""
 
@@ -58,6 +55,7 @@ PRELOAD_KEY: Final = "resolver_preload.conf"
 OPERATOR_KEY: Final = "operator.jwt"
 NACK_AUTHORITY_KEY: Final = "ca.crt"
 SALT_KEY: Final = "salt"
+SYSTEM_USER_KEY: Final = "user.nk"
 
 SERVER_CONTAINER: Final = "nats"
 RELOADER_CONTAINER: Final = "reloader"
@@ -88,6 +86,7 @@ PROFILING_PORT: Final = "profiling"
 METRICS_PORT: Final = "metrics"
 
 DEFAULT_CONTEXT: Final = "default"
+SYSTEM_CONTEXT: Final = "system"
 SELECTED_CONTEXT_KEY: Final = "context.txt"
 CONTEXTS_FOLDER: Final = "/etc/nats-contexts"
 REFERENCES_FOLDER: Final = "/etc/nats-references"
@@ -141,6 +140,11 @@ def auth_secret(cluster: str) -> str:
 def salt_secret(cluster: str) -> str:
     """The salt of the digests on a cluster's pods."""
     return f"{cluster}-salt"
+
+
+def system_secret(cluster: str) -> str:
+    """The key of a cluster's system user."""
+    return f"{cluster}-system"
 
 
 def nack_authority_secret(cluster: str) -> str:

@@ -10,11 +10,10 @@ from natsop_core.actions import Delete
 from natsop_core.api.read import InvalidResource
 from natsop_core.decision import BoxDecision, ClusterDecision
 from natsop_core.drift import stamped
-from natsop_core.kinds import DEPLOYMENTS, OPTIONAL, PODS, SECRETS, STATEFUL_SETS
+from natsop_core.kinds import CONFIG_MAPS, DEPLOYMENTS, OPTIONAL, PODS, SECRETS, STATEFUL_SETS
 from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.lookup import Lookup, NotYet, NotYetError
 from natsop_core.mounts import REFERRED_KINDS, referred_to_by
-from natsop_core.pushes import plan_pushes
 from natsop_core.references import LabelledRef, ObjectKey
 from natsop_core.rendering import render_box, render_cluster
 from natsop_core.resolve.box import resolve_box
@@ -112,26 +111,32 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
         return _keep_all(children, ClusterDecision(live, pods=pods, claims=claims))
     servers = ask_servers(pods, lookup)
     resolved = resolve_cluster(cr, lookup)
-    resolvers, requests = plan_pushes(cr, resolved.cluster, pods, servers, lookup)
-    lookup.settle()
-    decision = ClusterDecision(live, resolved, pods, servers, claims, resolvers)
+    decision = ClusterDecision(live, resolved, pods, servers, claims)
     if resolved.cluster is None or resolved.config is None:
         return _keep_all(children, decision)
     plan = _apply(render_cluster(resolved.cluster, resolved.config), children, decision, resolved.keep)
     return replace(
-        _with_salt_first(plan, resolved.cluster),
-        actions=(*_replacements(decision, lookup.now), *resolved.records, *requests),
+        _with_kept_secrets_first(plan, resolved.cluster),
+        actions=(*_replacements(decision, lookup.now), *resolved.records),
         based_on={key: live["metadata"]["uid"]} if live else {},
     )
 
 
-def _with_salt_first(plan: Plan, cluster: Cluster) -> Plan:
-    """Digests with a salt that was then not kept would roll the pods once more."""
-    salt = SECRETS.key(cluster.namespace, names.salt_secret(cluster.name))
-    if salt not in plan.targets or cluster.salt is None or not cluster.salt.is_ours:
-        return plan
-    stateful_set = STATEFUL_SETS.key(cluster.namespace, names.stateful_set(cluster.name))
-    return replace(plan, after={**plan.after, stateful_set: (salt, *plan.after.get(stateful_set, ()))})
+def _with_kept_secrets_first(plan: Plan, cluster: Cluster) -> Plan:
+    """What was made by chance has to be kept before it is used; otherwise the next plan would make it anew.
+
+    Another salt would roll the pods once more, and another key would leave the servers with one that nobody has.
+    """
+    namespace, name = cluster.namespace, cluster.name
+    after = dict(plan.after)
+    for kept, secret, user in (
+        (cluster.salt, names.salt_secret(name), STATEFUL_SETS.key(namespace, names.stateful_set(name))),
+        (cluster.system_user, names.system_secret(name), CONFIG_MAPS.key(namespace, names.config_map(name))),
+    ):
+        key = SECRETS.key(namespace, secret)
+        if kept and kept.is_ours and key in plan.targets:
+            after[user] = (key, *after.get(user, ()))
+    return replace(plan, after=after)
 
 
 def _plan_box(cr: NatsBox | InvalidResource, lookup: Lookup) -> Plan:

@@ -18,6 +18,7 @@ from natsop_core.objects.secrets import (
     build_nack_authority_secret,
     build_routes_secret,
     build_salt_secret,
+    build_system_secret,
 )
 from natsop_core.objects.service_account import build_service_account
 from natsop_core.objects.services import build_client_service, build_headless_service
@@ -41,6 +42,7 @@ def render_cluster(cluster: Cluster, config: EffectiveConfig) -> tuple[Manifest,
         build_routes_secret(cluster, files),
         build_nack_authority_secret(cluster),
         build_salt_secret(cluster) if digests.needs_salt else None,
+        build_system_secret(cluster),
         build_config_map(cluster, files),
         build_headless_service(cluster),
         build_client_service(cluster),

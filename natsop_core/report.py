@@ -107,7 +107,7 @@ def too_soon(outcomes: Outcomes) -> float:
 
 
 def _events(conditions: Sequence[Condition], previous: Mapping[str, Any]) -> Iterator[Event]:
-    """What has just become wrong, has just been mended, or has just been loaded."""
+    """What has just become wrong or comes near, has just been mended, or has just been loaded."""
     for condition in conditions:
         earlier = condition_of(previous, condition.type)
         was, is_now = (earlier or {}).get("status"), condition.status
@@ -122,6 +122,8 @@ def _events(conditions: Sequence[Condition], previous: Mapping[str, Any]) -> Ite
             yield Event("Normal", "Recovered", "No problem is left.")
         elif condition.type == "Available" and was in {"True", "False"} and was != is_now:
             yield Event("Normal" if is_now == "True" else "Warning", _availability(is_now), finding.message)
+        elif condition.type == "ExpiringSoon" and (earlier or {}).get("message") != fitting(finding.message):
+            yield Event("Warning", finding.reason, finding.message)
         elif condition.type == "ConfigurationLoaded" and (was, is_now) == ("False", "True"):
             yield Event("Normal", "ConfigurationLoaded", finding.message)
 

@@ -21,6 +21,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from natsop_core.times import moment
+
 Object = dict[str, Any]
 
 ERROR: Final = "error"
@@ -47,17 +49,26 @@ class _CustomResources(Collector):
             "1 for the status that a condition of a custom resource has now.",
             labels=("kind", "namespace", "name", "type", "status"),
         )
+        expiries = GaugeMetricFamily(
+            "natsop_next_expiry_timestamp_seconds",
+            "When the first of the certificates, CAs, JWTs and credentials of a custom resource expires, as Unix time.",
+            labels=("kind", "namespace", "name"),
+        )
         numbers: dict[str, int] = {}
         for obj in self.read():
             kind, metadata = obj["kind"], obj["metadata"]
             numbers[kind] = numbers.get(kind, 0) + 1
-            for condition in (obj.get("status") or {}).get("conditions") or ():
+            status = obj.get("status") or {}
+            if next_expiry := moment(status.get("nextExpiry")):
+                expiries.add_metric((kind, metadata["namespace"], metadata["name"]), next_expiry.timestamp())
+            for condition in status.get("conditions") or ():
                 labels = kind, metadata["namespace"], metadata["name"], condition["type"], condition["status"]
                 conditions.add_metric(labels, 1)
         resources = GaugeMetricFamily("natsop_resources", "Custom resources that there are now.", labels=("kind",))
         for kind, number in numbers.items():
             resources.add_metric((kind,), number)
         yield conditions
+        yield expiries
         yield resources
 
 

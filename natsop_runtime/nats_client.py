@@ -21,6 +21,9 @@ LONGEST_ANSWER: Final = 2**20
 _UNREAD: Final = LONGEST_ANSWER + 2**16
 """Bytes that are kept until they are a whole message, with what stands around it."""
 
+_DENIED: Final = 'permissions violation for publish to "{}"'
+"""As nats-py hands it on, in lower case."""
+
 _CREDS_BLOCK: Final = re.compile(r"-{3,}\s*BEGIN (NATS USER JWT|USER NKEY SEED)\s*-{3,}\s+(\S+)\s+-{3,}")
 
 
@@ -30,6 +33,10 @@ class PlainConnectionError(errors.Error):
 
 class UnreadableCredentialsError(Exception):
     """The credentials are none."""
+
+
+class NotPermittedError(errors.Error):
+    """Whoever we are may not ask this."""
 
 
 class RequestClient(Client):
@@ -44,6 +51,7 @@ class RequestClient(Client):
         self._ps = _BoundedParser(self)
         self.problems: list[Exception] = []
         self.ended = asyncio.Event()
+        self._denied: dict[str, asyncio.Future[None]] = {}  # by subject
 
     async def open(self, url: str, *, patience: float, **options: Any) -> None:
         """Connect, or raise what keeps us from it."""
@@ -58,8 +66,24 @@ class RequestClient(Client):
             **options,
         )
 
+    async def ask(self, subject: str, payload: bytes, *, patience: float) -> bytes:
+        """The answer. NotPermittedError at once where a server says so, which ends no connection."""
+        denied = self._denied.setdefault(subject, asyncio.get_running_loop().create_future())
+        asking = asyncio.create_task(self.request(subject, payload, timeout=patience))
+        try:
+            await asyncio.wait((asking, denied), return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                raise NotPermittedError
+            return asking.result().data
+        finally:
+            asking.cancel()
+
     async def _note(self, problem: Exception) -> None:
         self.problems.append(problem)
+        text = str(problem)
+        for subject, denied in self._denied.items():
+            if _DENIED.format(subject.lower()) in text and not denied.done():
+                denied.set_result(None)
 
     async def _note_end(self) -> None:
         self.ended.set()

@@ -14,6 +14,7 @@ from nats import errors
 from natsop_core.outcomes import Answered, Failed, Outcome, Outcomes, Rejected
 from natsop_runtime.nats_client import (
     LONGEST_ANSWER,
+    NotPermittedError,
     PlainConnectionError,
     RequestClient,
     UnreadableCredentialsError,
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 PATIENCE: Final = 4.5
 """Seconds for all requests of a plan to the same servers, the connection included."""
 
-TO_CONNECT: Final = 1.5
-"""Seconds until one server has let us in; then the next is tried."""
+TO_CONNECT: Final = 2.5
+"""Seconds until a server has let us in, else the next is tried: a full resolver looks 1.9 s for an unknown account."""
 
 TO_CLOSE: Final = 0.5
 
@@ -144,12 +145,14 @@ class _Conversation:
 
 async def _answer(client: RequestClient, request: Request) -> Outcome:
     try:
-        answer = await client.request(request.subject, request.payload, timeout=PATIENCE)
+        body = await client.ask(request.subject, request.payload, patience=PATIENCE)
     except errors.NoRespondersError:
         return NO_RESPONDERS
-    except Exception as error:
+    except NotPermittedError:
+        return NOT_PERMITTED
+    except Exception as error:  # of too many kinds, as above
         return Failed(f"it cannot be sent ({type(error).__name__})", PAUSE)
-    return Answered(answer.data) if len(answer.data) <= LONGEST_ANSWER else TOO_LONG
+    return Answered(body) if len(body) <= LONGEST_ANSWER else TOO_LONG
 
 
 def _is_refusal(error: Exception | None) -> bool:

@@ -91,13 +91,13 @@ def account_jwt(
     return _token(who, by, expires, {"limits": limits, "default_permissions": {"pub": {}, "sub": {}}, **nats}, issued)
 
 
-def user_jwt(who: Identity, by: Identity, **nats: Any) -> str:
-    return _token(who, by, 0, {"pub": {}, "sub": {}, "subs": -1, "data": -1, "payload": -1, **nats})
+def user_jwt(who: Identity, by: Identity, *, expires: int = 0, **nats: Any) -> str:
+    return _token(who, by, expires, {"pub": {}, "sub": {}, "subs": -1, "data": -1, "payload": -1, **nats})
 
 
-def credentials(who: Identity, by: Identity) -> str:
+def credentials(who: Identity, by: Identity, *, expires: int = 0) -> str:
     """A file as `nsc generate creds` writes it."""
-    return decorated("NATS USER JWT", user_jwt(who, by)) + decorated("USER NKEY SEED", who.seed)
+    return decorated("NATS USER JWT", user_jwt(who, by, expires=expires)) + decorated("USER NKEY SEED", who.seed)
 
 
 def decorated(what: str, content: str) -> str:

@@ -56,7 +56,20 @@ class JwtSpec(Model):
     resolver: ResolverSpec = block()
 
 
+class SystemUserSpec(Model):
+    """A user of the system account, for servers without decentralized authentication."""
+
+    enabled: bool = unset_means(
+        False,
+        description="Whether the servers have a user of the system account, with a key that the operator makes and"
+        " keeps in a Secret. Clients without credentials go on as before; clients that send credentials which no"
+        " server asks for are refused from then on. It has no effect where accounts are defined otherwise. False"
+        " when unset.",
+    )
+
+
 class AuthSpec(Model):
     """Authentication. Without any, everybody who reaches the servers may use them."""
 
     jwt: JwtSpec | None = Field(None)
+    system_user: SystemUserSpec = block()

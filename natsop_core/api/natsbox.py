@@ -5,8 +5,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from natsop_core.api.common import CertificateAuthoritySpec, ImageSpec, KeyRef, ObjectReference, Resource
-from natsop_core.api.model import Int32, Model, block
+from natsop_core.api.common import (
+    CertificateAuthoritySpec,
+    ImageSpec,
+    KeyRef,
+    LocalObjectReference,
+    ObjectReference,
+    Resource,
+)
+from natsop_core.api.model import ATOMIC_MAP, Int32, Model, block, unset_means
 from natsop_core.api.passthrough import ResourceRequirements
 from natsop_core.api.pods import PodTemplateSpec
 
@@ -26,10 +33,20 @@ class ContextSpec(Model):
     )
 
 
+class ClusterRefSpec(LocalObjectReference):
+    """The NatsCluster that a NatsBox is for."""
+
+    system_context: bool = unset_means(
+        False,
+        description="Whether there is a context named system, which connects as a user of the cluster's system account:"
+        " by auth.systemUser, or by the userCreds of the system account. False when unset.",
+    )
+
+
 class NatsBoxSpec(Model):
     """What the NatsBox should be."""
 
-    cluster_ref: ObjectReference | None = Field(
+    cluster_ref: Annotated[ClusterRefSpec, ATOMIC_MAP] | None = Field(
         None, description="The NatsCluster that the context named default connects to."
     )
     contexts: Mapping[str, ContextSpec] = Field(default_factory=dict, description="Contexts by their names.")

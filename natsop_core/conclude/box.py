@@ -8,6 +8,7 @@ from natsop_core import names
 from natsop_core.api.read import InvalidResource
 from natsop_core.conclude.seen import pod_counts, see, what_is_unsettled, what_was_done
 from natsop_core.conclude.unplanned import conclude_invalid, conclude_unplanned
+from natsop_core.conditions.expiring import expired, expiring_soon, foreseen, next_expiry
 from natsop_core.conditions.steps import contests, delays, refusals
 from natsop_core.conditions.summary import summarize
 from natsop_core.conditions.workload import available
@@ -45,18 +46,24 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outc
     conditions = summarize(
         available(workload, cr.status),
         under_way=[*delays(owner, outcomes), *unsettled],
-        wrong=[*resolved.findings, *refusals(owner, outcomes), *contests(outcomes)],
+        wrong=[
+            *resolved.findings,
+            *refusals(owner, outcomes),
+            *contests(outcomes),
+            *expired(resolved.expiries, inputs.now),
+        ],
         pod=workload.pod,
     )
     return make_report(
-        conditions,
-        pod_counts(decision.live),
+        [*conditions, *expiring_soon(resolved.expiries, inputs.now)],
+        {**pod_counts(decision.live), "nextExpiry": next_expiry(resolved.expiries)},
         cr.status,
         generation=cr.metadata.generation,
         now=inputs.now,
         requeue_after=[
             *retries(owner, outcomes, cr.status, inputs.now),
             *rereads(inputs),
+            *foreseen(resolved.expiries, inputs.now),
             *looks_at_pods(decision.pods, inputs.now, is_settled=not unsettled),
         ],
         not_before=too_soon(outcomes),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsop_core.conclude.seen import pod_counts, what_is_unsettled
 from natsop_core.conditions.condition import Condition
+from natsop_core.conditions.expiring import TYPE as EXPIRING
 from natsop_core.conditions.integrations import INTEGRATION_CONDITIONS
 from natsop_core.conditions.summary import summarize
 from natsop_core.conditions.waiting import wait_for_missing
@@ -50,7 +51,7 @@ def conclude_unplanned(
     )
     facts = {field: value for field, value in cr.status.items() if field not in {"observedGeneration", "conditions"}}
     return make_report(
-        [*conditions, *_integrations_in(cr.status)],
+        [*conditions, *_kept_from(cr.status)],
         {**facts, **pod_counts(decision.live)},
         cr.status,
         generation=cr.metadata.generation,
@@ -63,7 +64,8 @@ def conclude_unplanned(
     )
 
 
-def _integrations_in(status: Mapping[str, Any]) -> list[Condition]:
-    """What was said of them last: as long as it is said, what was made for them is looked for."""
-    said = (each for each in status.get("conditions", ()) if each["type"] in INTEGRATION_CONDITIONS)
+def _kept_from(status: Mapping[str, Any]) -> list[Condition]:
+    """What was said last of integrations, by which the objects that were made for them are found, and of expiry."""
+    kept = {*INTEGRATION_CONDITIONS, EXPIRING}
+    said = (each for each in status.get("conditions", ()) if each["type"] in kept)
     return [Condition(each["type"], each["status"], Finding(each["reason"], each["message"])) for each in said]

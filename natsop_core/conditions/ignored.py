@@ -10,9 +10,10 @@ from natsop_core.resolve.no_effect import without_effect
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.resolve.types import Cluster
 
 
-def fields_ignored(cr: NatsCluster) -> list[Condition]:
+def fields_ignored(cr: NatsCluster, cluster: Cluster) -> list[Condition]:
     """What has no effect; no condition when everything has."""
-    found = without_effect(cr)
+    found = without_effect(cr, cluster)
     return [Condition("FieldsIgnored", "True", Finding("NoEffect", f"{'; '.join(found)}."))] if found else []

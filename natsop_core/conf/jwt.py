@@ -1,8 +1,7 @@
 """NATS JWTs: what one says, and whether who it says has signed it.
 
 A NATS JWT is `header.claims.signature` in base64url without padding, signed with Ed25519 (nats-io/jwt/v2, decoder.go).
-Operators sign accounts and accounts sign users. Keys are written as nkeys: a prefix that tells whose key it is, 32
-bytes and a checksum, in base32. Nothing in here quotes a token: errors name what is wrong with it.
+Operators sign accounts and accounts sign users. Nothing in here quotes a token: errors name what is wrong with it.
 """
 
 from __future__ import annotations
@@ -12,17 +11,13 @@ import binascii
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
-KeyType = Literal["operator", "account", "user"]
-
-_PREFIXES: Final[dict[str, int]] = {"operator": 14 << 3, "account": 0, "user": 20 << 3}
-"""The first byte of a public nkey, by whose it is; in base32 it makes the first letter O, A or U."""
+from natsop_core.conf.nkeys import raw_public_key
 
 _NEWEST_VERSION: Final = 2
 _ALGORITHMS: Final = frozenset(("ed25519", "ed25519-nkey"))
 _PART: Final = re.compile(r"[A-Za-z0-9_-]+")
-_PUBLIC_KEY: Final = re.compile(r"[A-Z2-7]{56}")
 _DECORATED: Final = re.compile(r"-{3,}[^\n]*-{3,}\r?\n([\w\-.=]+)\r?\n-{3,}[^\n]*-{3,}", re.ASCII)
 
 
@@ -80,23 +75,16 @@ def verified_claims(token: str) -> Claims:
     return claims
 
 
-def is_public_key(key: str, type_: KeyType) -> bool:
-    """Whether this is the public nkey of an operator, an account or a user."""
-    raw = _raw_key(key)
-    return raw is not None and raw[0] == _PREFIXES[type_]
-
-
-def _raw_key(key: str) -> bytes | None:
-    """Prefix and key, or None where it is no nkey. The checksum is CRC-16/XMODEM, little-endian."""
-    if not _PUBLIC_KEY.fullmatch(key):
-        return None
-    raw = base64.b32decode(key)
-    body, checksum = raw[:-2], raw[-2:]
-    return body if binascii.crc_hqx(body, 0) == int.from_bytes(checksum, "little") else None
+def expiry_in(content: bytes) -> int:
+    """When the token of a file expires, in seconds since 1970, whoever signed it; 0 where it does not, or is none."""
+    try:
+        return _claims(_json(_parts(token_in(content))[1])).expires
+    except NotAJwtError:
+        return 0
 
 
 def _is_signed_by(issuer: str, signed: bytes, signature: bytes) -> bool:
-    raw = _raw_key(issuer)
+    raw = raw_public_key(issuer)
     if raw is None:
         return False
     from nacl import exceptions, signing  # noqa: PLC0415 (most commands verify nothing)

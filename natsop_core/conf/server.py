@@ -19,6 +19,10 @@ LAME_DUCK_DURATION: Final = "30s"
 LAME_DUCK_GRACE_PERIOD: Final = "10s"
 
 SYSTEM_ACCOUNT: Final = "SYS"
+"""Of a server that has to be told which account is the system account; that is not reloaded."""
+
+OWN_SYSTEM_ACCOUNT: Final = "$SYS"
+"""The system account that every server has (server accounts.go, DEFAULT_SYSTEM_ACCOUNT)."""
 
 _NAMED: Final = (names.ROUTES_PORT, names.GATEWAY_PORT)
 """Whose blocks say what the cluster is called."""
@@ -45,11 +49,7 @@ def server_block(cluster: Cluster) -> Block:
         tls=_tls_block(client.tls) if client else None,
         jetstream=_jetstream_block(cluster.jetstream) if cluster.jetstream else None,
     )
-    system_account = Block(
-        accounts=Block((SYSTEM_ACCOUNT, Block())) if cluster.needs_system_account else None,
-        system_account=SYSTEM_ACCOUNT if cluster.needs_system_account else None,
-    )
-    return Block(*own.entries, *_listener_blocks(cluster), *system_account.entries, *map(Include, includes))
+    return Block(*own.entries, *_listener_blocks(cluster), *_accounts(cluster).entries, *map(Include, includes))
 
 
 def routes_block(routes: Routes) -> Block:
@@ -57,6 +57,18 @@ def routes_block(routes: Routes) -> Block:
     credentials = routes.credentials
     authorization = Block(user=credentials.user, password=credentials.password) if credentials else None
     return Block(authorization=authorization, routes=routes.urls)
+
+
+def _accounts(cluster: Cluster) -> Block:
+    """Clients without credentials are let in as before: they belong to the global account (server auth.go)."""
+    user, is_named = cluster.system_user, cluster.needs_system_account
+    if user is None and not is_named:
+        return Block()
+    account = Block(users=(Block(nkey=user.public_key),)) if user else Block()
+    return Block(
+        accounts=Block((SYSTEM_ACCOUNT if is_named else OWN_SYSTEM_ACCOUNT, account)),
+        system_account=SYSTEM_ACCOUNT if is_named else None,
+    )
 
 
 def _listener_blocks(cluster: Cluster) -> Iterator[tuple[str, Block]]:

@@ -85,7 +85,11 @@ SERVER_GUARDS: Final = (
         find=_other_names,
         stays='spec.config.serverNamePrefix stays "{committed}" instead of "{wanted}"',
         why="it renames the servers, and a JetStream cluster destroys the streams of servers that it does not know",
-        remedy='Set it back to "{committed}", or back up the streams.',
+        remedy=(
+            'Set it back to "{committed}". With other names the servers have to start without streams: back these up,'
+            " delete the claims (`kubectl delete pvc --wait=false` with each jetstream-{cluster}-N) and then run"
+            " `kubectl delete statefulset {cluster}`."
+        ),
         allows="serverNamePrefix={committed}->{wanted}",
     ),
     Guard(

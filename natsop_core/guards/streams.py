@@ -11,6 +11,7 @@ from natsop_core.kubernetes.quantity import rounded_bytes
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.api.storage import VolumeClaimSpec
     from natsop_core.commitments import Commitments
 
 _STORE: Final = "spec.config.jetstream.file_store"
@@ -39,7 +40,8 @@ def _off(cr: NatsCluster, committed: Commitments) -> Change | None:
     claim = committed.jetstream
     if cr.spec.config.jetstream.enabled or not isinstance(claim, Claim) or not claim.is_fixed:
         return None
-    return Change("off", "on", _with_claim(cr, claim))
+    kept = _with_claim(cr, claim, committed.stores.file)
+    return Change("off", "on", _with_memory_store(kept, committed.stores.memory))
 
 
 def _without_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
@@ -49,7 +51,7 @@ def _without_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
         return None
     is_off = not cr.spec.config.jetstream.file_store.enabled
     wanted = "fileStore.enabled: false" if is_off else "fileStore.pvc.enabled: false"
-    return Change(wanted, "claims", _with_claim(cr, claim))
+    return Change(wanted, "claims", _with_claim(cr, claim, committed.stores.file))
 
 
 def _other_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
@@ -63,7 +65,8 @@ def _other_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
 def _claims_in_place_of_empty_dirs(cr: NatsCluster, committed: Commitments) -> Change | None:
     if not _wants_claim(cr) or not committed.has_servers or committed.jetstream != EMPTY_DIR:
         return None
-    return Change("claims", EMPTY_DIR, replaced(cr, f"{_STORE}.pvc.enabled", False))
+    pvc = cr.spec.config.jetstream.file_store.pvc.model_copy(update={"enabled": False})
+    return Change("claims", EMPTY_DIR, replaced(cr, f"{_STORE}.pvc", _sized(pvc, committed.empty_dir_size)))
 
 
 def _first_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
@@ -79,10 +82,24 @@ def _wants_claim(cr: NatsCluster) -> bool:
     return jetstream.enabled and jetstream.file_store.enabled and jetstream.file_store.pvc.enabled
 
 
-def _with_claim(cr: NatsCluster, claim: Claim) -> NatsCluster:
-    """JetStream on the claim as it is; its file store has to fit into that."""
+def _sized(pvc: VolumeClaimSpec, size: str) -> VolumeClaimSpec:
+    """Another size would be another pod, and the streams go with theirs."""
+    return pvc.model_copy(update={"resources": {"requests": {"storage": size}}}) if size else pvc
+
+
+def _with_memory_store(cr: NatsCluster, most: int | None) -> NatsCluster:
+    """The memory store as it runs, where that is known."""
+    if most is None:
+        return cr
+    running = {"enabled": most > 0, "max_size": most or None}
+    store = cr.spec.config.jetstream.memory_store.model_copy(update=running)
+    return replaced(cr, "spec.config.jetstream.memory_store", store)
+
+
+def _with_claim(cr: NatsCluster, claim: Claim, runs: int | None = None) -> NatsCluster:
+    """JetStream on the claim as it is. Its file store has to fit into that; `runs` is the size that it has now."""
     store = cr.spec.config.jetstream.file_store
-    size, most = size_of(claim.spec), store.max_size
+    size, most = size_of(claim.spec), store.max_size if runs is None else runs
     fits = most is None or size is None or (rounded_bytes(most) or 0) <= (rounded_bytes(size) or 0)
     pvc = like(claim, store.pvc).model_copy(update={"enabled": True})
     kept = store.model_copy(update={"enabled": True, "pvc": pvc, "max_size": most if fits else None})

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from natsop_core import names
 from natsop_core.objects.metadata import box_metadata, cluster_metadata
-from natsop_core.resolve.types import Extras
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from natsop_core.kubernetes.types import ObjectMeta, Secret
-    from natsop_core.resolve.types import Box, Cluster, Context, ResolverAccounts
+    from natsop_core.resolve.types import Box, Cluster, Context
 
 
 def build_routes_secret(cluster: Cluster, files: Mapping[str, str]) -> Secret | None:
@@ -31,8 +30,7 @@ def build_auth_secret(cluster: Cluster, files: Mapping[str, str]) -> Secret | No
         return None
     folder = f"{names.AUTH_FOLDER}/"
     texts = {path.removeprefix(folder): text for path, text in files.items() if path.startswith(folder)}
-    extras = Extras(annotations=_removed(cluster.auth.accounts))
-    return _secret(cluster_metadata(cluster, names.auth_secret(cluster.name), extras), texts)
+    return _secret(cluster_metadata(cluster, names.auth_secret(cluster.name)), texts)
 
 
 def build_nack_authority_secret(cluster: Cluster) -> Secret | None:
@@ -50,17 +48,21 @@ def build_salt_secret(cluster: Cluster) -> Secret | None:
     return _secret(cluster_metadata(cluster, names.salt_secret(cluster.name)), {names.SALT_KEY: cluster.salt.value})
 
 
+def build_system_secret(cluster: Cluster) -> Secret | None:
+    """The private key of the system user, or None where the servers have none."""
+    if cluster.system_user is None:
+        return None
+    return _secret(
+        cluster_metadata(cluster, names.system_secret(cluster.name)), {names.SYSTEM_USER_KEY: cluster.system_user.seed}
+    )
+
+
 def build_contexts_secret(box: Box) -> Secret:
     """The box's contexts of the nats CLI: a JSON file for each, and the name of the one selected at first."""
     files = {context.key: _context_file(context) for context in box.contexts}
     return _secret(
         box_metadata(box, names.contexts_secret(box.name)), {names.SELECTED_CONTEXT_KEY: box.selected, **files}
     )
-
-
-def _removed(accounts: ResolverAccounts | None) -> Mapping[str, str]:
-    """What remembers the accounts that full resolvers may still have."""
-    return {names.REMOVED_ACCOUNTS_ANNOTATION: ",".join(accounts.removed)} if accounts and accounts.removed else {}
 
 
 def _secret(metadata: ObjectMeta, files: Mapping[str, str]) -> Secret:

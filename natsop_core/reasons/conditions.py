@@ -19,13 +19,13 @@ CONDITION_TYPES: Final[Mapping[ConditionType, str]] = {
     "Degraded": "Something is wrong and does not pass by itself. The message lists everything that was found.",
     "Stalled": "Present, and True, while the reason of Degraded is one that only a person can end."
     " Flux and other tools that follow kstatus then report a failure at once. Absent otherwise.",
-    "AccountsNotRemoved": "Present, and True, while the servers' full resolvers have accounts that were removed"
-    " from the spec.",
-    "ConfigurationLoaded": "Every server reports the digest of the configuration that the operator rendered, and with a"
-    " full resolver, that it has the accounts' current JWTs."
+    "ConfigurationLoaded": "Every server reports the digest of the configuration that the operator rendered."
     " Unknown where a server does not report one (nats-server before 2.11, monitoring disabled, no answer).",
     "ConfigurationOverridden": "Present, and True, while parts of the rendered configuration have no effect,"
     " because an included file or the user's own nats.conf replaces them.",
+    "ExpiringSoon": "Present, and True, while a certificate, a CA, a JWT or credentials that the spec refers to expire"
+    " within seven days, or have expired. status.nextExpiry and the metric natsop_next_expiry_timestamp_seconds tell"
+    " when the first of them does.",
     "FieldsIgnored": "Present, and True, while something in the spec has no effect, because something else that it"
     " needs is disabled or says otherwise.",
     "FilesMounted": "Present, and False, while an included file or the user's own nats.conf names a file (credentials,"

@@ -63,6 +63,17 @@ REFERENCES: Final[Mapping[ReasonName, Reason]] = {
         needs_person=True,
     ),
     "JwtNotYetValid": Reason(("Degraded",), "A JWT is not valid yet.", "Wait, or replace it."),
+    "ExpiresSoon": Reason(
+        ("ExpiringSoon",),
+        "A certificate, a CA, a JWT or credentials expire within seven days. The servers still accept them.",
+        "Renew what the message names: put the new one into the same Secret. The servers reload it, without a restart."
+        " Where a program such as cert-manager renews it, see why it has not yet.",
+    ),
+    "Expired": Reason(
+        ("ExpiringSoon", "Degraded"),
+        "A certificate, a CA, a JWT or credentials have expired: who checks them is refused, or refuses the servers.",
+        "Renew what the message names: put the new one into the same Secret. The servers reload it, without a restart.",
+    ),
     "OperatorNotSelfSigned": Reason(
         ("Degraded",),
         "The operator's JWT is not signed by the operator itself, so nats-server refuses it.",

@@ -11,6 +11,7 @@ from natsop_core.findings import Finding
 from natsop_core.kinds import CLUSTERS
 from natsop_core.references import ObjectRef
 from natsop_core.resolve.contexts import resolve_contexts
+from natsop_core.resolve.expiry import box_expiries
 from natsop_core.resolve.images import BOX
 from natsop_core.resolve.invalid import invalid_box_values
 from natsop_core.resolve.owner import owner_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.lookup import Lookup
     from natsop_core.resolve.contexts import Contexts
+    from natsop_core.resolve.expiry import Expiry
 
 GRACE_SECONDS: Final = 30
 
@@ -32,10 +34,12 @@ class ResolvedBox:
     """The box to build, and what of the custom resource could not be granted.
 
     box: None while its cluster or something that it refers to is missing: then nothing is changed at all.
+    expiries: of what its contexts name, the earliest first.
     """
 
     box: Box | None
     findings: tuple[Finding, ...]
+    expiries: tuple[Expiry, ...] = ()
 
 
 def cluster_reference(cr: NatsBox) -> ObjectRef | None:
@@ -58,7 +62,7 @@ def resolve_box(cr: NatsBox, lookup: Lookup) -> ResolvedBox:
     if found.blocks:
         return ResolvedBox(None, found.findings)
     selected, unmet = _selected(cr, found.value)
-    return ResolvedBox(_box(cr, found.value, selected), (unmet,) if unmet else ())
+    return ResolvedBox(_box(cr, found.value, selected), (unmet,) if unmet else (), box_expiries(cr, lookup))
 
 
 def cluster_of(cr: NatsBox, lookup: Lookup) -> NatsCluster | Finding | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from natsop_core import names
-from natsop_core.guards import grant
 from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS
 from natsop_core.kubernetes.image_name import tag_of
 from natsop_core.record import Record
@@ -14,7 +13,8 @@ from natsop_core.resolve.answer import Answer, Answers
 from natsop_core.resolve.auth import auth_folder, resolve_auth
 from natsop_core.resolve.config import external_files
 from natsop_core.resolve.effective import differences, read_configuration
-from natsop_core.resolve.existing import look_at_existing
+from natsop_core.resolve.existing import grant_existing, look_at_existing
+from natsop_core.resolve.expiry import cluster_expiries
 from natsop_core.resolve.exporter import resolve_exporter
 from natsop_core.resolve.images import default_images
 from natsop_core.resolve.integrations import resolve_pod_monitor
@@ -36,6 +36,7 @@ from natsop_core.resolve.services import (
     wanted_pod_monitor,
 )
 from natsop_core.resolve.storage import resolve_jetstream
+from natsop_core.resolve.system_user import resolve_system_user
 from natsop_core.resolve.take_over import what_servers_are
 from natsop_core.resolve.types import Cluster, Extras, VolumeClaim
 
@@ -51,8 +52,20 @@ if TYPE_CHECKING:
     from natsop_core.lookup import Lookup
     from natsop_core.references import ObjectKey
     from natsop_core.resolve.config import ExternalFiles
+    from natsop_core.resolve.expiry import Expiry
     from natsop_core.resolve.integrations import Integrated, Integration
-    from natsop_core.resolve.types import Auth, Folder, JetStream, Listener, Nack, Pod, PodMonitor, Routes, Salt
+    from natsop_core.resolve.types import (
+        Auth,
+        Folder,
+        JetStream,
+        Listener,
+        Nack,
+        Pod,
+        PodMonitor,
+        Routes,
+        Salt,
+        SystemUser,
+    )
 
 
 class Labelled(Protocol):
@@ -80,7 +93,7 @@ class ResolvedCluster:
     cluster: None while something that it refers to is missing or unusable: then nothing is changed at all.
     config: what its servers will read; None without a cluster. keep: children that must stay exactly as they are.
     integrations: whether what others have to install is available. records: what is to be written on the claims.
-    let_through: changes that a person has allowed to lose data.
+    let_through: changes that a person has allowed to lose data. expiries: of what it refers to, the earliest first.
     """
 
     cluster: Cluster | None
@@ -90,6 +103,7 @@ class ResolvedCluster:
     integrations: tuple[Integration, ...] = ()
     records: tuple[Annotate, ...] = ()
     let_through: tuple[Finding, ...] = ()
+    expiries: tuple[Expiry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +118,7 @@ class _Parts:
     monitoring: Integrated[PodMonitor]
     nack: Integrated[Nack]
     salt: Salt | None
+    system_user: SystemUser | None
 
     def listener(self, name: str) -> Listener | None:
         return next((each for each in self.listeners if each.name == name), None)
@@ -126,9 +141,10 @@ def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
     answers = Answers()
     answers.take(invalid_cluster_values(cr))
     existing = look_at_existing(cr, lookup)
-    granted = grant(cr, existing.committed)
+    granted = grant_existing(cr, existing.committed, lookup)
     answers.take(Answer(None, granted.findings, keep=what_servers_are(cr) if granted.is_frozen else ()))
     parts = _look_up(granted, existing.committed, lookup, answers)
+    expiries = cluster_expiries(granted.cr, lookup)
     lookup.settle()
     if answers.blocking:
         return ResolvedCluster(None, answers.blocking)
@@ -147,6 +163,7 @@ def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
         parts.integrations,
         records=existing.records,
         let_through=granted.let_through,
+        expiries=expiries,
     )
 
 
@@ -166,6 +183,7 @@ def _look_up(granted: Granted, committed: Commitments, lookup: Lookup, answers: 
         monitoring=answers.take(resolve_pod_monitor(cr, wanted_pod_monitor(cr), lookup)),
         nack=answers.take(resolve_nack(cr, ports[0].tls, lookup)),
         salt=answers.take(resolve_salt(cr, lookup)),
+        system_user=answers.take(resolve_system_user(cr, lookup)),
     )
 
 
@@ -192,6 +210,7 @@ def _build(granted: Granted, committed: Commitments, parts: _Parts, answers: Ans
         jetstream=parts.jetstream,
         server_name_prefix=spec.config.server_name_prefix,
         needs_system_account=False,
+        system_user=parts.system_user,
         folders=_folders(cr, parts),
         includes=files.includes,
         existing_config=files.existing_config,

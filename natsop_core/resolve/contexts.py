@@ -35,6 +35,8 @@ _KEY: Final = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 SECURE: Final = "tls"
 _ENDPOINT: Final = re.compile(rf"(?P<scheme>nats|{SECURE})://[^/:]+:(?P<port>[0-9]{{1,5}})")
 
+_SYSTEM_FIELD: Final = "spec.clusterRef.systemContext"
+
 Setting = str
 """A field of a context's JSON file (jsm.go natscontext/context.go)."""
 
@@ -51,7 +53,8 @@ def resolve_contexts(cr: NatsBox, cluster: NatsCluster | None, lookup: Lookup) -
     """Look up what the contexts refer to. `cluster`: the one of clusterRef; credentials are never borrowed from it."""
     contexts, mounted, findings = [], [], []
     for name, spec in wanted_contexts(cr).items():
-        findings += [each for each in (_unusable(name), _without_address(name, spec, cluster)) if each]
+        problems = (_unusable(name), _without_address(name, spec, cluster), _without_system_user(cr, name, cluster))
+        findings += [each for each in problems if each]
         settings = {"description": spec.description or "", "url": spec.url or (_url(cluster) if cluster else "")}
         for setting, reference in context_references(cr, name, spec, cluster):
             found = find(reference, lookup)
@@ -67,9 +70,11 @@ def resolve_contexts(cr: NatsBox, cluster: NatsCluster | None, lookup: Lookup) -
 
 def wanted_contexts(cr: NatsBox) -> Mapping[str, ContextSpec]:
     """The contexts by name; with a clusterRef there is always one named default, which connects to it."""
-    contexts = dict(cr.spec.contexts)
-    if cr.spec.cluster_ref and names.DEFAULT_CONTEXT not in contexts:
-        contexts[names.DEFAULT_CONTEXT] = ContextSpec(description=f"NatsCluster {cr.spec.cluster_ref.name}")
+    contexts, to = dict(cr.spec.contexts), cr.spec.cluster_ref
+    if to and names.DEFAULT_CONTEXT not in contexts:
+        contexts[names.DEFAULT_CONTEXT] = ContextSpec(description=f"NatsCluster {to.name}")
+    if to and to.system_context and names.SYSTEM_CONTEXT not in contexts:
+        contexts[names.SYSTEM_CONTEXT] = ContextSpec(description=f"System account of NatsCluster {to.name}")
     return dict(sorted(contexts.items()))
 
 
@@ -78,6 +83,8 @@ def context_references(
 ) -> Iterator[tuple[Setting, KeyReference]]:
     """Which setting of the context is the path of which key."""
     field, namespace = f"spec.contexts[{name}]", cr.metadata.namespace
+    if cluster and _is_for_system(cr, name) and (user := _system_user_of(cluster)):
+        yield user
     if spec.creds:
         yield "creds", key_reference("Secret", namespace, spec.creds, f"{field}.creds")
     if spec.nkey:
@@ -90,6 +97,35 @@ def context_references(
         yield "ca", key_reference(kind, namespace, spec.ca.source, f"{field}.ca")
     elif cluster and not spec.url and (of_cluster := _authority_of(cluster)):
         yield "ca", of_cluster
+
+
+def _is_for_system(cr: NatsBox, name: str) -> bool:
+    """Whether the context is the one that systemContext asks for, and not one of the user's own of that name."""
+    to = cr.spec.cluster_ref
+    return bool(to and to.system_context) and name == names.SYSTEM_CONTEXT and name not in cr.spec.contexts
+
+
+def _system_user_of(cluster: NatsCluster) -> tuple[Setting, KeyReference] | None:
+    """The credentials of a user of the cluster's system account, if there is one that we know of."""
+    namespace, auth = cluster.metadata.namespace, cluster.spec.auth
+    if auth.jwt:
+        system = (each for each in auth.jwt.accounts if each.public_key == auth.jwt.system_account)
+        creds = next((each.user_creds for each in system if each.user_creds), None)
+        return ("creds", key_reference("Secret", namespace, creds, _SYSTEM_FIELD)) if creds else None
+    if not auth.system_user.enabled or cluster.spec.config_map.existing_name:
+        return None
+    secret = names.system_secret(cluster.metadata.name)
+    return "nkey", KeyReference("Secret", namespace, secret, names.SYSTEM_USER_KEY, _SYSTEM_FIELD)
+
+
+def _without_system_user(cr: NatsBox, name: str, cluster: NatsCluster | None) -> Finding | None:
+    if cluster is None or not _is_for_system(cr, name) or _system_user_of(cluster):
+        return None
+    return Finding(
+        "InvalidSpec",
+        f"{_SYSTEM_FIELD} needs a user of the system account, and NatsCluster {cluster.metadata.name} names none: set"
+        " its spec.auth.systemUser.enabled, or with spec.auth.jwt the userCreds of the system account.",
+    )
 
 
 def _authority_of(cluster: NatsCluster) -> KeyReference | None:

@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from natsop_core.conf.errors import Place
-    from natsop_core.resolve.types import Cluster
+    from natsop_core.resolve.types import Cluster, SystemUser
 
 _MOST_FAULTS: Final = 5
+
+_NO_SYSTEM_USER_WITH: Final = ("no_system_account", "trusted_keys")
+"""What else says how clients prove who they are, or that there is no system account."""
 
 
 def read_configuration(cluster: Cluster, *, servers_stay: bool) -> Answer[tuple[Cluster, EffectiveConfig | None]]:
@@ -36,9 +39,9 @@ def read_configuration(cluster: Cluster, *, servers_stay: bool) -> Answer[tuple[
     servers_stay: they are not changed in any case, so that the configuration does not reach them.
     """
     try:
-        config = _read(cluster)
-        if _lacks_system_account(cluster, config):
-            cluster = replace(cluster, needs_system_account=True)
+        config = _read(bare := replace(cluster, system_user=None))
+        cluster = _with_system_account(bare, cluster.system_user, config)
+        if cluster != bare:
             config = _read(cluster)
     except ConfError as error:
         return Answer((cluster, None), (_finding(cluster, Fault(error.place, error.problem)),), blocks=True)
@@ -73,11 +76,19 @@ def _read(cluster: Cluster) -> EffectiveConfig:
     )
 
 
-def _lacks_system_account(cluster: Cluster, config: EffectiveConfig) -> bool:
-    """Leafnodes together with a gateway want one; whoever defines accounts says which of them it is."""
+def _with_system_account(cluster: Cluster, user: SystemUser | None, config: EffectiveConfig) -> Cluster:
+    """Leafnodes together with a gateway want one; whoever defines accounts says which of them it is.
+
+    A user of it goes with no other way to say who clients are but a list of users (server opts.go, processConfigFile),
+    and where `authorization` says nothing of users, clients without credentials would be refused (server auth.go).
+    """
+    if cluster.existing_config or any(map(config.option, ("accounts", "system_account", "operator"))):
+        return cluster
     listens = cluster.listener(names.LEAFNODES_PORT) and cluster.listener(names.GATEWAY_PORT)
-    is_ours = listens and not cluster.existing_config
-    return bool(is_ours) and not any(map(config.option, ("accounts", "system_account", "operator")))
+    fits = not any(map(config.option, _NO_SYSTEM_USER_WITH)) and (
+        config.option("authorization") is None or bool(config.find("authorization", "users"))
+    )
+    return replace(cluster, needs_system_account=bool(listens), system_user=user if fits else None)
 
 
 def _with_included_keys(cluster: Cluster, config: EffectiveConfig) -> Cluster:

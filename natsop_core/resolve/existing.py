@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from natsop_core import names
 from natsop_core.actions import Annotate
 from natsop_core.commitments import commitments_of, unrecorded_claims
+from natsop_core.guards import grant
 from natsop_core.kinds import CLAIMS, STATEFUL_SETS
 from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.references import LabelledRef
 from natsop_core.resolve.owner import owner_of
-from natsop_core.resolve.take_over import stores_outside
+from natsop_core.resolve.take_over import running_stores, stores_outside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from natsop_core.api.common import Metadata
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.commitments import Commitments
+    from natsop_core.guards import Granted
     from natsop_core.lookup import Lookup
 
 
@@ -50,6 +52,14 @@ def look_at_existing(cr: NatsCluster, lookup: Lookup) -> Existing:
         for each, text in unrecorded_claims(metadata.name, live, claims)
     )
     return Existing(committed, records)
+
+
+def grant_existing(cr: NatsCluster, committed: Commitments, lookup: Lookup) -> Granted:
+    """What of the custom resource is granted. Where something is refused, the servers go on storing what they do."""
+    granted = grant(cr, committed)
+    if not granted.refusals or committed.jetstream is None:
+        return granted
+    return grant(cr, replace(committed, stores=running_stores(cr, lookup)))
 
 
 def claims_of(metadata: Metadata, lookup: Lookup) -> tuple[Mapping[str, Any], ...]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from natsop_core.conf.jwt import BadSignatureError, NotAJwtError, is_public_key, token_in, verified_claims
+from natsop_core.conf.jwt import BadSignatureError, NotAJwtError, token_in, verified_claims
+from natsop_core.conf.nkeys import is_public_key
 from natsop_core.findings import Finding
 from natsop_core.resolve.referred import find, key_reference
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     from natsop_core.api.auth import JwtAccountSpec, JwtSpec
     from natsop_core.api.natscluster import NatsCluster
-    from natsop_core.conf.jwt import Claims, KeyType
+    from natsop_core.conf.jwt import Claims
+    from natsop_core.conf.nkeys import KeyType
     from natsop_core.lookup import Lookup
     from natsop_core.reasons import ReasonName
     from natsop_core.references import KeyReference

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from natsop_core.api.auth import JwtSpec
     from natsop_core.api.natscluster import NatsCluster, NatsClusterSpec
     from natsop_core.api.workload import ServiceSpec
+    from natsop_core.resolve.types import Cluster
 
 
-def without_effect(cr: NatsCluster) -> tuple[str, ...]:
-    """Each field that has no effect, why, and what to do about it."""
+def without_effect(cr: NatsCluster, cluster: Cluster) -> tuple[str, ...]:
+    """Each field that has no effect on the cluster that was made of it, why, and what to do about it."""
     spec = cr.spec
-    return (*_of_service(spec), *_of_ingress(spec), *(_of_jwt(spec.auth.jwt) if spec.auth.jwt else ()))
+    jwt = _of_jwt(spec.auth.jwt) if spec.auth.jwt else ()
+    return (*_of_service(spec), *_of_ingress(spec), *jwt, *_of_system_user(spec, cluster))
 
 
 def _of_service(spec: NatsClusterSpec) -> Iterator[str]:
@@ -71,6 +73,18 @@ def _of_node_ports(spec: NatsClusterSpec) -> Iterator[str]:
 def _of_ingress(spec: NatsClusterSpec) -> Iterator[str]:
     if spec.config.websocket.ingress.enabled and not spec.config.websocket.enabled:
         yield "spec.config.websocket.ingress needs spec.config.websocket.enabled"
+
+
+def _of_system_user(spec: NatsClusterSpec, cluster: Cluster) -> Iterator[str]:
+    if not spec.auth.system_user.enabled or cluster.system_user:
+        return
+    if spec.auth.jwt:
+        where = "spec.auth.jwt defines the accounts"
+    elif spec.config_map.existing_name:
+        where = f"ConfigMap {spec.config_map.existing_name} is the servers' whole configuration"
+    else:
+        where = "an included file defines accounts, or how clients prove who they are"
+    yield f"spec.auth.systemUser.enabled needs accounts that are not defined otherwise, and {where}: set it to false"
 
 
 def _of_jwt(jwt: JwtSpec) -> Iterator[str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsop_core import names
-from natsop_core.conf.effective import store_of
+from natsop_core.commitments import Stores
+from natsop_core.conf.effective import store_of, value_at
 from natsop_core.conf.errors import ConfError
 from natsop_core.conf.parser import parse
 from natsop_core.conf.paths import is_below
+from natsop_core.conf.values import Block
 from natsop_core.kinds import CONFIG_MAPS, STATEFUL_SETS
 
 if TYPE_CHECKING:
@@ -42,11 +44,23 @@ def what_servers_are(cr: NatsCluster) -> tuple[ObjectKey, ...]:
     )
 
 
+def running_stores(cr: NatsCluster, lookup: Lookup) -> Stores:
+    """How much the servers store at most by the nats.conf that we or another program have made for them."""
+    tree = _configuration(cr, names.config_map(cr.metadata.name), lookup)
+    sizes = (value_at(tree, "jetstream", name) for name in ("max_file_store", "max_memory_store"))
+    return Stores(*(size if isinstance(size, int) and size >= 0 else None for size in sizes))
+
+
 def _stores_in_the_container(cr: NatsCluster, config_map: str, lookup: Lookup) -> bool:
     """Whether its nats.conf, apart from what it includes, switches JetStream on without saying where."""
+    store = store_of(_configuration(cr, config_map, lookup))
+    return store is not None and store.is_known and not is_below(store.folder or "", names.DATA_FOLDER)
+
+
+def _configuration(cr: NatsCluster, config_map: str, lookup: Lookup) -> Block:
+    """The ConfigMap's nats.conf, apart from what it includes; empty where there is none that can be read."""
     found = lookup.readable(CONFIG_MAPS.key(cr.metadata.namespace, config_map)) or {}
     try:
-        store = store_of(parse((found.get("data") or {}).get(names.CONFIG_KEY, ""), names.CONFIG_FILE))
+        return parse((found.get("data") or {}).get(names.CONFIG_KEY, ""), names.CONFIG_FILE)
     except ConfError:
-        return False
-    return store is not None and store.is_known and not is_below(store.folder or "", names.DATA_FOLDER)
+        return Block()

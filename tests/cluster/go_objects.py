@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +32,13 @@ def put(client: Client, name: str) -> list[Manifest]:
     return children
 
 
+def put_orphans(client: Client, items: Iterable[Manifest]) -> None:
+    """Create the children among the items, as a deletion of the custom resource with `--cascade=orphan` leaves them."""
+    for item in items:
+        if item["apiVersion"] != names.API_VERSION:
+            client.apply(_as_applied(item, {}), field_manager=names.FIELD_MANAGER)
+
+
 def _put_custom_resource(client: Client, item: Manifest) -> str:
     """Its new UID."""
     metadata = {key: item["metadata"][key] for key in ("name", "namespace", "annotations") if key in item["metadata"]}
@@ -42,11 +49,11 @@ def _put_custom_resource(client: Client, item: Manifest) -> str:
 
 
 def _as_applied(item: Manifest, owners: dict[str, str]) -> Manifest:
-    """What the Go program had sent: the fields that it owns, with the new UIDs of the owners."""
+    """What the Go program had sent: the fields that it owns, with the new UIDs of those owners that there are."""
     [entry] = [each for each in item["metadata"]["managedFields"] if each["manager"] == names.FIELD_MANAGER]
     sent: Manifest = _owned(item, entry["fieldsV1"])
     identity = {field: item["metadata"][field] for field in ("name", "namespace")}
-    references = copy.deepcopy(item["metadata"]["ownerReferences"])
+    references = [each for each in copy.deepcopy(item["metadata"]["ownerReferences"]) if each["uid"] in owners]
     for reference in references:
         reference["uid"] = owners[reference["uid"]]
     metadata = {**sent["metadata"], **identity, "ownerReferences": references}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 
 from tests.cluster.nats import CLUSTER, READY_WITHIN, Box, Stream, monitor, pods_of
 from tests.testbed.namespace import Namespace
@@ -23,22 +24,50 @@ class Streams:
 
     def spread_over(self, replicas: int) -> None:
         """Add streams until each of so many servers has one."""
-        self._add(Stream(self.box, f"SHARED{replicas}"), min(replicas, 3))
+        self.add(f"SHARED{replicas}", min(replicas, 3))
         for number in range(ENOUGH * replicas):
             if self.places >= {*pods_of(replicas)}:
                 return
-            stream = Stream(self.box, f"ALONE{replicas}OF{number}")
-            self._add(stream, 1)
-            self.places.add(place_of(stream))
+            self.places.add(place_of(self.add(f"ALONE{replicas}OF{number}", 1)))
         raise AssertionError(f"the streams lie on {self.places} only")
 
-    def _add(self, stream: Stream, replicas: int) -> None:
+    def add(self, name: str, replicas: int) -> Stream:
+        """Add a stream with messages."""
+        stream = Stream(self.box, name)
         stream.add(replicas=replicas)
         self.messages[stream] = stream.publish(MESSAGES)
+        return stream
+
+    def back_up(self) -> None:
+        """Keep a copy of all streams in the box, by the nats CLI."""
+        for stream in self.messages:
+            self.box.run("rm", "-rf", _copy_of(stream))
+            self.box.nats("stream", "backup", stream.name, _copy_of(stream), "--no-progress")
+
+    def restore(self, replicas: int) -> None:
+        """Put the copies in the place of what is left of the streams, on that many servers."""
+        for stream in self.messages:
+            self.box.namespace.wait_until(partial(_restored, stream, replicas), READY_WITHIN, f"{stream.name} is back")
+
+    def give_up(self) -> None:
+        """Check that the servers have none of them any more."""
+        left = self.box.nats("stream", "ls", "--names").split()
+        assert not {stream.name for stream in self.messages} & {*left}, left
 
     def wait_until_whole(self) -> None:
         for stream, messages in self.messages.items():
             stream.wait_until_holds(messages)
+
+
+def _copy_of(stream: Stream) -> str:
+    return f"/tmp/{stream.name}"
+
+
+def _restored(stream: Stream, replicas: int) -> bool:
+    if stream.name in stream.box.nats("stream", "ls", "--names").split():
+        stream.box.nats("stream", "rm", "--force", stream.name)
+    stream.box.nats("stream", "restore", _copy_of(stream), "--no-progress", f"--replicas={min(replicas, 3)}")
+    return True
 
 
 def place_of(stream: Stream) -> str:

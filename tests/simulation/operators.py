@@ -88,6 +88,7 @@ class Operator:
             asyncio.Event(),
             transport=network,
             pod_transport=NoPods(),
+            converse=self._world.nats.converse,
             now=self._world.now,
             clock=self._world.clock,
             entropy=self._world.entropy,

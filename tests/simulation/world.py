@@ -21,6 +21,7 @@ from tests.simulation.api_server.server import Answer, ApiServer, Request
 from tests.simulation.api_server.writes import EPOCH
 from tests.simulation.controllers import Controllers
 from tests.simulation.faults import Faults
+from tests.simulation.nats_servers import NatsServers
 from tests.simulation.operators import Operator
 from tests.simulation.recording import Exchange, Recording
 from tests.simulation.witness import MOST_REQUESTS, Witness
@@ -72,6 +73,7 @@ class World:
         self.witness = Witness(self.server.storage, self.clock, most_requests=most_requests)
         self.controllers = Controllers(self.server.storage, self.send)
         self.faults = Faults()
+        self.nats = NatsServers()
         self.black_out_until = 0.0
         self.revoked: set[str] = set()  # the kinds, by their plurals, that operators have no permission for
         self.operators = [
@@ -120,6 +122,7 @@ class World:
     def heal(self) -> None:
         """From now on nothing goes wrong any more; what has gone wrong stays so until somebody notices."""
         self.faults.stop()
+        self.nats.faults.clear()
         self.revoked.clear()
 
     def entropy(self) -> bytes:

@@ -30,10 +30,10 @@ from natsop_core.resolve.types.servers import (
     IncludedFile,
     JetStream,
     Listener,
-    ResolverAccounts,
     RouteCredentials,
     Routes,
     Salt,
+    SystemUser,
     Tls,
 )
 
@@ -61,12 +61,12 @@ __all__ = [
     "Pod",
     "PodMonitor",
     "Probes",
-    "ResolverAccounts",
     "RouteCredentials",
     "Routes",
     "Salt",
     "Scratch",
     "ServiceAccount",
+    "SystemUser",
     "Tls",
     "VolumeClaim",
 ]

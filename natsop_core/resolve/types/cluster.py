@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from natsop_core.kubernetes.types import PodDisruptionBudgetSpec
     from natsop_core.record import Record
     from natsop_core.resolve.types.pods import Container, Extras, Folder, Owner, Pod, Probes
-    from natsop_core.resolve.types.servers import Auth, ExistingConfig, IncludedFile, JetStream, Listener, Routes, Salt
+    from natsop_core.resolve.types.servers import (
+        Auth,
+        ExistingConfig,
+        IncludedFile,
+        JetStream,
+        Listener,
+        Routes,
+        Salt,
+        SystemUser,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,7 @@ class Cluster:
     jetstream: JetStream | None
     server_name_prefix: str
     needs_system_account: bool
+    system_user: SystemUser | None
     folders: tuple[Folder, ...]
     includes: tuple[IncludedFile, ...]
     existing_config: ExistingConfig | None

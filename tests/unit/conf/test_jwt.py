@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from natsop_core.conf.jwt import BadSignatureError, Claims, NotAJwtError, is_public_key, token_in, verified_claims
+from natsop_core.conf.jwt import BadSignatureError, Claims, NotAJwtError, token_in, verified_claims
+from natsop_core.conf.nkeys import is_public_key
 from tests import tokens
 from tests.tokens import Identity, account_jwt, claims_of, decorated, operator_jwt, part, user_jwt
 

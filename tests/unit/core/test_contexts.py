@@ -102,6 +102,49 @@ def test_a_box_speaks_tls_as_long_as_its_cluster_does() -> None:
     assert default["ca"] == f"{FOLDER}/secret/authority/ca.pem"
 
 
+SYSTEM_BOX: Object = {"clusterRef": {"name": "c", "systemContext": True}}
+JWT: Object = {"operator": {"name": "o", "key": "o"}, "systemAccount": "S"}
+
+
+def jwt_cluster(**system_account: object) -> Object:
+    account = {"name": "system", "publicKey": "S", "jwt": {"name": "j", "key": "j"}, **system_account}
+    return cluster_object({"auth": {"jwt": {**JWT, "accounts": [account]}}})
+
+
+def test_the_system_context_has_the_key_of_the_system_user() -> None:
+    seen = cluster_object({"auth": {"systemUser": {"enabled": True}}}), stored("Secret", "c-system", "user.nk")
+    files = files_of(SYSTEM_BOX, *seen)
+    assert files["system.json"]["nkey"] == f"{FOLDER}/secret/c-system/user.nk"
+    assert files["system.json"]["url"] == files["default.json"]["url"]
+    assert "nkey" not in files["default.json"]
+    assert "system.json" not in files_of(TO_CLUSTER, *seen)
+
+
+def test_with_jwts_it_has_the_credentials_of_the_system_account() -> None:
+    seen = jwt_cluster(userCreds={"name": "creds", "key": "sys.creds"}), stored("Secret", "creds", "sys.creds")
+    assert files_of(SYSTEM_BOX, *seen)["system.json"]["creds"] == f"{FOLDER}/secret/creds/sys.creds"
+
+
+def test_a_system_context_of_one_s_own_stays_as_it_is() -> None:
+    own = {**SYSTEM_BOX, "contexts": {"system": {"url": "nats://elsewhere"}}}
+    assert files_of(own, cluster_object())["system.json"] == {"url": "nats://elsewhere"}
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        (cluster_object(), "NatsCluster c names none"),
+        (jwt_cluster(), "NatsCluster c names none"),
+        (cluster_object({"auth": {"systemUser": {"enabled": True}}}), "SecretNotFound: Secret c-system"),
+    ],
+    ids=["nothing asks for a user", "JWTs without userCreds", "no Secret yet"],
+)
+def test_without_a_user_of_the_system_account_the_box_says_what_is_missing(seen: Object, said: str) -> None:
+    [found] = findings_of(SYSTEM_BOX, seen)
+    assert said in found
+    assert "spec.clusterRef.systemContext" in found
+
+
 @pytest.mark.parametrize("status", [{}, {"endpoints": None}, {"endpoints": {}}, {"endpoints": {"headless": "?"}}])
 def test_a_cluster_that_reports_no_endpoint_yet_is_taken_at_its_word(status: Object) -> None:
     seen = cluster_object(WANTS_TLS) | {"status": status}, stored("Secret", "authority", "ca.pem")

@@ -6,8 +6,20 @@ import pytest
 
 from natsop_core.conclude import conclude_cluster
 from natsop_core.resolve.no_effect import without_effect
-from tests.unit.core.test_auth import APP, SYSTEM, account_entry, spec
-from tests.unit.core.world import Object, box, cluster, conditions, inputs, live_stateful_set, message, plan_of
+from tests.unit.core.test_auth import APP, SYSTEM, account_entry, jwts, spec
+from tests.unit.core.test_system_user import INCLUDING, ON, including
+from tests.unit.core.world import (
+    Object,
+    box,
+    cluster,
+    conditions,
+    config_map,
+    inputs,
+    live_stateful_set,
+    message,
+    plan_of,
+    resolved,
+)
 
 
 def service(**fields: object) -> Object:
@@ -57,12 +69,24 @@ IGNORED = {
         spec(account_entry(SYSTEM), account_entry(APP), account_entry(APP) | {"name": "again"}),
         "accounts[app].jwt gives way to that of accounts[again]",
     ),
+    "a system user beside JWTs": ({"auth": spec()["auth"] | ON["auth"]}, "and spec.auth.jwt defines the accounts"),
+    "a system user beside accounts in an include": (INCLUDING, "and an included file defines accounts"),
+    "a system user beside a file of one's own": (
+        ON | {"configMap": {"existingName": "own"}},
+        "and ConfigMap own is the servers' whole configuration",
+    ),
 }
+
+
+def ignored(wanted: Object) -> tuple[str, ...]:
+    cr = cluster(wanted)
+    files = (jwts(), including("accounts: {}"), config_map("own", **{"nats.conf": "port: 4222"}))
+    return without_effect(cr, resolved(cr, *files).cluster)
 
 
 @pytest.mark.parametrize(("wanted", "said"), IGNORED.values(), ids=list(IGNORED))
 def test_what_has_no_effect_is_told(wanted: Object, said: str) -> None:
-    [found] = without_effect(cluster(wanted))
+    [found] = ignored(wanted)
     assert said in found
 
 
@@ -79,7 +103,7 @@ def test_what_has_no_effect_is_told(wanted: Object, said: str) -> None:
     ],
 )
 def test_what_has_an_effect_is_not(wanted: Object) -> None:
-    assert without_effect(cluster(wanted)) == ()
+    assert ignored(wanted) == ()
 
 
 def test_a_condition_says_so_and_nothing_is_degraded() -> None:

@@ -37,7 +37,8 @@ def value(metrics: Metrics, series: str, /, **labels: str) -> float | None:
 def custom_resource(name: str, **conditions: str) -> dict[str, Any]:
     """A NatsCluster of "prod" with a status."""
     listed = [{"type": kind, "status": status} for kind, status in conditions.items()]
-    return {"kind": "NatsCluster", "metadata": {"namespace": "prod", "name": name}, "status": {"conditions": listed}}
+    status = {"conditions": listed, "nextExpiry": "2026-01-02T03:04:05Z"}
+    return {"kind": "NatsCluster", "metadata": {"namespace": "prod", "name": name}, "status": status}
 
 
 @pytest.fixture
@@ -99,6 +100,7 @@ def test_conditions_are_those_that_custom_resources_have_now() -> None:
     assert value(metrics, "natsop_condition", **a, type="Ready", status="True") == 1
     assert value(metrics, "natsop_condition", **a, type="Degraded", status="False") == 1
     assert value(metrics, "natsop_resources", kind="NatsCluster") == 2
+    assert value(metrics, "natsop_next_expiry_timestamp_seconds", **a) == 1767323045
 
     there[:] = [custom_resource("a", Ready="False")]
     assert value(metrics, "natsop_condition", **a, type="Ready", status="True") is None

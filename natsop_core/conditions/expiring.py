@@ -1,0 +1,53 @@
+"""ExpiringSoon: which certificates, JWTs and credentials have to be renewed within the next seven days?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from natsop_core.conditions.condition import Condition
+from natsop_core.findings import Finding
+
+if TYPE_CHECKING:
+    from natsop_core.reasons import ConditionType, ReasonName
+    from natsop_core.resolve.expiry import Expiry
+
+TYPE: Final[ConditionType] = "ExpiringSoon"
+FORESIGHT: Final = timedelta(days=7)
+
+_MOST: Final = 10
+
+
+def expiring_soon(expiries: Iterable[Expiry], now: datetime) -> list[Condition]:
+    """What expires within seven days or has expired, the earliest first; no condition when nothing does."""
+    near = [each for each in expiries if each.at - now <= FORESIGHT]
+    if not near:
+        return []
+    sentences = [_sentence(each, now) for each in near[:_MOST]]
+    more = [f"And {len(near) - _MOST} more."] if len(near) > _MOST else []
+    reason: ReasonName = "Expired" if near[0].at <= now else "ExpiresSoon"
+    return [Condition(TYPE, "True", Finding(reason, " ".join((*sentences, *more))))]
+
+
+def expired(expiries: Iterable[Expiry], now: datetime) -> list[Finding]:
+    """What has expired, and no other finding tells of."""
+    return [Finding("Expired", _sentence(each, now)) for each in expiries if each.at <= now and not each.is_checked]
+
+
+def foreseen(expiries: Iterable[Expiry], now: datetime) -> Iterator[float]:
+    """In how many seconds something comes to be told of, or expires."""
+    for each in expiries:
+        for moment in (each.at - FORESIGHT, each.at):
+            if moment > now:
+                yield (moment - now).total_seconds()
+
+
+def next_expiry(expiries: Iterable[Expiry]) -> str | None:
+    """When the first of them expires, as it stands in the status."""
+    return min((f"{each.at:%Y-%m-%dT%H:%M:%SZ}" for each in expiries), default=None)
+
+
+def _sentence(expiry: Expiry, now: datetime) -> str:
+    verb = "has expired on" if expiry.at <= now else "expires on"
+    return f"{expiry.what} {verb} {expiry.at:%Y-%m-%d at %H:%M} UTC: {expiry.remedy}."
