@@ -14,6 +14,7 @@ from natsop_core import names
 from natsop_core.api.read import InvalidResource
 from natsop_core.kinds import CREATED, OPTIONAL, ApiResource
 from natsop_core.offline import inputs_at_hand, read
+from natsop_core.references import ObjectRef
 from natsop_core.stand_ins import with_stand_ins
 from tests.example_objects import jwt_secrets
 from tests.testbed.client import PATCH_TYPES as CONTENT_TYPES
@@ -77,6 +78,23 @@ def create_example(client: Client, file: Path) -> list[Manifest]:
     stored = [client.create(each) for each in documents(file)]
     jwts = [{**each, "metadata": {**each["metadata"], "namespace": client.namespace}} for each in jwt_secrets()]
     return [manifest for each in stored for manifest in planned(each, [*stored, *jwts])]
+
+
+def stand_ins(manifests: Iterable[Manifest], namespace: str) -> list[Manifest]:
+    """What the custom resources among the manifests, of that namespace, refer to and nobody makes, with any content."""
+    world = [{**each, "metadata": {**each["metadata"], "namespace": namespace}} for each in manifests]
+    at_hand = inputs_at_hand(world, datetime.now(UTC))
+    made_by_us = {each["metadata"]["name"] for obj in world for each in planned(obj, world)}
+    found: dict[str, Manifest] = {}
+    for resource in map(read, world):
+        if resource is None:
+            continue
+        assert not isinstance(resource, InvalidResource), resource
+        for reference, content in with_stand_ins(resource, at_hand).found.items():
+            if isinstance(reference, ObjectRef) and reference not in at_hand.found and isinstance(content, dict):
+                made = found.setdefault(reference.key.name, {**content, "metadata": {"name": reference.key.name}})
+                made |= {field: {**made[field], **content[field]} for field in {"data", "stringData"} & content.keys()}
+    return [each for name, each in found.items() if name not in made_by_us]
 
 
 def planned(obj: Manifest, world: Iterable[Manifest]) -> tuple[Manifest, ...]:

@@ -71,12 +71,21 @@ def binding_of(role: dict[str, Any], account: str) -> dict[str, Any]:
 
 
 class Operator(Component):
-    """`natsop run` as a process that a test may stop, kill and start again; ready when it has synced."""
+    """`natsop run` as a process that a test may stop, kill and start again; ready when it has synced.
+
+    program: the module that is `natsop`, if not this checkout's own.
+    """
 
     def __init__(
-        self, cluster: Cluster, kubeconfig: Path, *options: str, name: str = "operator", outlives_us: bool = False
+        self,
+        cluster: Cluster,
+        kubeconfig: Path,
+        *options: str,
+        name: str = "operator",
+        outlives_us: bool = False,
+        program: str = "natsop_runtime",
     ) -> None:
-        command = [sys.executable, "-m", "natsop_runtime", "run", f"--kubeconfig={kubeconfig}", *options]
+        command = [sys.executable, "-m", program, "run", f"--kubeconfig={kubeconfig}", *options]
         log = cluster.logs / f"{name}.log"
         super().__init__(name, command, log=log, ready=self.has_synced, outlives_us=outlives_us)
         self.cluster = cluster
