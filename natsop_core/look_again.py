@@ -24,6 +24,9 @@ LONGEST_RELOAD_SECONDS: Final = 60.0
 INSTALLATION_SECONDS: Final = 60.0
 """How soon the API server is asked again whether it serves what others have to install."""
 
+REMOVAL_SECONDS: Final = 60.0
+"""How soon the servers are asked again whether they still have accounts that were removed from the spec."""
+
 PERMISSION_SECONDS: Final = 60.0
 """How soon the API server is asked again for what we may not read: nobody tells us of a right that is granted."""
 

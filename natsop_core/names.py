@@ -29,6 +29,9 @@ ALLOW_DATA_LOSS_ANNOTATION: Final = "nats.crewlet.cloud/allow-data-loss"
 COMMITMENTS_ANNOTATION: Final = "nats.crewlet.cloud/commitments"
 """On the StatefulSet and on its claims: what running servers and their data bind us to, see `record`."""
 
+REMOVED_ACCOUNTS_ANNOTATION: Final = "nats.crewlet.cloud/removed-accounts"
+"""On the Secret with the JWTs: public keys of accounts that were removed from the spec and that resolvers may keep."""
+
 OPTIONAL_KINDS_ANNOTATION: Final = "nats.crewlet.cloud/optional-kinds"
 """On the StatefulSet: the kinds of others (PodMonitor, Account) of which the cluster may have objects, by commas."""
 

@@ -14,6 +14,7 @@ from natsop_core.kinds import CONFIG_MAPS, DEPLOYMENTS, OPTIONAL, PODS, SECRETS,
 from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.lookup import Lookup, NotYet, NotYetError
 from natsop_core.mounts import REFERRED_KINDS, referred_to_by
+from natsop_core.pushes import plan_pushes
 from natsop_core.references import LabelledRef, ObjectKey
 from natsop_core.rendering import render_box, render_cluster
 from natsop_core.resolve.box import resolve_box
@@ -111,13 +112,15 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
         return _keep_all(children, ClusterDecision(live, pods=pods, claims=claims))
     servers = ask_servers(pods, lookup)
     resolved = resolve_cluster(cr, lookup)
-    decision = ClusterDecision(live, resolved, pods, servers, claims)
+    resolvers, requests = plan_pushes(cr, resolved.cluster, pods, servers, lookup)
+    lookup.settle()
+    decision = ClusterDecision(live, resolved, pods, servers, claims, resolvers)
     if resolved.cluster is None or resolved.config is None:
         return _keep_all(children, decision)
     plan = _apply(render_cluster(resolved.cluster, resolved.config), children, decision, resolved.keep)
     return replace(
         _with_kept_secrets_first(plan, resolved.cluster),
-        actions=(*_replacements(decision, lookup.now), *resolved.records),
+        actions=(*_replacements(decision, lookup.now), *resolved.records, *requests),
         based_on={key: live["metadata"]["uid"]} if live else {},
     )
 

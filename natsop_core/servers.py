@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from natsop_core import names
 from natsop_core.kinds import PODS
@@ -32,6 +32,7 @@ class Server:
     config_digest: the digest of the configuration that it runs (nats-server 2.11 and newer).
     routes: to how many connections of other servers; None where it did not say.
     knows_leader: whether it knows the leader of the JetStream meta group; None where there is none to know.
+    start: when it started. trusted_keys: the public keys by which it trusts accounts; empty where it has no operator.
     """
 
     pod: str
@@ -41,6 +42,8 @@ class Server:
     config_digest: str = ""
     routes: int | None = None
     knows_leader: bool | None = None
+    start: str = ""
+    trusted_keys: tuple[str, ...] = ()
 
     @property
     def silence(self) -> str:
@@ -84,13 +87,13 @@ def port_of(container: Mapping[str, Any], name: str) -> int | None:
 
 
 def _ask(pod: Mapping[str, Any], lookup: Lookup) -> Server:
-    name, reference = pod["metadata"]["name"], _varz(pod)
+    name, reference = pod["metadata"]["name"], monitor_reference(pod, VARZ)
     if reference is None:
         return Server(name)
     answer = lookup.answer(reference)
     if answer is None or answer.status != 200:
         return Server(name, was_asked=True, answered=answer is not None)
-    said = _said(answer.body)
+    said = read_answer(answer.body)
     return Server(
         name,
         was_asked=True,
@@ -99,10 +102,12 @@ def _ask(pod: Mapping[str, Any], lookup: Lookup) -> Server:
         config_digest=_word(said, "config_digest"),
         routes=_count(said, "routes"),
         knows_leader=_knows_leader(said),
+        start=_word(said, "start"),
+        trusted_keys=tuple(_trusted_keys(said)),
     )
 
 
-def _said(body: bytes) -> Mapping[str, Any]:
+def read_answer(body: bytes) -> Mapping[str, Any]:
     """What a server said, or nothing: whatever listens at a pod's address may answer anything."""
     try:
         said = json.loads(body)
@@ -121,6 +126,21 @@ def _count(said: Mapping[str, Any], key: str) -> int | None:
     return number if isinstance(number, int) else None
 
 
+def _trusted_keys(said: Mapping[str, Any]) -> Iterator[str]:
+    """Of its operators: their own keys, unless only signing keys may sign, and the signing keys."""
+    operators = said.get("trusted_operators_claim")
+    for operator in operators if isinstance(operators, list) else ():
+        claims = operator.get("nats") if isinstance(operator, Mapping) else None
+        if isinstance(claims, Mapping):
+            is_strict, signing_keys = claims.get("strict_signing_key_usage") is True, claims.get("signing_keys")
+            yield from () if is_strict else filter(_is_text, (operator.get("sub"),))
+            yield from filter(_is_text, signing_keys) if isinstance(signing_keys, list) else ()
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str)
+
+
 def _knows_leader(said: Mapping[str, Any]) -> bool | None:
     """Only a server of a clustered JetStream names its meta group (nats-server monitor.go, MetaClusterInfo)."""
     jetstream = said.get("jetstream")
@@ -128,8 +148,8 @@ def _knows_leader(said: Mapping[str, Any]) -> bool | None:
     return bool(meta.get("leader")) if isinstance(meta, Mapping) else None
 
 
-def _varz(pod: Mapping[str, Any]) -> HttpRef | None:
-    """The request to a pod, by its own spec."""
+def monitor_reference(pod: Mapping[str, Any], path: str) -> HttpRef | None:
+    """The request to a pod's monitor, by the pod's own spec."""
     server = running_server(pod)
     if server is None:
         return None
@@ -138,7 +158,7 @@ def _varz(pod: Mapping[str, Any]) -> HttpRef | None:
     if port is None:
         return None
     metadata = pod["metadata"]
-    return HttpRef(PODS.key(metadata["namespace"], metadata["name"]), host, port, VARZ, _scheme(container, port))
+    return HttpRef(PODS.key(metadata["namespace"], metadata["name"]), host, port, path, _scheme(container, port))
 
 
 def _is_servers(pod: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict
 
-from natsop_core.api.model import Int32, Int64, Model, block, keyed_by
+from natsop_core.api.model import Int32, Int64, Model, StringMap, Strings, block, keyed_by
 
 _CONDITION_TYPE = (
     r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$"
@@ -80,6 +80,20 @@ class CommitmentsStatus(Model):
     )
 
 
+class ResolverStatus(Model):
+    """What the servers have confirmed of the accounts in their full resolvers. Without it, they are asked again."""
+
+    accounts: StringMap = Field(
+        default_factory=dict, description="Digests of the accounts' JWTs that every server below has, by public key."
+    )
+    servers: StringMap = Field(
+        default_factory=dict, description="Start times of the servers that have confirmed that, by name."
+    )
+    gone: Strings = Field(
+        default_factory=tuple, description="Public keys of removed accounts that the servers no longer have."
+    )
+
+
 class NatsClusterStatus(Status):
     """What the operator saw of the NatsCluster."""
 
@@ -87,6 +101,7 @@ class NatsClusterStatus(Status):
     config_map_name: str | None = Field(None, description="The ConfigMap that the servers read nats.conf from.")
     version: str | None = Field(None, description="Version of nats-server that the servers report.")
     commitments: CommitmentsStatus = block(description="What running servers and their volumes bind the operator to.")
+    resolver: ResolverStatus = block(description="What the servers have confirmed of their accounts.")
     jet_stream_replicas: Int32 | None = Field(
         None, description="What commitments.replicas says, as an earlier version of the operator wrote it."
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsop_core import names
 from natsop_core.api.read import InvalidResource
+from natsop_core.conclude.accounts import report_accounts
 from natsop_core.conclude.seen import pod_counts, see, what_is_unsettled, what_was_done
 from natsop_core.conclude.unplanned import conclude_invalid, conclude_unplanned
 from natsop_core.conditions.condition import Condition, lasted
@@ -22,7 +23,7 @@ from natsop_core.conditions.summary import summarize
 from natsop_core.conditions.workload import Workload, available
 from natsop_core.decision import ClusterDecision
 from natsop_core.kinds import STATEFUL_SETS
-from natsop_core.look_again import INSTALLATION_SECONDS, asks_again, looks_at_pods, rereads
+from natsop_core.look_again import INSTALLATION_SECONDS, REMOVAL_SECONDS, asks_again, looks_at_pods, rereads
 from natsop_core.outcomes import Applied, Unchanged
 from natsop_core.report import NOBODY_TO_TELL, Event, Report, make_report, retries, too_soon
 from natsop_core.resolve.notices import kept, risky
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.conclude.accounts import AccountsReport
     from natsop_core.conf.digest import Unknown
     from natsop_core.conf.effective import EffectiveConfig
     from natsop_core.findings import Finding
@@ -58,7 +60,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
     if decision.resolved is None:
         return NOBODY_TO_TELL
     workload = replace(workload, leaderless=leaderless(decision.servers, _hosts(cr)))
-    seen = _seen(cr, decision, decision.resolved, workload, inputs)
+    seen = _seen(cr, decision, decision.resolved, workload, inputs, outcomes)
     if seen is None:
         return conclude_unplanned(cr, workload, decision, decision.resolved.findings, inputs)
     return make_report(
@@ -67,6 +69,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
             **_cluster_facts(seen.cluster, seen.servers, decision.live, cr.status),
             **_remembered(seen.cluster, outcomes.get(key), cr.status),
             "nextExpiry": next_expiry(seen.resolved.expiries),
+            **seen.accounts.facts,
         },
         cr.status,
         generation=cr.metadata.generation,
@@ -84,8 +87,8 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
 class _Seen:
     """A cluster that could be planned, and what was seen of it.
 
-    loaded: whether the servers run its configuration. unsettled: what of its pods is still under way.
-    apart: which servers have no routes.
+    loaded: whether the servers run its configuration. accounts: whether they have its accounts.
+    unsettled: what of its pods is still under way. apart: which servers have no routes.
     """
 
     cr: NatsCluster
@@ -95,21 +98,29 @@ class _Seen:
     workload: Workload
     servers: tuple[Server, ...]
     loaded: Condition
+    accounts: AccountsReport
     unsettled: tuple[Finding, ...]
     apart: Finding | None
 
 
 def _seen(
-    cr: NatsCluster, decision: ClusterDecision, resolved: ResolvedCluster, workload: Workload, inputs: Inputs
+    cr: NatsCluster,
+    decision: ClusterDecision,
+    resolved: ResolvedCluster,
+    workload: Workload,
+    inputs: Inputs,
+    outcomes: Outcomes,
 ) -> _Seen | None:
     cluster, config = resolved.cluster, resolved.config
     if cluster is None or config is None:
         return None
     servers = servers_by_ordinal(cr.metadata, cluster.replicas, decision.servers)
     unsettled = what_is_unsettled(workload)
+    expected = _expected_digests(cluster, config, servers)
+    accounts = report_accounts(cluster, decision.resolvers, servers, expected, outcomes)
     loaded = configuration_loaded(
         servers,
-        _expected_digests(cluster, config, servers),
+        expected,
         pending=lasted(LOADED, "False", cr.status, inputs.now),
         rejects=cluster.reloader is not None and not unsettled,
     )
@@ -121,7 +132,8 @@ def _seen(
         config=config,
         workload=workload,
         servers=servers,
-        loaded=loaded,
+        loaded=accounts.with_claims(loaded),
+        accounts=accounts,
         unsettled=unsettled,
         apart=apart,
     )
@@ -136,11 +148,13 @@ def _cluster_conditions(seen: _Seen, inputs: Inputs, outcomes: Outcomes) -> list
             *seen.unsettled,
             *([seen.apart] if seen.apart else []),
             *_when(seen.loaded, "ReloadPending"),
+            *_when(seen.loaded, "ClaimsPending"),
         ],
         wrong=[
             *seen.resolved.findings,
             *refusals(owner, outcomes),
             *contests(outcomes),
+            *seen.accounts.wrong,
             *_when(seen.loaded, "ReloadRejected"),
             *expired(seen.resolved.expiries, inputs.now),
         ],
@@ -149,7 +163,15 @@ def _cluster_conditions(seen: _Seen, inputs: Inputs, outcomes: Outcomes) -> list
     configuration = configuration_conditions(seen.cluster, seen.config)
     integrations = map(integration_available, seen.resolved.integrations)
     expiring = expiring_soon(seen.resolved.expiries, inputs.now)
-    return [*summary, seen.loaded, *expiring, *configuration, *fields_ignored(seen.cr, seen.cluster), *integrations]
+    return [
+        *summary,
+        seen.loaded,
+        *seen.accounts.conditions,
+        *expiring,
+        *configuration,
+        *fields_ignored(seen.cr, seen.cluster),
+        *integrations,
+    ]
 
 
 def _looks_again(seen: _Seen, decision: ClusterDecision, inputs: Inputs, outcomes: Outcomes) -> list[float]:
@@ -161,6 +183,7 @@ def _looks_again(seen: _Seen, decision: ClusterDecision, inputs: Inputs, outcome
         *foreseen(seen.resolved.expiries, inputs.now),
         *looks_at_pods(decision.pods, inputs.now, is_settled=not seen.unsettled),
         asks_again(seen.loaded, seen.cr.status, in_vain=in_vain, apart=is_apart, now=inputs.now),
+        *(REMOVAL_SECONDS for _ in seen.accounts.conditions),
         *(INSTALLATION_SECONDS for integration in seen.resolved.integrations if integration.is_awaited),
     ]
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from natsop_core import names
 from natsop_core.objects.metadata import box_metadata, cluster_metadata
+from natsop_core.resolve.types import Extras
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from natsop_core.kubernetes.types import ObjectMeta, Secret
-    from natsop_core.resolve.types import Box, Cluster, Context
+    from natsop_core.resolve.types import Box, Cluster, Context, ResolverAccounts
 
 
 def build_routes_secret(cluster: Cluster, files: Mapping[str, str]) -> Secret | None:
@@ -30,7 +31,8 @@ def build_auth_secret(cluster: Cluster, files: Mapping[str, str]) -> Secret | No
         return None
     folder = f"{names.AUTH_FOLDER}/"
     texts = {path.removeprefix(folder): text for path, text in files.items() if path.startswith(folder)}
-    return _secret(cluster_metadata(cluster, names.auth_secret(cluster.name)), texts)
+    extras = Extras(annotations=_removed(cluster.auth.accounts))
+    return _secret(cluster_metadata(cluster, names.auth_secret(cluster.name), extras), texts)
 
 
 def build_nack_authority_secret(cluster: Cluster) -> Secret | None:
@@ -63,6 +65,11 @@ def build_contexts_secret(box: Box) -> Secret:
     return _secret(
         box_metadata(box, names.contexts_secret(box.name)), {names.SELECTED_CONTEXT_KEY: box.selected, **files}
     )
+
+
+def _removed(accounts: ResolverAccounts | None) -> Mapping[str, str]:
+    """What remembers the accounts that full resolvers may still have."""
+    return {names.REMOVED_ACCOUNTS_ANNOTATION: ",".join(accounts.removed)} if accounts and accounts.removed else {}
 
 
 def _secret(metadata: ObjectMeta, files: Mapping[str, str]) -> Secret:

@@ -19,7 +19,10 @@ CONDITION_TYPES: Final[Mapping[ConditionType, str]] = {
     "Degraded": "Something is wrong and does not pass by itself. The message lists everything that was found.",
     "Stalled": "Present, and True, while the reason of Degraded is one that only a person can end."
     " Flux and other tools that follow kstatus then report a failure at once. Absent otherwise.",
-    "ConfigurationLoaded": "Every server reports the digest of the configuration that the operator rendered."
+    "AccountsNotRemoved": "Present, and True, while the servers' full resolvers have accounts that were removed"
+    " from the spec.",
+    "ConfigurationLoaded": "Every server reports the digest of the configuration that the operator rendered, and with a"
+    " full resolver, that it has the accounts' current JWTs."
     " Unknown where a server does not report one (nats-server before 2.11, monitoring disabled, no answer).",
     "ConfigurationOverridden": "Present, and True, while parts of the rendered configuration have no effect,"
     " because an included file or the user's own nats.conf replaces them.",

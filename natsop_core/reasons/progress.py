@@ -98,6 +98,13 @@ PROGRESS: Final[Mapping[ReasonName, Reason]] = {
         " minutes; the server then reloads.",
         "Wait. After three minutes this becomes ReloadRejected.",
     ),
+    "ClaimsPending": Reason(
+        ("ConfigurationLoaded", "Progressing"),
+        "A server still uses an earlier JWT of an account. The operator has told the full resolvers of the new one, and"
+        " waits until every server has confirmed it.",
+        "Wait for some seconds. If it lasts, see the log of container nats: a server may not accept the JWT, or may be"
+        " cut off from the others.",
+    ),
     "NotKnown": Reason(
         ("ConfigurationLoaded",),
         "The digest that the servers should report cannot be computed, for instance because the configuration uses an"

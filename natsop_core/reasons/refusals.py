@@ -93,6 +93,26 @@ REFUSALS: Final[Mapping[ReasonName, Reason]] = {
         "The log of container nats says what it did not accept: `kubectl logs POD -c nats`. Correct that.",
         needs_person=True,
     ),
+    "ClaimsNotPushed": Reason(
+        ("Degraded", "ConfigurationLoaded"),
+        "An account has a new JWT, and servers with a full resolver still use an earlier one: a reload does not change"
+        " an account that is in use. The operator cannot tell them; the message says why.",
+        "Set userCreds of the system account in spec.auth.jwt.accounts, or restart the servers:"
+        " `kubectl rollout restart statefulset CLUSTER`.",
+        needs_person=True,
+    ),
+    "PushRefused": Reason(
+        ("Degraded",),
+        "The servers refuse the new JWT of an account. They go on with the earlier one.",
+        "See the message for their words.",
+        needs_person=True,
+    ),
+    "KeptByResolver": Reason(
+        ("AccountsNotRemoved",),
+        "Accounts were removed from spec.auth.jwt.accounts, but a full resolver keeps what it has: their users still"
+        " get in. Deleting an account takes a request that is signed with the operator's key, which natsop never has.",
+        "Delete the accounts with nsc and run `nsc push --prune`, which needs spec.auth.jwt.resolver.allowDelete.",
+    ),
     "IncludeRedefines": Reason(
         ("ConfigurationOverridden",),
         "A file of spec.config.includes sets an option that the operator renders, too. nats-server takes the file's,"

@@ -23,7 +23,9 @@ from natsop_core.resolve.claims import claim_from
 from natsop_core.resolve.jwts import check_account, jwt_references, read_account, read_operator, read_system_account
 from natsop_core.resolve.owner import owner_of
 from natsop_core.resolve.referred import find
-from natsop_core.resolve.types import Auth, Folder, VolumeClaim
+from natsop_core.resolve.removed_accounts import removed_accounts
+from natsop_core.resolve.system_credentials import system_credentials
+from natsop_core.resolve.types import Auth, Folder, ResolverAccounts, VolumeClaim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,10 +44,14 @@ RESOLVER_INTERVAL: Final = "2m"
 
 @dataclass(frozen=True, slots=True)
 class LastGood:
-    """What the live Secret holds: its files, and the accounts' tokens by public key."""
+    """What the live Secret holds: its files, and the accounts' tokens by public key.
+
+    removed: public keys of accounts that are or were in it and that the spec does not have any more.
+    """
 
     files: Mapping[str, str] = field(repr=False)
     accounts: Mapping[str, str] = field(repr=False)
+    removed: tuple[str, ...]
 
 
 def auth_secret_key(cr: NatsCluster) -> ObjectKey:
@@ -66,18 +72,25 @@ def resolve_auth(cr: NatsCluster, committed: Commitments, lookup: Lookup) -> Ans
         return _without(cr, committed, lookup)
     for reference in jwt_references(cr, jwt):
         lookup.referred(reference)  # all at once, not each when those before it are in order
+    creds = system_credentials(cr, jwt, lookup)
+    answer = _checked(cr, jwt, lookup)
+    auth = replace(answer.value, system_creds=creds.value) if answer.value else None
+    return replace(answer, value=auth, findings=(*answer.findings, *creds.findings))
+
+
+def _checked(cr: NatsCluster, jwt: JwtSpec, lookup: Lookup) -> Answer[Auth | None]:
     volume = _volume(jwt)
     last_good = _last_good(cr, lookup)
     operator = read_operator(cr, jwt, lookup)
     if isinstance(operator, Finding):
-        return _kept(cr, last_good, volume, because=operator)
+        return _kept(jwt, last_good, volume, auth_secret_key(cr), because=operator)
     accounts, findings = _accounts(cr, jwt, operator, last_good, lookup)
     if jwt.system_account not in accounts:
         because, *others = findings
-        return _kept(cr, last_good, volume, because=because, findings=tuple(others))
+        return _kept(jwt, last_good, volume, auth_secret_key(cr), because=because, findings=tuple(others))
     full = FullResolver(jwt.resolver.allow_delete, jwt.resolver.interval or RESOLVER_INTERVAL) if volume else None
     authentication = Authentication(operator.file, operator.token, jwt.system_account, accounts, full)
-    return Answer(Auth(authentication, volume), findings)
+    return Answer(Auth(authentication, volume, _in_resolvers(jwt, accounts, last_good) if volume else None), findings)
 
 
 def _without(cr: NatsCluster, committed: Commitments, lookup: Lookup) -> Answer[Auth | None]:
@@ -93,9 +106,10 @@ def _without(cr: NatsCluster, committed: Commitments, lookup: Lookup) -> Answer[
 
 
 def _kept(
-    cr: NatsCluster,
+    jwt: JwtSpec,
     last_good: LastGood | None,
     volume: VolumeClaim | None,
+    secret: ObjectKey,
     *,
     because: Finding,
     findings: tuple[Finding, ...] = (),
@@ -104,7 +118,15 @@ def _kept(
     if last_good is None:
         return Answer(None, (_until_then(because, "nothing is changed"), *findings), blocks=True)
     said = _until_then(because, "the last good JWTs stay in use")
-    return Answer(Auth(last_good.files, volume), (said, *findings), keep=(auth_secret_key(cr),))
+    accounts = _in_resolvers(jwt, last_good.accounts, last_good) if volume else None
+    return Answer(Auth(last_good.files, volume, accounts), (said, *findings), keep=(secret,))
+
+
+def _in_resolvers(jwt: JwtSpec, tokens: Mapping[str, str], last_good: LastGood | None) -> ResolverAccounts:
+    """What full resolvers are to have, and what was removed and may still be in them."""
+    names_by_key = {account.public_key: account.name for account in jwt.accounts}
+    removed = tuple(key for key in last_good.removed if key not in tokens) if last_good else ()
+    return ResolverAccounts(tokens, names_by_key, removed, jwt.resolver.allow_delete)
 
 
 def _accounts(
@@ -157,9 +179,10 @@ def _last_good(cr: NatsCluster, lookup: Lookup) -> LastGood | None:
         name: text.decode("utf-8", "surrogateescape") for name, text in contents.items() if isinstance(text, bytes)
     }
     try:
-        return LastGood(files, preloaded_accounts(files))
+        accounts = preloaded_accounts(files)
     except (ConfError, KeyError):
         return None
+    return LastGood(files, accounts, removed_accounts(cr, secret, accounts))
 
 
 def _until_then(finding: Finding, consequence: str) -> Finding:

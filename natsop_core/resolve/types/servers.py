@@ -107,11 +107,29 @@ class SystemUser:
 
 
 @dataclass(frozen=True, slots=True)
+class ResolverAccounts:
+    """The accounts that full resolvers are to have.
+
+    tokens: their JWTs by public key. names: what the spec calls them, by public key. removed: public keys of accounts
+    that were removed from the spec and may still be there. allow_delete: whether the servers let accounts be deleted.
+    """
+
+    tokens: Mapping[str, str] = field(repr=False)
+    names: Mapping[str, str]
+    removed: tuple[str, ...]
+    allow_delete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Auth:
     """Decentralized authentication, checked. `volume`: where a full resolver keeps accounts.
 
     content: what to write into the managed Secret; or the files by name that are in there, where it stays as it is.
+    accounts: what full resolvers are to have; None for others. system_creds: the text of the .creds file of a user of
+    the system account, for the operator; empty where there is none.
     """
 
     content: Authentication | Mapping[str, str] = field(repr=False)
     volume: VolumeClaim | None
+    accounts: ResolverAccounts | None = None
+    system_creds: str = field(default="", repr=False)

@@ -1,0 +1,66 @@
+"""What the report of a NatsCluster says of the accounts in its servers' full resolvers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from natsop_core.conditions.condition import Condition
+from natsop_core.conditions.resolvers import (
+    accounts_not_removed,
+    claims_pending,
+    confirmed,
+    not_pushed,
+    refused_pushes,
+)
+from natsop_core.conf.digest import Unknown
+
+if TYPE_CHECKING:
+    from natsop_core.findings import Finding
+    from natsop_core.outcomes import Outcomes
+    from natsop_core.resolve.types import Cluster
+    from natsop_core.resolvers import Resolvers
+    from natsop_core.servers import Server
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsReport:
+    """wrong: what only a person can mend. pending: what the servers have not confirmed yet.
+
+    conditions: those about accounts alone. facts: fields of the status.
+    """
+
+    wrong: tuple[Finding, ...] = ()
+    pending: Finding | None = None
+    conditions: tuple[Condition, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_claims(self, loaded: Condition) -> Condition:
+        """ConfigurationLoaded, by the accounts, too: a reload alone does not bring them all to a full resolver."""
+        without_credentials = next((each for each in self.wrong if each.reason == "ClaimsNotPushed"), None)
+        if without_credentials is not None:
+            return Condition(loaded.type, "False", without_credentials)
+        if self.pending is None or loaded.status == "False":
+            return loaded
+        return Condition(loaded.type, "False", self.pending)
+
+
+def report_accounts(
+    cluster: Cluster,
+    resolvers: Resolvers | None,
+    servers: Sequence[Server],
+    expected: Mapping[str, str | Unknown],
+    outcomes: Outcomes,
+) -> AccountsReport:
+    """What is to be said of them. servers: all that there should be. expected: the digest that each should report."""
+    if resolvers is None:
+        return AccountsReport()
+    reported = {each.pod: each.config_digest for each in servers}
+    current = {pod for pod, digest in expected.items() if isinstance(digest, Unknown) or digest == reported.get(pod)}
+    return AccountsReport(
+        wrong=(*not_pushed(resolvers, cluster.name), *refused_pushes(resolvers, outcomes)),
+        pending=claims_pending(resolvers, current, outcomes),
+        conditions=tuple(accounts_not_removed(resolvers, outcomes)),
+        facts={"resolver": confirmed(resolvers, servers, current, outcomes).values},
+    )

@@ -1,0 +1,93 @@
+"""Requests to full resolvers: take over this account's JWT, list the accounts that you have; and their answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.actions import Credentials, Request
+from natsop_core.requests import NoRequest, request_to
+from natsop_core.resolver_record import read_resolver_record
+from natsop_core.resolvers import Resolvers, accounts_to_push, ask_resolvers
+from natsop_core.servers import read_answer
+
+if TYPE_CHECKING:
+    from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.lookup import Lookup
+    from natsop_core.resolve.types import Cluster, ResolverAccounts
+    from natsop_core.servers import Server
+
+UPDATE: Final = "$SYS.REQ.CLAIMS.UPDATE"
+LIST: Final = "$SYS.REQ.CLAIMS.LIST"
+
+_JWT: Final = re.compile(r"eyJ[-\w.]*", re.ASCII)
+_LONGEST: Final = 300
+"""Characters of a server's words that go into a status."""
+
+Pods = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be requested. name: as of `RequestKey`."""
+
+    name: str
+    subject: str
+    payload: bytes = field(default=b"", repr=False)
+
+
+_LISTING: Final = _Wanted("list the accounts", LIST)
+
+
+def plan_pushes(
+    cr: NatsCluster, cluster: Cluster | None, pods: Pods, servers: Sequence[Server], lookup: Lookup
+) -> tuple[Resolvers | None, tuple[Request, ...]]:
+    """What the full resolvers have, and the requests to them. None, and none, for a cluster without any.
+
+    Without credentials nothing can be requested. What has to be is said all the same.
+    """
+    auth = cluster.auth if cluster else None
+    if cluster is None or auth is None or auth.accounts is None:
+        return None, ()
+    accounts, record = auth.accounts, read_resolver_record(cr.status)
+    seen = ask_resolvers(pods, servers, accounts, record, lookup)
+    to_push = accounts_to_push(seen, accounts, record)
+    wanted = [_push(accounts, key) for key in to_push] + ([_LISTING] if accounts.removed else [])
+    requests, unable = _requests(cluster, pods, auth.system_creds, wanted)
+    keys = {each.key.name: each.key for each in requests}
+    pushes = {key: keys.get(_push(accounts, key).name) for key in to_push}
+    return Resolvers(accounts, record, seen, pushes, keys.get(_LISTING.name), unable), requests
+
+
+def error_in(body: bytes) -> str:
+    """Why a server did not do what was requested, in its own words; empty when it did."""
+    said = read_answer(body)
+    error = said.get("error")
+    if isinstance(error, Mapping):
+        return _JWT.sub("(a JWT)", str(error.get("description") or "it does not say why"))[:_LONGEST]
+    return "" if "data" in said else "it gave no answer that can be read"
+
+
+def accounts_in(body: bytes) -> frozenset[str] | None:
+    """The public keys of the accounts that a server has listed; None where it did not."""
+    listed = read_answer(body).get("data")
+    return frozenset(each for each in listed if isinstance(each, str)) if isinstance(listed, list) else None
+
+
+def _push(accounts: ResolverAccounts, key: str) -> _Wanted:
+    name = f"push the claims of account {accounts.names.get(key, key)}"
+    return _Wanted(name, UPDATE, accounts.tokens[key].encode())
+
+
+def _requests(cluster: Cluster, pods: Pods, creds: str, wanted: Sequence[_Wanted]) -> tuple[tuple[Request, ...], str]:
+    """The requests, or why there can be none."""
+    if not creds:
+        return (), "The system account has no userCreds in spec.auth.jwt.accounts that can be read; set them."
+    made = [
+        request_to(cluster, pods, Credentials(creds=creds), name=each.name, subject=each.subject, payload=each.payload)
+        for each in wanted
+    ]
+    because = next((each.because for each in made if isinstance(each, NoRequest)), "")
+    return tuple(each for each in made if isinstance(each, Request)), because

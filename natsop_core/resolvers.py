@@ -1,0 +1,132 @@
+"""The full resolvers of a cluster's servers: which have the accounts as they should be, and what to push to the others.
+
+A reload writes newer JWTs into a full resolver's directory, but an account that is loaded keeps its old claims until it
+is told of new ones (nats-server reload.go). An account that nobody has used yet is not loaded: it is read from the
+directory when somebody does, so for that a reload is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from natsop_core.conf.jwt import verified_claims
+from natsop_core.resolver_record import token_digest
+from natsop_core.servers import monitor_reference, read_answer
+
+if TYPE_CHECKING:
+    from natsop_core.actions import RequestKey
+    from natsop_core.inputs import HttpAnswer
+    from natsop_core.lookup import Lookup
+    from natsop_core.resolve.types import ResolverAccounts
+    from natsop_core.resolver_record import ResolverRecord
+    from natsop_core.servers import Server
+
+ACCOUNTZ: Final = "/accountz"
+
+_NOT_LOADED: Final = frozenset((400, 404))
+"""nats-server answers 400 with the words "Account … does not exist" (2.10 to 2.15)."""
+
+Claims: TypeAlias = Literal["current", "behind", "not loaded", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """What one server has of the accounts that it has not confirmed yet, by public key."""
+
+    server: Server
+    claims: Mapping[str, Claims]
+
+    def keys(self, *claims: Claims) -> tuple[str, ...]:
+        """The accounts of which it has such claims."""
+        return tuple(key for key, each in self.claims.items() if each in claims)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolvers:
+    """What was seen of all of them, and what they are asked to do.
+
+    record: what was confirmed before. pushes: the accounts to tell them of, by public key, and the request for each;
+    None where there can be none. listing: the request for a list of the accounts that they have.
+    unable: why the operator can send no request, as a sentence; empty when it can.
+    """
+
+    accounts: ResolverAccounts
+    record: ResolverRecord
+    seen: tuple[Resolver, ...]
+    pushes: Mapping[str, RequestKey | None]
+    listing: RequestKey | None
+    unable: str
+
+
+def ask_resolvers(
+    pods: Sequence[Mapping[str, Any]],
+    servers: Sequence[Server],
+    accounts: ResolverAccounts,
+    record: ResolverRecord,
+    lookup: Lookup,
+) -> tuple[Resolver, ...]:
+    """What each server that answers has. One is asked for what it has not confirmed since it was started, and no more.
+
+    pods: those of the servers, in the same order.
+    """
+    return tuple(
+        Resolver(server, {key: _ask(pod, key, token, lookup) for key, token in _unconfirmed(server, accounts, record)})
+        for pod, server in zip(pods, servers, strict=True)
+        if server.start
+    )
+
+
+def accounts_to_push(
+    resolvers: Sequence[Resolver], accounts: ResolverAccounts, record: ResolverRecord
+) -> tuple[str, ...]:
+    """The accounts whose JWTs a server has to be told of: their public keys, each once."""
+    return tuple(
+        key for key in accounts.tokens if any(_has_to_be_told(each, key, accounts, record) for each in resolvers)
+    )
+
+
+def is_changed(key: str, accounts: ResolverAccounts, record: ResolverRecord) -> bool:
+    """Whether the account has another JWT than the one that was confirmed last."""
+    return record.accounts.get(key) not in {None, token_digest(accounts.tokens[key])}
+
+
+def _unconfirmed(server: Server, accounts: ResolverAccounts, record: ResolverRecord) -> Iterator[tuple[str, str]]:
+    confirmed = record.accounts if record.servers.get(server.pod) == server.start else {}
+    for key, token in accounts.tokens.items():
+        if confirmed.get(key) != token_digest(token):
+            yield key, token
+
+
+def _ask(pod: Mapping[str, Any], key: str, token: str, lookup: Lookup) -> Claims:
+    reference = monitor_reference(pod, f"{ACCOUNTZ}?acc={key}")
+    answer = lookup.answer(reference) if reference else None
+    return _claims(answer, token) if answer else "unknown"
+
+
+def _claims(answer: HttpAnswer, token: str) -> Claims:
+    if answer.status in _NOT_LOADED:
+        return "not loaded"
+    detail = read_answer(answer.body).get("account_detail")
+    if answer.status != 200 or not isinstance(detail, Mapping):
+        return "unknown"
+    loaded, decoded = detail.get("jwt"), detail.get("decoded_jwt")
+    if not loaded or not isinstance(decoded, Mapping):
+        return "not loaded"  # other servers have told of it, but nobody has used it here
+    issued_at = decoded.get("iat")
+    is_newer = isinstance(issued_at, int) and issued_at > verified_claims(token).issued_at
+    return "current" if loaded == token or is_newer else "behind"
+
+
+def _has_to_be_told(resolver: Resolver, key: str, accounts: ResolverAccounts, record: ResolverRecord) -> bool:
+    """A server that does not say what configuration it runs may read an account before it reloads."""
+    claims, server = resolver.claims.get(key), resolver.server
+    if claims == "not loaded" and not server.config_digest:
+        return is_changed(key, accounts, record)
+    return claims == "behind" and _trusts(server, accounts.tokens[key])
+
+
+def _trusts(server: Server, token: str) -> bool:
+    """One with another operator is about to restart, and reads its accounts anew then."""
+    return not server.trusted_keys or verified_claims(token).issuer in server.trusted_keys
