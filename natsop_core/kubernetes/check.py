@@ -56,7 +56,7 @@ def _check(value: Any, schema: Schema, path: Path, checked: Checked) -> Any:
     if schema.get("x-kubernetes-preserve-unknown-fields"):
         return value
     kind = schema.get("type")
-    if kind == "object" and isinstance(value, Mapping):
+    if kind == "object" and isinstance(value, (dict, Mapping)):
         return _check_object(value, schema, path, checked)
     if kind == "array" and isinstance(value, list):
         return _check_array(value, schema, path, checked)
@@ -76,7 +76,7 @@ def _names(value: Any, path: Path) -> Iterator[Path]:
     pending = [(value, path)]  # no recursion: nothing limits how deep such a value is
     while pending:
         found, place = pending.pop()
-        if isinstance(found, Mapping):
+        if isinstance(found, (dict, Mapping)):
             yield from ((*place, _name(name)) for name in found)
         elif isinstance(found, list):
             pending += [(item, (*place, index)) for index, item in enumerate(found) if isinstance(item, Mapping | list)]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -72,8 +73,9 @@ def breaches(resource: BaseModel, rules: tuple[Rule, ...], floats: AbstractSet[s
 
     `floats` are the paths of integers that were written as floating point.
     """
+    found: dict[str, _Nodes] = {"": [("", resource)]}
     for rule in rules:
-        for path, node in _nodes(resource, rule.at):
+        for path, node in _nodes(rule.at, found):
             if any(_joined(path, integer) in floats for integer in rule.integers):
                 yield Breach(rule.name, path, "integers must be written without a decimal point or an exponent")
             elif not rule.holds(node):
@@ -96,28 +98,41 @@ def steps(at: str) -> list[tuple[str, str]]:
     return _STEP.findall(at)
 
 
-def _nodes(resource: BaseModel, at: str) -> Iterator[tuple[str, Any]]:
-    nodes: list[tuple[str, Any]] = [("", resource)]
-    for name, each in steps(at):
-        nodes = [(_joined(path, name), _part(node, name)) for path, node in nodes]
-        nodes = [(path, node) for path, node in nodes if node is not None]
-        if each == "[]":
-            nodes = [(f"{path}[{index}]", item) for path, node in nodes for index, item in enumerate(node)]
-        elif each == "{}":
-            nodes = [(f"{path}[{key}]", item) for path, node in nodes for key, item in node.items()]
-    yield from nodes
+_Nodes = list[tuple[str, Any]]
 
 
-def _part(node: Any, name: str) -> Any:
-    if isinstance(node, Mapping):
-        return node.get(name)
-    model: type[BaseModel] = type(node)
-    return getattr(node, _attribute(model, name))
+def _nodes(at: str, found: dict[str, _Nodes]) -> _Nodes:
+    """The nodes at a rule's path, each with its own. found: by path those that were looked for before; added to."""
+    if at not in found:
+        around, name, each = _last_step(at)
+        found[at] = _step(_nodes(around, found), name, each)
+    return found[at]
 
 
 @cache
-def _attribute(model: type[BaseModel], name: str) -> str:
-    return next(attribute for attribute, field in model.model_fields.items() if field.alias == name)
+def _last_step(at: str) -> tuple[str, str, str]:
+    """The path without its last step, and that step, as in `steps`."""
+    name, each = steps(at)[-1]
+    return at.removesuffix(f"{name}{each}").removesuffix("."), name, each
+
+
+def _step(nodes: _Nodes, name: str, each: str) -> _Nodes:
+    parts = ((_joined(path, name), _part_of(type(node), name)(node)) for path, node in nodes)  # type: ignore[arg-type]
+    present = [(path, part) for path, part in parts if part is not None]
+    if each == "[]":
+        return [(f"{path}[{index}]", item) for path, part in present for index, item in enumerate(part)]
+    if each == "{}":
+        return [(f"{path}[{key}]", item) for path, part in present for key, item in part.items()]
+    return present
+
+
+@cache
+def _part_of(type_: type[Any], name: str) -> Callable[[Any], Any]:
+    """What takes the field of that name out of a value of the type; None of a mapping without it."""
+    if issubclass(type_, Mapping):
+        return methodcaller("get", name)
+    model: type[BaseModel] = type_
+    return attrgetter(next(attribute for attribute, field in model.model_fields.items() if field.alias == name))
 
 
 def _joined(path: str, name: str) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from natsop_core.conf.errors import Place
-    from natsop_core.resolve.types import Cluster, SystemUser
+    from natsop_core.resolve.types import Cluster
 
 _MOST_FAULTS: Final = 5
 
@@ -39,9 +39,10 @@ def read_configuration(cluster: Cluster, *, servers_stay: bool) -> Answer[tuple[
     servers_stay: they are not changed in any case, so that the configuration does not reach them.
     """
     try:
-        config = _read(bare := replace(cluster, system_user=None))
-        cluster = _with_system_account(bare, cluster.system_user, config)
-        if cluster != bare:
+        is_wanted = _needs_system_account(cluster) or cluster.system_user is not None
+        config = _read(replace(cluster, system_user=None) if is_wanted else cluster)
+        if is_wanted:
+            cluster = _with_system_account(cluster, config)
             config = _read(cluster)
     except ConfError as error:
         return Answer((cluster, None), (_finding(cluster, Fault(error.place, error.problem)),), blocks=True)
@@ -76,19 +77,28 @@ def _read(cluster: Cluster) -> EffectiveConfig:
     )
 
 
-def _with_system_account(cluster: Cluster, user: SystemUser | None, config: EffectiveConfig) -> Cluster:
-    """Leafnodes together with a gateway want one; whoever defines accounts says which of them it is.
+def _needs_system_account(cluster: Cluster) -> bool:
+    """Leafnodes together with a gateway want one to be named."""
+    listens = cluster.listener(names.LEAFNODES_PORT) and cluster.listener(names.GATEWAY_PORT)
+    return bool(listens) and not cluster.existing_config
+
+
+def _with_system_account(cluster: Cluster, config: EffectiveConfig) -> Cluster:
+    """As far as nothing in the configuration says which account it is; `config` is without the system user.
 
     A user of it goes with no other way to say who clients are but a list of users (server opts.go, processConfigFile),
     and where `authorization` says nothing of users, clients without credentials would be refused (server auth.go).
     """
-    if cluster.existing_config or any(map(config.option, ("accounts", "system_account", "operator"))):
-        return cluster
-    listens = cluster.listener(names.LEAFNODES_PORT) and cluster.listener(names.GATEWAY_PORT)
+    if any(map(config.option, ("accounts", "system_account", "operator"))):
+        return replace(cluster, system_user=None)
     fits = not any(map(config.option, _NO_SYSTEM_USER_WITH)) and (
         config.option("authorization") is None or bool(config.find("authorization", "users"))
     )
-    return replace(cluster, needs_system_account=bool(listens), system_user=user if fits else None)
+    return replace(
+        cluster,
+        needs_system_account=_needs_system_account(cluster),
+        system_user=cluster.system_user if fits else None,
+    )
 
 
 def _with_included_keys(cluster: Cluster, config: EffectiveConfig) -> Cluster:
