@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from natsop_core import names
 from natsop_core.kinds import PODS
 from natsop_core.references import HttpRef
+from natsop_core.times import moment
 
 if TYPE_CHECKING:
     from natsop_core.api.common import Metadata
@@ -22,6 +24,16 @@ _WORD: Final = re.compile(r"[-+.:\w]{1,100}", re.ASCII)
 """A version or a digest: what a server says goes into a status that people read."""
 
 
+_TLS: Final = {
+    names.CLIENT_PORT: "",
+    names.ROUTES_PORT: "cluster",
+    names.LEAFNODES_PORT: "leaf",
+    names.WEBSOCKET_PORT: "websocket",
+    names.MQTT_PORT: "mqtt",
+    names.GATEWAY_PORT: "gateway",
+}
+"""Where a server tells of a listener's certificate (nats-server monitor.go, TLSCertNotAfter)."""
+
 _PROBES: Final = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
@@ -31,6 +43,8 @@ class Server:
 
     config_digest: the digest of the configuration that it runs (nats-server 2.11 and newer).
     routes: to how many connections of other servers; None where it did not say.
+    loaded_ago: seconds since it loaded its configuration last, by its own clock; None where it did not say.
+    expiries: when the certificates of its listeners expire (nats-server 2.12 and newer).
     knows_leader: whether it knows the leader of the JetStream meta group; None where there is none to know.
     start: when it started. trusted_keys: the public keys by which it trusts accounts; empty where it has no operator.
     """
@@ -44,6 +58,8 @@ class Server:
     knows_leader: bool | None = None
     start: str = ""
     trusted_keys: tuple[str, ...] = ()
+    loaded_ago: float | None = None
+    expiries: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def silence(self) -> str:
@@ -104,6 +120,8 @@ def _ask(pod: Mapping[str, Any], lookup: Lookup) -> Server:
         knows_leader=_knows_leader(said),
         start=_word(said, "start"),
         trusted_keys=tuple(_trusted_keys(said)),
+        loaded_ago=_loaded_ago(said),
+        expiries=dict(_expiries(said)),
     )
 
 
@@ -139,6 +157,23 @@ def _trusted_keys(said: Mapping[str, Any]) -> Iterator[str]:
 
 def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str)
+
+
+def _time(said: Mapping[str, Any], key: str) -> datetime | None:
+    text = said.get(key)
+    return moment(text) if isinstance(text, str) else None
+
+
+def _loaded_ago(said: Mapping[str, Any]) -> float | None:
+    now, loaded = _time(said, "now"), _time(said, "config_load_time")
+    return (now - loaded).total_seconds() if now and loaded else None
+
+
+def _expiries(said: Mapping[str, Any]) -> Iterator[tuple[str, datetime]]:
+    for listener, block in _TLS.items():
+        part = said.get(block) if block else said
+        if isinstance(part, Mapping) and (expiry := _time(part, "tls_cert_not_after")):
+            yield listener, expiry
 
 
 def _knows_leader(said: Mapping[str, Any]) -> bool | None:

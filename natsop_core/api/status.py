@@ -94,6 +94,17 @@ class ResolverStatus(Model):
     )
 
 
+class CertificatesStatus(Model):
+    """The certificates that the servers should have loaded: a server that reloaded before `since` has older ones."""
+
+    digest: str | None = Field(None, description="Digest of all certificates, keys and CAs that the spec refers to.")
+    since: str | None = Field(
+        None,
+        description="When they changed last. Without it, no change has been seen.",
+        json_schema_extra={"format": "date-time"},
+    )
+
+
 class NatsClusterStatus(Status):
     """What the operator saw of the NatsCluster."""
 
@@ -102,6 +113,7 @@ class NatsClusterStatus(Status):
     version: str | None = Field(None, description="Version of nats-server that the servers report.")
     commitments: CommitmentsStatus = block(description="What running servers and their volumes bind the operator to.")
     resolver: ResolverStatus = block(description="What the servers have confirmed of their accounts.")
+    certificates: CertificatesStatus = block(description="The certificates that the servers should have loaded.")
     jet_stream_replicas: Int32 | None = Field(
         None, description="What commitments.replicas says, as an earlier version of the operator wrote it."
     )

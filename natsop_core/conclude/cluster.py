@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from natsop_core import names
 from natsop_core.api.read import InvalidResource
 from natsop_core.conclude.accounts import report_accounts
+from natsop_core.conclude.certificates import report_certificates
 from natsop_core.conclude.seen import pod_counts, see, what_is_unsettled, what_was_done
 from natsop_core.conclude.unplanned import conclude_invalid, conclude_unplanned
 from natsop_core.conditions.condition import Condition, lasted
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.conclude.accounts import AccountsReport
+    from natsop_core.conclude.certificates import CertificatesReport
     from natsop_core.conf.digest import Unknown
     from natsop_core.conf.effective import EffectiveConfig
     from natsop_core.findings import Finding
@@ -70,6 +72,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
             **_remembered(seen.cluster, outcomes.get(key), cr.status),
             "nextExpiry": next_expiry(seen.resolved.expiries),
             **seen.accounts.facts,
+            **seen.certificates.facts,
         },
         cr.status,
         generation=cr.metadata.generation,
@@ -88,6 +91,7 @@ class _Seen:
     """A cluster that could be planned, and what was seen of it.
 
     loaded: whether the servers run its configuration. accounts: whether they have its accounts.
+    certificates: whether they have its certificates.
     unsettled: what of its pods is still under way. apart: which servers have no routes.
     """
 
@@ -99,6 +103,7 @@ class _Seen:
     servers: tuple[Server, ...]
     loaded: Condition
     accounts: AccountsReport
+    certificates: CertificatesReport
     unsettled: tuple[Finding, ...]
     apart: Finding | None
 
@@ -118,9 +123,11 @@ def _seen(
     unsettled = what_is_unsettled(workload)
     expected = _expected_digests(cluster, config, servers)
     accounts = report_accounts(cluster, decision.resolvers, servers, expected, outcomes)
+    certificates = report_certificates(resolved.certificates, config, servers, cr.status, inputs.now)
     loaded = configuration_loaded(
         servers,
         expected,
+        outdated=certificates.outdated,
         pending=lasted(LOADED, "False", cr.status, inputs.now),
         rejects=cluster.reloader is not None and not unsettled,
     )
@@ -134,6 +141,7 @@ def _seen(
         servers=servers,
         loaded=accounts.with_claims(loaded),
         accounts=accounts,
+        certificates=certificates,
         unsettled=unsettled,
         apart=apart,
     )

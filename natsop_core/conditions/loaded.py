@@ -1,4 +1,4 @@
-"""ConfigurationLoaded: do the servers run the configuration that we rendered? By their own digest of it."""
+"""ConfigurationLoaded: do the servers run the configuration that we rendered, with the current certificates?"""
 
 from __future__ import annotations
 
@@ -23,25 +23,31 @@ _DIGEST_LENGTH: Final = 19
 
 
 def configuration_loaded(
-    servers: Sequence[Server], expected: Mapping[str, str | Unknown], *, pending: float = 0.0, rejects: bool = False
+    servers: Sequence[Server],
+    expected: Mapping[str, str | Unknown],
+    *,
+    outdated: frozenset[str] = frozenset(),
+    pending: float = 0.0,
+    rejects: bool = False,
 ) -> Condition:
     """True or False by the digest of every server, Unknown where one did not tell it; never a guess.
 
     expected: the digest of the configuration of each pod whose server told its own, by the pod's name.
+    outdated: the pods whose servers have other certificates.
     pending: for how many seconds it has been False already. rejects: all pods are of the latest revision and reload by
     themselves, so that one that is behind for long has refused the configuration.
     """
     known = [(each, expected.get(each.pod)) for each in servers]
     unknown = [digest for _, digest in known if isinstance(digest, Unknown)]
-    behind = [server for server, digest in known if isinstance(digest, str) and server.config_digest != digest]
+    changed = [server for server, digest in known if isinstance(digest, str) and server.config_digest != digest]
+    behind = changed or [server for server in servers if server.pod in outdated]
+    what = "configuration" if changed else "certificates"
     silent = [each for each in servers if not each.config_digest]
     if behind and rejects and pending >= RELOAD_PATIENCE:
-        return _condition("False", "ReloadRejected", _rejected(behind))
+        return _condition("False", "ReloadRejected", _rejected(behind) if changed else _without_certificates(behind))
     if behind:
         pods = [each.pod for each in behind]
-        return _condition(
-            "False", "ReloadPending", f"{some_of(pods)} {_have(pods)} not loaded the new configuration yet."
-        )
+        return _condition("False", "ReloadPending", f"{some_of(pods)} {_have(pods)} not loaded the new {what} yet.")
     if unknown:
         return _condition("Unknown", "NotKnown", unknown[0].reason)
     if silent:
@@ -55,6 +61,15 @@ def _rejected(behind: Sequence[Server]) -> str:
         f"These servers did not load the current configuration and run an earlier one: {running}. Their log says why:"
         f" kubectl logs {behind[0].pod} -c nats. Correct the configuration: a server that starts anew reads the current"
         " one, and cannot start if it is faulty."
+    )
+
+
+def _without_certificates(behind: Sequence[Server]) -> str:
+    return (
+        f"These servers did not load the current certificates and go on with earlier ones:"
+        f" {some_of([each.pod for each in behind])}. Their log says why: kubectl logs {behind[0].pod} -c nats."
+        " Correct the Secret (the private key has to belong to the certificate): a server that starts anew reads the"
+        " current one, and cannot start if it is faulty."
     )
 
 

@@ -21,8 +21,8 @@ CONDITION_TYPES: Final[Mapping[ConditionType, str]] = {
     " Flux and other tools that follow kstatus then report a failure at once. Absent otherwise.",
     "AccountsNotRemoved": "Present, and True, while the servers' full resolvers have accounts that were removed"
     " from the spec.",
-    "ConfigurationLoaded": "Every server reports the digest of the configuration that the operator rendered, and with a"
-    " full resolver, that it has the accounts' current JWTs."
+    "ConfigurationLoaded": "Every server reports the digest of the configuration that the operator rendered, has"
+    " reloaded since certificates, keys or CAs changed last and, with a full resolver, has the accounts' current JWTs."
     " Unknown where a server does not report one (nats-server before 2.11, monitoring disabled, no answer).",
     "ConfigurationOverridden": "Present, and True, while parts of the rendered configuration have no effect,"
     " because an included file or the user's own nats.conf replaces them.",

@@ -11,6 +11,7 @@ from natsop_core.kubernetes.image_name import tag_of
 from natsop_core.record import Record
 from natsop_core.resolve.answer import Answer, Answers
 from natsop_core.resolve.auth import auth_folder, resolve_auth
+from natsop_core.resolve.certificates import served_certificates
 from natsop_core.resolve.config import external_files
 from natsop_core.resolve.effective import differences, read_configuration
 from natsop_core.resolve.existing import grant_existing, look_at_existing
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from natsop_core.guards import Granted
     from natsop_core.lookup import Lookup
     from natsop_core.references import ObjectKey
+    from natsop_core.resolve.certificates import ServedCertificates
     from natsop_core.resolve.config import ExternalFiles
     from natsop_core.resolve.expiry import Expiry
     from natsop_core.resolve.integrations import Integrated, Integration
@@ -104,6 +106,7 @@ class ResolvedCluster:
     records: tuple[Annotate, ...] = ()
     let_through: tuple[Finding, ...] = ()
     expiries: tuple[Expiry, ...] = ()
+    certificates: ServedCertificates | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
     answers.take(Answer(None, granted.findings, keep=what_servers_are(cr) if granted.is_frozen else ()))
     parts = _look_up(granted, existing.committed, lookup, answers)
     expiries = cluster_expiries(granted.cr, lookup)
+    served = served_certificates(granted.cr, lookup)
     lookup.settle()
     if answers.blocking:
         return ResolvedCluster(None, answers.blocking)
@@ -164,6 +168,7 @@ def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
         records=existing.records,
         let_through=granted.let_through,
         expiries=expiries,
+        certificates=served,
     )
 
 

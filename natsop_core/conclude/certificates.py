@@ -1,0 +1,39 @@
+"""What the report of a NatsCluster says of its servers' certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from natsop_core.conditions.certificates import outdated, remembered
+
+if TYPE_CHECKING:
+    from natsop_core.conf.effective import EffectiveConfig
+    from natsop_core.resolve.certificates import ServedCertificates
+    from natsop_core.servers import Server
+
+
+@dataclass(frozen=True, slots=True)
+class CertificatesReport:
+    """outdated: the pods whose servers have others than they should. facts: fields of the status."""
+
+    outdated: frozenset[str] = frozenset()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def report_certificates(
+    served: ServedCertificates | None,
+    config: EffectiveConfig,
+    servers: Sequence[Server],
+    previous: Mapping[str, Any],
+    now: datetime,
+) -> CertificatesReport:
+    """What is to be said of them. previous: the status as it stands."""
+    if served is None:
+        return CertificatesReport()
+    current = remembered(served, previous, now)
+    return CertificatesReport(
+        outdated(servers, current, served, now, are_ours=not config.user_files), {"certificates": current.values}
+    )
