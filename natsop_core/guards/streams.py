@@ -10,7 +10,10 @@ from natsop_core.guards.templates import completed, contrasted, is_met, like, si
 from natsop_core.kubernetes.quantity import rounded_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from natsop_core.api.natscluster import NatsCluster
+    from natsop_core.api.passthrough import Quantity
     from natsop_core.api.storage import VolumeClaimSpec
     from natsop_core.commitments import Commitments
 
@@ -40,7 +43,7 @@ def _off(cr: NatsCluster, committed: Commitments) -> Change | None:
     claim = committed.jetstream
     if cr.spec.config.jetstream.enabled or not isinstance(claim, Claim) or not claim.is_fixed:
         return None
-    kept = _with_claim(cr, claim, committed.stores.file)
+    kept = _with_claim(cr, claim, (committed.stores.file, _max_size(cr)))
     return Change("off", "on", _with_memory_store(kept, committed.stores.memory))
 
 
@@ -51,15 +54,16 @@ def _without_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
         return None
     is_off = not cr.spec.config.jetstream.file_store.enabled
     wanted = "fileStore.enabled: false" if is_off else "fileStore.pvc.enabled: false"
-    return Change(wanted, "claims", _with_claim(cr, claim, committed.stores.file))
+    return Change(wanted, "claims", _with_claim(cr, claim, (committed.stores.file, _max_size(cr))))
 
 
 def _other_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
     claim, wanted = committed.jetstream, cr.spec.config.jetstream.file_store.pvc
     if not _wants_claim(cr) or not isinstance(claim, Claim) or is_met(wanted, claim):
         return None
-    kept = like(claim, wanted)
-    return Change(contrasted(wanted, kept), contrasted(kept, wanted), _with_claim(cr, claim))
+    kept, most = like(claim, wanted), _max_size(cr)
+    sizes = () if most is None else (most, committed.stores.file)
+    return Change(contrasted(wanted, kept), contrasted(kept, wanted), _with_claim(cr, claim, sizes))
 
 
 def _claims_in_place_of_empty_dirs(cr: NatsCluster, committed: Commitments) -> Change | None:
@@ -96,14 +100,21 @@ def _with_memory_store(cr: NatsCluster, most: int | None) -> NatsCluster:
     return replaced(cr, "spec.config.jetstream.memory_store", store)
 
 
-def _with_claim(cr: NatsCluster, claim: Claim, runs: int | None = None) -> NatsCluster:
-    """JetStream on the claim as it is. Its file store has to fit into that; `runs` is the size that it has now."""
-    store = cr.spec.config.jetstream.file_store
-    size, most = size_of(claim.spec), store.max_size if runs is None else runs
-    fits = most is None or size is None or (rounded_bytes(most) or 0) <= (rounded_bytes(size) or 0)
+def _max_size(cr: NatsCluster) -> Quantity | None:
+    return cr.spec.config.jetstream.file_store.max_size
+
+
+def _with_claim(cr: NatsCluster, claim: Claim, sizes: Sequence[Quantity | None]) -> NatsCluster:
+    """JetStream on the claim as it is. The file store has the first of these sizes that is known and fits into it."""
+    store, room = cr.spec.config.jetstream.file_store, size_of(claim.spec)
+    fitting = (each for each in sizes if each is not None and (room is None or _bytes(each) <= _bytes(room)))
     pvc = like(claim, store.pvc).model_copy(update={"enabled": True})
-    kept = store.model_copy(update={"enabled": True, "pvc": pvc, "max_size": most if fits else None})
+    kept = store.model_copy(update={"enabled": True, "pvc": pvc, "max_size": next(fitting, None)})
     return replaced(replaced(cr, _STORE, kept), "spec.config.jetstream.enabled", True)
+
+
+def _bytes(quantity: Quantity) -> int:
+    return rounded_bytes(quantity) or 0
 
 
 STREAM_GUARDS: Final = (

@@ -34,6 +34,7 @@ def refusals(plan: Plan) -> list[str]:
         (stores(CLAIMS, memory=LIMITED), {"replicas": 3, "config": {"jetstream": {"enabled": False}}}),
         (stores(CLAIMS), {"replicas": 3, **jetstream(fileStore={"enabled": False})}),
         (stores(CLAIMS), stores({**CLAIMS, "enabled": False}, most="1Gi")),
+        (stores(CLAIMS), stores({"resources": {"requests": {"storage": "20Gi"}}}, most="15Gi")),
         (stores(IN_PODS, most="1Gi"), stores(CLAIMS, most="1Gi")),
         (stores(IN_PODS, most="5Gi"), stores(CLAIMS, most="5Gi")),
     ],
