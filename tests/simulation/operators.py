@@ -13,7 +13,7 @@ from natsop_runtime.leader import LeadershipLostError
 from natsop_runtime.operate import operate
 from natsop_runtime.preflight import NotReadyError
 from natsop_runtime.settings import RunSettings
-from tests.simulation.network import Network, NoPods
+from tests.simulation.network import Network
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -87,7 +87,7 @@ class Operator:
             self._settings,
             asyncio.Event(),
             transport=network,
-            pod_transport=NoPods(),
+            pod_transport=self._world.pods,
             converse=self._world.nats.converse,
             now=self._world.now,
             clock=self._world.clock,

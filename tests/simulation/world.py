@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from unittest import mock
 
+import httpx2
 import looptime
 
 from natsop_core import look_again
@@ -22,6 +23,7 @@ from tests.simulation.api_server.writes import EPOCH
 from tests.simulation.controllers import Controllers
 from tests.simulation.faults import Faults
 from tests.simulation.nats_servers import NatsServers
+from tests.simulation.network import NoPods
 from tests.simulation.operators import Operator
 from tests.simulation.recording import Exchange, Recording
 from tests.simulation.witness import MOST_REQUESTS, Witness
@@ -74,6 +76,7 @@ class World:
         self.controllers = Controllers(self.server.storage, self.send)
         self.faults = Faults()
         self.nats = NatsServers()
+        self.pods: httpx2.AsyncBaseTransport = NoPods()
         self.black_out_until = 0.0
         self.revoked: set[str] = set()  # the kinds, by their plurals, that operators have no permission for
         self.operators = [
