@@ -1,4 +1,8 @@
-"""Requests to full resolvers: take over this account's JWT, list the accounts that you have; and their answers."""
+"""Requests to full resolvers: take over this account's JWT, say which JWT of this account you have; and their answers.
+
+A list of all accounts ($SYS.REQ.CLAIMS.LIST) is of no use: those that came with a reload are missing in it (2.10 to
+2.15).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
     from natsop_core.servers import Server
 
 UPDATE: Final = "$SYS.REQ.CLAIMS.UPDATE"
-LIST: Final = "$SYS.REQ.CLAIMS.LIST"
+LOOKUP: Final = "$SYS.REQ.ACCOUNT.{}.CLAIMS.LOOKUP"
 
 _JWT: Final = re.compile(r"eyJ[-\w.]*", re.ASCII)
 _LONGEST: Final = 300
@@ -38,9 +42,6 @@ class _Wanted:
     payload: bytes = field(default=b"", repr=False)
 
 
-_LISTING: Final = _Wanted("list the accounts", LIST)
-
-
 def plan_pushes(
     cr: NatsCluster, cluster: Cluster | None, pods: Pods, servers: Sequence[Server], lookup: Lookup
 ) -> tuple[Resolvers | None, tuple[Request, ...]]:
@@ -54,11 +55,19 @@ def plan_pushes(
     accounts, record = auth.accounts, read_resolver_record(cr.status)
     seen = ask_resolvers(pods, servers, accounts, record, lookup)
     to_push = accounts_to_push(seen, accounts, record)
-    wanted = [_push(accounts, key) for key in to_push] + ([_LISTING] if accounts.removed else [])
-    requests, unable = _requests(cluster, pods, auth.system_creds, wanted)
+    pushes = {key: _push(accounts, key) for key in to_push}
+    lookups = {key: _lookup(key) for key in accounts.removed}
+    requests, unable = _requests(cluster, pods, auth.system_creds, (*pushes.values(), *lookups.values()))
     keys = {each.key.name: each.key for each in requests}
-    pushes = {key: keys.get(_push(accounts, key).name) for key in to_push}
-    return Resolvers(accounts, record, seen, pushes, keys.get(_LISTING.name), unable), requests
+    resolvers = Resolvers(
+        accounts,
+        record,
+        seen,
+        {key: keys.get(each.name) for key, each in pushes.items()},
+        {key: keys.get(each.name) for key, each in lookups.items()},
+        unable,
+    )
+    return resolvers, requests
 
 
 def error_in(body: bytes) -> str:
@@ -70,15 +79,18 @@ def error_in(body: bytes) -> str:
     return "" if "data" in said else "it gave no answer that can be read"
 
 
-def accounts_in(body: bytes) -> frozenset[str] | None:
-    """The public keys of the accounts that a server has listed; None where it did not."""
-    listed = read_answer(body).get("data")
-    return frozenset(each for each in listed if isinstance(each, str)) if isinstance(listed, list) else None
+def has_none(body: bytes) -> bool:
+    """Whether the answer to a lookup says that there is no such account: it is empty then."""
+    return not body
 
 
 def _push(accounts: ResolverAccounts, key: str) -> _Wanted:
     name = f"push the claims of account {accounts.names.get(key, key)}"
     return _Wanted(name, UPDATE, accounts.tokens[key].encode())
+
+
+def _lookup(key: str) -> _Wanted:
+    return _Wanted(f"look for the removed account {key}", LOOKUP.format(key))
 
 
 def _requests(cluster: Cluster, pods: Pods, creds: str, wanted: Sequence[_Wanted]) -> tuple[tuple[Request, ...], str]:

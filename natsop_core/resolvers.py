@@ -48,7 +48,7 @@ class Resolvers:
     """What was seen of all of them, and what they are asked to do.
 
     record: what was confirmed before. pushes: the accounts to tell them of, by public key, and the request for each;
-    None where there can be none. listing: the request for a list of the accounts that they have.
+    None where there can be none. lookups: likewise of the accounts to look for, since they were removed.
     unable: why the operator can send no request, as a sentence; empty when it can.
     """
 
@@ -56,7 +56,7 @@ class Resolvers:
     record: ResolverRecord
     seen: tuple[Resolver, ...]
     pushes: Mapping[str, RequestKey | None]
-    listing: RequestKey | None
+    lookups: Mapping[str, RequestKey | None]
     unable: str
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from natsop_core.conditions.condition import Condition
 from natsop_core.findings import Finding
 from natsop_core.outcomes import Answered
-from natsop_core.pushes import accounts_in, error_in
+from natsop_core.pushes import error_in, has_none
 from natsop_core.resolver_record import ResolverRecord, token_digest
 from natsop_core.resolvers import Resolver, Resolvers, is_changed
 from natsop_core.texts import sentence, some_of
@@ -127,10 +127,9 @@ def _is_pushed(key: str, pushes: Mapping[str, RequestKey | None], outcomes: Outc
 
 
 def _gone(resolvers: Resolvers, outcomes: Outcomes) -> frozenset[str]:
-    """The removed accounts that the servers have not listed."""
-    outcome = outcomes.get(resolvers.listing) if resolvers.listing else None
-    listed = accounts_in(outcome.body) if isinstance(outcome, Answered) else None
-    return frozenset(() if listed is None else {*resolvers.accounts.removed} - listed)
+    """The removed accounts that the servers no longer have, as one of them has answered."""
+    answers = {key: outcomes.get(request) for key, request in resolvers.lookups.items() if request}
+    return frozenset(key for key, each in answers.items() if isinstance(each, Answered) and has_none(each.body))
 
 
 def _accounts(keys: Sequence[str], resolvers: Resolvers) -> str:

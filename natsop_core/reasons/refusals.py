@@ -111,7 +111,9 @@ REFUSALS: Final[Mapping[ReasonName, Reason]] = {
         ("AccountsNotRemoved",),
         "Accounts were removed from spec.auth.jwt.accounts, but a full resolver keeps what it has: their users still"
         " get in. Deleting an account takes a request that is signed with the operator's key, which natsop never has.",
-        "Delete the accounts with nsc and run `nsc push --prune`, which needs spec.auth.jwt.resolver.allowDelete.",
+        "Delete the accounts with nsc and run `nsc push --prune`, which needs spec.auth.jwt.resolver.allowDelete."
+        " It does not find an account that came with a reload since the servers were started:"
+        " `nsc push --account-removal NAME` deletes that.",
     ),
     "IncludeRedefines": Reason(
         ("ConfigurationOverridden",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from natsop_core.conf.nkeys import is_public_key
 from natsop_core.names import REMOVED_ACCOUNTS_ANNOTATION
 from natsop_core.resolver_record import read_resolver_record
 
@@ -18,5 +19,5 @@ def removed_accounts(cr: NatsCluster, live: Mapping[str, Any], had: Collection[s
     """Their public keys. live: the managed Secret as it is. had: the accounts in it."""
     noted = (live["metadata"].get("annotations") or {}).get(REMOVED_ACCOUNTS_ANNOTATION, "")
     wanted = {account.public_key for account in cr.spec.auth.jwt.accounts} if cr.spec.auth.jwt else set()
-    known = {*filter(None, noted.split(",")), *had}
+    known = {*(key for key in noted.split(",") if is_public_key(key, "account")), *had}
     return tuple(sorted(known - wanted - {*read_resolver_record(cr.status).gone}))

@@ -14,7 +14,7 @@ from natsop_core.actions import Credentials, Request
 from natsop_core.inputs import Found, HttpAnswer, Inputs
 from natsop_core.lookup import Lookup
 from natsop_core.outcomes import Answered
-from natsop_core.pushes import LIST, UPDATE, accounts_in, error_in
+from natsop_core.pushes import LOOKUP, UPDATE, error_in, has_none
 from natsop_core.references import Reference
 from natsop_core.requests import request_to
 from natsop_core.resolve.types import ResolverAccounts
@@ -22,10 +22,24 @@ from natsop_core.resolver_record import ResolverRecord
 from natsop_core.resolvers import ACCOUNTZ, Claims, ask_resolvers
 from natsop_core.servers import VARZ, Server, ask_servers, monitor_reference
 from natsop_runtime.nats_requests import converse
-from tests.server.jwt_world import APP, FULL, GOOD, OPERATOR, SYSTEM, USER, Files, jwt_spec, layout
+from tests.server.jwt_world import (
+    APP,
+    FULL,
+    GOOD,
+    JETSTREAM,
+    OPERATOR,
+    STRANGER,
+    SYSTEM,
+    USER,
+    Files,
+    jwt_spec,
+    laid_out,
+    layout,
+)
+from tests.server.pod_layout import Layout
 from tests.server.pod_process import Monitor, PodProcess, started
 from tests.tokens import ISSUED, Identity, account_jwt, claims_of, credentials
-from tests.unit.core.world import NOW, cluster, pod, resolved
+from tests.unit.core.world import NOW, cluster, pod, resolved, secret
 
 VERSIONS: Final = ("2.10.26", "2.12.6", "2.15.2")
 POD: Final = pod("c-0", ip="127.0.0.1")
@@ -165,13 +179,27 @@ def test_a_server_says_whom_it_trusts_and_when_it_started(run: Callable[[Test], 
     run(test)
 
 
-def test_what_was_removed_is_listed_until_it_is_deleted(run: Callable[[Test], None]) -> None:
-    def test(_process: PodProcess) -> None:
-        use()
-        deletion = claims_of(OPERATOR, OPERATOR, nats={"accounts": [APP.public_key]})
-        deletion["nats"]["type"] = "generic"
-        assert accounts_in(answered(LIST)) == frozenset((SYSTEM.public_key, APP.public_key))
+def test_a_removed_account_is_there_until_it_is_deleted(run: Callable[[Test], None]) -> None:
+    """Also one that came with a reload, which no list of the server's has."""
+    new, lookup = account_jwt(STRANGER, OPERATOR), LOOKUP.format(STRANGER.public_key)
+    deletion = claims_of(OPERATOR, OPERATOR, nats={"accounts": [STRANGER.public_key]})
+    deletion["nats"]["type"] = "generic"
+
+    def test(process: PodProcess) -> None:
+        assert has_none(answered(lookup))
+        assert process.reload(layout_with(new)) == ""
+        assert process.reload(layout(FULL)) == ""
+        assert answered(lookup).decode() == new
+        assert STRANGER.public_key not in answered("$SYS.REQ.CLAIMS.LIST").decode()
         assert "deleted 1 accounts" in answered(DELETE, OPERATOR.sign(deletion)).decode()
-        assert accounts_in(answered(LIST)) == frozenset((SYSTEM.public_key,))
+        assert has_none(answered(lookup))
 
     run(test)
+
+
+def layout_with(token: str) -> Layout:
+    """One more account."""
+    spec = jwt_spec(FULL)
+    entry = {"name": "new", "publicKey": STRANGER.public_key, "jwt": {"name": "new", "key": "jwt"}}
+    auth = {"jwt": {**spec, "accounts": [*spec["accounts"], entry]}}
+    return laid_out({"auth": auth, **JETSTREAM}, [*GOOD.objects, secret("new", jwt=token)])

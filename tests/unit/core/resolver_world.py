@@ -168,8 +168,8 @@ class Life:
             return Failed("no server", 1.0)
         if self.refusal:
             return Answered(json.dumps({"error": {"code": 500, "description": self.refusal}}).encode())
-        if request.subject == "$SYS.REQ.CLAIMS.LIST":
-            return Answered(json.dumps({"data": sorted(reached[0].directory)}).encode())
+        if request.subject.endswith(".CLAIMS.LOOKUP"):
+            return Answered(reached[0].directory.get(request.subject.split(".")[3], "").encode())
         assert request.subject == "$SYS.REQ.CLAIMS.UPDATE"
         for server in reached:
             server.store(request.payload.decode())

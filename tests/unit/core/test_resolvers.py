@@ -8,6 +8,7 @@ import pytest
 
 from natsop_core.actions import Request
 from natsop_core.inputs import HttpAnswer
+from natsop_core.names import REMOVED_ACCOUNTS_ANNOTATION
 from natsop_core.references import ObjectKey
 from tests import tokens
 from tests.tokens import ISSUED, Identity, account_jwt, credentials, decorated, operator_jwt
@@ -321,7 +322,7 @@ def test_a_removed_account_is_named_until_the_servers_know_it_no_more() -> None:
         assert conditions(turn.status)["AccountsNotRemoved"] == ("True", "KeptByResolver")
         assert ORDERS.public_key in message(turn.status, "AccountsNotRemoved")
         assert "allowDelete" in message(turn.status, "AccountsNotRemoved")
-        assert turn.pushed == ["list the accounts"]
+        assert turn.pushed == [f"look for the removed account {ORDERS.public_key}"]
     assert second.report.requeue_after == 60
     for server in life.servers.values():
         del server.directory[ORDERS.public_key]
@@ -338,6 +339,15 @@ def test_it_is_remembered_though_the_status_is_lost() -> None:
     life.turn()
     life.status = {}
     assert conditions(life.turn().status)["AccountsNotRemoved"] == ("True", "KeptByResolver")
+
+
+def test_what_somebody_has_put_in_its_place_is_no_account() -> None:
+    life = running()
+    without_orders(life)
+    life.turn()
+    auth = life.objects[ObjectKey("v1", "Secret", "prod", "c-auth")]
+    auth["metadata"]["annotations"][REMOVED_ACCOUNTS_ANNOTATION] += ",x.>"
+    assert "x.>" not in str(life.turn().pushed)
 
 
 def test_one_that_is_wanted_again_is_no_removed_one() -> None:
