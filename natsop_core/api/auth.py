@@ -53,7 +53,7 @@ class JwtSpec(Model):
     accounts: Annotated[tuple[JwtAccountSpec, ...], Strict(False), keyed_by("name")] = Field(
         min_length=1, max_length=64, description="The accounts that the servers know from the start."
     )
-    resolver: ResolverSpec = block()
+    resolver: ResolverSpec = block(ResolverSpec)
 
 
 class SystemUserSpec(Model):
@@ -72,4 +72,4 @@ class AuthSpec(Model):
     """Authentication. Without any, everybody who reaches the servers may use them."""
 
     jwt: JwtSpec | None = Field(None)
-    system_user: SystemUserSpec = block()
+    system_user: SystemUserSpec = block(SystemUserSpec)

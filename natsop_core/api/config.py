@@ -40,15 +40,15 @@ class IncludeSpec(Model):
 class ConfigSpec(Model):
     """The configuration of nats-server."""
 
-    nats: NatsListenerSpec = block()
-    cluster: ClusterListenerSpec = block()
-    leafnodes: LeafnodesSpec = block()
-    websocket: WebsocketSpec = block()
-    mqtt: MqttSpec = block()
-    gateway: GatewaySpec = block()
-    monitor: MonitorSpec = block()
-    profiling: ProfilingSpec = block()
-    jetstream: JetStreamSpec = block()
+    nats: NatsListenerSpec = block(NatsListenerSpec)
+    cluster: ClusterListenerSpec = block(ClusterListenerSpec)
+    leafnodes: LeafnodesSpec = block(LeafnodesSpec)
+    websocket: WebsocketSpec = block(WebsocketSpec)
+    mqtt: MqttSpec = block(MqttSpec)
+    gateway: GatewaySpec = block(GatewaySpec)
+    monitor: MonitorSpec = block(MonitorSpec)
+    profiling: ProfilingSpec = block(ProfilingSpec)
+    jetstream: JetStreamSpec = block(JetStreamSpec)
     server_name_prefix: str = Field(
         default_factory=str,
         max_length=253,

@@ -16,7 +16,7 @@ class FileStoreSpec(Model):
         description="Most bytes that one server stores on disk. The size of its volume when unset. An emptyDir is not"
         " filled beyond 95 % of its size: the kubelet would evict the pod.",
     )
-    pvc: VolumeClaimSpec = block()
+    pvc: VolumeClaimSpec = block(VolumeClaimSpec)
 
 
 class MemoryStoreSpec(Model):
@@ -34,5 +34,5 @@ class JetStreamSpec(Model):
     """JetStream, the persistence of NATS."""
 
     enabled: bool = unset_means(False, description="Whether the servers run JetStream. False when unset.")
-    file_store: FileStoreSpec = block()
-    memory_store: MemoryStoreSpec = block()
+    file_store: FileStoreSpec = block(FileStoreSpec)
+    memory_store: MemoryStoreSpec = block(MemoryStoreSpec)

@@ -27,7 +27,7 @@ class NatsListenerSpec(Model):
     """The listener for clients."""
 
     port: Port = Field(4222, description="Port for clients.")
-    tls: TlsSpec = block()
+    tls: TlsSpec = block(TlsSpec)
 
 
 class RouteURLsSpec(Model):
@@ -46,8 +46,8 @@ class ClusterListenerSpec(Model):
 
     port: Port = Field(6222, description="Port for routes from the other servers.")
     no_advertise: bool = Field(True, description="Keep the servers' own addresses from clients.")
-    route_urls: RouteURLsSpec = block(alias="routeURLs")
-    tls: TlsSpec = block()
+    route_urls: RouteURLsSpec = block(RouteURLsSpec, alias="routeURLs")
+    tls: TlsSpec = block(TlsSpec)
 
 
 class LeafnodesSpec(Model):
@@ -55,7 +55,7 @@ class LeafnodesSpec(Model):
 
     enabled: bool = unset_means(False, description="Whether the servers accept leaf nodes. False when unset.")
     port: Port = unset_means(7422, description="Port for leaf nodes. 7422 when unset.")
-    tls: TlsSpec = block()
+    tls: TlsSpec = block(TlsSpec)
 
 
 class MqttSpec(Model):
@@ -63,7 +63,7 @@ class MqttSpec(Model):
 
     enabled: bool = unset_means(False, description="Whether the servers speak MQTT. False when unset.")
     port: Port = unset_means(1883, description="Port for MQTT clients. 1883 when unset.")
-    tls: TlsSpec = block()
+    tls: TlsSpec = block(TlsSpec)
 
 
 class GatewaySpec(Model):
@@ -71,7 +71,7 @@ class GatewaySpec(Model):
 
     enabled: bool = unset_means(False, description="Whether the servers accept other clusters. False when unset.")
     port: Port = unset_means(7222, description="Port for other clusters. 7222 when unset.")
-    tls: TlsSpec = block()
+    tls: TlsSpec = block(TlsSpec)
 
 
 PathType = Literal["Exact", "ImplementationSpecific", "Prefix"]
@@ -94,8 +94,8 @@ class WebsocketSpec(Model):
 
     enabled: bool = unset_means(False, description="Whether the servers speak websocket. False when unset.")
     port: Port = Field(8080, description="Port for websocket clients.")
-    tls: TlsSpec = block()
-    ingress: WebsocketIngressSpec = block()
+    tls: TlsSpec = block(TlsSpec)
+    ingress: WebsocketIngressSpec = block(WebsocketIngressSpec)
 
 
 class MonitorSpec(Model):

@@ -1,6 +1,7 @@
 """The base of all models and the small types that they share."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
@@ -21,12 +22,18 @@ def unset_means(value: object, *, description: str) -> Any:
     return Field(default_factory=lambda: value, description=description)
 
 
-def block(*, alias: str | None = None, description: str | None = None) -> Any:
-    """A field that holds another model; absent, it reads as one with nothing set.
+def block(model: type[Model], *, alias: str | None = None, description: str | None = None) -> Any:
+    """A field that holds another model; absent, it reads as one with nothing set."""
+    return Field(default_factory=lambda: _unset(model), alias=alias, description=description)
 
-    Made of an empty value, not by a call of that model, which would make pydantic compile each model once more.
+
+@cache
+def _unset(model: type[Model]) -> Model:
+    """The model with nothing set, for all resources that leave it out.
+
+    Not validated: each model would be compiled for that once more, and there is nothing to check.
     """
-    return Field(default_factory=dict, validate_default=True, alias=alias, description=description)
+    return model.model_construct()
 
 
 Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, json_schema_extra={"format": "int32"})]

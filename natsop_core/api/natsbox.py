@@ -53,7 +53,7 @@ class NatsBoxSpec(Model):
     default_context_name: str | None = Field(
         None, description="The context that is selected at first. The one named default when unset."
     )
-    image: ImageSpec = block(description="Image of the nats-box container.")
+    image: ImageSpec = block(ImageSpec, description="Image of the nats-box container.")
     replicas: Annotated[Int32, Field(ge=0)] = Field(1, description="Number of nats-box pods.")
     resources: ResourceRequirements | None = Field(
         None, description="CPU and memory that the nats-box container requests and may use."
@@ -61,7 +61,7 @@ class NatsBoxSpec(Model):
     service_account_name: str | None = Field(
         None, description="ServiceAccount of the pods, which is the user's own. The namespace's default when unset."
     )
-    pod_template: PodTemplateSpec = block()
+    pod_template: PodTemplateSpec = block(PodTemplateSpec)
 
 
 class NatsBox(Resource):

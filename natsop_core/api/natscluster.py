@@ -26,24 +26,25 @@ class NatsClusterSpec(Model):
     replicas: Annotated[Int32, Field(ge=1, le=10_000)] = Field(
         1, description="Number of servers. More than one form a cluster with routes between them."
     )
-    image: ImageSpec = block(description="Image of the nats-server container.")
-    container: ContainerSpec = block()
-    config: ConfigSpec = block()
-    config_map: ConfigMapSpec = block()
-    auth: AuthSpec = block()
+    image: ImageSpec = block(ImageSpec, description="Image of the nats-server container.")
+    container: ContainerSpec = block(ContainerSpec)
+    config: ConfigSpec = block(ConfigSpec)
+    config_map: ConfigMapSpec = block(ConfigMapSpec)
+    auth: AuthSpec = block(AuthSpec)
     tls_ca: CertificateAuthoritySpec = block(
+        CertificateAuthoritySpec,
         alias="tlsCA",
         description="CA certificates that every listener with TLS verifies others with.",
     )
-    reloader: ReloaderSpec = block()
-    prom_exporter: PromExporterSpec = block()
-    service: ServiceSpec = block()
-    headless_service: HeadlessServiceSpec = block()
-    service_account: ServiceAccountSpec = block()
-    stateful_set: StatefulSetSpec = block()
-    pod_disruption_budget: PodDisruptionBudgetSpec = block()
-    pod_template: PodTemplateSpec = block()
-    global_: GlobalSpec = block(alias="global")
+    reloader: ReloaderSpec = block(ReloaderSpec)
+    prom_exporter: PromExporterSpec = block(PromExporterSpec)
+    service: ServiceSpec = block(ServiceSpec)
+    headless_service: HeadlessServiceSpec = block(HeadlessServiceSpec)
+    service_account: ServiceAccountSpec = block(ServiceAccountSpec)
+    stateful_set: StatefulSetSpec = block(StatefulSetSpec)
+    pod_disruption_budget: PodDisruptionBudgetSpec = block(PodDisruptionBudgetSpec)
+    pod_template: PodTemplateSpec = block(PodTemplateSpec)
+    global_: GlobalSpec = block(GlobalSpec, alias="global")
 
 
 class NatsCluster(Resource):

@@ -60,7 +60,7 @@ class ReloaderSpec(Model):
     """The sidecar that makes nats-server reload its configuration when a file of it changes."""
 
     enabled: bool = Field(True, description="Whether pods have the reloader.")
-    image: ImageSpec = block(description="Image of the reloader container.")
+    image: ImageSpec = block(ImageSpec, description="Image of the reloader container.")
     env: EnvironmentSpec = Field(default_factory=tuple, description="Environment variables of the reloader container.")
     resources: ResourceRequirements | None = Field(
         None, description="CPU and memory that the reloader container requests and may use."
@@ -85,12 +85,12 @@ class PromExporterSpec(Model):
     """The sidecar that offers metrics to Prometheus. It needs the monitor."""
 
     enabled: bool = unset_means(False, description="Whether pods have the exporter. False when unset.")
-    image: ImageSpec = block(description="Image of the exporter container.")
+    image: ImageSpec = block(ImageSpec, description="Image of the exporter container.")
     port: Port = Field(7777, description="Port for metrics.")
     monitor_domain: str | None = Field(
         None, description="A name that the certificate of config.nats.tls is for. Required with monitor.tlsEnabled."
     )
-    pod_monitor: PodMonitorSpec = block()
+    pod_monitor: PodMonitorSpec = block(PodMonitorSpec)
     env: EnvironmentSpec = Field(default_factory=tuple, description="Environment variables of the exporter container.")
     resources: ResourceRequirements | None = Field(
         None, description="CPU and memory that the exporter container requests and may use."

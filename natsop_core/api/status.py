@@ -108,12 +108,16 @@ class CertificatesStatus(Model):
 class NatsClusterStatus(Status):
     """What the operator saw of the NatsCluster."""
 
-    endpoints: Endpoints = block()
+    endpoints: Endpoints = block(Endpoints)
     config_map_name: str | None = Field(None, description="The ConfigMap that the servers read nats.conf from.")
     version: str | None = Field(None, description="Version of nats-server that the servers report.")
-    commitments: CommitmentsStatus = block(description="What running servers and their volumes bind the operator to.")
-    resolver: ResolverStatus = block(description="What the servers have confirmed of their accounts.")
-    certificates: CertificatesStatus = block(description="The certificates that the servers should have loaded.")
+    commitments: CommitmentsStatus = block(
+        CommitmentsStatus, description="What running servers and their volumes bind the operator to."
+    )
+    resolver: ResolverStatus = block(ResolverStatus, description="What the servers have confirmed of their accounts.")
+    certificates: CertificatesStatus = block(
+        CertificatesStatus, description="The certificates that the servers should have loaded."
+    )
     jet_stream_replicas: Int32 | None = Field(
         None, description="What commitments.replicas says, as an earlier version of the operator wrote it."
     )

@@ -50,13 +50,18 @@ class ServicePortsSpec(Model):
     """Which listeners the client Service publishes. The headless Service has all of them, whatever is set here."""
 
     nats: ServicePortSpec = block(
-        description="The port for clients. Without it, clients inside Kubernetes use the headless Service."
+        ServicePortSpec,
+        description="The port for clients. Without it, clients inside Kubernetes use the headless Service.",
     )
-    leafnodes: ServicePortSpec = block(description="The port for leaf nodes.")
-    websocket: ServicePortSpec = block(description="The port for websocket clients, which the Ingress needs.")
-    mqtt: ServicePortSpec = block(description="The port for MQTT clients.")
-    gateway: ServicePortSpec = block(description="The port for other clusters of a super-cluster.")
-    monitor: ServicePortSpec = block(description="The port for health checks and metrics, which asks for no password.")
+    leafnodes: ServicePortSpec = block(ServicePortSpec, description="The port for leaf nodes.")
+    websocket: ServicePortSpec = block(
+        ServicePortSpec, description="The port for websocket clients, which the Ingress needs."
+    )
+    mqtt: ServicePortSpec = block(ServicePortSpec, description="The port for MQTT clients.")
+    gateway: ServicePortSpec = block(ServicePortSpec, description="The port for other clusters of a super-cluster.")
+    monitor: ServicePortSpec = block(
+        ServicePortSpec, description="The port for health checks and metrics, which asks for no password."
+    )
 
 
 class ServiceSpec(Model):
@@ -64,7 +69,7 @@ class ServiceSpec(Model):
 
     enabled: bool = Field(True, description="Whether there is a Service for clients.")
     type: ServiceType = unset_means("ClusterIP", description="Type of the Service. ClusterIP when unset.")
-    ports: ServicePortsSpec = block()
+    ports: ServicePortsSpec = block(ServicePortsSpec)
     node_ports: Mapping[str, NodePort] = Field(
         default_factory=dict,
         description="Ports on the nodes by listener: nats, leafnodes, websocket, mqtt, gateway, monitor. Allocated when"
