@@ -116,7 +116,7 @@ def read_effective(
         check_size(len(files[main]), Place(main))
     content = parse(files[main], main) if tree is None else tree
     expanded = expand(content, environment=environment, includes=files, file=main, bounded=user_files)
-    own = frozenset(option.name for option in options_of(content, main))
+    own = frozenset(filter(None, map(SERVER.name_of, content)))
     return EffectiveConfig(main, expanded.tree, own, expanded.reads_own_keys, expanded.included, user_files, files)
 
 

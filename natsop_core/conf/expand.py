@@ -130,6 +130,8 @@ class _Expansion:
 
     def _value(self, value: Value, scopes: _Scopes, site: _Site) -> Value:
         match value:
+            case str() | int() | float():
+                return value
             case Block():
                 return self.block(value, scopes, site.deeper())
             case tuple():

@@ -117,6 +117,8 @@ class _Kept:
     def of(self, value: Value, rows: Mapping[_Path, Reloadable], path: _Path) -> object:
         """The server takes option names in any case (opts.go)."""
         match value:
+            case str() | int() | float():
+                return value
             case Block():
                 files = value.files if self.without else {}
                 rest = {
@@ -131,8 +133,6 @@ class _Kept:
                 return self.constants.get(value.name, ["variable", value.name])
             case Datetime():
                 return ["time", value.text]
-            case _:
-                return value
 
 
 def _counts(block: Block, key: str, rows: Mapping[_Path, Reloadable], path: _Path) -> bool:

@@ -49,7 +49,8 @@ def server_block(cluster: Cluster) -> Block:
         tls=_tls_block(client.tls) if client else None,
         jetstream=_jetstream_block(cluster.jetstream) if cluster.jetstream else None,
     )
-    return Block(*own.entries, *_listener_blocks(cluster), *_accounts(cluster).entries, *map(Include, includes))
+    entries = (*own.entries, *_listener_blocks(cluster), *_accounts(cluster).entries, *map(Include, includes))
+    return Block.read(entries)
 
 
 def routes_block(routes: Routes) -> Block:
@@ -82,7 +83,7 @@ def _listener_block(cluster: Cluster, listener: Listener) -> Block:
     common = Block(name=cluster.name if listener.name in _NAMED else None, port=listener.port)
     tls = Block(tls=_tls_block(listener.tls))
     routes = _routes(cluster.routes) if cluster.routes and listener.name == names.ROUTES_PORT else Block()
-    return Block(*common.entries, *_own_options(cluster, listener).entries, *tls.entries, *routes.entries)
+    return Block.read((*common.entries, *_own_options(cluster, listener).entries, *tls.entries, *routes.entries))
 
 
 def _own_options(cluster: Cluster, listener: Listener) -> Block:

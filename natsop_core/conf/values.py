@@ -10,7 +10,7 @@ from __future__ import annotations
 import calendar
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, Union
 
@@ -93,7 +93,7 @@ class Block(Mapping[str, Value]):
         _fill(self, tuple(checked), (), frozenset())
 
     @classmethod
-    def read(cls, entries: Sequence[Entry], origins: Sequence[Origin], used: Iterable[str] = ()) -> Block:
+    def read(cls, entries: Sequence[Entry], origins: Sequence[Origin] = (), used: Iterable[str] = ()) -> Block:
         """A block of entries that are sound, since they come from a text or from another block."""
         block = cls.__new__(cls)
         _fill(block, tuple(entries), tuple(origins), frozenset(used))
@@ -126,6 +126,10 @@ class Block(Mapping[str, Value]):
         """The value of a key; the last one counts when a file has it twice."""
         return self._values[key]
 
+    def items(self) -> ItemsView[str, Value]:
+        """Its keys with the values that count."""
+        return self._values.items()
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
@@ -148,7 +152,7 @@ def _checked(value: Item) -> Value:
     match value:
         case str():
             return _checked_string(value)
-        case bool() | Datetime() | Variable() | Block():
+        case bool():
             return value
         case int():
             if not -(2**63) <= value < 2**63:
@@ -157,6 +161,8 @@ def _checked(value: Item) -> Value:
         case float():
             if not math.isfinite(value):
                 raise ValueError("a float must be finite")
+            return value
+        case Datetime() | Variable() | Block():
             return value
         case list() | tuple():
             return tuple(_checked(item) for item in value)

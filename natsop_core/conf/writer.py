@@ -25,41 +25,33 @@ def _file(tree: Block) -> Iterator[str]:
     """Blocks of the file's first level stand between empty lines."""
     after_block = False
     for number, entry in enumerate(tree.entries):
-        is_block = not isinstance(entry, Include) and isinstance(entry[1], Block)
+        is_block = isinstance(entry, tuple) and type(entry[1]) is Block
         if number and (is_block or after_block):
             yield ""
         after_block = is_block
-        yield from _entry(entry)
+        yield from _entry(entry, "")
 
 
-def _entry(entry: Entry) -> Iterator[str]:
+def _entry(entry: Entry, indent: str) -> list[str]:
     if isinstance(entry, Include):
-        yield f"include {_quoted_without_escapes(entry.path)}"
-        return
+        return [f"{indent}include {_quoted_without_escapes(entry.path)}"]
     key, value = entry
     name = key if _PLAIN_KEY.fullmatch(key) and key.lower() != "include" else _quoted_without_escapes(key)
-    first, *rest = _value(value)
-    yield f"{name} {first}" if isinstance(value, Block) else f"{name}: {first}"
-    yield from rest
+    return _value(value, indent, f"{indent}{name}{'' if type(value) is Block else ':'} ")
 
 
-def _value(value: Value) -> Iterator[str]:
+def _value(value: Value, indent: str, start: str) -> list[str]:
+    """The lines of a value, of which the first starts like this."""
+    inner = f"{indent}  "
     match value:
+        case str() | int() | float() | Datetime() | Variable():
+            return [f"{start}{_scalar(value)}"]
         case Block():
-            yield from _enclosed("{", [line for entry in value.entries for line in _entry(entry)], "}")
+            lines = [line for entry in value.entries for line in _entry(entry, inner)]
+            return [f"{start}{{", *lines, f"{indent}}}"] if lines else [f"{start}{{}}"]
         case tuple():
-            yield from _enclosed("[", [line for item in value for line in _value(item)], "]")
-        case _:
-            yield _scalar(value)
-
-
-def _enclosed(start: str, lines: list[str], end: str) -> Iterator[str]:
-    if not lines:
-        yield f"{start}{end}"
-        return
-    yield start
-    yield from (f"  {line}" for line in lines)
-    yield end
+            lines = [line for item in value for line in _value(item, inner, inner)]
+            return [f"{start}[", *lines, f"{indent}]"] if lines else [f"{start}[]"]
 
 
 def _scalar(value: str | int | float | bool | Datetime | Variable) -> str:
