@@ -114,9 +114,11 @@ def _claims(answer: HttpAnswer, token: str) -> Claims:
     loaded, decoded = detail.get("jwt"), detail.get("decoded_jwt")
     if not loaded or not isinstance(decoded, Mapping):
         return "not loaded"  # other servers have told of it, but nobody has used it here
+    if loaded == token:
+        return "current"
     issued_at = decoded.get("iat")
     is_newer = isinstance(issued_at, int) and issued_at > verified_claims(token).issued_at
-    return "current" if loaded == token or is_newer else "behind"
+    return "current" if is_newer else "behind"
 
 
 def _has_to_be_told(resolver: Resolver, key: str, accounts: ResolverAccounts, record: ResolverRecord) -> bool:

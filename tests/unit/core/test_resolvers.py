@@ -2,75 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from natsop_core.actions import Request
 from natsop_core.inputs import HttpAnswer
-from natsop_core.names import REMOVED_ACCOUNTS_ANNOTATION
 from natsop_core.references import ObjectKey
 from tests import tokens
-from tests.tokens import ISSUED, Identity, account_jwt, credentials, decorated, operator_jwt
-from tests.unit.core.resolver_world import Life, Turn
-from tests.unit.core.world import Object, conditions, message, secret
-
-OPERATOR = tokens.operator()
-OTHER_OPERATOR = tokens.operator("other")
-SYSTEM = tokens.account("system")
-ORDERS = tokens.account("orders")
-CREDS = credentials(tokens.user("sys"), SYSTEM)
-FULL: Object = {"type": "full", "storage": {}}
-
-
-def accounts(count: int) -> list[Identity]:
-    return [tokens.account(f"a{number}") for number in range(count)]
-
-
-def jwts(*others: Identity, **changes: str) -> Object:
-    made = {each.name: account_jwt(each, OPERATOR) for each in (SYSTEM, ORDERS, *others)}
-    operator = decorated("NATS OPERATOR JWT", operator_jwt(OPERATOR, system_account=SYSTEM.public_key))
-    return secret("jwt", **{"operator": operator, "creds": CREDS, **made, **changes})
-
-
-def newer(who: Identity, by: Identity = OPERATOR, *, seconds: int = 1, **changes: Any) -> str:
-    return account_jwt(who, by, issued=ISSUED + seconds, **changes)
-
-
-def spec(*others: Identity, creds: bool = True, **resolver: Any) -> Object:
-    entries = [
-        {"name": each.name, "publicKey": each.public_key, "jwt": {"name": "jwt", "key": each.name}}
-        for each in (SYSTEM, ORDERS, *others)
-    ]
-    if creds:
-        entries[0]["userCreds"] = {"name": "jwt", "key": "creds"}
-    jwt = {"operator": {"name": "jwt", "key": "operator"}, "systemAccount": SYSTEM.public_key, "accounts": entries}
-    return {"auth": {"jwt": {**jwt, "resolver": {**FULL, **resolver}}}}
-
-
-def rotate(life: Life, **changes: str) -> None:
-    life.objects[ObjectKey("v1", "Secret", "prod", "jwt")] = jwts(**changes)
-
-
-def running(*, creds: bool = True, **others: Any) -> Life:
-    """Three servers, in which the account is in use."""
-    life = Life(spec(creds=creds), jwts(), **others)
-    use(life)
-    return life
-
-
-def use(life: Life, who: Identity = ORDERS) -> None:
-    for server in life.servers.values():
-        server.use(who.public_key)
-
-
-def loaded(turn: Turn) -> tuple[str, str]:
-    return conditions(turn.status)["ConfigurationLoaded"]
-
-
-def holds(life: Life, who: Identity = ORDERS) -> set[str]:
-    return {server.loaded[who.public_key] for server in life.servers.values()}
-
+from tests.tokens import ISSUED
+from tests.unit.core.resolver_cases import (
+    CREDS,
+    OPERATOR,
+    ORDERS,
+    OTHER_OPERATOR,
+    accounts,
+    holds,
+    jwts,
+    loaded,
+    newer,
+    rotate,
+    running,
+    spec,
+    use,
+)
+from tests.unit.core.resolver_world import Life
+from tests.unit.core.world import conditions, message
 
 PUSH = "push the claims of account orders"
 
@@ -305,71 +260,6 @@ def test_a_memory_resolver_is_asked_nothing() -> None:
     assert not [each for each in turn.asked if "accountz" in each]
     assert turn.pushed == []
     assert "resolver" not in turn.status
-
-
-# Accounts that were removed
-
-
-def without_orders(life: Life) -> None:
-    life.spec["auth"]["jwt"]["accounts"] = life.spec["auth"]["jwt"]["accounts"][:1]
-
-
-def test_a_removed_account_is_named_until_the_servers_know_it_no_more() -> None:
-    life = running()
-    without_orders(life)
-    first, second = life.turn(), life.turn()
-    for turn in (first, second):
-        assert conditions(turn.status)["AccountsNotRemoved"] == ("True", "KeptByResolver")
-        assert ORDERS.public_key in message(turn.status, "AccountsNotRemoved")
-        assert "allowDelete" in message(turn.status, "AccountsNotRemoved")
-        assert turn.pushed == [f"look for the removed account {ORDERS.public_key}"]
-    assert second.report.requeue_after == 60
-    for server in life.servers.values():
-        del server.directory[ORDERS.public_key]
-    assert "AccountsNotRemoved" not in conditions(life.turn().status)
-    life.turn()
-    last = life.turn()
-    assert last.pushed == []
-    assert "gone" not in last.status["resolver"]
-
-
-def test_it_is_remembered_though_the_status_is_lost() -> None:
-    life = running()
-    without_orders(life)
-    life.turn()
-    life.status = {}
-    assert conditions(life.turn().status)["AccountsNotRemoved"] == ("True", "KeptByResolver")
-
-
-def test_what_somebody_has_put_in_its_place_is_no_account() -> None:
-    life = running()
-    without_orders(life)
-    life.turn()
-    auth = life.objects[ObjectKey("v1", "Secret", "prod", "c-auth")]
-    auth["metadata"]["annotations"][REMOVED_ACCOUNTS_ANNOTATION] += ",x.>"
-    assert "x.>" not in str(life.turn().pushed)
-
-
-def test_one_that_is_wanted_again_is_no_removed_one() -> None:
-    life = running()
-    without_orders(life)
-    life.turn()
-    life.spec = {"replicas": 3, **spec()}
-    assert "AccountsNotRemoved" not in conditions(life.turn().status)
-
-
-def test_without_credentials_nobody_can_see_that_it_is_gone() -> None:
-    life = running(creds=False)
-    without_orders(life)
-    turn = life.turn()
-    assert "userCreds" in message(turn.status, "AccountsNotRemoved")
-    assert turn.pushed == []
-
-
-def test_a_memory_resolver_keeps_no_removed_account() -> None:
-    life = Life(spec(type="memory"), jwts())
-    without_orders(life)
-    assert "AccountsNotRemoved" not in conditions(life.turn().status)
 
 
 def test_a_request_names_the_account_and_goes_to_running_servers() -> None:

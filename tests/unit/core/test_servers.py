@@ -146,3 +146,19 @@ def test_what_is_asked_is_what_is_looked_up() -> None:
 def test_a_pod_that_no_stateful_set_of_its_name_made_is_not_asked() -> None:
     stranger = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "c", "uid": "u", "controller": True}
     assert asked(pod("c-0", ownerReferences=[stranger])) == []
+
+
+@pytest.mark.parametrize(
+    ("operators", "keys"),
+    [
+        ([{"sub": "O1", "nats": {}}, {"sub": "O2", "nats": {"signing_keys": ["S"]}}], ("O1", "O2", "S")),
+        ([{"sub": "O", "nats": {"signing_keys": ["S"], "strict_signing_key_usage": True}}], ("S",)),
+        (None, ()),
+        ({}, ()),
+        ([1], ()),
+        ([{"sub": 1, "nats": {}}], ()),
+        ([{"nats": {"signing_keys": 1}}], ()),
+    ],
+)
+def test_a_server_says_by_which_keys_it_trusts_accounts(operators: Any, keys: tuple[str, ...]) -> None:
+    assert observed(varz(version="2.12.6", trusted_operators_claim=operators)).trusted_keys == keys
