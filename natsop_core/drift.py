@@ -28,6 +28,8 @@ _NO_OBJECT_HAS_THIS_VERSION: Final = "1"
 """etcd's revision 1 precedes its first write, so an apply with this resourceVersion creates or conflicts, but never
 merges into an object that somebody made meanwhile (the API server treats a version on an absent object as no guard)."""
 
+_COMPACT: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
+
 
 @dataclass(frozen=True, slots=True)
 class ApplyRequest:
@@ -43,7 +45,7 @@ class ApplyRequest:
 
 def stamped(manifest: dict[str, Any]) -> dict[str, Any]:
     """The manifest with the annotation that says what was applied: the hash of the manifest without it."""
-    digest = hashlib.sha256(json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    digest = hashlib.sha256(_COMPACT.encode(manifest).encode()).hexdigest()
     metadata = manifest["metadata"]
     annotations = {**metadata.get("annotations", {}), APPLIED_ANNOTATION: digest[:32]}
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}

@@ -26,7 +26,7 @@ from natsop_core.servers import ask_servers
 from natsop_core.stuck_pods import pod_to_replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from natsop_core.actions import Action
@@ -119,27 +119,26 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
         return _keep_all(children, decision)
     plan = _apply(render_cluster(resolved.cluster, resolved.config), children, decision, resolved.keep)
     return replace(
-        _with_kept_secrets_first(plan, resolved.cluster),
+        plan,
+        after={**plan.after, **dict(_kept_secrets_first(plan, resolved.cluster))},
         actions=(*_replacements(decision, lookup.now), *resolved.records, *requests),
         based_on={key: live["metadata"]["uid"]} if live else {},
     )
 
 
-def _with_kept_secrets_first(plan: Plan, cluster: Cluster) -> Plan:
+def _kept_secrets_first(plan: Plan, cluster: Cluster) -> Iterator[tuple[ObjectKey, tuple[ObjectKey, ...]]]:
     """What was made by chance has to be kept before it is used; otherwise the next plan would make it anew.
 
     Another salt would roll the pods once more, and another key would leave the servers with one that nobody has.
     """
     namespace, name = cluster.namespace, cluster.name
-    after = dict(plan.after)
     for kept, secret, user in (
         (cluster.salt, names.salt_secret(name), STATEFUL_SETS.key(namespace, names.stateful_set(name))),
         (cluster.system_user, names.system_secret(name), CONFIG_MAPS.key(namespace, names.config_map(name))),
     ):
         key = SECRETS.key(namespace, secret)
         if kept and kept.is_ours and key in plan.targets:
-            after[user] = (key, *after.get(user, ()))
-    return replace(plan, after=after)
+            yield user, (key, *plan.after.get(user, ()))
 
 
 def _plan_box(cr: NatsBox | InvalidResource, lookup: Lookup) -> Plan:
@@ -195,15 +194,14 @@ def _apply(
     decision: ClusterDecision | BoxDecision,
     keep: tuple[ObjectKey, ...] = (),
 ) -> Plan:
-    apply = tuple(stamped(manifest) for manifest in manifests if key_of(manifest) not in keep)
-    wanted = {*keep, *(key_of(manifest) for manifest in apply)}
-    unwanted = tuple(child for child in children if child.key not in wanted)
+    wanted = {key: manifest for manifest in manifests if (key := key_of(manifest)) not in keep}
+    unwanted = tuple(child for child in children if child.key not in keep and child.key not in wanted)
     in_use = _in_use(unwanted, decision)
     return Plan(
-        apply=apply,
+        apply=tuple(map(stamped, wanted.values())),
         keep=(*keep, *(child.key for child in unwanted if child.key in in_use)),
         prune=tuple(child for child in unwanted if child.key not in in_use),
-        after=_order(apply),
+        after=_order(wanted),
         decision=decision,
     )
 
@@ -217,16 +215,15 @@ def _in_use(unwanted: Sequence[Child], decision: ClusterDecision | BoxDecision) 
     return frozenset().union(*(referred_to_by(pod["spec"], namespace) for pod in (*decision.pods, *template)))
 
 
-def _order(manifests: Sequence[Manifest]) -> dict[ObjectKey, tuple[ObjectKey, ...]]:
+def _order(manifests: Mapping[ObjectKey, Manifest]) -> dict[ObjectKey, tuple[ObjectKey, ...]]:
     """Pods that start without what they refer to, or with an older version of it, may run as nobody has asked for.
 
     An object of an optional kind has to be noted on the StatefulSet before it is made.
     """
-    keys = [key_of(manifest) for manifest in manifests]
-    workloads = tuple(key for key in keys if key.kind == STATEFUL_SETS.kind)
-    order = {key: workloads for key in keys if key.kind in _OPTIONAL_KINDS}
-    for key, manifest in zip(keys, manifests, strict=True):
+    workloads = tuple(key for key in manifests if key.kind == STATEFUL_SETS.kind)
+    order = {key: workloads for key in manifests if key.kind in _OPTIONAL_KINDS}
+    for key, manifest in manifests.items():
         if pod := manifest.get("spec", {}).get("template", {}).get("spec"):
             needed = referred_to_by(pod, key.namespace)
-            order[key] = tuple(each for each in keys if each in needed)
+            order[key] = tuple(each for each in manifests if each in needed)
     return order

@@ -55,8 +55,13 @@ class Record:
     @property
     def annotation(self) -> str:
         """What is said, with its seal, as it stands in the annotation."""
-        values = self.values
-        return _text({**values, _SEAL: _seal(values)})
+        return _sealed(self)
+
+
+@lru_cache(maxsize=1024)  # most clusters say the same
+def _sealed(record: Record) -> str:
+    values = record.values
+    return _text({**values, _SEAL: _seal(values)})
 
 
 _NAMES: Final = {each.name: to_camel(each.name) for each in fields(Record)}

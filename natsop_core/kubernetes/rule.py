@@ -76,7 +76,7 @@ def breaches(resource: BaseModel, rules: tuple[Rule, ...], floats: AbstractSet[s
     found: dict[str, _Nodes] = {"": [("", resource)]}
     for rule in rules:
         for path, node in _nodes(rule.at, found):
-            if any(_joined(path, integer) in floats for integer in rule.integers):
+            if floats and any(_joined(path, integer) in floats for integer in rule.integers):
                 yield Breach(rule.name, path, "integers must be written without a decimal point or an exponent")
             elif not rule.holds(node):
                 yield Breach(rule.name, path, rule.message_about(node))
