@@ -32,6 +32,7 @@ from tests.cluster.nats import (
 )
 from tests.testbed.client import Manifest
 from tests.testbed.namespace import Namespace
+from tests.testbed.operator import metrics_of_shared_operator
 from tests.tokens import ISSUED, Identity
 
 OPERATOR: Final = tokens.operator()
@@ -263,4 +264,6 @@ def everything_public(namespace: Namespace) -> dict[str, str]:
             seen[f"log of {pod}, {container}"] = namespace.logs(pod, container)
     for log in namespace.cluster.logs.glob("operator*.log"):
         seen[log.name] = log.read_text(errors="replace")
+    seen["metrics"] = metrics_of_shared_operator(namespace.cluster)
+    assert "natsop_build_info" in seen["metrics"], seen["metrics"]
     return seen

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
+
+import httpx2
 
 from natsop_core.crd import custom_resource_definitions
 from natsop_core.rbac import cluster_role, leader_election_role
@@ -25,6 +28,9 @@ USER: Final = f"system:serviceaccount:{NAMESPACE}:{SERVICE_ACCOUNT}"
 
 SYNCED: Final = "synced"
 """What the operator's log says once it knows the cluster's state and begins to reconcile."""
+
+
+_SERVING: Final = ("--metrics-bind-address=127.0.0.1:0", "--no-metrics-secure")
 
 
 def install_crds(cluster: Cluster) -> None:
@@ -119,10 +125,16 @@ def ensure_shared_operator(cluster: Cluster, run: str) -> None:
         if pid:
             os.kill(int(pid), signal.SIGKILL)
         install_crds(cluster)
-        operator = Operator(cluster, install_service_account(cluster), outlives_us=True)
+        operator = Operator(cluster, install_service_account(cluster), *_SERVING, outlives_us=True)
         operator.start()
         operator.await_ready()
         state.write_text(f"{run} {operator.pid}")
+
+
+def metrics_of_shared_operator(cluster: Cluster) -> str:
+    """What it tells Prometheus."""
+    port = re.findall(r"metrics at port (\d+)", (cluster.logs / "operator.log").read_text(errors="replace"))[-1]
+    return httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=20, trust_env=False).text
 
 
 def _is_served(client: Client, definition: dict[str, Any]) -> bool:
