@@ -28,6 +28,16 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class SetFinalizers:
+    """Give the very object with this UID these finalizers and no others, unless it has another version by now."""
+
+    key: ObjectKey
+    uid: str
+    version: str
+    finalizers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """Who asks a server: by a .creds file (its text), by an nkey, or by user and password. All empty: anonymous."""
 
@@ -78,4 +88,4 @@ class Request:
 StepKey: TypeAlias = ObjectKey | RequestKey
 """The identity of a step of a plan: the object that it is about, or the request."""
 
-Action: TypeAlias = Annotate | Delete | Request
+Action: TypeAlias = Annotate | Delete | SetFinalizers | Request

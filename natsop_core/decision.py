@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from natsop_core.resolve.box import ResolvedBox
     from natsop_core.resolve.cluster import ResolvedCluster
+    from natsop_core.resolve.deletion import Deletion
     from natsop_core.resolvers import Resolvers
     from natsop_core.servers import Server
 
@@ -20,6 +21,7 @@ class ClusterDecision:
     live: its StatefulSet, or None when it has none. resolved: None for an invalid spec.
     pods: its pods in full, in the order of their names. servers: what the servers in them said. claims: those of its
     volumes, in full. resolvers: what their full resolvers have, where there are any.
+    deletion: what one that is being deleted waits for; the rest is not decided then.
     """
 
     live: Mapping[str, Any] | None
@@ -28,6 +30,7 @@ class ClusterDecision:
     servers: tuple[Server, ...] = ()
     claims: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     resolvers: Resolvers | None = field(default=None, repr=False)
+    deletion: Deletion | None = None
 
 
 @dataclass(frozen=True, slots=True)

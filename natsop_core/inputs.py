@@ -52,7 +52,7 @@ class Settings:
 Found: TypeAlias = (
     bool | Forbidden  # ApiGroupRef
     | tuple[Child, ...]  # ChildrenRef
-    | tuple[Mapping[str, Any], ...]  # LabelledRef
+    | tuple[Mapping[str, Any], ...]  # LabelledRef, ListRef (or Forbidden)
     | HttpAnswer | Unreachable  # HttpRef
     | Mapping[str, Any] | Forbidden | None  # ObjectRef
 )  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from natsop_core.names import API_VERSION, BOX_KIND, CLUSTER_KIND
-from natsop_core.references import ApiGroupRef, ObjectKey
+from natsop_core.references import ApiGroupRef, ListRef, ObjectKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,10 @@ SERVICE_ACCOUNTS: Final = ApiResource("v1", "ServiceAccount", "serviceaccounts")
 INGRESSES: Final = ApiResource("networking.k8s.io/v1", "Ingress", "ingresses")
 POD_MONITORS: Final = ApiResource("monitoring.coreos.com/v1", "PodMonitor", "podmonitors")
 NACK_ACCOUNTS: Final = ApiResource("jetstream.nats.io/v1beta2", "Account", "accounts")
+NACK_STREAMS: Final = ApiResource("jetstream.nats.io/v1beta2", "Stream", "streams")
+NACK_CONSUMERS: Final = ApiResource("jetstream.nats.io/v1beta2", "Consumer", "consumers")
+NACK_KEY_VALUES: Final = ApiResource("jetstream.nats.io/v1beta2", "KeyValue", "keyvalues")
+NACK_OBJECT_STORES: Final = ApiResource("jetstream.nats.io/v1beta2", "ObjectStore", "objectstores")
 
 EVENTS: Final = ApiResource("events.k8s.io/v1", "Event", "events")
 LEASES: Final = ApiResource("coordination.k8s.io/v1", "Lease", "leases")
@@ -71,9 +75,15 @@ OPTIONAL: Final = (POD_MONITORS, NACK_ACCOUNTS)
 WATCHED_IN_FULL: Final = (STATEFUL_SETS, DEPLOYMENTS, PODS, CLAIMS)
 """The kinds whose content decides: the shell also watches them in full, those with our managed-by label."""
 
-_TOUCHED: Final = {(resource.api_version, resource.kind): resource for resource in (*CREATED, *OPTIONAL, PODS, CLAIMS)}
+USING_ACCOUNTS: Final = (NACK_STREAMS, NACK_CONSUMERS, NACK_KEY_VALUES, NACK_OBJECT_STORES)
+"""NACK's kinds whose objects may refer to an Account; the shell lists them when a plan asks."""
+
+_TOUCHED: Final = {
+    (resource.api_version, resource.kind): resource
+    for resource in (*CREATED, *OPTIONAL, *USING_ACCOUNTS, CLUSTERS, PODS, CLAIMS)
+}
 
 
-def resource_of(key: ObjectKey) -> ApiResource:
-    """The kind of an object that we make, annotate or delete. KeyError for any other kind."""
-    return _TOUCHED[key.api_version, key.kind]
+def resource_of(named: ObjectKey | ListRef) -> ApiResource:
+    """The kind of an object that we make, patch, delete or list. KeyError for any other kind."""
+    return _TOUCHED[named.api_version, named.kind]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from natsop_core.inputs import Found, Inputs, Settings
     from natsop_core.live import Child
-    from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, KeyReference, ObjectKey, Reference
+    from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, KeyReference, ListRef, ObjectKey, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,15 @@ class Lookup:
         if found is None and self._inputs.is_complete:
             return self._inputs.labelled(reference)
         objects = (each for each in found if isinstance(each, Mapping)) if isinstance(found, tuple) else ()
-        return tuple(sorted(objects, key=lambda each: str(each["metadata"]["name"])))
+        return tuple(sorted(objects, key=_name))
+
+    def listed(self, reference: ListRef) -> tuple[Mapping[str, Any], ...] | Forbidden:
+        """The objects of a kind in a namespace, in the order of their names, or why they may not be listed."""
+        found = self._found(reference)
+        if isinstance(found, Forbidden):
+            return found
+        objects = (each for each in found if isinstance(each, Mapping)) if isinstance(found, tuple) else ()
+        return tuple(sorted(objects, key=_name))
 
     def children(self, reference: ChildrenRef) -> tuple[Child, ...]:
         """What the custom resource controls, in the order of the children's keys."""
@@ -117,3 +125,7 @@ class Lookup:
     def _found(self, reference: Reference) -> Found:
         self._asked[reference] = None
         return self._inputs.found.get(reference)
+
+
+def _name(obj: Mapping[str, Any]) -> str:
+    return str(obj["metadata"]["name"])

@@ -35,6 +35,9 @@ REMOVED_ACCOUNTS_ANNOTATION: Final = "nats.crewlet.cloud/removed-accounts"
 OPTIONAL_KINDS_ANNOTATION: Final = "nats.crewlet.cloud/optional-kinds"
 """On the StatefulSet: the kinds of others (PodMonitor, Account) of which the cluster may have objects, by commas."""
 
+ACCOUNTS_FINALIZER: Final = "nats.crewlet.cloud/nack-accounts"
+"""On a NatsCluster: it has NACK Accounts, or is about to have some, see `resolve.accounts_guard`."""
+
 CLUSTER_LABEL: Final = "nats.crewlet.cloud/cluster"
 MANAGED_BY_LABEL: Final = "app.kubernetes.io/managed-by"
 

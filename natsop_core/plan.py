@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from natsop_core import names
 from natsop_core.actions import Delete
 from natsop_core.api.read import InvalidResource
 from natsop_core.decision import BoxDecision, ClusterDecision
 from natsop_core.drift import stamped
-from natsop_core.kinds import CONFIG_MAPS, DEPLOYMENTS, OPTIONAL, PODS, SECRETS, STATEFUL_SETS
+from natsop_core.kinds import CONFIG_MAPS, DEPLOYMENTS, NACK_ACCOUNTS, OPTIONAL, PODS, SECRETS, STATEFUL_SETS
 from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.lookup import Lookup, NotYet, NotYetError
 from natsop_core.mounts import REFERRED_KINDS, referred_to_by
 from natsop_core.pushes import plan_pushes
 from natsop_core.references import LabelledRef, ObjectKey
 from natsop_core.rendering import render_box, render_cluster
+from natsop_core.resolve.accounts_guard import guard_accounts, may_have_accounts
 from natsop_core.resolve.box import resolve_box
 from natsop_core.resolve.children import children_of
 from natsop_core.resolve.cluster import resolve_cluster
+from natsop_core.resolve.deletion import resolve_deletion
 from natsop_core.resolve.existing import claims_of
 from natsop_core.resolve.owner import owner_of
 from natsop_core.servers import ask_servers
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from natsop_core.rendering import Manifest
     from natsop_core.resolve.types import Cluster, Owner
 
+
+Objects: TypeAlias = "tuple[Mapping[str, Any], ...]"
 
 _OPTIONAL_KINDS: Final = frozenset(resource.kind for resource in OPTIONAL)
 
@@ -76,7 +80,7 @@ class Plan:
 def plan_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> Plan | NotYet:
     """What a NatsCluster wants, or what has to be fetched before that is known.
 
-    An invalid one, or one that is being deleted, wants its children left alone.
+    An invalid one wants its children left alone; one that is being deleted, all but those that hold it.
     """
     try:
         return _plan_cluster(cr, Lookup(inputs))
@@ -100,30 +104,68 @@ def key_of(manifest: Mapping[str, Any]) -> ObjectKey:
 
 def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
     metadata = cr.metadata
-    children = lookup.children(children_of(metadata))
     if metadata.deletion_timestamp:
-        lookup.settle()
-        return _keep_all(children, None)
-    key = STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name))
-    live = _ours(key, owner_of(metadata, names.CLUSTER_KIND), lookup)
-    pods, claims = _pods(metadata, names.cluster_selector(metadata.name), lookup), claims_of(metadata, lookup)
+        return _plan_deletion(metadata, lookup)
+    children = lookup.children(children_of(metadata))
+    live, pods, claims = _servers(metadata, lookup)
+    has_accounts = may_have_accounts(metadata, lookup)
     if isinstance(cr, InvalidResource):
         lookup.settle()
-        return _keep_all(children, ClusterDecision(live, pods=pods, claims=claims))
+        plan = _keep_all(children, ClusterDecision(live, pods=pods, claims=claims))
+        return _with_accounts_guarded(plan, metadata, has_accounts=has_accounts)
     servers = ask_servers(pods, lookup)
     resolved = resolve_cluster(cr, lookup)
     resolvers, requests = plan_pushes(cr, resolved.cluster, pods, servers, lookup)
     lookup.settle()
     decision = ClusterDecision(live, resolved, pods, servers, claims, resolvers)
     if resolved.cluster is None or resolved.config is None:
-        return _keep_all(children, decision)
+        return _with_accounts_guarded(_keep_all(children, decision), metadata, has_accounts=has_accounts)
     plan = _apply(render_cluster(resolved.cluster, resolved.config), children, decision, resolved.keep)
-    return replace(
+    plan = replace(
         plan,
         after={**plan.after, **dict(_kept_secrets_first(plan, resolved.cluster))},
         actions=(*_replacements(decision, lookup.now), *resolved.records, *requests),
-        based_on={key: live["metadata"]["uid"]} if live else {},
+        based_on={_stateful_set(metadata): live["metadata"]["uid"]} if live else {},
     )
+    return _with_accounts_guarded(plan, metadata, has_accounts=has_accounts)
+
+
+def _plan_deletion(metadata: Metadata, lookup: Lookup) -> Plan:
+    """Only Accounts are deleted here; the rest goes with the NatsCluster, once the finalizer is removed."""
+    children, deletion = lookup.children(children_of(metadata)), resolve_deletion(metadata, lookup)
+    if deletion is None:
+        lookup.settle()
+        return _keep_all(children, None)
+    live, pods, claims = _servers(metadata, lookup)
+    lookup.settle()
+    unused = deletion.unused
+    return Plan(
+        keep=tuple(child.key for child in children if child not in unused),
+        prune=unused,
+        actions=guard_accounts(metadata, is_needed=not deletion.is_free),
+        decision=ClusterDecision(live, pods=pods, claims=claims, deletion=deletion),
+    )
+
+
+def _servers(metadata: Metadata, lookup: Lookup) -> tuple[Mapping[str, Any] | None, Objects, Objects]:
+    """The StatefulSet of a NatsCluster, its pods and its claims."""
+    live = _ours(_stateful_set(metadata), owner_of(metadata, names.CLUSTER_KIND), lookup)
+    return live, _pods(metadata, names.cluster_selector(metadata.name), lookup), claims_of(metadata, lookup)
+
+
+def _stateful_set(metadata: Metadata) -> ObjectKey:
+    return STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name))
+
+
+def _with_accounts_guarded(plan: Plan, metadata: Metadata, *, has_accounts: bool) -> Plan:
+    """With the finalizer as it should be; no Account is made before it is set."""
+    accounts = tuple(key_of(each) for each in plan.apply if each["kind"] == NACK_ACCOUNTS.kind)
+    guard = guard_accounts(metadata, is_needed=has_accounts or bool(accounts))
+    if not guard:
+        return plan
+    first = tuple(action.key for action in guard)
+    after = {account: (*first, *plan.after.get(account, ())) for account in accounts}
+    return replace(plan, actions=(*plan.actions, *guard), after={**plan.after, **after})
 
 
 def _kept_secrets_first(plan: Plan, cluster: Cluster) -> Iterator[tuple[ObjectKey, tuple[ObjectKey, ...]]]:
@@ -177,7 +219,7 @@ def _ours(key: ObjectKey, owner: Owner, lookup: Lookup) -> Mapping[str, Any] | N
     return live if live and is_ours(reduce_metadata(live["metadata"]), owner) else None
 
 
-def _pods(metadata: Metadata, selector: Mapping[str, str], lookup: Lookup) -> tuple[Mapping[str, Any], ...]:
+def _pods(metadata: Metadata, selector: Mapping[str, str], lookup: Lookup) -> Objects:
     """The pods that the selector selects, those of a cluster and a box of one name apart."""
     value = selector[names.CLUSTER_LABEL]
     labelled = lookup.labelled(LabelledRef(PODS.api_version, PODS.kind, metadata.namespace, value))

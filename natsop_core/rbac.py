@@ -16,6 +16,7 @@ from natsop_core.kinds import (
     OPTIONAL,
     PODS,
     TOKEN_REVIEWS,
+    USING_ACCOUNTS,
     ApiResource,
 )
 from natsop_core.names import FIELD_MANAGER
@@ -49,6 +50,9 @@ def leader_election_role(namespace: str) -> Object:
 
 def _work() -> Iterator[Object]:
     """From the kinds that are reconciled, made and watched."""
+    yield _rule(CLUSTERS, "patch")  # their finalizers, see `accounts_guard`
+    for resource in USING_ACCOUNTS:
+        yield _rule(resource, "list")  # to name what holds the deletion of a NatsCluster
     for resource in (CLUSTERS, BOXES):
         yield _rule(resource, *LOOK)
         yield _rule(resource, "patch", subresource="status")

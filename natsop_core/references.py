@@ -61,6 +61,18 @@ class LabelledRef:
 
 
 @dataclass(frozen=True, slots=True)
+class ListRef:
+    """Every object of a kind in a namespace, in full, as the API server lists them now. Found: a tuple.
+
+    Nobody is woken by a change of one. None are found of a kind that the API server does not serve.
+    """
+
+    api_version: str
+    kind: str
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChildrenRef:
     """Every object whose controller is the custom resource with this UID. Found: a tuple of `Child`."""
 
@@ -87,4 +99,4 @@ class HttpRef:
     scheme: str = "http"
 
 
-Reference: TypeAlias = ObjectRef | LabelledRef | ChildrenRef | ApiGroupRef | HttpRef
+Reference: TypeAlias = ObjectRef | LabelledRef | ListRef | ChildrenRef | ApiGroupRef | HttpRef

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from natsop_core.resolve.types import Owner
 
 COLLECTION_SECONDS: Final = 5.0
+HOLDS_DELETION: Final[frozenset[ReasonName]] = frozenset(("AccountsInUse", "ServersDeleted"))
+"""What only a person ends, of all that a deletion may wait for."""
+
 REFUSED_SECONDS: Final = (2.0, 60.0)
 
 
@@ -41,7 +44,7 @@ class Event:
 class Report:
     """The custom resource's whole status, the events to send, and when to look again though nothing changes.
 
-    status: None when there is nobody to tell any more (the custom resource is being deleted).
+    status: None when there is nobody to tell any more (the custom resource is deleted, and nothing holds it).
     requeue_after: seconds; None when only a change can make a difference.
     """
 
@@ -122,7 +125,11 @@ def _events(conditions: Sequence[Condition], previous: Mapping[str, Any]) -> Ite
             yield Event("Normal", "Recovered", "No problem is left.")
         elif condition.type == "Available" and was in {"True", "False"} and was != is_now:
             yield Event("Normal" if is_now == "True" else "Warning", _availability(is_now), finding.message)
-        elif condition.type == "ExpiringSoon" and (earlier or {}).get("message") != fitting(finding.message):
+        elif (condition.type == "ExpiringSoon" and (earlier or {}).get("message") != fitting(finding.message)) or (
+            condition.type == "DeletionBlocked"
+            and finding.reason in HOLDS_DELETION
+            and (earlier or {}).get("reason") != finding.reason
+        ):
             yield Event("Warning", finding.reason, finding.message)
         elif condition.type == "ConfigurationLoaded" and (was, is_now) == ("False", "True"):
             yield Event("Normal", "ConfigurationLoaded", finding.message)

@@ -13,6 +13,7 @@ from natsop_core.outcomes import Failed
 from natsop_core.plan import Plan
 from natsop_runtime.api_server.errors import ConflictError, NotFoundError
 from natsop_runtime.beside import beside_the_loop
+from natsop_runtime.cache.stores import Change
 from natsop_runtime.fetch import depends_on, outdated_by
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
     from natsop_core.report import Report
     from natsop_runtime.api_server.kube import Kube
-    from natsop_runtime.cache.stores import Change, Stores
+    from natsop_runtime.cache.stores import Stores
     from natsop_runtime.events import Recorder
     from natsop_runtime.executor import Executor
     from natsop_runtime.fetch import Fetcher
@@ -91,11 +92,17 @@ class Controller:
         plan, inputs = await self._plan(key, functions, custom_resource)
         self._references.replace(key, (*depends_on(inputs.found), *plan.targets))
         outcomes = await self._executor.execute(key, plan, own_writes)
+        raw = self._as_written(key, raw, own_writes)
         report = await _decided(functions.conclude, custom_resource, inputs, plan, outcomes)
         if not await self._publish(key, raw, report, inputs.now, own_writes):
             return Turn(False, None)
         succeeded = not any(isinstance(outcome, Failed) for outcome in outcomes.values())
         return Turn(succeeded, RESYNC if report.requeue_after is None else min(RESYNC, report.requeue_after))
+
+    def _as_written(self, key: ObjectKey, raw: Object, own_writes: set[Change]) -> Object:
+        """The custom resource as a step of the plan has left it, if one wrote it: what was decided is true of it."""
+        now = self._stores.in_full(key)
+        return now if now and Change(key, now["metadata"]["resourceVersion"]) in own_writes else raw
 
     async def _plan(self, key: ObjectKey, functions: ReconciledKind, custom_resource: Any) -> tuple[Plan, Inputs]:
         """The plan, and what it was made from: the core is asked, and what it lacks is fetched, until there is one."""

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from natsop_core.actions import Annotate, Delete, Request
+from natsop_core.actions import Annotate, Delete, Request, SetFinalizers
 from natsop_core.drift import ApplyRequest, next_request
 from natsop_core.kinds import resource_of
 from natsop_core.outcomes import Applied, Failed, HeldBack, Outcome, Outcomes, Postponed, Rejected, Unchanged
@@ -112,13 +112,17 @@ class Executor:
         request = next_request(manifest, self._stores.live(key))
         return HeldBack(failed[0]) if isinstance(request, ApplyRequest) else request
 
-    async def _act(self, action: Annotate | Delete, own_writes: set[Change]) -> Outcome:
+    async def _act(self, action: Annotate | Delete | SetFinalizers, own_writes: set[Change]) -> Outcome:
         resource = resource_of(action.key)
         match action:
             case Annotate(key, uid, annotations):
                 metadata = {"name": key.name, "namespace": key.namespace, "uid": uid, "annotations": dict(annotations)}
                 body = {"apiVersion": key.api_version, "kind": key.kind, "metadata": metadata}
                 own_writes.add(self._stores.written(key, await self._kube.apply(resource, key, body, force=True)))
+            case SetFinalizers(key, uid, version, finalizers):
+                guarded = {"uid": uid, "resourceVersion": version, "finalizers": finalizers or None}
+                written = await self._kube.merge_patch(resource, key, {"metadata": guarded})
+                own_writes.add(self._stores.written(key, written))
             case Delete(key, uid):
                 try:
                     await self._kube.delete(resource, key, uid=uid)

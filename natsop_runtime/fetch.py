@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core import inputs
 from natsop_core.kinds import resource_of
-from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, LabelledRef, ObjectKey, ObjectRef, Reference
+from natsop_core.references import (
+    ApiGroupRef,
+    ChildrenRef,
+    HttpRef,
+    LabelledRef,
+    ListRef,
+    ObjectKey,
+    ObjectRef,
+    Reference,
+)
 from natsop_runtime.api_server.errors import ForbiddenError, NotFoundError
+from natsop_runtime.api_server.kube import Selection
 from natsop_runtime.beside import beside_the_loop
 
 if TYPE_CHECKING:
@@ -59,6 +69,8 @@ class Fetcher:
                 return await self._stores.optional_kinds.serves(reference)
             case LabelledRef():
                 return await _unpacked(self._stores.labelled(reference))
+            case ListRef():
+                return await self._list(reference)
             case HttpRef():
                 return await self._pods.get(reference)
             case _:
@@ -73,6 +85,15 @@ class Fetcher:
             return await self._kube.get(resource_of(key), key)
         except NotFoundError:
             return None
+        except ForbiddenError as error:
+            return inputs.Forbidden(error.message)
+
+    async def _list(self, reference: ListRef) -> Found:
+        selection = Selection(resource_of(reference), namespace=reference.namespace)
+        try:
+            return tuple([each async for page in self._kube.list_pages(selection) for each in page.items])
+        except NotFoundError:
+            return ()
         except ForbiddenError as error:
             return inputs.Forbidden(error.message)
 

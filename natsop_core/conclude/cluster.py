@@ -9,6 +9,7 @@ from natsop_core import names
 from natsop_core.api.read import InvalidResource
 from natsop_core.conclude.accounts import report_accounts
 from natsop_core.conclude.certificates import report_certificates
+from natsop_core.conclude.deleting import conclude_deleting
 from natsop_core.conclude.seen import pod_counts, see, what_is_unsettled, what_was_done
 from natsop_core.conclude.unplanned import conclude_invalid, conclude_unplanned
 from natsop_core.conditions.condition import Condition, lasted
@@ -52,11 +53,13 @@ if TYPE_CHECKING:
 def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Plan, outcomes: Outcomes) -> Report:
     """What the user of a NatsCluster gets to see, once its plan was carried out."""
     decision = plan.decision
-    if cr.metadata.deletion_timestamp or not isinstance(decision, ClusterDecision):
+    if not isinstance(decision, ClusterDecision):
         return NOBODY_TO_TELL
     key = STATEFUL_SETS.key(cr.metadata.namespace, names.stateful_set(cr.metadata.name))
     is_changed = isinstance(outcomes.get(key), Applied)
     workload = see(decision, inputs, kind="StatefulSet", needed=None, pod="server", just_applied=is_changed)
+    if decision.deletion is not None:
+        return conclude_deleting(cr, workload, decision, decision.deletion, inputs, outcomes)
     if isinstance(cr, InvalidResource):
         return conclude_invalid(cr, workload, decision, inputs)
     if decision.resolved is None:

@@ -49,10 +49,9 @@ def conclude_unplanned(
         wrong=findings if workload.exists else waiting.wrong,
         pod=workload.pod,
     )
-    facts = {field: value for field, value in cr.status.items() if field not in {"observedGeneration", "conditions"}}
     return make_report(
-        [*conditions, *_kept_from(cr.status)],
-        {**facts, **pod_counts(decision.live)},
+        [*conditions, *kept_from(cr.status)],
+        {**facts_in(cr.status), **pod_counts(decision.live)},
         cr.status,
         generation=cr.metadata.generation,
         now=inputs.now,
@@ -64,7 +63,12 @@ def conclude_unplanned(
     )
 
 
-def _kept_from(status: Mapping[str, Any]) -> list[Condition]:
+def facts_in(status: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said last besides conditions."""
+    return {field: value for field, value in status.items() if field not in {"observedGeneration", "conditions"}}
+
+
+def kept_from(status: Mapping[str, Any]) -> list[Condition]:
     """What was said last of integrations, by which the objects that were made for them are found, and of expiry."""
     kept = {*INTEGRATION_CONDITIONS, EXPIRING}
     said = (each for each in status.get("conditions", ()) if each["type"] in kept)

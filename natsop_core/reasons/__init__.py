@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from natsop_core.reasons.conditions import CONDITION_TYPES
+from natsop_core.reasons.deletion import DELETION
 from natsop_core.reasons.events import EVENTS
 from natsop_core.reasons.pods import PODS
 from natsop_core.reasons.progress import PROGRESS
@@ -21,4 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["CONDITION_TYPES", "REASONS", "ConditionType", "Reason", "ReasonName"]
 
-REASONS: Final[Mapping[ReasonName, Reason]] = {**PROGRESS, **PODS, **REFUSALS, **REFERENCES, **EVENTS}
+REASONS: Final[Mapping[ReasonName, Reason]] = {
+    **PROGRESS,
+    **PODS,
+    **REFUSALS,
+    **REFERENCES,
+    **DELETION,
+    **EVENTS,
+}

@@ -26,6 +26,8 @@ CONDITION_TYPES: Final[Mapping[ConditionType, str]] = {
     " Unknown where a server does not report one (nats-server before 2.11, monitoring disabled, no answer).",
     "ConfigurationOverridden": "Present, and True, while parts of the rendered configuration have no effect,"
     " because an included file or the user's own nats.conf replaces them.",
+    "DeletionBlocked": "Present, and True, while a NatsCluster that is being deleted still has NACK Accounts."
+    " Its servers keep running, so that NACK can delete the streams on them.",
     "ExpiringSoon": "Present, and True, while a certificate, a CA, a JWT or credentials that the spec refers to expire"
     " within seven days, or have expired. status.nextExpiry and the metric natsop_next_expiry_timestamp_seconds tell"
     " when the first of them does.",

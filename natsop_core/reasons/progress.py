@@ -82,7 +82,8 @@ PROGRESS: Final[Mapping[ReasonName, Reason]] = {
     ),
     "HeldBack": Reason(
         ("Progressing",),
-        "An object is not applied yet, because a Secret or ConfigMap that its pods mount could not be applied.",
+        "An object is not applied yet, because another that has to come first could not be applied: a Secret or"
+        " ConfigMap that its pods mount, or the finalizer that guards NACK's Accounts.",
         "The other conditions say why that object was refused; once it is applied, the rest follows.",
     ),
     "Retrying": Reason(

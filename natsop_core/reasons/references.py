@@ -138,7 +138,7 @@ REFERENCES: Final[Mapping[ReasonName, Reason]] = {
         "Start the operator with the integration on `auto` to use it.",
     ),
     "Forbidden": Reason(
-        ("NackIntegrationAvailable", "PodMonitorAvailable", "Degraded"),
+        ("NackIntegrationAvailable", "PodMonitorAvailable", "DeletionBlocked", "Progressing", "Degraded"),
         "The operator may not list an optional kind.",
         "Grant it the right: docs/operating.md lists the rights.",
         needs_person=True,

@@ -11,6 +11,7 @@ ConditionType: TypeAlias = Literal[
     "AccountsNotRemoved",
     "ConfigurationLoaded",
     "ConfigurationOverridden",
+    "DeletionBlocked",
     "ExpiringSoon",
     "FieldsIgnored",
     "FilesMounted",
@@ -19,6 +20,8 @@ ConditionType: TypeAlias = Literal[
 ]
 
 ReasonName: TypeAlias = Literal[
+    "AccountsInUse",
+    "AccountsNotReleased",
     "Adopted",
     "ApplyRejected",
     "AsExpected",
@@ -91,6 +94,7 @@ ReasonName: TypeAlias = Literal[
     "RoutesIncomplete",
     "SecretNotFound",
     "SecretNotReadable",
+    "ServersDeleted",
     "Stable",
     "SystemAccountHasJetStream",
     "SystemAccountNotFound",

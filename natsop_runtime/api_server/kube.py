@@ -173,6 +173,13 @@ class Kube:
         prepared = self._prepare("patch", resource, key, body=patch, headers=headers, params=parameters)
         await self._send("patch", resource, prepared)
 
+    async def merge_patch(self, resource: ApiResource, key: ObjectKey, patch: Mapping[str, Any]) -> Object:
+        """A JSON merge patch (RFC 7386). Returns the object as it is now."""
+        headers = {"Content-Type": PatchType.MERGE.value}
+        parameters = {"fieldManager": FIELD_MANAGER}
+        prepared = self._prepare("patch", resource, key, body=dict(patch), headers=headers, params=parameters)
+        return await self._send("patch", resource, prepared)
+
     async def delete(self, resource: ApiResource, key: ObjectKey, *, uid: str, version: str = "") -> None:
         """Delete that very object, and what it owns in the background.
 

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from natsop_core import names
-from natsop_core.kinds import CLUSTERS, CREATED, OPTIONAL, ApiResource
+from natsop_core.kinds import CLUSTERS, CREATED, NACK_ACCOUNTS, NACK_STREAMS, OPTIONAL, ApiResource
 from natsop_core.outcomes import Outcome, Unchanged
 from natsop_core.plan import Plan
 from natsop_runtime.api_server.connection import connected
@@ -154,6 +154,28 @@ def test_it_deletes_one_that_is_controlled_and_not_wanted(scene: Scene, resource
 
     scene.site.await_gone(qualified(resource), "unwanted")
     wait_until(lambda: ("delete", 200) in scene.answers(resource, "unwanted", since=mark), SOON, "it was deleted by us")
+
+
+def test_it_holds_a_cluster_that_is_deleted_until_nothing_uses_its_accounts(scene: Scene) -> None:
+    site = scene.site
+    site.create(nats_cluster("d", EVERYTHING))
+    stream = {
+        "apiVersion": NACK_STREAMS.api_version,
+        "kind": "Stream",
+        "metadata": {"name": "orders"},
+        "spec": {"name": "ORDERS", "account": "d-orders", "subjects": ["orders.*"]},
+    }
+    site.client.create(stream)
+    assert names.ACCOUNTS_FINALIZER in site.client.get("NatsCluster", "d")["metadata"]["finalizers"]
+
+    site.client.delete("NatsCluster", "d", propagationPolicy="Background")
+    blocked = site.await_condition("NatsCluster", "d", "DeletionBlocked", "True", reason="AccountsInUse")
+
+    assert "Stream orders" in blocked["message"]
+    assert "deletionTimestamp" not in site.client.get(qualified(NACK_ACCOUNTS), "d-orders")["metadata"]
+    site.client.delete(qualified(NACK_STREAMS), "orders")
+    for kind, name in ((qualified(NACK_ACCOUNTS), "d-orders"), ("NatsCluster", "d"), ("StatefulSet", "d")):
+        site.await_gone(kind, name)
 
 
 def qualified(resource: ApiResource) -> str:

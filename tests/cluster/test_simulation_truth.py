@@ -15,7 +15,7 @@ from tests.simulation.edits import EDITS
 from tests.simulation.generation import peaceful
 from tests.simulation.histories import Wish
 from tests.simulation.recording import Exchange
-from tests.simulation.referred import JWT, REQUIRED
+from tests.simulation.referred import JWT, REQUIRED, STREAM
 from tests.simulation.scenario import Scenario, ending
 from tests.simulation.steps import Step, custom_resource
 from tests.simulation.truth import Replay, objects_in
@@ -78,7 +78,7 @@ def scenarios() -> list[Scenario]:
     draw()
     found += [_edited(edits) for edits in _batches(sorted(EDITS), EDITS_AT_ONCE)]
     found += [_wished(*WISHES[name]) for name in WISHES]
-    found += [_asked(*(custom_resource("NatsCluster", "a", spec) for spec in INTEGRATED))]
+    found += [_asked(*(custom_resource("NatsCluster", "a", spec) for spec in INTEGRATED)), _deleted()]
     return [
         Scenario.from_json(each.to_json().replace('"prod"', f'"prod-{n}"').replace('"dev"', f'"dev-{n}"'))
         for n, each in enumerate(found)
@@ -102,6 +102,16 @@ def _edited(edits: tuple[str, ...]) -> Scenario:
 
 def _wished(*wishes: Wish) -> Scenario:
     return _asked(*(manifest for wish in wishes for manifest in wish.manifests))
+
+
+def _deleted() -> Scenario:
+    """A cluster is deleted while a Stream uses its Account, and the Stream later."""
+    made = _asked(custom_resource("NatsCluster", "a", WITH_ALL_KINDS), STREAM)
+    delete = (
+        Step(8.0, "delete", {"namespace": "prod", "kind": kind, "name": name})
+        for kind, name in (("NatsCluster", "a"), ("Stream", "orders"))
+    )
+    return replace(made, steps=(*made.steps, *delete))
 
 
 def _asked(*manifests: Manifest) -> Scenario:

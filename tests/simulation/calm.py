@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from natsop_core.names import ACCOUNTS_FINALIZER
 from tests.simulation.api_server.kinds import CUSTOM, EVENTS, LEASES
 from tests.simulation.people import People
 from tests.simulation.picture import Picture, picture
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 CALM_AFTER: Final = 250.0
 """Seconds within which all is well where nothing goes wrong, and what is missing is not waited for any more."""
+
+GONE_AFTER: Final = 20
+"""Seconds within which what is deleted is gone, though a finalizer holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,13 @@ async def calm_pictures(halts: Sequence[Halt], *, seed: int) -> list[Picture]:
         await asyncio.sleep(CALM_AFTER)
         pictures = [picture(world.server.storage)]
         for before, now in zip(halts, later, strict=False):
-            _change(world, before, now)
+            await _change(world, before, now)
             await asyncio.sleep(CALM_AFTER)
             pictures.append(picture(world.server.storage))
         return pictures
 
 
-def _change(world: World, before: Halt, now: Halt) -> None:
+async def _change(world: World, before: Halt, now: Halt) -> None:
     """Make the cluster one in which people want something else, at once."""
     for api_version in sorted(before.unserved ^ now.unserved):
         do = "uninstall" if api_version in now.unserved else "install"
@@ -78,16 +82,28 @@ def _change(world: World, before: Halt, now: Halt) -> None:
             People(world.send, each.namespace).delete(each.manifest["kind"], each.manifest["metadata"]["name"])
     for each in now.intended:
         if each != known.get(each.place):
-            _bring_about(each, known.get(each.place), People(world.send, each.namespace))
+            await _bring_about(each, known.get(each.place), People(world.send, each.namespace))
 
 
-def _bring_about(now: Intended, before: Intended | None, people: People) -> None:
+async def _bring_about(now: Intended, before: Intended | None, people: People) -> None:
     if before is not None and before.uid == now.uid:
         people.replace(now.manifest)
         return
     with suppress(ApiError):  # there may be another object by that name, or a custom resource's child
         people.delete(now.manifest["kind"], now.manifest["metadata"]["name"])
-    people.create(now.manifest)
+    await _create(now.manifest, people)
+
+
+async def _create(manifest: Manifest, people: People) -> None:
+    """Create the object, if need be once the one that a finalizer holds is gone."""
+    for _ in range(GONE_AFTER):
+        try:
+            people.create(manifest)
+        except ApiError:
+            await asyncio.sleep(1)
+        else:
+            return
+    people.create(manifest)
 
 
 def _intended(storage: Storage) -> Iterator[Intended]:
@@ -104,4 +120,5 @@ def _intended(storage: Storage) -> Iterator[Intended]:
 def _manifest(obj: Manifest) -> Manifest:
     kept = ("name", "labels", "annotations", "ownerReferences", "finalizers")
     metadata = {key: value for key, value in obj["metadata"].items() if key in kept}
+    metadata["finalizers"] = [each for each in metadata.get("finalizers", ()) if each != ACCOUNTS_FINALIZER]
     return {**{key: value for key, value in obj.items() if key != "status"}, "metadata": metadata}

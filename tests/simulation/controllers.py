@@ -1,4 +1,4 @@
-"""Kubernetes' own controllers, as far as the operator notices them: the garbage collector and the workloads' own."""
+"""Others' controllers, as far as the operator notices them: the garbage collector, the workloads' own, and NACK."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from natsop_core.kinds import CLAIMS, DEPLOYMENTS, STATEFUL_SETS, ApiResource
+from natsop_core.kinds import CLAIMS, DEPLOYMENTS, NACK_ACCOUNTS, STATEFUL_SETS, USING_ACCOUNTS, ApiResource
 from tests.simulation.api_server.kinds import kind_of
 from tests.simulation.api_server.server import Answer, Request
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 Send = Callable[[Request], Answer]
 
+ACCOUNT_FINALIZER: Final = "account.nats.io/finalizer"
+"""NACK's own."""
+
+FINALIZED_AFTER: Final = 1.0
 COLLECTED_AFTER: Final = 3.0
 REPORTED_AFTER: Final = 1.5
 
@@ -45,6 +49,8 @@ class Controllers:
         if change.deleted or change.now.metadata.get("ownerReferences"):
             self._later(("collect",), COLLECTED_AFTER, self._collect)
         resource = change.kind.resource
+        if resource in (NACK_ACCOUNTS, *USING_ACCOUNTS):
+            self._later(("finalize",), FINALIZED_AFTER, self._finalize)
         if resource in (STATEFUL_SETS, DEPLOYMENTS) and not change.deleted:
             place = change.now.metadata["namespace"], change.now.metadata["name"]
             self._later((resource.kind, *place), REPORTED_AFTER, lambda: self._report(resource, *place))
@@ -66,6 +72,19 @@ class Controllers:
             if owners and not any(owner["uid"] in alive for owner in owners):
                 body = {"preconditions": {"uid": stored.uid}}
                 self._send(_request("DELETE", kind.resource, stored, body, user="garbage-collector"))
+
+    def _finalize(self) -> None:
+        """As NACK does: an Account is kept as long as anything uses it."""
+        users = [stored for kind in map(kind_of, USING_ACCOUNTS) for stored in self._storage.all(kind)]
+        used = {(stored.metadata["namespace"], stored.content["spec"].get("account")) for stored in users}
+        for account in tuple(self._storage.all(kind_of(NACK_ACCOUNTS))):
+            metadata = account.metadata
+            finalizers = metadata.get("finalizers", [])
+            others = [each for each in finalizers if each != ACCOUNT_FINALIZER]
+            is_kept = "deletionTimestamp" not in metadata or (metadata["namespace"], metadata["name"]) in used
+            if is_kept == (others == finalizers):
+                change = {"metadata": {"finalizers": [*others, ACCOUNT_FINALIZER] if is_kept else others or None}}
+                self._send(_request("PATCH", NACK_ACCOUNTS, account, change, user="nack"))
 
     def _report(self, resource: ApiResource, namespace: str, name: str) -> None:
         """All pods of the latest generation run, so the status says."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from natsop_core.kinds import NACK_STREAMS
 from tests import tokens
 from tests.cluster.edits import encoded
 from tests.testbed.client import Manifest
@@ -47,6 +48,14 @@ REQUIRED: Final[tuple[Manifest, ...]] = (
     _config_map("existing", **{"nats.conf": "port: 4222\n"}),
 )
 """What custom resources refer to: while it is missing, what becomes of them depends on what they were before."""
+
+STREAM: Final[Manifest] = {
+    "apiVersion": NACK_STREAMS.api_version,
+    "kind": "Stream",
+    "metadata": {"name": "orders"},
+    "spec": {"name": "ORDERS", "account": "a-app"},
+}
+"""A Stream of NACK's in the account app of the cluster a."""
 
 ANOTHER_PASSWORD: Final = secret("routes", user="u", password="another")  # noqa: S106
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,12 @@ from tests.testbed.client import ApiError, Manifest
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
+
+Place = tuple[str, str, str]
+"""An object's namespace, kind and name."""
+
+TRIED_EVERY: Final = 1.0
+"""Seconds after which people try again to create what is not gone yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +53,37 @@ def _put(world: World, namespace: str, manifest: Manifest) -> None:
     except ApiError:
         people.create(manifest)
         return
+    if "deletionTimestamp" in live["metadata"]:
+        _create_once_gone(world, namespace, manifest)
+        return
     content = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind", "metadata")}
     kept = {key: value for key, value in live["metadata"].items() if key not in ("creationTimestamp", "managedFields")}
     metadata = {**kept, "annotations": manifest["metadata"].get("annotations")}
     people.replace({**live, **content, "metadata": metadata})
 
 
+def _create_once_gone(world: World, namespace: str, manifest: Manifest) -> None:
+    """Create the object as soon as the one that is being deleted is gone."""
+    place = namespace, manifest["kind"], manifest["metadata"]["name"]
+    is_waited_for = place in world.to_create
+    world.to_create[place] = manifest
+    if not is_waited_for:
+        _try_to_create(world, place)
+
+
+def _try_to_create(world: World, place: Place) -> None:
+    if place not in world.to_create:
+        return
+    try:
+        People(world.send, place[0]).create(world.to_create[place])
+    except ApiError:
+        asyncio.get_running_loop().call_later(TRIED_EVERY, _try_to_create, world, place)
+    else:
+        del world.to_create[place]
+
+
 def _delete(world: World, namespace: str, kind: str, name: str) -> None:
+    world.to_create.pop((namespace, kind, name), None)
     People(world.send, namespace).delete(kind, name)
 
 
@@ -101,7 +132,7 @@ def _recreate(world: World, namespace: str, kind: str, name: str) -> None:
     people = People(world.send, namespace)
     manifest = people.get(kind, name)
     people.delete(kind, name)
-    people.create({**manifest, "metadata": {"name": name}, "status": None})
+    _create_once_gone(world, namespace, {**manifest, "metadata": {"name": name}, "status": None})
 
 
 def _fault(world: World, **fault: Any) -> None:

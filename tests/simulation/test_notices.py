@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import pytest
 
-from natsop_core.kinds import POD_MONITORS
+from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS
 from natsop_core.names import cluster_labels
 from tests.simulation.histories import TOKENS_BY_NAME, Wish
 from tests.simulation.mutations import MUTATIONS
-from tests.simulation.referred import ANOTHER_PASSWORD, REQUIRED
+from tests.simulation.referred import ANOTHER_PASSWORD, JWT, REQUIRED
 from tests.simulation.scenario import SETTLE, Scenario, play
 from tests.simulation.steps import Step, custom_resource
 from tests.simulation.verdicts import Verdict
@@ -70,6 +70,14 @@ def settled(verdict: Verdict | None = None) -> Step:
 WITH_STREAMS: Final = Wish(replicas=1, store="claim", resolver="none")
 SEVERAL_WITH_STREAMS: Final = replace(WITH_STREAMS, replicas=3)
 WITH_TOKENS: Final = replace(WITH_STREAMS, resolver="memory")
+
+WITH_NACK: Final = (
+    trouble("install", api_version=NACK_ACCOUNTS.api_version),
+    referred("jwts"),
+    referred("app-creds"),
+    cluster({"auth": {"jwt": JWT}}),
+)
+JWT_ALONE: Final = {"auth": {"jwt": {**JWT, "accounts": [{**each, "userCreds": None} for each in JWT["accounts"]]}}}
 
 WHILE_BUSY: Final = (
     referred("routes"),
@@ -167,6 +175,10 @@ SCENARIOS: Final[dict[str, tuple[Step, ...]]] = {
         cluster(MONITORED),
         cluster(after=2.0),
     ),
+    "accounts_come_before_their_finalizer": (*WITH_NACK, cluster(JWT_ALONE)),
+    "finalizer_goes_with_the_wish": (*WITH_NACK, cluster(JWT_ALONE)),
+    "deletion_waits_for_nothing": (*WITH_NACK, named("delete", "NatsCluster", "a", after=4.0)),
+    "finalizer_stays": (*WITH_NACK, named("delete", "NatsCluster", "a", after=4.0)),
     "adoption_without_trace": (put(LABELLED), cluster()),
     "nothing_is_held_back": (fault("internal error", "write"), cluster()),
 }

@@ -67,8 +67,10 @@ class Replay:
             return
         if expected >= 400:
             self.lies.append(f"{exchange}; in truth it is accepted")
-        elif request.method != "DELETE":
-            self._learn(exchange, json.loads(exchange.answer)["metadata"], answer["metadata"])
+        else:
+            told = json.loads(exchange.answer)["metadata"]
+            if request.method != "DELETE" or "deletionTimestamp" in told:  # or it is gone
+                self._learn(exchange, told, answer["metadata"])
 
     def _learn(self, exchange: Exchange, told: Manifest, real: Manifest) -> None:
         """Whether something was changed is compared by the versions: each goes with one on the other side."""

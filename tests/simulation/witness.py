@@ -7,15 +7,17 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from natsop_core.kinds import CLAIMS, STATEFUL_SETS
+from natsop_core.kinds import CLAIMS, NACK_ACCOUNTS, STATEFUL_SETS
 from natsop_core.mounts import referred_to_by
 from natsop_core.names import (
+    ACCOUNTS_FINALIZER,
     ALLOW_DATA_LOSS_ANNOTATION,
     APPLIED_ANNOTATION,
     COMMITMENTS_ANNOTATION,
     FIELD_MANAGER,
     MANAGED_BY_LABEL,
 )
+from tests.simulation.accounts import Accounts
 from tests.simulation.api_server.kinds import CUSTOM, EVENTS, LEASES
 from tests.simulation.api_server.validation import is_change_of_fixed_field
 from tests.simulation.commitments import Commitments
@@ -48,6 +50,7 @@ class Witness:
         self._custom_resources: set[str] = set()  # the UIDs of all that ever were
         self._allowed: dict[str, str] = {}  # what those that there are say that may be lost, by their UIDs
         self._commitments = Commitments()
+        self._accounts = Accounts(clock)
         self._made: set[str] = set()  # all that was ever made for pods
         self._disowned: dict[str, float] = {}  # when a custom resource lost which object, by its UID
         self._holder = ""  # of the lease
@@ -71,16 +74,16 @@ class Witness:
         if self._holder and self._identities.get(self._holder) != request.user and sent_at >= self._held_since:
             self._report(request, f"{request.user} wrote while {self._identities.get(self._holder)} led")
         if answer.code < 300:
-            self._see_success(request, target, before)
+            self._see_success(request, target, before, sent_at)
         elif is_change_of_fixed_field(answer.text):
             self._report(request, "nobody may ever change that field")
 
-    def _see_success(self, request: Request, target: Target, before: Stored | None) -> None:
+    def _see_success(self, request: Request, target: Target, before: Stored | None, sent_at: float) -> None:
         resource = target.kind.resource
         if resource != EVENTS and not _is_guarded(request):
             self._report(request, "nothing says which object, or which version of it, is meant")
         if resource in CUSTOM:
-            if target.subresource != "status":
+            if target.subresource != "status" and not _says_only_our_finalizer(request, before):
                 self._report(request, "it is people who write custom resources")
         elif resource == CLAIMS:
             if before is None or not _says_only_what_is_committed(request):
@@ -89,6 +92,8 @@ class Witness:
             self._report(request, "the object is somebody else's")
         if resource == STATEFUL_SETS and request.method == "PATCH":
             self._see_servers(request)
+        if resource == NACK_ACCOUNTS and before is None and not self._accounts.may_be_made(request, sent_at):
+            self._report(request, "its custom resource does not wait for it")
 
     def _see_servers(self, request: Request) -> None:
         stateful_set = json.loads(request.body)
@@ -121,6 +126,8 @@ class Witness:
             self._made.add(str(change.kind.resource.key(metadata["namespace"], metadata["name"])))
         if change.kind.resource in CUSTOM:
             self._hear_of_custom_resource(change.now, deleted=change.deleted)
+        for orphan in self._accounts.orphaned_by(change):
+            self.misdeeds.append(f"{orphan}: its custom resource does not wait for it any more")
         if change.before is not None and change.before.controller_uid not in ("", change.now.controller_uid):
             self._disowned[change.now.uid] = self._clock()
         if change.kind.resource == LEASES:
@@ -150,6 +157,17 @@ def _says_only_what_is_committed(request: Request) -> bool:
         and body["metadata"].keys() == named
         and body["metadata"]["annotations"].keys() == {COMMITMENTS_ANNOTATION}
     )
+
+
+def _says_only_our_finalizer(request: Request, before: Stored | None) -> bool:
+    """Whether a write to a custom resource sets or removes that finalizer of ours and nothing else."""
+    body = json.loads(request.body)
+    if before is None or request.method != "PATCH" or body.keys() != {"metadata"}:
+        return False
+    if body["metadata"].keys() != {"uid", "resourceVersion", "finalizers"}:
+        return False
+    was, now = before.metadata.get("finalizers") or (), body["metadata"]["finalizers"] or ()
+    return {*was} ^ {*now} == {ACCOUNTS_FINALIZER}
 
 
 def is_orphan_of_ours(stored: Stored) -> bool:

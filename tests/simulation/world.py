@@ -27,6 +27,7 @@ from tests.simulation.network import NoPods
 from tests.simulation.operators import Operator
 from tests.simulation.recording import Exchange, Recording
 from tests.simulation.witness import MOST_REQUESTS, Witness
+from tests.testbed.client import Manifest
 
 T = TypeVar("T")
 
@@ -78,6 +79,7 @@ class World:
         self.nats = NatsServers()
         self.pods: httpx2.AsyncBaseTransport = NoPods()
         self.black_out_until = 0.0
+        self.to_create: dict[tuple[str, str, str], Manifest] = {}  # what people create once the one before is gone
         self.revoked: set[str] = set()  # the kinds, by their plurals, that operators have no permission for
         self.operators = [
             Operator(self, number, leader_elect=operators > 1, namespaces=namespaces) for number in range(operators)

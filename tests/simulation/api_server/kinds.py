@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from natsop_core.crd import custom_resource_definitions
-from natsop_core.kinds import BOXES, CLAIMS, CLUSTERS, CREATED, OPTIONAL, PODS, ApiResource
+from natsop_core.kinds import BOXES, CLAIMS, CLUSTERS, CREATED, OPTIONAL, PODS, USING_ACCOUNTS, ApiResource
 from natsop_core.kubernetes.openapi import kind_schema
 from tests.simulation.api_server.fields import UNKNOWN, Schema
 
@@ -31,7 +31,7 @@ class Kind:
 
     @property
     def is_custom(self) -> bool:
-        return self.resource in (*CUSTOM, *OPTIONAL)
+        return self.resource in (*CUSTOM, *OPTIONAL, *USING_ACCOUNTS)
 
     @property
     def has_generation(self) -> bool:
@@ -51,7 +51,7 @@ class Kind:
 @cache
 def kinds() -> dict[tuple[str, str], Kind]:
     """All kinds that there may be, by apiVersion and plural."""
-    served = (*CUSTOM, *CREATED, *OPTIONAL, PODS, CLAIMS, EVENTS, LEASES)
+    served = (*CUSTOM, *CREATED, *OPTIONAL, *USING_ACCOUNTS, PODS, CLAIMS, EVENTS, LEASES)
     return {(each.api_version, each.plural): Kind(each, _schema(each)) for each in served}
 
 

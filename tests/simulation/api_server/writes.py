@@ -132,10 +132,10 @@ class Writer:
         now = Stored(content, managers)
         if kind.has_generation and not subresource and _intent(content) != _intent(live.content):
             now = now.with_metadata(generation=live.metadata["generation"] + 1)
-        now = self._storage.put(kind, now)
         if "deletionTimestamp" in now.metadata and not now.metadata.get("finalizers"):
-            return self._storage.remove(kind, now)
-        return now
+            self._storage.remove(kind, live)
+            return now
+        return self._storage.put(kind, now)
 
 
 def _in(live: Stored, subresource: str) -> Managers:

@@ -296,7 +296,7 @@ def test_optional_kinds_are_noted_on_the_stateful_set_and_their_objects_come_aft
     done = plan(both, *SECRETS, serves=[NACK_ACCOUNTS, POD_MONITORS])
     assert noted(done) == "Account,PodMonitor"
     after = {key.kind: [each.kind for each in done.after[key]] for key in done.targets if key in done.after}
-    assert (after["PodMonitor"], after["Account"]) == (["StatefulSet"], ["StatefulSet"])
+    assert (after["PodMonitor"], after["Account"]) == (["StatefulSet"], ["NatsCluster", "StatefulSet"])
     template = one_of(done.apply, "StatefulSet")["spec"]["template"]
     assert template == one_of(plan(both, *SECRETS, serves=[]).apply, "StatefulSet")["spec"]["template"], "no pod rolls"
 

@@ -54,6 +54,8 @@ class World:
         self.secret: Object | None = None
         self.threads: list[threading.Thread] = []
         self.forgotten: list[ObjectKey] = []
+        self.written_meanwhile: Object | None = None
+        self.is_own_write = True
 
     def reconcile(self) -> Turn:
         functions = ReconciledKind(CLUSTERS, dict, self._plan, self._conclude)
@@ -93,7 +95,11 @@ class World:
             raise UnavailableError("timeout")
         return dict.fromkeys(self.rounds[-1], self.secret)
 
-    async def execute(self, _key: ObjectKey, _plan: Plan, _own_writes: set[Change]) -> Outcomes:
+    async def execute(self, _key: ObjectKey, _plan: Plan, own_writes: set[Change]) -> Outcomes:
+        if self.written_meanwhile is not None:
+            self.raw = self.written_meanwhile
+            if self.is_own_write:
+                own_writes.add(Change(KEY, self.raw["metadata"]["resourceVersion"]))
         return {FIRST.key: self.outcome}
 
     def forget(self, key: ObjectKey) -> None:
@@ -138,6 +144,15 @@ def test_a_status_is_written_to_what_was_read_and_is_no_reason_to_look_again() -
     assert body["status"] == READY
     assert world.own_writes == {Change(KEY, "11")}
     assert world.events == [RECOVERED]
+
+
+@pytest.mark.parametrize(("is_own", "version"), [(True, "12"), (False, "10")], ids=["by us", "by others"])
+def test_a_status_is_about_what_the_plan_made_of_the_custom_resource(*, is_own: bool, version: str) -> None:
+    """What others have made of it meanwhile is to be looked at anew."""
+    world = World(raw=custom_resource())
+    world.written_meanwhile, world.is_own_write = custom_resource(12), is_own
+    world.reconcile()
+    assert [body["metadata"]["resourceVersion"] for body in world.statuses] == [version]
 
 
 @pytest.mark.parametrize(

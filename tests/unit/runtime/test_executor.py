@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from natsop_core.actions import Request, RequestKey
+from natsop_core.actions import Request, RequestKey, SetFinalizers
 from natsop_core.drift import stamped
-from natsop_core.kinds import CONFIG_MAPS, ApiResource
+from natsop_core.kinds import CLUSTERS, CONFIG_MAPS, ApiResource
 from natsop_core.live import Child, LiveObject, reduce_metadata
 from natsop_core.outcomes import (
     Answered,
@@ -94,6 +94,10 @@ class ScriptedKube:
     async def json_patch(self, _resource: ApiResource, key: ObjectKey, patch: list[Object]) -> Any:
         self.bodies.append(patch)
         return self._next("patch", key)
+
+    async def merge_patch(self, _resource: ApiResource, key: ObjectKey, patch: Object) -> Any:
+        self.bodies.append(patch)
+        return self._next("merge", key)
 
     async def delete(self, _resource: ApiResource, key: ObjectKey, *, uid: str, version: str) -> Any:
         return self._next(f"delete {uid} as of {version}", key)
@@ -415,6 +419,42 @@ def test_what_waits_for_a_step_that_took_long_in_vain_comes_last_with_it() -> No
 
 def test_what_is_being_deleted_is_not_deleted_again() -> None:
     assert carry_out(Plan(prune=(child(deleting=True),)), ScriptedKube(), KnownObjects()) == [Unchanged()]
+
+
+CLUSTER = CLUSTERS.key("prod", "c")
+
+
+def set_finalizers(answer: Object | ApiError, *finalizers: str) -> tuple[Outcome, Object, set[Change]]:
+    """The outcome, what was sent, and which changes are expected."""
+    kube, own_writes = ScriptedKube(answer), set[Change]()
+    plan = Plan(actions=(SetFinalizers(CLUSTER, "uid-c", "10", finalizers),))
+    executor = Executor(kube, KnownObjects(), None)  # type: ignore[arg-type]
+    outcomes = asyncio.run(executor.execute(CLUSTER, plan, own_writes))
+    return outcomes[CLUSTER], kube.bodies[0]["metadata"], own_writes
+
+
+def test_finalizers_are_set_on_that_very_version_and_the_change_is_expected() -> None:
+    outcome, sent, own_writes = set_finalizers({"metadata": {"resourceVersion": "11"}}, "theirs", "ours")
+    assert outcome == Applied()
+    assert sent == {"uid": "uid-c", "resourceVersion": "10", "finalizers": ("theirs", "ours")}
+    assert own_writes == {Change(CLUSTER, "11")}
+
+
+def test_without_finalizers_the_field_goes() -> None:
+    assert set_finalizers({"metadata": {"resourceVersion": "11"}})[1]["finalizers"] is None
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (ConflictError("modified"), Failed("modified", 1.0)),
+        (ForbiddenError("no right"), Rejected("no right")),
+        (NotFoundError("gone"), Failed("gone", 1.0)),
+    ],
+)
+def test_finalizers_that_are_not_set_are_told(error: ApiError, outcome: Outcome) -> None:
+    """Also of an object that is gone: what was to come after them must not be made."""
+    assert set_finalizers(error, "ours")[0] == outcome
 
 
 def test_a_step_that_failed_names_no_content(caplog: pytest.LogCaptureFixture) -> None:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from natsop_core.inputs import Forbidden, Found, Unreachable
-from natsop_core.kinds import BOXES, CLUSTERS, CONFIG_MAPS, POD_MONITORS, PODS, SECRETS, STATEFUL_SETS
-from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, LabelledRef, ObjectKey, ObjectRef, Reference
+from natsop_core.kinds import BOXES, CLUSTERS, CONFIG_MAPS, NACK_STREAMS, POD_MONITORS, PODS, SECRETS, STATEFUL_SETS
+from natsop_core.references import (
+    ApiGroupRef,
+    ChildrenRef,
+    HttpRef,
+    LabelledRef,
+    ListRef,
+    ObjectKey,
+    ObjectRef,
+    Reference,
+)
 from natsop_runtime.api_server.errors import ApiError, ForbiddenError, NotFoundError, UnavailableError
+from natsop_runtime.api_server.kube import Page, Selection
 from natsop_runtime.fetch import AT_ONCE, Fetcher, depends_on, outdated_by
 
 SECRET = SECRETS.key("prod", "s")
@@ -41,6 +52,7 @@ class World:
         self.many = 1
         self.is_watched = False
         self.asked: list[ObjectKey] = []
+        self.listed: list[str] = []
 
     def in_full(self, key: ObjectKey) -> Any:
         return {"kind": key.kind} if key.kind in {CLUSTERS.kind, BOXES.kind} else self.full
@@ -68,6 +80,13 @@ class World:
         if isinstance(self.answer, ApiError):
             raise self.answer
         return self.answer
+
+    async def list_pages(self, selection: Selection) -> AsyncIterator[Page]:
+        self.listed.append(f"{selection.resource.plural} in {selection.namespace}")
+        if isinstance(self.answer, ApiError):
+            raise self.answer
+        for name in self.answer:
+            yield Page([{"metadata": {"name": name}}], "10")
 
     def find(self, *references: Reference) -> dict[Reference, Found]:
         fetcher = Fetcher(self, self, self)  # type: ignore[arg-type]
@@ -163,3 +182,18 @@ def test_an_answer_over_http_depends_on_its_pod() -> None:
     asked = HttpRef(POD, "10.0.0.1", 8222, "/varz")
     config = ObjectRef(CONFIG_MAPS.key("prod", "c-config"))
     assert set(depends_on([asked, config])) == {POD, config.key}
+
+
+def test_what_nobody_watches_is_listed_page_by_page() -> None:
+    world, reference = World(answer=["a", "b"]), ListRef(NACK_STREAMS.api_version, NACK_STREAMS.kind, "prod")
+    assert world.find(reference) == {reference: ({"metadata": {"name": "a"}}, {"metadata": {"name": "b"}})}
+    assert world.listed == ["streams in prod"]
+    assert not list(depends_on([reference]))
+
+
+@pytest.mark.parametrize(
+    ("error", "found"), [(NotFoundError("no such kind"), ()), (ForbiddenError("no"), Forbidden("no"))]
+)
+def test_what_cannot_be_listed_is_not_there_or_forbidden(error: ApiError, found: Found) -> None:
+    reference = ListRef(NACK_STREAMS.api_version, NACK_STREAMS.kind, "prod")
+    assert World(answer=error).find(reference) == {reference: found}

@@ -68,6 +68,15 @@ def test_a_status_goes_to_the_subresource() -> None:
     assert dict(request.url.params) == {"fieldManager": "nats-operator", "force": "true"}
 
 
+def test_a_merge_patch_names_its_manager_and_a_null_stays() -> None:
+    patch = {"metadata": {"uid": "u", "finalizers": None}}
+    (request,) = sent(lambda kube: kube.merge_patch(CLUSTERS, CLUSTERS.key("prod", "c"), patch))
+    assert request.url.path == "/apis/nats.crewlet.cloud/v1alpha1/namespaces/prod/natsclusters/c"
+    assert dict(request.url.params) == {"fieldManager": "nats-operator"}
+    assert request.headers["Content-Type"] == "application/merge-patch+json"
+    assert json.loads(request.content) == patch
+
+
 def test_a_deletion_is_for_one_uid_and_leaves_what_it_owned_to_the_background() -> None:
     (request,) = sent(lambda kube: kube.delete(CONFIG_MAPS, KEY, uid="u", version="7"))
     assert request.method == "DELETE"
