@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from natsop_core.resolve.certificates import ServedCertificates
     from natsop_core.servers import Server
 
-_TOLERANCE: Final = 5.0
-"""Seconds that an answer may take to reach us. A reload follows a change after longer than that, or is the next one."""
+_TOLERANCE: Final = 1.0
+"""Seconds that an answer usually takes to reach us at most: by so much longer ago a load seems to be than it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Servers that never find each other, on the node: their probes are green, and the cluster is not Ready."""
+"""How servers find each other, on the node: whose routes do not fit is not Ready, and credentials may hold anything."""
 
 from __future__ import annotations
 
@@ -13,13 +13,27 @@ from tests.cluster.nats import (
     condition,
     nats_cluster,
     pods_of,
+    restarts,
+    uids,
+    wait_until_loaded,
     wait_until_ready,
+    wait_until_routed,
 )
+from tests.cluster.publishing import Publisher
 from tests.testbed.client import Manifest
 from tests.testbed.namespace import Namespace
 
 SECRET: Final = "routes"  # noqa: S105 (a name)
 AUTHORITY: Final = trustme.CA()
+
+AWKWARD: Final = "p@ss/w:rd #x%\"\\é\n$A'"
+LOGIN: Final[Manifest] = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "login"},
+    "stringData": {"user": f"first {AWKWARD}", "password": f"{AWKWARD} hunter1"},
+}
+ROTATED: Final = {"user": f"second {AWKWARD}", "password": f"{AWKWARD} hunter2"}
 
 
 def certificate_for(host: str) -> Manifest:
@@ -60,3 +74,36 @@ def test_servers_whose_route_certificates_do_not_fit_are_not_ready_and_say_which
     workspace.client.patch("Secret", SECRET, {"stringData": certificate_for(fitting)["stringData"]})
 
     wait_until_ready(workspace)
+
+
+def test_route_credentials_of_any_bytes_are_rotated_without_a_restart(workspace: Namespace) -> None:
+    workspace.client.create(LOGIN)
+    routes = {"routeURLs": {"authSecretRef": {"name": "login"}}}
+    workspace.client.create(nats_cluster(replicas=3, jetstream=JETSTREAM, cluster=routes))
+    wait_until_ready(workspace)
+    wait_until_routed(workspace, pods_of(3))
+    before = uids(workspace, pods_of(3))
+
+    servers = [f"nats://{workspace.pod_address(pod)}:4222" for pod in pods_of(3)]
+    with Publisher(servers, replicas=3) as publisher:
+        publisher.await_more()
+        workspace.client.patch("Secret", "login", {"stringData": ROTATED})
+        workspace.wait_for_condition("NatsCluster", CLUSTER, "ConfigurationLoaded", "False")
+        wait_until_loaded(workspace)
+        wait_until_routed(workspace, pods_of(3))
+        publisher.await_more()
+
+    wait_until_ready(workspace)
+    assert publisher.stored() == publisher.acknowledged
+    assert uids(workspace, pods_of(3)) == before
+    assert restarts(workspace, pods_of(3)) == 0
+
+    newcomer, *others = reversed(pods_of(3))
+    workspace.client.delete("Pod", newcomer)
+    workspace.wait_until(lambda: uids(workspace, [newcomer]) != before[-1:], READY_WITHIN, f"{newcomer} is made anew")
+    wait_until_routed(workspace, pods_of(3))
+    kinds = "configmaps,events,pods,statefulsets,natsclusters"
+    public = workspace.kubectl("get", kinds, "--output=yaml").stdout
+    assert "hunter" not in public
+    logs = "".join(workspace.logs(pod, "nats") for pod in others)
+    assert "hunter2" not in logs, "the password is told (of an earlier one, nats-server says that its route is removed)"
