@@ -16,6 +16,7 @@ from natsop_core.lookup import Lookup, NotYet, NotYetError
 from natsop_core.mounts import REFERRED_KINDS, referred_to_by
 from natsop_core.pushes import plan_pushes
 from natsop_core.references import LabelledRef, ObjectKey
+from natsop_core.reloads import plan_reloads
 from natsop_core.rendering import render_box, render_cluster
 from natsop_core.resolve.accounts_guard import guard_accounts, may_have_accounts
 from natsop_core.resolve.box import resolve_box
@@ -116,6 +117,7 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
     servers = ask_servers(pods, lookup)
     resolved = resolve_cluster(cr, lookup)
     resolvers, requests = plan_pushes(cr, resolved.cluster, pods, servers, lookup)
+    reloads = plan_reloads(cr, resolved, pods, servers, lookup.now)
     lookup.settle()
     decision = ClusterDecision(live, resolved, pods, servers, claims, resolvers)
     if resolved.cluster is None or resolved.config is None:
@@ -124,7 +126,7 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
     plan = replace(
         plan,
         after={**plan.after, **dict(_kept_secrets_first(plan, resolved.cluster))},
-        actions=(*_replacements(decision, lookup.now), *resolved.records, *requests),
+        actions=(*_replacements(decision, lookup.now), *resolved.records, *requests, *reloads),
         based_on={_stateful_set(metadata): live["metadata"]["uid"]} if live else {},
     )
     return _with_accounts_guarded(plan, metadata, has_accounts=has_accounts)

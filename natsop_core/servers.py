@@ -53,6 +53,7 @@ class Server:
     was_asked: bool = False
     answered: bool = False
     version: str = ""
+    server_id: str = ""
     config_digest: str = ""
     routes: int | None = None
     knows_leader: bool | None = None
@@ -115,6 +116,7 @@ def _ask(pod: Mapping[str, Any], lookup: Lookup) -> Server:
         was_asked=True,
         answered=True,
         version=_word(said, "version"),
+        server_id=_word(said, "server_id"),
         config_digest=_word(said, "config_digest"),
         routes=_count(said, "routes"),
         knows_leader=_knows_leader(said),

@@ -18,7 +18,7 @@ from natsop_core.conditions.expiring import expired, expiring_soon, foreseen, ne
 from natsop_core.conditions.ignored import fields_ignored
 from natsop_core.conditions.integrations import integration_available
 from natsop_core.conditions.loaded import TYPE as LOADED
-from natsop_core.conditions.loaded import configuration_loaded
+from natsop_core.conditions.loaded import configuration_loaded, expected_digests
 from natsop_core.conditions.mesh import disconnected, leaderless
 from natsop_core.conditions.steps import contests, delays, refusals
 from natsop_core.conditions.summary import summarize
@@ -27,6 +27,7 @@ from natsop_core.decision import ClusterDecision
 from natsop_core.kinds import STATEFUL_SETS
 from natsop_core.look_again import INSTALLATION_SECONDS, REMOVAL_SECONDS, asks_again, looks_at_pods, rereads
 from natsop_core.outcomes import Applied, Unchanged
+from natsop_core.reloads import reload_errors
 from natsop_core.report import NOBODY_TO_TELL, Event, Report, make_report, retries, too_soon
 from natsop_core.resolve.notices import kept, risky
 from natsop_core.resolve.routes import cluster_domain
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.conclude.accounts import AccountsReport
     from natsop_core.conclude.certificates import CertificatesReport
-    from natsop_core.conf.digest import Unknown
     from natsop_core.conf.effective import EffectiveConfig
     from natsop_core.findings import Finding
     from natsop_core.inputs import Inputs
@@ -124,13 +124,14 @@ def _seen(
         return None
     servers = servers_by_ordinal(cr.metadata, cluster.replicas, decision.servers)
     unsettled = what_is_unsettled(workload)
-    expected = _expected_digests(cluster, config, servers)
+    expected = expected_digests(cluster, config, servers)
     accounts = report_accounts(cluster, decision.resolvers, servers, expected, outcomes)
     certificates = report_certificates(resolved.certificates, config, servers, cr.status, inputs.now)
     loaded = configuration_loaded(
         servers,
         expected,
         outdated=certificates.outdated,
+        errors=reload_errors(cluster, servers, outcomes),
         pending=lasted(LOADED, "False", cr.status, inputs.now),
         rejects=cluster.reloader is not None and not unsettled,
     )
@@ -215,21 +216,6 @@ def _notices(cr: NatsCluster, resolved: ResolvedCluster, cluster: Cluster) -> li
 
 def _when(condition: Condition, reason: ReasonName) -> list[Finding]:
     return [condition.finding] if condition.finding.reason == reason else []
-
-
-def _expected_digests(cluster: Cluster, config: EffectiveConfig, servers: Sequence[Server]) -> dict[str, str | Unknown]:
-    """The digest of what each server that told its own should have loaded, with its own name in it."""
-    return {
-        each.pod: config.server_digest(
-            {
-                names.SERVER_NAME_VARIABLE: f"{cluster.server_name_prefix}{each.pod}",
-                names.POD_NAME_VARIABLE: each.pod,
-            },
-            each.version,
-        )
-        for each in servers
-        if each.config_digest
-    }
 
 
 def _cluster_facts(

@@ -90,7 +90,8 @@ REFUSALS: Final[Mapping[ReasonName, Reason]] = {
         ("Degraded", "ConfigurationLoaded"),
         "A server refused to load the current configuration, and goes on with an earlier one."
         " At its next start it may not come up.",
-        "The log of container nats says what it did not accept: `kubectl logs POD -c nats`. Correct that.",
+        "Correct what it did not accept. The message has the server's own words where the operator has a user of the"
+        " system account (its userCreds, or spec.auth.systemUser); otherwise see the log: `kubectl logs POD -c nats`.",
         needs_person=True,
     ),
     "ClaimsNotPushed": Reason(
