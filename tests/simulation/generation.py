@@ -12,6 +12,7 @@ from natsop_core.names import API_VERSION
 from tests.simulation.edits import EDITS
 from tests.simulation.faults import FaultKind
 from tests.simulation.referred import JWT, OPTIONAL_OBJECTS, REQUIRED
+from tests.simulation.rivals import FOUGHT_OVER
 from tests.simulation.scenario import Scenario
 from tests.simulation.steps import Step, custom_resource
 from tests.testbed.client import Manifest
@@ -107,6 +108,13 @@ def _edits(draw: st.DrawFn) -> Step:
     return Step(draw(pauses), "edit", {"namespace": draw(_namespaces), "owner": owner, "edit": edit})
 
 
+@st.composite
+def _fights(draw: st.DrawFn) -> Step:
+    edit = draw(st.sampled_from(FOUGHT_OVER))
+    owner = draw(st.sampled_from(BOXES) if EDITS[edit].is_of_box else _clusters)
+    return Step(draw(pauses), "fight", {"namespace": draw(_namespaces), "owner": owner, "edit": edit})
+
+
 intentions: Final = st.one_of(
     _done("put", namespace=_namespaces, manifest=_cluster()),
     _done("put", namespace=_namespaces, manifest=_cluster()),
@@ -120,6 +128,7 @@ interference: Final = st.one_of(
     _done("delete", namespace=_namespaces, kind=st.just("NatsBox"), name=st.sampled_from(BOXES)),
     _done("recreate", namespace=_namespaces, kind=st.just("NatsCluster"), name=_clusters),
     _done("recreate", namespace=_namespaces, kind=st.just("Secret"), name=st.sampled_from(("jwts", "more", "tls"))),
+    _done("restore_backup", namespace=_namespaces, name=_clusters, owner_first=st.booleans()),
     _done("delete", namespace=_namespaces, kind=st.just("Secret"), name=st.just("more")),
     st.builds(Step, pauses, st.just("disown"), _child(st.sampled_from(CHILDREN))),
     st.builds(Step, pauses, st.just("take_name"), _child(st.sampled_from(CHILDREN))),
@@ -139,6 +148,7 @@ trouble: Final = st.one_of(
     _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
     _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
     crashes,
+    _fights(),
     _stalls,
     _done("revoke", plural=st.sampled_from([kind.plural for kind in (*CREATED, *OPTIONAL)])),
     _done("restore"),
@@ -200,7 +210,7 @@ _UNLIKE_TRUTH: Final = ("Service",)
 """Kinds of which an object of somebody else's has defaults in truth that its maker owns."""
 
 _peaceful: Final = st.one_of(intentions, interference).filter(
-    lambda step: step.do != "take_name" or step.what["kind"] not in _UNLIKE_TRUTH
+    lambda step: step.do != "restore_backup" and (step.do != "take_name" or step.what["kind"] not in _UNLIKE_TRUTH)
 )
 
 _all_there: Final = tuple(Step(0.0, "put", {"namespace": "prod", "manifest": each}) for each in REQUIRED)

@@ -268,6 +268,23 @@ def adoption_without_trace(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(live, "_has_our_trace", lambda _: True)
 
 
+def restored_objects_are_strangers(patch: pytest.MonkeyPatch) -> None:
+    """Without managedFields nothing counts as made by us."""
+    patch.setattr(
+        live, "_has_our_trace", lambda metadata: any(map(live.is_our_apply, metadata.get("managedFields") or ()))
+    )
+
+
+def repairs_never_slow_down(patch: pytest.MonkeyPatch) -> None:
+    """What somebody sets back is set again at once, for ever."""
+    patch.setattr(applier, "pause_before", lambda *_: 0.0)
+
+
+def fights_are_never_over(patch: pytest.MonkeyPatch) -> None:
+    """Who has fought once is named for ever."""
+    patch.setattr(applier, "over_in", lambda *_: 1e7)
+
+
 def nothing_is_held_back(patch: pytest.MonkeyPatch) -> None:
     """The StatefulSet is applied though its ConfigMap could not be."""
     patch.setattr(Executor, "_held_back", lambda *_: None)
@@ -306,6 +323,9 @@ MUTATIONS: Final[dict[str, Mutation]] = {
         deletion_waits_for_nothing,
         finalizer_stays,
         adoption_without_trace,
+        restored_objects_are_strangers,
+        repairs_never_slow_down,
+        fights_are_never_over,
         nothing_is_held_back,
     )
 }

@@ -18,8 +18,9 @@ _RESOURCES: Final = {kind.resource.kind: kind.resource for kind in kinds().value
 class People:
     """Does what `Client` does, by the same names. A refusal is an ApiError."""
 
-    def __init__(self, send: Callable[[Request], Answer], namespace: str) -> None:
+    def __init__(self, send: Callable[[Request], Answer], namespace: str, *, manager: str = MANAGER) -> None:
         self._send = send
+        self._manager = manager
         self.namespace = namespace
 
     def get(self, kind: str, name: str) -> Manifest:
@@ -47,10 +48,10 @@ class People:
         request = Request(
             method=method,
             path=path_of(_RESOURCES[kind], self.namespace, name),
-            query={"fieldManager": MANAGER, **query} if method in ("PATCH", "PUT", "POST") else {},
+            query={"fieldManager": self._manager, **query} if method in ("PATCH", "PUT", "POST") else {},
             content_type=content_type,
             body="" if body is None else json.dumps(body),
-            user=MANAGER,
+            user=self._manager,
         )
         answer = self._send(request)
         found: Manifest = json.loads(answer.text)

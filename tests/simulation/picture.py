@@ -19,6 +19,9 @@ _VOLATILE: Final = ("uid", "resourceVersion", "creationTimestamp", "generation")
 
 Picture = dict[str, Any]
 
+OTHERS: Final = "somebody else's"
+"""What an object is seen as that no custom resource controls."""
+
 
 def picture(storage: Storage) -> Picture:
     """All objects by their names: of people's all, of children what the operator wants them to be, and all statuses."""
@@ -60,7 +63,7 @@ def _seen(kind: Kind, stored: Stored, custom_resources: set[str]) -> Object:
     if stored.controller_uid in custom_resources:
         return _child(kind, stored)
     metadata = {key: value for key, value in stored.metadata.items() if key not in _VOLATILE}
-    return {"somebody else's": {**stored.content, "metadata": metadata, "status": None}}
+    return {OTHERS: {**stored.content, "metadata": metadata, "status": None}}
 
 
 def _status(stored: Stored) -> Object:

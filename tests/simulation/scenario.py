@@ -17,7 +17,7 @@ from tests.simulation.people import MANAGER, People
 from tests.simulation.picture import Picture, differences
 from tests.simulation.recording import Exchange
 from tests.simulation.steps import Step, custom_resource, take
-from tests.simulation.verdicts import Verdict, misjudged
+from tests.simulation.verdicts import Verdict, misjudged, not_taken_back
 from tests.simulation.world import World, run_in_virtual_time
 from tests.testbed.client import ApiError, Manifest
 
@@ -138,6 +138,8 @@ async def _play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
     return Outcome(
         problems=(
             *world.witness.misdeeds,
+            *world.rivals.misdeeds,
+            *(line for halt in halts for line in not_taken_back(halt.picture)),
             *(f"left over: {each}" for each in writes),
             *_unlike(halts, calm),
             *_misjudged(scenario, halts),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.names import API_VERSION
 from tests.cluster.edits import encoded
+from tests.cluster.restore import as_restored
+from tests.simulation.api_server.kinds import CUSTOM
 from tests.simulation.edits import EDITS
 from tests.simulation.faults import Fault
 from tests.simulation.people import People
@@ -135,6 +137,28 @@ def _recreate(world: World, namespace: str, kind: str, name: str) -> None:
     _create_once_gone(world, namespace, {**manifest, "metadata": {"name": name}, "status": None})
 
 
+def _fight(world: World, namespace: str, owner: str, edit: str) -> None:
+    """Another manager makes the edit of a custom resource's child again each time that it is undone."""
+    world.rivals.fight(namespace, owner, edit)
+
+
+def _restore_backup(world: World, namespace: str, name: str, *, owner_first: bool) -> None:
+    """A cluster is deleted with all that was made for it, and made anew from a backup. Claims stay."""
+    people = People(world.send, namespace)
+    owner = people.get("NatsCluster", name)
+    kinds = [kind for kind in world.server.storage.kinds() if kind.resource not in CUSTOM]
+    children = [
+        stored.as_dict()
+        for kind in kinds
+        for stored in world.server.storage.all(kind, namespace)
+        if stored.controller_uid == owner["metadata"]["uid"]
+    ]
+    for each in (owner, *children):
+        people.delete(each["kind"], each["metadata"]["name"])
+    for each in (owner, *children) if owner_first else (*children, owner):
+        people.create(as_restored(each))
+
+
 def _fault(world: World, **fault: Any) -> None:
     world.faults.add(Fault(**fault))
 
@@ -173,6 +197,8 @@ STEPS: Final[dict[str, Callable[..., None]]] = {
     "delete": _delete,
     "recreate": _recreate,
     "edit": _edit,
+    "fight": _fight,
+    "restore_backup": _restore_backup,
     "fault": _fault,
     "black_out": _black_out,
     "disown": _disown,

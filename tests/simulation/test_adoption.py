@@ -43,3 +43,21 @@ def test_orphans_of_an_earlier_custom_resource_are_adopted(then: dict[str, Any],
     assert not outcome.problems, outcome.report(scenario)
     adopted = [each for each in outcome.trace.splitlines() if "adopted=True" in each]
     assert len(adopted) == len(CHILDREN) or not away, adopted
+
+
+@pytest.mark.parametrize("owner_first", [True, False])
+@pytest.mark.parametrize("away", [True, False], ids=["nobody is there", "the operator is there"])
+def test_what_a_backup_brings_back_is_adopted(*, owner_first: bool, away: bool) -> None:
+    """Without owners, UIDs, managedFields and status."""
+    restored = Step(0.1, "restore_backup", {"namespace": "prod", "name": "a", "owner_first": owner_first})
+    steps = (
+        put({"replicas": 3, "config": {"jetstream": {"enabled": True}}}, after=4.0),
+        Step(20.0, "crash" if away else "compact", {"operator": 0} if away else {}),
+        restored,
+        put({"replicas": 3, "config": {"jetstream": {"enabled": True}, "nats": {"port": 4333}}}, after=20.0),
+    )
+    scenario = Scenario(seed=1, operators=1, namespaces=(), installed=(), steps=steps)
+    outcome = play(scenario, REQUIRED)
+    assert not outcome.problems, outcome.report(scenario)
+    adopted = [each for each in outcome.trace.splitlines() if "adopted=True" in each]
+    assert len(adopted) == len(CHILDREN), adopted

@@ -88,6 +88,8 @@ WHILE_BUSY: Final = (
 )
 """A Secret is changed after it was read, while a write takes long that has nothing to do with it."""
 
+FIGHT: Final = Step(20.0, "fight", {"namespace": "prod", "owner": "a", "edit": "conf"})
+
 SCENARIOS: Final[dict[str, tuple[Step, ...]]] = {
     "relist_forgets_deletions": (
         cluster(),
@@ -180,6 +182,12 @@ SCENARIOS: Final[dict[str, tuple[Step, ...]]] = {
     "deletion_waits_for_nothing": (*WITH_NACK, named("delete", "NatsCluster", "a", after=4.0)),
     "finalizer_stays": (*WITH_NACK, named("delete", "NatsCluster", "a", after=4.0)),
     "adoption_without_trace": (put(LABELLED), cluster()),
+    "restored_objects_are_strangers": (
+        cluster({"replicas": 2}),
+        Step(20.0, "restore_backup", {"namespace": "prod", "name": "a", "owner_first": False}),
+    ),
+    "repairs_never_slow_down": (cluster(), FIGHT, trouble("compact", after=100.0)),
+    "fights_are_never_over": (cluster(), FIGHT, trouble("compact", after=100.0)),
     "nothing_is_held_back": (fault("internal error", "write"), cluster()),
 }
 """For each fault of the operator what has to happen for it to matter."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
 from natsop_core.kinds import OPTIONAL
-from natsop_core.names import OPTIONAL_KINDS_ANNOTATION
-from tests.simulation.picture import Picture, differences
+from natsop_core.names import APPLIED_ANNOTATION, CLUSTER_KIND, OPTIONAL_KINDS_ANNOTATION
+from tests.simulation.picture import OTHERS, Picture, differences
 
 Verdict: TypeAlias = Literal[
     "refused",  # its status says so, and its objects are as they were
@@ -30,6 +30,17 @@ def misjudged(cluster: str, verdict: Verdict, *, before: Picture, after: Picture
         yield from (f"{cluster}: {verdict}, but {change}" for change in changes)
     elif not changes:
         yield f"{cluster}: granted, but nothing has changed"
+
+
+def not_taken_back(picture: Picture) -> Iterator[str]:
+    """What every cluster has, and is nobody's, though it was made for a cluster of that name."""
+    for name in picture:
+        kind, _, cluster = name.partition(" ")
+        if kind == CLUSTER_KIND:
+            for child in (f"StatefulSet {cluster}", f"Service {cluster}-headless"):
+                metadata = picture.get(child, {}).get(OTHERS, {}).get("metadata", {})
+                if APPLIED_ANNOTATION in metadata.get("annotations", {}) and not metadata.get("ownerReferences"):
+                    yield f"{child} was not taken back"
 
 
 def _children(cluster: str, picture: Picture) -> Picture:

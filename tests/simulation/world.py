@@ -26,6 +26,7 @@ from tests.simulation.nats_servers import NatsServers
 from tests.simulation.network import NoPods
 from tests.simulation.operators import Operator
 from tests.simulation.recording import Exchange, Recording
+from tests.simulation.rivals import Rivals
 from tests.simulation.witness import MOST_REQUESTS, Witness
 from tests.testbed.client import Manifest
 
@@ -75,6 +76,7 @@ class World:
         self.server = ApiServer(self.clock)
         self.witness = Witness(self.server.storage, self.clock, most_requests=most_requests)
         self.controllers = Controllers(self.server.storage, self.send)
+        self.rivals = Rivals(self.server.storage, self.send)
         self.faults = Faults()
         self.nats = NatsServers()
         self.pods: httpx2.AsyncBaseTransport = NoPods()
@@ -103,6 +105,7 @@ class World:
         logger.setLevel(self._log_level)
         self._patches.close()
         self.controllers.stop()
+        self.rivals.stop()
         for operator in self.operators:
             await operator.end()
 
@@ -127,6 +130,7 @@ class World:
     def heal(self) -> None:
         """From now on nothing goes wrong any more; what has gone wrong stays so until somebody notices."""
         self.faults.stop()
+        self.rivals.stop()
         self.nats.faults.clear()
         self.revoked.clear()
 
