@@ -37,7 +37,10 @@ class DeferredSteps:
         for key in steps:
             if key not in late and any(first in late for first in after.get(key, ())):
                 late.append(key)
-        return list(dict.fromkeys(_dependencies_first([*(key for key in steps if key not in late), *late], after)))
+        ordered: dict[ObjectKey, None] = {}
+        for key in (*(key for key in steps if key not in late), *late):
+            _add(key, ordered, steps, after)
+        return list(ordered)
 
     def note(self, custom_resource: ObjectKey, tries: Mapping[ObjectKey, Try]) -> None:
         """Take in what became of the steps."""
@@ -51,12 +54,19 @@ class DeferredSteps:
         self._deferred.pop(custom_resource, None)
 
 
-def _dependencies_first(
-    keys: Sequence[ObjectKey], after: Mapping[ObjectKey, Sequence[ObjectKey]]
-) -> Iterator[ObjectKey]:
-    for key in keys:
-        yield from _dependencies_first([first for first in after.get(key, ()) if first in keys], after)
-        yield key
+def _add(
+    key: ObjectKey,
+    ordered: dict[ObjectKey, None],
+    steps: Sequence[ObjectKey],
+    after: Mapping[ObjectKey, Sequence[ObjectKey]],
+) -> None:
+    """Add a step behind those that it waits for, unless it is there already."""
+    if key in ordered:
+        return
+    for first in after.get(key, ()):
+        if first in steps:
+            _add(first, ordered, steps, after)
+    ordered[key] = None
 
 
 def _in_vain(tries: Mapping[ObjectKey, Try]) -> Iterator[ObjectKey]:
