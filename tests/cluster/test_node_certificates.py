@@ -9,6 +9,7 @@ from typing import Final
 from natsop_core import names
 from tests.certificates import Authority, Issued
 from tests.cluster.handshakes import LISTENERS, served_certificate
+from tests.cluster.jwt_cluster import everything_public
 from tests.cluster.nats import (
     CLUSTER,
     JETSTREAM,
@@ -66,6 +67,13 @@ def config_map(*authorities: Authority) -> Manifest:
 
 def replace(namespace: Namespace, manifest: Manifest) -> None:
     """Change what a Secret or ConfigMap holds; ConfigurationLoaded is False, and then True."""
+    begin_to_replace(namespace, manifest)
+    namespace.wait_for_condition("NatsCluster", CLUSTER, "ConfigurationLoaded", timeout=READY_WITHIN)
+    wait_until_ready(namespace)
+
+
+def begin_to_replace(namespace: Namespace, manifest: Manifest) -> None:
+    """The same until ConfigurationLoaded is False."""
     fields = {key: manifest[key] for key in ("data", "stringData") if key in manifest}
     namespace.client.patch(manifest["kind"], manifest["metadata"]["name"], fields)
 
@@ -76,8 +84,17 @@ def replace(namespace: Namespace, manifest: Manifest) -> None:
         return True
 
     namespace.wait_until(pending, what="ConfigurationLoaded is False")
-    namespace.wait_for_condition("NatsCluster", CLUSTER, "ConfigurationLoaded", timeout=READY_WITHIN)
-    wait_until_ready(namespace)
+
+
+def await_refusals(namespace: Namespace) -> None:
+    """Wait until every server has refused to load a key that does not belong to its certificate."""
+
+    def refused() -> bool:
+        for pod in pods_of(SERVERS):
+            assert "private key does not match public key" in namespace.logs(pod, names.SERVER_CONTAINER), pod
+        return True
+
+    namespace.wait_until(refused, READY_WITHIN, "every server has refused the key")
 
 
 def all_served(namespace: Namespace) -> dict[str, set[str]]:
@@ -113,10 +130,17 @@ def test_a_renewed_certificate_of_a_renewed_ca_is_served_everywhere_and_nobody_i
         publisher.await_more()
         assert all_served(workspace) == {listener: {new.certificate} for listener in LISTENERS}
         replace(workspace, config_map(new_ca))
+        begin_to_replace(workspace, secret(Issued(new.certificate, old.key)))
+        await_refusals(workspace)
         publisher.await_more()
+        assert all_served(workspace) == {listener: {new.certificate} for listener in LISTENERS}
+        replace(workspace, secret(new))
 
     assert publisher.stored() == publisher.acknowledged
     assert publisher.reconnects == 0
     assert "ExpiringSoon" not in reasons(workspace)
     assert uids(workspace, pods_of(SERVERS)) == before
     assert restarts(workspace, pods_of(SERVERS)) == 0
+    keys = [line for issued in (old, new) for line in issued.key.splitlines()[1:-1]]
+    told = [place for place, text in everything_public(workspace).items() if any(line in text for line in keys)]
+    assert not told
