@@ -1,6 +1,6 @@
 """nats.conf: a typed tree, its text, and what nats-server makes of it."""
 
-from natsop_core.conf.digest import Unknown, config_digest
+from natsop_core.conf.digest import Unknown
 from natsop_core.conf.errors import ConfError, Place
 from natsop_core.conf.expand import Expanded, expand
 from natsop_core.conf.parser import parse
@@ -19,7 +19,6 @@ __all__ = [
     "Unknown",
     "Value",
     "Variable",
-    "config_digest",
     "expand",
     "parse",
     "restart_digest",

@@ -10,17 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
-from types import MappingProxyType
 
-from natsop_core.conf.environment import Environment
-from natsop_core.conf.errors import ConfError
-from natsop_core.conf.expand import expand
-from natsop_core.conf.parser import parse
 from natsop_core.conf.values import Block, Datetime, Value, Variable
 
 _REPORTS_DIGEST = (2, 11, 0)
 _KEEPS_VARIABLES = (2, 12, 6)  # before, keys that a variable referred to were left out of the digest
-NO_INCLUDES: Mapping[str, str] = MappingProxyType({})
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
@@ -33,27 +27,6 @@ class Unknown:
     """The digest cannot be known. The reason is a sentence for a condition's message and holds no value of the file."""
 
     reason: str
-
-
-def config_digest(
-    configuration: Block | str,
-    environment: Mapping[str, str],
-    includes: Mapping[str, str] = NO_INCLUDES,
-    *,
-    version: str | None = None,
-    file: str = "nats.conf",
-) -> str | Unknown:
-    """What a nats-server with this environment reports after it has loaded `configuration`.
-
-    `configuration` is the tree that was written, or a text; `includes` and `file` are as in `expand.expand`.
-    `version` is as in `ServerDigest.of`. Unknown also where we cannot read what the server reads.
-    """
-    try:
-        tree = parse(configuration, file) if isinstance(configuration, str) else configuration
-        expanded = expand(tree, environment=Environment(environment), includes=includes, file=file)
-    except ConfError as error:
-        return Unknown(f"The configuration cannot be read like nats-server reads it: {error}.")
-    return ServerDigest(expanded.tree, reads_own_keys=expanded.reads_own_keys).of({}, version)
 
 
 class ServerDigest:

@@ -7,7 +7,7 @@ import pytest
 from natsop_core import names
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import read_cluster
-from natsop_core.conf.digest import Unknown, config_digest
+from natsop_core.conf.digest import Unknown
 from natsop_core.conf.server import server_block
 from natsop_core.lookup import Lookup
 from natsop_core.offline import inputs_at_hand
@@ -25,6 +25,7 @@ from tests.cluster.nats import (
     wait_until_loaded,
     wait_until_ready,
 )
+from tests.config_digests import config_digest
 from tests.testbed.namespace import Namespace
 from tests.testbed.wait import wait_until
 

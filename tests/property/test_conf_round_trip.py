@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natsop_core.conf import Block, ConfError, Item, Unknown, Value, config_digest, parse, restart_digest, write
+from natsop_core.conf import Block, ConfError, Item, Unknown, Value, parse, restart_digest, write
 from natsop_core.conf.restart import RELOADABLE
+from tests.config_digests import config_digest
 from tests.property.trees import all_trees, plain_trees, scalars, texts, unhurried
 
 

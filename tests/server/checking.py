@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from natsop_core.conf import Unknown, config_digest
+from natsop_core.conf import Unknown
+from tests.config_digests import config_digest
 
 _VALID = re.compile(r"configuration file \S+ is valid \((sha256:[0-9a-f]{64})\)")
 

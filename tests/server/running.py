@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from natsop_core.conf import Block, config_digest, write
+from natsop_core.conf import Block, write
+from tests.config_digests import config_digest
 from tests.testbed.process import Component
 from tests.testbed.wait import wait_until
 

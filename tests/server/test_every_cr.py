@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from natsop_core import names
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import read_cluster
-from natsop_core.conf import Unknown, config_digest
+from natsop_core.conf import Unknown
 from natsop_core.offline import inputs_at_hand, render
+from tests.config_digests import config_digest
 from tests.property.crs import any_crs, is_accepted
 from tests.property.referred import worlds
 from tests.server.pod_layout import Layout, lay_out

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from natsop_core.conf import config_digest
 from natsop_core.conf.environment import Environment
 from natsop_core.conf.expand import expand
 from natsop_core.conf.parser import parse
@@ -22,6 +21,7 @@ from natsop_core.conf.restart import restart_digest
 from natsop_core.names import CONFIG_FILE
 from natsop_core.offline import inputs_at_hand, render
 from tests import tokens
+from tests.config_digests import config_digest
 from tests.server.jwt_world import (
     APP,
     FULL,

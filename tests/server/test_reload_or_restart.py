@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from natsop_core import names
-from natsop_core.conf import config_digest
+from tests.config_digests import config_digest
 from tests.server.changes import BASES, Change, State, changes_of
 from tests.server.pod_process import PodProcess, ServerError, started
 from tests.server.test_every_cr import VERSIONS

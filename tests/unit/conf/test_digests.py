@@ -2,7 +2,8 @@
 
 import pytest
 
-from natsop_core.conf import Block, Include, Item, Unknown, Variable, config_digest, parse, restart_digest
+from natsop_core.conf import Block, Include, Item, Unknown, Variable, parse, restart_digest
+from tests.config_digests import config_digest
 
 JETSTREAM = Block(store_dir="/data", max_file_store=1)
 CLUSTER = Block(name="c", port=6222, no_advertise=False, routes=["nats://a:6222"])

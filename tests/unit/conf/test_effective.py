@@ -2,9 +2,10 @@
 
 import pytest
 
-from natsop_core.conf import ConfError, Unknown, config_digest, parse, restart_digest
+from natsop_core.conf import ConfError, Unknown, parse, restart_digest
 from natsop_core.conf.effective import EffectiveConfig, Store, read_effective, store_of
 from natsop_core.conf.environment import Environment
+from tests.config_digests import config_digest
 from tests.unit.conf.configurations import MAIN, effective, with_include
 
 NAMES = {"SERVER_NAME": "c-0", "POD_NAME": "c-0"}

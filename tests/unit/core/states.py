@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from natsop_core.conclude import conclude_box, conclude_cluster
-from natsop_core.conf import config_digest
 from natsop_core.inputs import HttpAnswer, Inputs
 from natsop_core.kinds import SERVICES
 from natsop_core.live import Controller
 from natsop_core.outcomes import Outcomes, Rejected, Taken
+from tests.config_digests import config_digest
 from tests.unit.core.world import (
     Object,
     box,

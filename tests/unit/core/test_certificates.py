@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from natsop_core.conclude import conclude_cluster
-from natsop_core.conf import config_digest
 from natsop_core.report import Report
 from tests.certificates import Authority
+from tests.config_digests import config_digest
 from tests.unit.core.world import (
     NOW,
     Object,

@@ -14,7 +14,6 @@ from natsop_core.api.natsbox import NatsBox
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import read_box, read_cluster
 from natsop_core.conclude import conclude_box, conclude_cluster
-from natsop_core.conf import config_digest
 from natsop_core.inputs import Forbidden, Inputs, Unreachable
 from natsop_core.kinds import CONFIG_MAPS, SECRETS, SERVICES, STATEFUL_SETS
 from natsop_core.live import Controller
@@ -33,6 +32,7 @@ from natsop_core.outcomes import (
 )
 from natsop_core.references import ObjectRef
 from natsop_core.report import Report
+from tests.config_digests import config_digest
 from tests.unit.core.claims import claims
 from tests.unit.core.world import (
     NOW,

@@ -11,10 +11,10 @@ from natsop_core.api.natsbox import NatsBox
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import read_cluster
 from natsop_core.conclude import conclude_box, conclude_cluster
-from natsop_core.conf import config_digest
 from natsop_core.kinds import PODS, STATEFUL_SETS
 from natsop_core.outcomes import Applied, Outcomes
 from natsop_core.report import Report
+from tests.config_digests import config_digest
 from tests.unit.core.claims import claim
 from tests.unit.core.states import CHILDREN, SERVERS, TRIO, WITH_SECRET, answers, running
 from tests.unit.core.world import (
