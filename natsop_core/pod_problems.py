@@ -35,7 +35,7 @@ _CONFIG: Final = frozenset(("CreateContainerConfigError", "CreateContainerError"
 _NOT_STARTED: Final = frozenset(("StartError", "ContainerCannotRun"))
 """Ends in whose message the runtime says why it could not start the program: no output of the program itself."""
 
-_CONNECTION: Final = re.compile(r"\S+:\d+->\S+")
+_CONNECTION: Final = re.compile(r"(?<!\S)\S+:\d+->\S+")
 _BACK_OFF: Final = re.compile(r'^Back-off pulling image "[^"]*"(: \w+: )?')
 
 

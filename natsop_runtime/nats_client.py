@@ -24,7 +24,7 @@ _UNREAD: Final = LONGEST_ANSWER + 2**16
 _DENIED: Final = 'permissions violation for publish to "{}"'
 """As nats-py hands it on, in lower case."""
 
-_CREDS_BLOCK: Final = re.compile(r"-{3,}\s*BEGIN (NATS USER JWT|USER NKEY SEED)\s*-{3,}\s+(\S+)\s+-{3,}")
+_CREDS_BLOCK: Final = re.compile(r"---\s*BEGIN (NATS USER JWT|USER NKEY SEED)\s*-{3,}\s+(\S+)\s+-{3,}")
 
 
 class PlainConnectionError(errors.Error):

@@ -18,7 +18,8 @@ from natsop_core.conf.nkeys import raw_public_key
 _NEWEST_VERSION: Final = 2
 _ALGORITHMS: Final = frozenset(("ed25519", "ed25519-nkey"))
 _PART: Final = re.compile(r"[A-Za-z0-9_-]+")
-_DECORATED: Final = re.compile(r"-{3,}[^\n]*-{3,}\r?\n([\w\-.=]+)\r?\n-{3,}[^\n]*-{3,}", re.ASCII)
+_DECORATED: Final = re.compile(r"[\w\-.=]+", re.ASCII)
+_DASHES: Final = "---"
 
 
 class NotAJwtError(ValueError):
@@ -57,8 +58,11 @@ class Claims:
 def token_in(content: bytes) -> str:
     """The token of a file, which holds nothing else, or has it between the `-----BEGIN …` lines that nsc writes."""
     text = content.decode("utf-8", "replace")
-    decorated = _DECORATED.search(text)
-    return decorated[1] if decorated else text.strip()
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):
+        if _ends_in_dashes(before) and _DECORATED.fullmatch(line) and _starts_with_dashes(after):
+            return line
+    return text.strip()
 
 
 def verified_claims(token: str) -> Claims:
@@ -81,6 +85,15 @@ def expiry_in(content: bytes) -> int:
         return _claims(_json(_parts(token_in(content))[1])).expires
     except NotAJwtError:
         return 0
+
+
+def _ends_in_dashes(line: str) -> bool:
+    """One expression for all three lines takes a time that grows with the fourth power of the number of dashes."""
+    return line.endswith(_DASHES) and _DASHES in line[: -len(_DASHES)]
+
+
+def _starts_with_dashes(line: str) -> bool:
+    return line.startswith(_DASHES) and _DASHES in line[len(_DASHES) :]
 
 
 def _is_signed_by(issuer: str, signed: bytes, signature: bytes) -> bool:

@@ -49,7 +49,8 @@ def _expanded(text: str, known: Mapping[str, str], opaque: set[str], *, is_open:
     """`$(NAME)` replaced as the kubelet does; None where that takes a value that nobody knows, or makes a huge text."""
     parts: list[str] = []
     length = at = 0
-    for found in _REFERENCE.finditer(text):
+    end = text.rfind(")") + 1  # after it no reference is closed, and each would be searched for to the end of the text
+    for found in _REFERENCE.finditer(text, 0, end):
         name = found[1]
         if name is not None and name not in known and (name in opaque or name.startswith(_OF_KUBERNETES) or is_open):
             return None
@@ -59,4 +60,4 @@ def _expanded(text: str, known: Mapping[str, str], opaque: set[str], *, is_open:
         length += len(replaced)
         if length > MAX_ENVIRONMENT_CHARACTERS:
             return None
-    return "".join((*parts, text[at:]))
+    return "".join((*parts, text[at:end], text[end:].replace("$$", "$")))

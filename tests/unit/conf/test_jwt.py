@@ -94,6 +94,18 @@ def test_a_file_holds_the_token_bare_or_between_lines(content: str) -> None:
     assert token_in(content.encode()) == TOKEN
 
 
+@pytest.mark.parametrize("content", ["-" * 2**20, "---\n" * 2**18, "-\n" * 2**19, f"{'-' * 2**19}\n{'-' * 2**19}"])
+def test_a_file_of_nothing_but_dashes_is_read_at_once(content: str) -> None:
+    assert token_in(content.encode()) == content.strip()
+
+
+@pytest.mark.parametrize(
+    "content", ["---\ntoken\n------", "-----\ntoken\n-----", "------\ntoken\nx------", "------\nto ken\n------"]
+)
+def test_what_stands_between_no_such_lines_is_no_token(content: str) -> None:
+    assert token_in(content.encode()) == content
+
+
 def test_of_a_users_credentials_the_token_is_found_and_not_the_seed() -> None:
     user = tokens.user()
     assert token_in(tokens.credentials(user, APP).encode()) == user_jwt(user, APP)

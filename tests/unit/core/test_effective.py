@@ -11,6 +11,7 @@ from natsop_core.conclude import conclude_cluster
 from natsop_core.lookup import Lookup
 from natsop_core.plan import Plan
 from natsop_core.resolve.cluster import ResolvedCluster, resolve_cluster
+from natsop_core.resolve.environment import read_environment
 from tests.unit.core.world import (
     Object,
     applied,
@@ -132,6 +133,12 @@ def test_references_to_other_variables_are_known_as_the_kubelet_expands_them() -
     assert config.find("max_payload") == 1000
     assert config.find("server_tags") == ("$(SIZE) $(NOBODY)",)
     assert [variable.name for variable in config.variables] == ["SERVER_NAME", "WHO"]
+
+
+def test_references_that_are_never_closed_stand_for_themselves_and_are_read_at_once() -> None:
+    tag = "x" * 50 + "$(SIZE)" + "$(" * 2**19 + "$$"
+    known = read_environment([{"name": "SIZE", "value": "1)"}, {"name": "TAG", "value": tag}], is_open=False)
+    assert known.texts["TAG"] == "x" * 50 + "1)" + "$(" * 2**19 + "$"
 
 
 @pytest.mark.parametrize("text", ["12e4567890123456", "ab;c#d", "a b", "10-0"])

@@ -96,6 +96,10 @@ def test_the_number_of_a_failed_connection_is_left_out_since_it_changes_with_eac
     assert problem.endswith("lookup r on [::1]:53: read udp … refused.")
 
 
+def test_words_of_any_length_are_read_at_once() -> None:
+    assert found(waiting("ErrImagePull", "a:1" * 2**18)).problem
+
+
 # Containers
 
 

@@ -124,6 +124,7 @@ def test_nobodys_credentials_go_over_a_plain_connection_where_tls_is_asked_for()
     "credentials",
     [
         Credentials(creds="no creds"),
+        Credentials(creds="-" * 2**20),
         Credentials(creds=tokens.decorated("NATS USER JWT", "a.b.c")),
         Credentials(creds=tokens.decorated("USER NKEY SEED", SEED)),
         Credentials(creds=tokens.decorated("NATS USER JWT", "a.b.c") + tokens.decorated("USER NKEY SEED", "SUX")),
