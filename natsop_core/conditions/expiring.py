@@ -38,9 +38,10 @@ def expired(expiries: Iterable[Expiry], now: datetime) -> list[Finding]:
 def foreseen(expiries: Iterable[Expiry], now: datetime) -> Iterator[float]:
     """In how many seconds something comes to be told of, or expires."""
     for each in expiries:
-        for moment in (each.at - FORESIGHT, each.at):
-            if moment > now:
-                yield (moment - now).total_seconds()
+        left = each.at - now
+        for seconds in ((left - FORESIGHT).total_seconds(), left.total_seconds()):
+            if seconds > 0:
+                yield seconds
 
 
 def next_expiry(expiries: Iterable[Expiry]) -> str | None:

@@ -65,8 +65,10 @@ def box_expiries(cr: NatsBox, lookup: Lookup) -> tuple[Expiry, ...]:
 
 
 def _in_order(expiries: Iterable[Expiry]) -> tuple[Expiry, ...]:
-    """Each key once, though several fields refer to it."""
-    by_key = {each.what.partition(", which ")[0]: each for each in reversed(tuple(expiries))}
+    """Each key once, though several fields refer to it and several CAs may be in it: what expires first."""
+    by_key: dict[str, Expiry] = {}
+    for each in sorted(expiries, key=lambda each: each.at):
+        by_key.setdefault(each.what.partition(", which ")[0], each)
     return tuple(sorted(by_key.values(), key=lambda each: (each.at, each.what)))
 
 

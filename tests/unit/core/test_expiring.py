@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from natsop_core.conclude import conclude_box, conclude_cluster
+from natsop_core.conditions.expiring import foreseen
 from natsop_core.report import Event, Report
+from natsop_core.resolve.expiry import Expiry
 from tests import tokens
 from tests.certificates import Authority
 from tests.tokens import account_jwt, operator_jwt
@@ -125,6 +127,22 @@ def test_an_old_ca_that_no_certificate_needs_any_more_may_expire() -> None:
 def test_cas_of_clients_alone_count_until_the_last_one_expires() -> None:
     assert expiring(report(WITH_CA, tls(400), ca(Authority("a", in_days(2)), Authority("b")))) is None
     assert expiring(report(WITH_CA, tls(400), ca(Authority("a", in_days(2)), Authority("b", in_days(3)))))
+
+
+def test_of_several_cas_that_are_needed_the_first_to_expire_is_told() -> None:
+    late, soon = Authority("late"), Authority("soon", in_days(2))
+    leafnodes = {"enabled": True, "tls": {"enabled": True, "secretName": "leaf"}}
+    wanted = {**WITH_CA, "config": {**TLS["config"], "leafnodes": leafnodes}}
+    issued = soon.issue(expires=in_days(400))
+    leaf = secret("leaf", **{"tls.crt": issued.certificate, "tls.key": issued.key})
+    for bundle in ((late, soon), (soon, late)):
+        found = report(wanted, tls(400, by=late), leaf, ca(*bundle))
+        assert expiring(found) == ("True", "ExpiresSoon")
+
+
+def test_what_expired_at_the_beginning_of_all_calendars_has_expired() -> None:
+    since = datetime.min.replace(tzinfo=UTC)
+    assert list(foreseen([Expiry(since, what="It", remedy="renew it")], NOW)) == []
 
 
 # JWTs and credentials
