@@ -8,12 +8,12 @@ from unittest import mock
 
 import pytest
 
-from natsop_core import commitments, drift, live, plan
+from natsop_core import commitments, drift, live
 from natsop_core.guards import GUARDS, granting
 from natsop_core.live import Child, LiveObject
 from natsop_core.outcomes import Unchanged
 from natsop_core.record import SILENT
-from natsop_core.resolve import accounts_guard, auth, deletion, integrations
+from natsop_core.resolve import auth, integrations
 from natsop_runtime import applier
 from natsop_runtime.api_server import refusals
 from natsop_runtime.api_server.errors import UnavailableError
@@ -25,6 +25,7 @@ from natsop_runtime.executor import Executor
 from natsop_runtime.leader import Term
 from natsop_runtime.queue import WorkQueue
 from natsop_runtime.reference_index import ReferenceIndex
+from tests.simulation.account_mutations import ACCOUNT_MUTATIONS
 
 Mutation = Callable[[pytest.MonkeyPatch], None]
 
@@ -233,36 +234,6 @@ def optional_kinds_are_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(integrations, "may_have", lambda *_: False)
 
 
-def accounts_come_before_their_finalizer(patch: pytest.MonkeyPatch) -> None:
-    """It is set when they are seen to be there."""
-    original = accounts_guard.guard_accounts
-
-    def late(metadata: Any, *, is_needed: bool) -> Any:
-        return () if is_needed else original(metadata, is_needed=False)
-
-    patch.setattr(plan, "guard_accounts", late)
-
-
-def finalizer_goes_with_the_wish(patch: pytest.MonkeyPatch) -> None:
-    """What does not want Accounts any more does not wait for those that there are."""
-    patch.setattr(plan, "may_have_accounts", lambda *_: False)
-
-
-def deletion_waits_for_nothing(patch: pytest.MonkeyPatch) -> None:
-    """The finalizer is removed as soon as the Accounts are told to go."""
-    patch.setattr(deletion.Deletion, "is_free", True)
-
-
-def finalizer_stays(patch: pytest.MonkeyPatch) -> None:
-    """Nobody removes it."""
-    original = accounts_guard.guard_accounts
-
-    def kept(metadata: Any, *, is_needed: bool) -> Any:
-        return original(metadata, is_needed=True) if is_needed else ()
-
-    patch.setattr(plan, "guard_accounts", kept)
-
-
 def adoption_without_trace(patch: pytest.MonkeyPatch) -> None:
     """Whatever carries our labels counts as made by us."""
     patch.setattr(live, "_has_our_trace", lambda _: True)
@@ -318,10 +289,7 @@ MUTATIONS: Final[dict[str, Mutation]] = {
         servers_are_renamed,
         bad_tokens_leave_nothing,
         optional_kinds_are_forgotten,
-        accounts_come_before_their_finalizer,
-        finalizer_goes_with_the_wish,
-        deletion_waits_for_nothing,
-        finalizer_stays,
+        *ACCOUNT_MUTATIONS,
         adoption_without_trace,
         restored_objects_are_strangers,
         repairs_never_slow_down,
