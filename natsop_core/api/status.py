@@ -94,8 +94,8 @@ class ResolverStatus(Model):
     )
 
 
-class CertificatesStatus(Model):
-    """The certificates that the servers should have loaded: a server that reloaded before `since` has older ones."""
+class EarlierCertificates(Model):
+    """Certificates that were current for some time."""
 
     digest: str | None = Field(None, description="Digest of all certificates, keys and CAs that the spec refers to.")
     since: str | None = Field(
@@ -103,6 +103,12 @@ class CertificatesStatus(Model):
         description="When they changed last. Without it, no change has been seen.",
         json_schema_extra={"format": "date-time"},
     )
+
+
+class CertificatesStatus(EarlierCertificates):
+    """The certificates that the servers should have loaded: a server has those that were current when it reloaded."""
+
+    earlier: tuple[EarlierCertificates, ...] = Field((), description="Those that were current before, latest first.")
 
 
 class NatsClusterStatus(Status):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from natsop_core.conditions.certificates import outdated, remembered
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CertificatesReport:
-    """outdated: the pods whose servers have others than they should. facts: fields of the status."""
+    """outdated: the pods whose servers have others than they should. age: for how many seconds they should.
+
+    facts: fields of the status.
+    """
 
     outdated: frozenset[str] = frozenset()
+    age: float = inf
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -35,5 +40,7 @@ def report_certificates(
         return CertificatesReport()
     current = remembered(served, previous, now)
     return CertificatesReport(
-        outdated(servers, current, served, now, are_ours=not config.user_files), {"certificates": current.values}
+        outdated(servers, current, served, now, are_ours=not config.user_files),
+        current.age(now),
+        {"certificates": current.values},
     )

@@ -131,6 +131,7 @@ def _seen(
         servers,
         expected,
         outdated=certificates.outdated,
+        age=certificates.age,
         errors=reload_errors(cluster, servers, outcomes),
         pending=lasted(LOADED, "False", cr.status, inputs.now),
         rejects=cluster.reloader is not None and not unsettled,

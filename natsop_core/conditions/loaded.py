@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
@@ -30,6 +31,7 @@ def configuration_loaded(
     expected: Mapping[str, str | Unknown],
     *,
     outdated: frozenset[str] = frozenset(),
+    age: float = inf,
     errors: Mapping[str, str] | None = None,
     pending: float = 0.0,
     rejects: bool = False,
@@ -37,7 +39,8 @@ def configuration_loaded(
     """True or False by the digest of every server, Unknown where one did not tell it; never a guess.
 
     expected: the digest of the configuration of each pod whose server told its own, by the pod's name.
-    outdated: the pods whose servers have other certificates. errors: why servers have refused to reload, by pod.
+    outdated: the pods whose servers have other certificates than those that are current for `age` seconds.
+    errors: why servers have refused to reload, by pod.
 
     pending: for how many seconds it has been False already. rejects: all pods are of the latest revision and reload by
     themselves, so that one that is behind for long has refused the configuration.
@@ -48,7 +51,8 @@ def configuration_loaded(
     changed = _with_other_configuration(servers, expected)
     what = "configuration" if changed else "certificates"
     silent = [each for each in servers if not each.config_digest]
-    if late and rejects and pending >= RELOAD_PATIENCE:
+    waited = pending if changed else min(pending, age)
+    if late and rejects and waited >= RELOAD_PATIENCE:
         said = _why([each.pod for each in late], errors or {})
         return _condition(
             "False", "ReloadRejected", _rejected(late, said) if changed else _without_certificates(late, said)

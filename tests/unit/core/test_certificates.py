@@ -135,6 +135,31 @@ def test_one_that_does_not_reload_for_long_has_refused_to(world: World) -> None:
     assert "the private key has to belong to the certificate" in message(report.status, "Degraded")
 
 
+def test_what_is_taken_back_before_it_reaches_the_server_is_no_alarm(world: World) -> None:
+    assert loaded(world.look(tls(NEW), loaded=before(3600), now=before(600))) == PENDING
+    assert loaded(world.look(tls(OLD), loaded=before(3600), now=before(590))) == LOADED
+    assert loaded(world.look(tls(OLD), loaded=before(3600))) == LOADED
+    assert loaded(world.look(tls(NEW), loaded=before(3600))) == PENDING
+
+
+def test_what_is_taken_back_after_it_was_loaded_has_to_be_loaded_again(world: World) -> None:
+    world.look(tls(NEW), loaded=before(3600), now=before(600))
+    assert loaded(world.look(tls(OLD), loaded=before(550), now=before(500))) == PENDING
+    assert loaded(world.look(tls(OLD), loaded=before(450))) == LOADED
+
+
+def test_of_many_changes_the_last_are_remembered(world: World) -> None:
+    for days in range(9):
+        world.look(tls(CA.issue(expires=NOW + timedelta(days=90 + days))), loaded=before(3600))
+    assert len(world.said["certificates"]["earlier"]) == 3
+
+
+def test_what_has_waited_for_something_else_is_not_refused_at_once(world: World) -> None:
+    world.said["conditions"] = [said_before("ConfigurationLoaded", "False", "ClaimsPending", seconds=7200)]
+    assert loaded(world.look(tls(NEW), loaded=before(3600), now=before(181))) == PENDING
+    assert loaded(world.look(tls(NEW), loaded=before(3600))) == ("False", "ReloadRejected")
+
+
 # The status is lost, or nobody has looked
 
 
