@@ -187,6 +187,7 @@ _episodes: Final[st.SearchStrategy[Steps]] = st.one_of(
     _one_after_the_other(faults, intentions, _changes, pauses=at_once),
     _one_after_the_other(black_outs, _changes, interference, pauses=at_once),
     _one_after_the_other(intentions, _stalls, _changes, pauses=at_once),
+    _one_after_the_other(_fights(), _changes, pauses=pauses),
     _one_after_the_other(_no_crds, _changes, _crds, intentions, pauses=pauses),
 )
 """What belongs together: a change and what goes wrong with it, changes while nobody is looking."""
