@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.api.read import InvalidResource
 from natsop_core.offline import inputs_at_hand, read, render
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from natsop_core.findings import Finding
     from natsop_core.inputs import Inputs
     from natsop_runtime.cli.documents import Document
+
+_HOLDERS: Final = {"Secret": ("data", "stringData"), "ConfigMap": ("data", "binaryData")}
+"""The kinds that custom resources refer to, and the fields with what is in them."""
 
 EXIT_CODES = "exit code: 0 done, 1 an input is invalid, 2 wrong usage"
 
@@ -120,8 +123,19 @@ def resources_of(documents: Iterable[Document], *, strict: bool = False) -> list
 
 
 def inputs_of(documents: Iterable[Document]) -> Inputs:
-    """The input as all that exists."""
+    """The input as all that exists. Raises InputError for a Secret or ConfigMap that the API server would not take."""
+    documents = tuple(documents)
+    if faults := [fault for document in documents if document.kind in _HOLDERS for fault in _faults(document)]:
+        raise InputError("\n".join(faults))
     return inputs_at_hand([document.content for document in documents], datetime.now(UTC))
+
+
+def _faults(document: Document) -> Iterator[str]:
+    """Which of its fields are no map of texts. Their content may be secret."""
+    for name in _HOLDERS[document.kind]:
+        content = document.content.get(name) or {}
+        if not isinstance(content, dict) or not all(text is None or isinstance(text, str) for text in content.values()):
+            yield f"{document.place(name)}: {document.called}: {name} must be a map of texts; quote numbers"
 
 
 def render_all(resources: Iterable[Resource], inputs: Inputs, *, stand_ins: bool) -> RenderedInput:

@@ -218,3 +218,12 @@ def test_no_error_shows_a_secret_of_the_input(capsys: pytest.CaptureFixture[str]
     private = "kind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n"
     errors = refused(capsys, private, CLUSTER.replace("4333", "hunter2"))
     assert "hunter2" not in "".join(errors)
+
+
+@pytest.mark.parametrize("content", ["data: [hunter2]", "stringData: {password: 20202}", "data: hunter2"])
+def test_a_secret_that_the_api_server_would_not_take_is_refused_without_being_quoted(
+    capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    text = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\n{content}\n"
+    field = content.partition(":")[0]
+    assert refused(capsys, CLUSTER, text) == [f"2.yaml:4: Secret s: {field} must be a map of texts; quote numbers"]
