@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from natsop_core.conclude import conclude_box, conclude_cluster
+from natsop_core.conclude import conclude_box
 from natsop_core.inputs import HttpAnswer, Inputs
-from natsop_core.kinds import SERVICES
 from natsop_core.live import Controller
 from natsop_core.outcomes import Outcomes, Rejected, Taken
-from tests.config_digests import config_digest
+from tests.unit.core.trio import SERVERS, SERVICE, answers_of, conclude, with_status
 from tests.unit.core.world import (
     Object,
     box,
@@ -21,18 +20,13 @@ from tests.unit.core.world import (
     inputs,
     jetstream,
     live_children,
-    one_of,
     plan_of,
-    pod,
     pod_without_image,
     said_before,
-    varz,
 )
 
 TRIO: Final[Object] = {"replicas": 3, **jetstream()}
 CHILDREN: Final = live_children(cluster(TRIO))
-SERVERS: Final = [pod(f"c-{ordinal}", ip=f"10.0.0.{ordinal}") for ordinal in range(3)]
-SERVICE: Final = SERVICES.key("prod", "c")
 WITH_SECRET: Final[Object] = {"config": {"includes": [{"name": "a.conf", "secret": {"name": "s", "key": "k"}}]}}
 
 
@@ -52,7 +46,7 @@ def reported(spec: Object, seen: tuple[Object, ...] = (), **others: Any) -> Obje
     resource = cluster_object(spec)
     cr = cluster(spec, status=others.pop("status", {}))
     found: Inputs = inputs(cr, *seen, **others)
-    return resource | {"status": conclude_cluster(cr, found, plan_of(cr, found), outcomes).status}
+    return resource | {"status": conclude(cr, found, outcomes).status}
 
 
 def reported_box(spec: Object, *seen: Object, status: Object | None = None) -> Object:
@@ -63,24 +57,13 @@ def reported_box(spec: Object, *seen: Object, status: Object | None = None) -> O
 
 def running(**changes: Any) -> tuple[Object, ...]:
     """The trio's children, with these changes of the StatefulSet's status."""
-    return tuple(
-        {**each, "status": each["status"] | changes} if each["kind"] == "StatefulSet" else each for each in CHILDREN
-    )
+    return with_status(CHILDREN, **changes)
 
 
 def answers(*, leader: str = "c-1", routes: int = 8, digest: str = "") -> dict[str, HttpAnswer]:
     """What the trio's servers say: that they run the current configuration, or one of another digest."""
-    text = one_of(CHILDREN, "ConfigMap")["data"]["nats.conf"]
     meta = {"leader": leader} if leader else {}
-    return {
-        name: varz(
-            version="2.12.6",
-            config_digest=digest or config_digest(text, {"SERVER_NAME": f"'{name}'"}),
-            routes=routes,
-            jetstream={"meta": {"cluster_size": 3, **meta}},
-        )
-        for name in ("c-0", "c-1", "c-2")
-    }
+    return answers_of(CHILDREN, digest=digest, routes=routes, jetstream={"meta": {"cluster_size": 3, **meta}})
 
 
 def _with_metadata(resource: Object, **metadata: Any) -> Object:

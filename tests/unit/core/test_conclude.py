@@ -13,9 +13,9 @@ from natsop_core import names
 from natsop_core.api.natsbox import NatsBox
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import read_box, read_cluster
-from natsop_core.conclude import conclude_box, conclude_cluster
+from natsop_core.conclude import conclude_box
 from natsop_core.inputs import Forbidden, Inputs, Unreachable
-from natsop_core.kinds import CONFIG_MAPS, SECRETS, SERVICES, STATEFUL_SETS
+from natsop_core.kinds import SECRETS
 from natsop_core.live import Controller
 from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
 from natsop_core.outcomes import (
@@ -23,7 +23,6 @@ from natsop_core.outcomes import (
     Failed,
     HeldBack,
     Outcome,
-    Outcomes,
     Postponed,
     Rejected,
     Repair,
@@ -32,8 +31,8 @@ from natsop_core.outcomes import (
 )
 from natsop_core.references import ObjectRef
 from natsop_core.report import Report
-from tests.config_digests import config_digest
 from tests.unit.core.claims import claims
+from tests.unit.core.trio import CONFIG_MAP, SERVERS, SERVICE, STATEFUL_SET, answers_of, conclude, with_status
 from tests.unit.core.world import (
     NOW,
     Object,
@@ -48,7 +47,6 @@ from tests.unit.core.world import (
     message,
     one_of,
     plan_of,
-    pod,
     settled_status,
     varz,
 )
@@ -56,31 +54,16 @@ from tests.unit.core.world import (
 SPEC: Object = {"replicas": 3}
 TRIO = cluster(SPEC)
 CHILDREN = live_children(TRIO)
-PODS = [pod(f"c-{ordinal}", ip=f"10.0.0.{ordinal}") for ordinal in range(3)]
-
-CONFIG_MAP = CONFIG_MAPS.key("prod", "c-config")
-SERVICE = SERVICES.key("prod", "c")
-STATEFUL_SET = STATEFUL_SETS.key("prod", "c")
 
 
 def answers(*behind: str) -> dict[str, Any]:
     """Every server runs the current configuration, save for those behind."""
-    text = one_of(CHILDREN, "ConfigMap")["data"]["nats.conf"]
-    digests = {each: config_digest(text, {"SERVER_NAME": f"'{each}'"}) for each in ("c-0", "c-1", "c-2")}
-    return {
-        each: varz(version="2.12.6", config_digest="sha256:old" if each in behind else digest)
-        for each, digest in digests.items()
-    }
+    return answers_of(CHILDREN, *behind)
 
 
 def settled(cr: NatsCluster, **changes: Any) -> Inputs:
     """The trio's children and servers, all as they should be, except for the StatefulSet's status."""
-    children = [{**each, "status": each["status"] | changes} if "status" in each else each for each in CHILDREN]
-    return inputs(cr, *children, *PODS, answers=answers())
-
-
-def conclude(cr: NatsCluster, seen: Inputs, outcomes: Outcomes | None = None) -> Report:
-    return conclude_cluster(cr, seen, plan_of(cr, seen), outcomes or {})
+    return inputs(cr, *with_status(CHILDREN, **changes), *SERVERS, answers=answers())
 
 
 def outcome(key: Any, found: Outcome) -> Report:
@@ -116,7 +99,7 @@ def test_the_status_has_the_facts_in_the_go_operator_s_form() -> None:
 
 def test_versions_are_all_named_while_they_differ_and_kept_while_none_is_known() -> None:
     mixed = {**answers(), "c-1": varz(version="2.11.0")}
-    status = conclude(TRIO, inputs(TRIO, *CHILDREN, *PODS, answers=mixed)).status
+    status = conclude(TRIO, inputs(TRIO, *CHILDREN, *SERVERS, answers=mixed)).status
     assert status is not None
     assert status["version"] == "2.11.0, 2.12.6"
     earlier = cluster(SPEC, status={"version": "2.12.6"})
@@ -183,7 +166,7 @@ def test_a_change_of_another_object_is_not_under_way() -> None:
 
 
 def test_a_server_that_is_behind_is_named_and_asked_again_soon() -> None:
-    report = conclude(TRIO, inputs(TRIO, *CHILDREN, *PODS, answers=answers("c-1")))
+    report = conclude(TRIO, inputs(TRIO, *CHILDREN, *SERVERS, answers=answers("c-1")))
     assert conditions(report.status)["ConfigurationLoaded"] == ("False", "ReloadPending")
     assert conditions(report.status)["Ready"] == ("False", "ReloadPending")
     assert "c-1" in message(report.status, "ConfigurationLoaded")
@@ -191,7 +174,7 @@ def test_a_server_that_is_behind_is_named_and_asked_again_soon() -> None:
 
 
 def test_a_server_that_does_not_tell_makes_it_unknown_but_nothing_worse() -> None:
-    report = conclude(TRIO, inputs(TRIO, *CHILDREN, *PODS[:2], answers=answers()))
+    report = conclude(TRIO, inputs(TRIO, *CHILDREN, *SERVERS[:2], answers=answers()))
     assert conditions(report.status)["ConfigurationLoaded"] == ("Unknown", "NotObserved")
     assert conditions(report.status)["Ready"] == ("True", "Ready")
     assert "c-2" in message(report.status, "ConfigurationLoaded")
@@ -199,7 +182,7 @@ def test_a_server_that_does_not_tell_makes_it_unknown_but_nothing_worse() -> Non
 
 def test_a_server_too_old_to_tell_says_so() -> None:
     old = {**answers(), "c-0": varz(version="2.10.9", config_digest="sha256:x")}
-    report = conclude(TRIO, inputs(TRIO, *CHILDREN, *PODS, answers=old))
+    report = conclude(TRIO, inputs(TRIO, *CHILDREN, *SERVERS, answers=old))
     assert conditions(report.status)["ConfigurationLoaded"] == ("Unknown", "NotKnown")
     assert "2.10.9" in message(report.status, "ConfigurationLoaded")
 
@@ -328,7 +311,7 @@ def test_an_invalid_spec_is_told_with_its_path_and_what_runs_is_still_told() -> 
     status = {"version": "2.12.6", "configMapName": "c-config", "observedGeneration": 1}
     cr = read_cluster(cluster_object({"replicas": 0}, generation=2) | {"status": status})
     seen = inputs(cr, *CHILDREN)
-    report = conclude_cluster(cr, seen, plan_of(cr, seen), {})
+    report = conclude(cr, seen)
     assert report.status is not None
     assert conditions(report.status)["Degraded"] == ("True", "InvalidSpec")
     assert conditions(report.status)["Available"] == ("True", "EnoughReady")
@@ -382,7 +365,7 @@ def test_a_server_that_does_not_answer_is_asked_again_after_as_long_as_it_has_be
     cr = cluster(SPEC, status={"conditions": [unknown]})
     silent = {**answers(), "c-1": Unreachable("no answer within 2 s")}
 
-    report = conclude(cr, inputs(cr, *CHILDREN, *PODS, answers=silent))
+    report = conclude(cr, inputs(cr, *CHILDREN, *SERVERS, answers=silent))
 
     assert conditions(report.status)["ConfigurationLoaded"] == ("Unknown", "NotObserved")
     assert report.requeue_after == delay
@@ -392,7 +375,7 @@ def test_a_server_that_has_just_fallen_silent_is_asked_again_soon() -> None:
     loaded = {"type": "ConfigurationLoaded", "status": "True", "lastTransitionTime": "2020-01-02T03:04:05Z"}
     cr = cluster(SPEC, status={"conditions": [loaded]})
     silent = {**answers(), "c-1": Unreachable("no answer within 2 s")}
-    assert conclude(cr, inputs(cr, *CHILDREN, *PODS, answers=silent)).requeue_after == 5
+    assert conclude(cr, inputs(cr, *CHILDREN, *SERVERS, answers=silent)).requeue_after == 5
 
 
 def test_what_may_not_be_read_is_asked_for_again_since_no_event_tells_of_a_right_that_is_granted() -> None:
@@ -434,7 +417,7 @@ def test_a_status_that_others_wrote_in_their_own_way_is_read_all_the_same(since:
 def test_while_it_is_being_deleted_there_is_nobody_to_tell(spec: Object) -> None:
     cr = read_cluster(cluster_object(spec, deletionTimestamp="2026-01-02T03:04:05Z"))
     seen = inputs(cr, *CHILDREN)
-    assert conclude_cluster(cr, seen, plan_of(cr, seen), {}) == Report(status=None)
+    assert conclude(cr, seen) == Report(status=None)
 
 
 # Boxes

@@ -11,12 +11,13 @@ from natsop_core.api.natsbox import NatsBox
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import read_cluster
 from natsop_core.conclude import conclude_box, conclude_cluster
-from natsop_core.kinds import PODS, STATEFUL_SETS
+from natsop_core.kinds import PODS
 from natsop_core.outcomes import Applied, Outcomes
 from natsop_core.report import Report
 from tests.config_digests import config_digest
 from tests.unit.core.claims import claim
-from tests.unit.core.states import CHILDREN, SERVERS, TRIO, WITH_SECRET, answers, running
+from tests.unit.core.states import CHILDREN, TRIO, WITH_SECRET, answers, running
+from tests.unit.core.trio import SERVERS, STATEFUL_SET, conclude
 from tests.unit.core.world import (
     Object,
     box,
@@ -37,15 +38,13 @@ from tests.unit.core.world import (
     varz,
 )
 
-STATEFUL_SET = STATEFUL_SETS.key("prod", "c")
 
-
-def conclude(
+def report_of(
     spec: Object, *objects: Object, status: Object | None = None, outcomes: Outcomes | None = None, **others: Any
 ) -> Report:
     cr = cluster(spec, status=status)
     seen = inputs(cr, *objects, **others)
-    return conclude_cluster(cr, seen, plan_of(cr, seen), outcomes or {})
+    return conclude(cr, seen, outcomes)
 
 
 # Available, until the controller has seen a change
@@ -53,7 +52,7 @@ def conclude(
 
 def test_available_stays_as_it_was_while_the_controller_has_not_seen_a_change() -> None:
     said = {"conditions": [said_before("Available", "True", "EnoughReady", seconds=900)]}
-    report = conclude(TRIO, *running(observedGeneration=0), status=said)
+    report = report_of(TRIO, *running(observedGeneration=0), status=said)
     assert conditions(report.status)["Available"] == ("True", "EnoughReady")
     assert message(report.status, "Available") == "Said before."
     assert conditions(report.status)["Ready"] == ("False", "NotObserved")
@@ -62,14 +61,14 @@ def test_available_stays_as_it_was_while_the_controller_has_not_seen_a_change() 
 
 def test_what_was_unavailable_stays_so_with_its_reason() -> None:
     said = {"conditions": [said_before("Available", "False", "ImagePullFailed")]}
-    report = conclude(TRIO, *running(observedGeneration=0), status=said)
+    report = report_of(TRIO, *running(observedGeneration=0), status=said)
     assert conditions(report.status)["Available"] == ("False", "ImagePullFailed")
 
 
 def test_a_stateful_set_that_was_just_made_anew_leaves_the_last_value() -> None:
     """Its pods were orphaned for a moment, and serve all the time."""
     said = {"conditions": [said_before("Available", "True", "EnoughReady")]}
-    report = conclude(TRIO, status=said, outcomes={STATEFUL_SET: Applied()})
+    report = report_of(TRIO, status=said, outcomes={STATEFUL_SET: Applied()})
     assert conditions(report.status)["Available"] == ("True", "EnoughReady")
 
 
@@ -77,14 +76,14 @@ def test_a_stateful_set_that_was_just_made_anew_leaves_the_last_value() -> None:
 
 
 def test_a_clustered_jetstream_without_a_leader_is_not_available() -> None:
-    report = conclude(TRIO, *running(), *SERVERS, answers=answers(leader=""))
+    report = report_of(TRIO, *running(), *SERVERS, answers=answers(leader=""))
     assert conditions(report.status)["Available"] == ("False", "MetaLeaderUnknown")
     assert conditions(report.status)["Ready"] == ("False", "MetaLeaderUnknown")
     assert report.requeue_after == 5
 
 
 def test_servers_whose_routes_never_form_are_told_with_the_names_that_their_certificates_need() -> None:
-    report = conclude(TRIO, *running(), *SERVERS, answers=answers(leader="", routes=0))
+    report = report_of(TRIO, *running(), *SERVERS, answers=answers(leader="", routes=0))
     assert conditions(report.status)["Available"] == ("False", "RoutesIncomplete")
     assert message(report.status, "Ready") == (
         "c-0, c-1, c-2: no route to any other server. A route certificate has to name"
@@ -95,18 +94,18 @@ def test_servers_whose_routes_never_form_are_told_with_the_names_that_their_cert
 
 def test_one_server_that_is_cut_off_is_no_outage_but_not_ready() -> None:
     mixed = {**answers(), "c-2": answers(leader="", routes=0)["c-2"]}
-    report = conclude(TRIO, *running(), *SERVERS, answers=mixed)
+    report = report_of(TRIO, *running(), *SERVERS, answers=mixed)
     assert conditions(report.status)["Available"] == ("True", "EnoughReady")
     assert conditions(report.status)["Progressing"] == ("True", "RoutesIncomplete")
     assert message(report.status, "Progressing").startswith("c-2: no route")
 
 
 def test_servers_that_cannot_be_asked_say_nothing_about_a_leader() -> None:
-    assert conditions(conclude(TRIO, *running(), *SERVERS).status)["Available"] == ("True", "EnoughReady")
+    assert conditions(report_of(TRIO, *running(), *SERVERS).status)["Available"] == ("True", "EnoughReady")
 
 
 def test_a_cluster_that_has_a_leader_is_ready() -> None:
-    report = conclude(TRIO, *running(), *SERVERS, answers=answers())
+    report = report_of(TRIO, *running(), *SERVERS, answers=answers())
     assert conditions(report.status)["Ready"] == ("True", "Ready")
     assert message(report.status, "Ready") == "All servers are running the requested configuration."
     assert report.requeue_after == 300
@@ -116,7 +115,7 @@ def test_a_lone_server_needs_no_routes() -> None:
     lone = {"replicas": 1, **jetstream()}
     [text] = [each["data"]["nats.conf"] for each in live_children(cluster(lone)) if each["kind"] == "ConfigMap"]
     told = varz(version="2.12.6", config_digest=config_digest(text, {"SERVER_NAME": "'c-0'"}), routes=0, jetstream={})
-    report = conclude(lone, *live_children(cluster(lone)), pod("c-0"), answers={"c-0": told})
+    report = report_of(lone, *live_children(cluster(lone)), pod("c-0"), answers={"c-0": told})
     assert conditions(report.status)["Ready"] == ("True", "Ready")
 
 
@@ -125,7 +124,7 @@ def test_a_lone_server_needs_no_routes() -> None:
 
 def test_what_keeps_the_servers_from_starting_stands_in_available_progressing_and_ready() -> None:
     children = running(readyReplicas=0)
-    report = conclude(TRIO, *children, *(pod_without_image(f"c-{ordinal}") for ordinal in range(3)))
+    report = report_of(TRIO, *children, *(pod_without_image(f"c-{ordinal}") for ordinal in range(3)))
     found = conditions(report.status)
     assert (found["Available"], found["Progressing"]) == (("False", "ImagePullFailed"), ("True", "ImagePullFailed"))
     assert found["Ready"] == ("False", "ImagePullFailed")
@@ -136,7 +135,7 @@ def test_what_keeps_the_servers_from_starting_stands_in_available_progressing_an
 
 
 def test_a_new_revision_that_does_not_start_is_no_outage() -> None:
-    report = conclude(
+    report = report_of(
         TRIO, *running(readyReplicas=2, updatedReplicas=1), *SERVERS[:2], pod_without_image("c-2"), answers=answers()
     )
     found = conditions(report.status)
@@ -145,7 +144,7 @@ def test_a_new_revision_that_does_not_start_is_no_outage() -> None:
 
 def test_when_the_cause_is_gone_so_is_the_reason() -> None:
     said = {"conditions": [said_before("Available", "False", "ImagePullFailed")]}
-    report = conclude(TRIO, *running(), *SERVERS, status=said, answers=answers())
+    report = report_of(TRIO, *running(), *SERVERS, status=said, answers=answers())
     assert conditions(report.status)["Ready"] == ("True", "Ready")
 
 
@@ -153,8 +152,8 @@ def test_pods_that_are_not_ready_are_looked_at_again() -> None:
     young = pod("c-2", running=False)
     scheduled = {"type": "PodScheduled", "status": "True", "lastTransitionTime": "2026-01-02T03:03:55Z"}
     young["status"] = {"phase": "Pending", "conditions": [scheduled]}
-    assert conclude(TRIO, *running(readyReplicas=2), young).requeue_after == 5
-    assert conclude(TRIO, *running(readyReplicas=2)).requeue_after == 60
+    assert report_of(TRIO, *running(readyReplicas=2), young).requeue_after == 5
+    assert report_of(TRIO, *running(readyReplicas=2)).requeue_after == 60
 
 
 @pytest.mark.parametrize("replicas", [3, 0])
@@ -166,7 +165,7 @@ def test_a_claim_that_waits_for_its_volume_is_named_whatever_the_spec_says(repli
     pending = {**claim(0), "status": {"phase": "Pending"}}
     cr = read_cluster(cluster_object({**TRIO, "replicas": replicas}))
     seen = inputs(cr, *running(readyReplicas=0), waiting, pending)
-    told = message(conclude_cluster(cr, seen, plan_of(cr, seen), {}).status, "Available")
+    told = message(conclude(cr, seen).status, "Available")
     assert (
         "Pod c-0: no node can take it: unbound claims. PersistentVolumeClaims that are not bound: jetstream-c-0."
         in told
@@ -203,7 +202,7 @@ def test_a_pod_of_an_older_revision_that_cannot_start_is_deleted_and_that_is_tol
 
 
 def test_a_missing_secret_of_a_cluster_that_does_not_run_yet_is_waited_for() -> None:
-    report = conclude(WITH_SECRET)
+    report = report_of(WITH_SECRET)
     assert conditions(report.status) == {
         "Ready": ("False", "WaitingForSecret"),
         "Available": ("False", "NotCreated"),
@@ -217,7 +216,7 @@ def test_a_missing_secret_of_a_cluster_that_does_not_run_yet_is_waited_for() -> 
 @pytest.mark.parametrize(("seconds", "degraded", "again"), [(30, "False", 150), (179, "False", 1), (180, "True", None)])
 def test_after_three_minutes_it_is_degraded(seconds: int, degraded: str, again: float | None) -> None:
     said = {"conditions": [said_before("Progressing", "True", "WaitingForSecret", seconds=seconds)]}
-    report = conclude(WITH_SECRET, status=said)
+    report = report_of(WITH_SECRET, status=said)
     assert conditions(report.status)["Degraded"][0] == degraded
     assert conditions(report.status)["Progressing"] == ("True", "WaitingForSecret"), "and still waited for"
     assert [event.reason for event in report.events] == (["SecretNotFound"] if degraded == "True" else [])
@@ -225,25 +224,25 @@ def test_after_three_minutes_it_is_degraded(seconds: int, degraded: str, again: 
 
 
 def test_a_key_that_is_missing_is_waited_for_too() -> None:
-    report = conclude(WITH_SECRET, secret("s"))
+    report = report_of(WITH_SECRET, secret("s"))
     assert conditions(report.status)["Ready"] == ("False", "WaitingForKey")
 
 
 def test_all_that_is_missing_is_told_at_once() -> None:
     both = [{"name": name, "secret": {"name": name, "key": "k"}} for name in ("a", "b")]
-    report = conclude({"config": {"includes": both}})
+    report = report_of({"config": {"includes": both}})
     assert "Secret a," in message(report.status, "Progressing")
     assert "Secret b," in message(report.status, "Progressing")
 
 
 def test_what_cannot_come_by_itself_is_degraded_at_once() -> None:
-    report = conclude(WITH_SECRET, secret("s", k="a: {"))
+    report = report_of(WITH_SECRET, secret("s", k="a: {"))
     assert conditions(report.status)["Degraded"] == ("True", "InvalidInclude")
     assert conditions(report.status)["Stalled"] == ("True", "InvalidInclude")
 
 
 def test_a_missing_secret_of_a_cluster_that_runs_is_degraded_at_once() -> None:
-    report = conclude({**TRIO, **WITH_SECRET, "replicas": 3}, *running(), *SERVERS)
+    report = report_of({**TRIO, **WITH_SECRET, "replicas": 3}, *running(), *SERVERS)
     assert conditions(report.status)["Degraded"] == ("True", "SecretNotFound")
     assert "Stalled" not in conditions(report.status), "the Secret may still appear"
 
@@ -264,7 +263,7 @@ def test_while_nothing_can_be_planned_what_runs_is_still_counted_and_followed() 
     said = {"version": "2.12.6", "readyReplicas": 3, "replicas": 3}
     cr = read_cluster(cluster_object({"replicas": 0}) | {"status": said})
     seen = inputs(cr, *running(readyReplicas=0), *(pod_without_image(f"c-{ordinal}") for ordinal in range(3)))
-    status = conclude_cluster(cr, seen, plan_of(cr, seen), {}).status
+    status = conclude(cr, seen).status
     assert status is not None
     assert (status["readyReplicas"], status["replicas"], status["version"]) == (0, 3, "2.12.6")
     found = conditions(status)
@@ -279,7 +278,7 @@ def rejected(cr: NatsCluster, seconds: int, *objects: Object) -> Report:
     said = {"conditions": [said_before("ConfigurationLoaded", "False", "ReloadPending", seconds=seconds)]}
     changed = cr.model_copy(update={"status": said})
     seen = inputs(changed, *objects, answers=answers(digest="sha256:0123456789abcdef0123456789"))
-    return conclude_cluster(changed, seen, plan_of(changed, seen), {})
+    return conclude(changed, seen)
 
 
 def test_a_reload_is_pending_for_three_minutes() -> None:
@@ -321,10 +320,10 @@ def test_where_nobody_reloads_nothing_is_rejected() -> None:
 
 @pytest.mark.parametrize(("replicas", "told"), [(1, 0), (2, 1), (3, 0)])
 def test_two_servers_with_jetstream_are_warned_about_when_they_are_made(replicas: int, told: int) -> None:
-    report = conclude({"replicas": replicas, **jetstream()}, outcomes={STATEFUL_SET: Applied()})
+    report = report_of({"replicas": replicas, **jetstream()}, outcomes={STATEFUL_SET: Applied()})
     assert [event.type for event in report.events if event.reason == "TwoServers"] == ["Warning"] * told
 
 
 def test_two_servers_without_jetstream_need_no_majority() -> None:
-    report = conclude({"replicas": 2}, outcomes={STATEFUL_SET: Applied()})
+    report = report_of({"replicas": 2}, outcomes={STATEFUL_SET: Applied()})
     assert "TwoServers" not in [event.reason for event in report.events]

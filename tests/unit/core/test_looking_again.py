@@ -9,17 +9,8 @@ import pytest
 from natsop_core.conclude import conclude_box
 from natsop_core.kinds import SECRETS
 from natsop_core.outcomes import Failed, Outcomes, Rejected
-from tests.unit.core.test_conclude import (
-    CHILDREN,
-    CONFIG_MAP,
-    PODS,
-    SERVICE,
-    SPEC,
-    STATEFUL_SET,
-    TRIO,
-    answers,
-    conclude,
-)
+from tests.unit.core.test_conclude import CHILDREN, SPEC, TRIO, answers
+from tests.unit.core.trio import CONFIG_MAP, SERVERS, SERVICE, STATEFUL_SET, conclude
 from tests.unit.core.world import NOW, box, cluster, inputs, live_children, plan_of
 
 CONTEXTS = SECRETS.key("prod", "b-contexts")
@@ -30,7 +21,7 @@ def test_a_server_that_stays_behind_is_asked_less_and_less_often(age: int, delay
     since = f"{NOW - timedelta(seconds=age):%Y-%m-%dT%H:%M:%SZ}"
     behind = {"type": "ConfigurationLoaded", "status": "False", "lastTransitionTime": since}
     cr = cluster(SPEC, status={"conditions": [behind]})
-    assert conclude(cr, inputs(cr, *CHILDREN, *PODS, answers=answers("c-1"))).requeue_after == delay
+    assert conclude(cr, inputs(cr, *CHILDREN, *SERVERS, answers=answers("c-1"))).requeue_after == delay
 
 
 def test_an_overloaded_api_server_is_left_alone_for_as_long_as_it_asks_whatever_else_is_due() -> None:
@@ -39,7 +30,7 @@ def test_an_overloaded_api_server_is_left_alone_for_as_long_as_it_asks_whatever_
         CONFIG_MAP: Failed("not tried yet", 1),
         STATEFUL_SET: Rejected("no"),
     }
-    assert conclude(TRIO, inputs(TRIO, *CHILDREN, *PODS, answers=answers("c-1")), busy).requeue_after == 30
+    assert conclude(TRIO, inputs(TRIO, *CHILDREN, *SERVERS, answers=answers("c-1")), busy).requeue_after == 30
 
 
 def test_so_it_is_for_a_box() -> None:
