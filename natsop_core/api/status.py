@@ -108,7 +108,9 @@ class EarlierCertificates(Model):
 class CertificatesStatus(EarlierCertificates):
     """The certificates that the servers should have loaded: a server has those that were current when it reloaded."""
 
-    earlier: tuple[EarlierCertificates, ...] = Field((), description="Those that were current before, latest first.")
+    earlier: tuple[EarlierCertificates, ...] = Field(
+        default_factory=tuple, description="Those that were current before, latest first."
+    )
 
 
 class NatsClusterStatus(Status):
