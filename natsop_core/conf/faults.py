@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from natsop_core.conf.durations import is_go_duration
 from natsop_core.conf.errors import Place
 from natsop_core.conf.listen import port_of, ports
 from natsop_core.conf.values import Block, Variable
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from natsop_core.conf.effective import EffectiveConfig, Option
     from natsop_core.conf.options import Options
+    from natsop_core.conf.values import Value
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ _WORDS: Final = {
     "bool": "true or false, without quotes",
     "list": "a list in [ ]",
     "map": "a block in { }",
+    "duration": "a duration, such as 30s or 2m, in quotes",
 }
 
 
@@ -64,9 +67,16 @@ def wrong_kinds(config: EffectiveConfig) -> Iterator[Fault]:
     for block, options in config.blocks:
         for key, value in block.items():
             expected = options.kind_of(key)
-            if expected and not isinstance(value, Variable) and _KINDS.get(type(value)) != expected:
+            if expected and not isinstance(value, Variable) and not _is_of_kind(value, expected):
                 place = block.place_of(key) or Place(config.main)
                 yield Fault(place, f"the value of {key} is of the wrong kind; it has to be {_WORDS[expected]}")
+
+
+def _is_of_kind(value: Value, kind: str) -> bool:
+    """A number alone is a duration in seconds (opts.go, parseDuration)."""
+    if kind == "duration":
+        return type(value) is int or (isinstance(value, str) and is_go_duration(value))
+    return _KINDS.get(type(value)) == kind
 
 
 def ambiguous_options(config: EffectiveConfig) -> Iterator[Fault]:

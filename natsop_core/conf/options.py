@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Options:
     """The options of one kind of block. names: by every spelling in lower case the name that we call it by.
 
-    kinds: for options that take one kind of value alone, that: str, int, bool, list or map. inner: for options that are
-    blocks or lists of blocks, what is in these. named: people choose the keys, and each value is such a block. Nothing
-    is known of what is below other options.
+    kinds: for options that take one kind of value alone, that: str, int, bool, list, map or duration. inner: for
+    options that are blocks or lists of blocks, what is in these. named: people choose the keys, and each value is such
+    a block. Nothing is known of what is below other options.
     """
 
     names: Mapping[str, str] = field(repr=False)
@@ -41,7 +41,7 @@ class Options:
 
     def kind_of(self, key: str) -> str | None:
         """The one kind of value that an option takes; None where it takes several, or is not known."""
-        return self.kinds.get(self.names.get(key.lower(), ""))
+        return "map" if self.named is not None else self.kinds.get(self.names.get(key.lower(), ""))
 
     def find(self, block: Block, name: str) -> str | None:
         """The key by which a block sets the option; None where it does not."""
@@ -76,7 +76,7 @@ _USER: Final = _options(
     permissions=_PERMISSIONS,
 )
 _AUTHORIZATION: Final = _options(
-    "user|username:str password|pass:str token:str timeout users"
+    "user|username:str password|pass:str token:str timeout users:list"
     " default_permissions|default_permission|permissions auth_callout|auth_hook proxy_required:bool",
     users=_USER,
     default_permissions=_PERMISSIONS,
@@ -123,18 +123,19 @@ SERVER: Final = _options(
     "listen client_advertise:str port:int server_name:str host|net:str debug:bool trace:bool"
     " trace_verbose:bool trace_headers:bool logtime:bool logtime_utc:bool mappings|maps:map"
     " disable_sublist_cache|no_sublist_cache:bool accounts default_sentinel:str authorization:map http"
-    " https http_port|monitor_port:int https_port:int http_base_path:str cluster gateway leafnodes|leaf"
+    " https http_port|monitor_port:int https_port:int http_base_path:str cluster:map gateway:map leafnodes|leaf:map"
     " store_dir|storedir:str jetstream log_file|logfile:str logfile_size_limit|log_size_limit:int"
     " logfile_max_num|log_max_num:int syslog:bool remote_syslog:str pid_file|pidfile:str"
     " ports_file_dir:str prof_port:int prof_block_rate:int max_control_line:int max_payload:int"
     " max_pending:int proxy_protocol:bool max_connections|max_conn:int max_traced_msg_len:int"
-    " max_subscriptions|max_subs:int max_sub_tokens|max_subscription_tokens:int ping_interval ping_max:int"
-    " tls:map ocsp allow_non_tls:bool write_deadline write_timeout:str lame_duck_duration:str"
+    " max_subscriptions|max_subs:int max_sub_tokens|max_subscription_tokens:int ping_interval:duration"
+    " ping_max:int tls:map ocsp allow_non_tls:bool write_deadline:duration write_timeout:str"
+    " lame_duck_duration:str"
     " lame_duck_grace_period:str operator|operators|roots|root|root_operators|root_operator"
     " resolver|account_resolver|accounts_resolver resolver_tls:map resolver_preload"
     " resolver_pinned_accounts no_auth_user:str system_account|system"
     " no_system_account|no_system|no_sys_acc:bool no_header_support:bool trusted_keys|trusted"
-    " connect_error_reports:int reconnect_error_reports:int websocket|ws mqtt server_tags server_metadata"
+    " connect_error_reports:int reconnect_error_reports:int websocket|ws:map mqtt:map server_tags server_metadata"
     " feature_flags default_js_domain ocsp_cache no_fast_producer_stall:bool max_closed_clients:int"
     " proxies",
     accounts=Options({}, {}, {}, named=_ACCOUNT),
