@@ -69,7 +69,11 @@ def _as_status(
 
 
 def fitting(message: str) -> str:
-    """A message that the API server accepts and a person reads: what is cut off would only repeat itself."""
+    """A message that the API server accepts and a person reads: what is cut off would only repeat itself.
+
+    A server's own words may have half a surrogate pair, which no text in UTF-8 can have.
+    """
+    message = message.encode("utf-8", "replace").decode()
     return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}… (cut off)"
 
 

@@ -58,6 +58,12 @@ def test_no_field_gets_a_default_that_only_its_absence_means() -> None:
     assert not [node for node in nodes(jetstream) if "default" in node]
 
 
+@pytest.mark.parametrize("plural", ["natsclusters", "natsboxes"])
+def test_the_api_server_fills_nothing_into_a_status(plural: str) -> None:
+    """Otherwise it would not be what was reported, and would be written again."""
+    assert not [node for node in nodes(schema(plural)["properties"]["status"]) if "default" in node]
+
+
 def test_every_field_of_ours_has_a_description() -> None:
     spec = schema("natsclusters")["properties"]["spec"]
     blocks = [spec, *spec["properties"].values(), *spec["properties"]["config"]["properties"].values()]

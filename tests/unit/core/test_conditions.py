@@ -36,6 +36,11 @@ def events(found: Condition, previous: Mapping[str, Any]) -> tuple[Event, ...]:
 # From findings to conditions
 
 
+def test_a_message_of_half_a_character_can_be_sent() -> None:
+    [said] = as_status([condition("Degraded", "True", "half \ud800 a pair")], {}, generation=1, now=NOW)
+    assert said["message"] == "half ? a pair"
+
+
 def test_the_first_check_that_finds_something_decides() -> None:
     first, second = Finding("NotCreated", "a"), Finding("PodsNotReady", "b")
     assert first_finding([lambda _: None, lambda _: first, lambda _: second], None) is first
