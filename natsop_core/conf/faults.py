@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from natsop_core.conf.durations import is_go_duration
 from natsop_core.conf.errors import Place
 from natsop_core.conf.listen import port_of, ports
 from natsop_core.conf.values import Block, Variable
+from natsop_core.durations import is_go_duration
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

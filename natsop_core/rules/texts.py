@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from natsop_core.conf.durations import is_go_duration
+from natsop_core.durations import is_go_duration
 from natsop_core.kubernetes.rule import Rule
 
 if TYPE_CHECKING:

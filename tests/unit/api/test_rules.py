@@ -4,7 +4,7 @@ import pytest
 
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import InvalidResource, Problem, changed_cluster, read_box, read_cluster
-from natsop_core.conf.durations import is_go_duration
+from natsop_core.durations import is_go_duration
 from natsop_core.rules import BOX_RULES, CLUSTER_RULES, CLUSTER_TRANSITIONS
 from tests.unit.api import examples
 from tests.unit.api.examples import Manifest
