@@ -113,6 +113,15 @@ class CertificatesStatus(EarlierCertificates):
     )
 
 
+class AwaitedConfigurationStatus(Model):
+    """What the servers have not all loaded yet; absent when they have."""
+
+    digest: str | None = Field(None, description="Digest of the configuration that is waited for.")
+    since: str | None = Field(
+        None, description="Since when it is waited for.", json_schema_extra={"format": "date-time"}
+    )
+
+
 class NatsClusterStatus(Status):
     """What the operator saw of the NatsCluster."""
 
@@ -125,6 +134,9 @@ class NatsClusterStatus(Status):
     resolver: ResolverStatus = block(ResolverStatus, description="What the servers have confirmed of their accounts.")
     certificates: CertificatesStatus = block(
         CertificatesStatus, description="The certificates that the servers should have loaded."
+    )
+    awaited_configuration: AwaitedConfigurationStatus = block(
+        AwaitedConfigurationStatus, description="The configuration that the servers have not all loaded yet."
     )
     jet_stream_replicas: Int32 | None = Field(
         None, description="What commitments.replicas says, as an earlier version of the operator wrote it."

@@ -12,12 +12,11 @@ from natsop_core.conclude.certificates import report_certificates
 from natsop_core.conclude.deleting import conclude_deleting
 from natsop_core.conclude.seen import pod_counts, see, what_is_unsettled, what_was_done
 from natsop_core.conclude.unplanned import conclude_invalid, conclude_unplanned
-from natsop_core.conditions.condition import Condition, lasted
+from natsop_core.conditions.awaited import awaited
 from natsop_core.conditions.configuration import configuration_conditions
 from natsop_core.conditions.expiring import expired, expiring_soon, foreseen, next_expiry
 from natsop_core.conditions.ignored import fields_ignored
 from natsop_core.conditions.integrations import integration_available
-from natsop_core.conditions.loaded import TYPE as LOADED
 from natsop_core.conditions.loaded import configuration_loaded, expected_digests
 from natsop_core.conditions.mesh import disconnected, leaderless
 from natsop_core.conditions.steps import contests, delays, refusals
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.conclude.accounts import AccountsReport
     from natsop_core.conclude.certificates import CertificatesReport
+    from natsop_core.conditions.awaited import AwaitedConfiguration
+    from natsop_core.conditions.condition import Condition
     from natsop_core.conf.effective import EffectiveConfig
     from natsop_core.findings import Finding
     from natsop_core.inputs import Inputs
@@ -76,6 +77,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
             "nextExpiry": next_expiry(seen.resolved.expiries),
             **seen.accounts.facts,
             **seen.certificates.facts,
+            "awaitedConfiguration": seen.awaited.values if seen.loaded.status == "False" else None,
         },
         cr.status,
         generation=cr.metadata.generation,
@@ -93,9 +95,8 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
 class _Seen:
     """A cluster that could be planned, and what was seen of it.
 
-    loaded: whether the servers run its configuration. accounts: whether they have its accounts.
-    certificates: whether they have its certificates.
-    unsettled: what of its pods is still under way. apart: which servers have no routes.
+    loaded: whether the servers run its configuration. awaited: since when that is waited for. accounts, certificates:
+    whether they have those. unsettled: what of its pods is still under way. apart: which servers have no routes.
     """
 
     cr: NatsCluster
@@ -105,6 +106,7 @@ class _Seen:
     workload: Workload
     servers: tuple[Server, ...]
     loaded: Condition
+    awaited: AwaitedConfiguration
     accounts: AccountsReport
     certificates: CertificatesReport
     unsettled: tuple[Finding, ...]
@@ -127,13 +129,14 @@ def _seen(
     expected = expected_digests(cluster, config, servers)
     accounts = report_accounts(cluster, decision.resolvers, servers, expected, outcomes)
     certificates = report_certificates(resolved.certificates, config, servers, cr.status, inputs.now)
+    waited_for = awaited(cluster, config, cr.status, inputs.now)
     loaded = configuration_loaded(
         servers,
         expected,
         outdated=certificates.outdated,
         age=certificates.age,
         errors=reload_errors(cluster, servers, outcomes),
-        pending=lasted(LOADED, "False", cr.status, inputs.now),
+        pending=waited_for.age(inputs.now),
         rejects=cluster.reloader is not None and not unsettled,
     )
     apart = disconnected(decision.servers, _hosts(cr))
@@ -145,6 +148,7 @@ def _seen(
         workload=workload,
         servers=servers,
         loaded=accounts.with_claims(loaded),
+        awaited=waited_for,
         accounts=accounts,
         certificates=certificates,
         unsettled=unsettled,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.unit.core.claims import claim
 from tests.unit.core.states import CHILDREN, TRIO, WITH_SECRET, answers, running
 from tests.unit.core.trio import SERVERS, STATEFUL_SET, conclude
 from tests.unit.core.world import (
+    NOW,
     Object,
     box,
     cluster,
@@ -286,6 +288,34 @@ def test_a_reload_is_pending_for_three_minutes() -> None:
     assert conditions(report.status)["ConfigurationLoaded"] == ("False", "ReloadPending")
     assert message(report.status, "Progressing") == "c-0, c-1, c-2 have not loaded the new configuration yet."
     assert conditions(report.status)["Degraded"][0] == "False"
+
+
+def test_another_edit_has_its_own_three_minutes() -> None:
+    first, second = cluster(TRIO), cluster({**TRIO, "config": {"monitor": {"enabled": True, "port": 8333}}})
+    before = rejected(first, 170, *running(), *SERVERS).status
+    assert before is not None
+    reported = [said_before("ConfigurationLoaded", "False", "ReloadPending", seconds=190)]
+    later = second.model_copy(update={"status": {**before, "conditions": reported}})
+    report = conclude(later, inputs(later, *running(), *SERVERS, answers=answers(digest="sha256:0123456789abcdef")))
+    assert conditions(report.status)["ConfigurationLoaded"] == ("False", "ReloadPending")
+    assert report.status
+    assert report.status["awaitedConfiguration"]["since"] == f"{NOW:%Y-%m-%dT%H:%M:%SZ}"
+    assert report.status["awaitedConfiguration"] != before["awaitedConfiguration"]
+
+
+def test_the_same_edit_is_waited_for_since_it_was_seen_first() -> None:
+    before = rejected(cluster(TRIO), 170, *running(), *SERVERS).status
+    assert before is not None
+    since = f"{NOW - timedelta(seconds=180):%Y-%m-%dT%H:%M:%SZ}"
+    said = {**before, "awaitedConfiguration": {**before["awaitedConfiguration"], "since": since}}
+    cr = cluster(TRIO).model_copy(update={"status": said})
+    report = conclude(cr, inputs(cr, *running(), *SERVERS, answers=answers(digest="sha256:0123456789abcdef")))
+    assert conditions(report.status)["ConfigurationLoaded"] == ("False", "ReloadRejected")
+
+
+def test_nothing_is_awaited_once_all_have_loaded_it() -> None:
+    report = report_of(TRIO)
+    assert "awaitedConfiguration" not in (report.status or {})
 
 
 def test_a_reload_that_never_comes_was_rejected_and_says_where_to_look_and_what_comes_next() -> None:

@@ -1,0 +1,55 @@
+"""Since when has a configuration been waited for? Kept in the status for as long as some server does not run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from natsop_core import names
+from natsop_core.conditions.condition import lasted
+from natsop_core.conditions.loaded import TYPE
+from natsop_core.times import moment
+
+if TYPE_CHECKING:
+    from natsop_core.conf.effective import EffectiveConfig
+    from natsop_core.resolve.types import Cluster
+
+_DIGEST_LENGTH = 12  # hex digits: 48 bits tell the configurations of one cluster apart
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedConfiguration:
+    """What the servers should load. since: when it last became another, or began to be waited for."""
+
+    digest: str
+    since: datetime
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """As it stands in the status."""
+        return {"digest": self.digest, "since": f"{self.since:%Y-%m-%dT%H:%M:%SZ}"}
+
+    def age(self, now: datetime) -> float:
+        """For how many seconds it has been waited for."""
+        return (now - self.since).total_seconds()
+
+
+def awaited(
+    cluster: Cluster, config: EffectiveConfig, previous: Mapping[str, Any], now: datetime
+) -> AwaitedConfiguration:
+    """What is waited for now. previous: the status as it stands; one without it is from when another thing was.
+
+    The digest is of what the first server should report, so it tells no more than that server does.
+    """
+    first = names.pod(cluster.name, 0)
+    expected = config.server_digest(
+        {names.SERVER_NAME_VARIABLE: f"{cluster.server_name_prefix}{first}", names.POD_NAME_VARIABLE: first}, None
+    )
+    digest = expected.removeprefix("sha256:")[:_DIGEST_LENGTH] if isinstance(expected, str) else ""
+    said = previous.get("awaitedConfiguration")
+    if not isinstance(said, Mapping):
+        return AwaitedConfiguration(digest, now - timedelta(seconds=lasted(TYPE, "False", previous, now)))
+    since = moment(said.get("since"))
+    return AwaitedConfiguration(digest, since if since and said.get("digest") == digest else now)
