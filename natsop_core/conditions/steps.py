@@ -95,8 +95,9 @@ def _called(key: StepKey) -> str:
 def _refused_request(request: str, message: str) -> Finding:
     return Finding(
         "CredentialsRefused",
-        f"The servers refuse the operator's credentials, so it cannot {request}: {sentence(message)} Correct the"
-        " credentials.",
+        f"The servers refuse the operator's credentials, so it cannot {request}: {sentence(message)} Correct the Secret"
+        " that userCreds of the system account in spec.auth.jwt.accounts refers to; with spec.auth.systemUser, delete"
+        " its Secret, and the operator makes another key.",
     )
 
 
