@@ -24,10 +24,14 @@ CONTROL_PLANES_AT_ONCE = 2
 """The starts of more would starve each other, and the node's tests beside them, on a machine with two cores."""
 
 
+MOSTLY_WAIT = ("test_loop_", "test_nack_comes_and_goes")
+"""Files about what is killed, or uninstalled, and comes back."""
+
+
 class FewControlPlanes(LoadScopeScheduling):  # type: ignore[misc]
     """Spreads the node's tests over xdist's workers; two of these do all others, one control plane after the other.
 
-    But for those of what is killed and comes back: they mostly wait, and have a worker of their own.
+    But for those that mostly wait: they have a worker of their own.
 
     In place of `--dist loadgroup`, which xdist 3.8 cannot do with pytest 9.2: it marks groups in an attribute of items
     that is not there any more.
@@ -37,7 +41,7 @@ class FewControlPlanes(LoadScopeScheduling):  # type: ignore[misc]
         file = nodeid.partition("::")[0]
         if "_node" in Path(file).stem:
             return nodeid
-        if Path(file).stem.startswith("test_loop_"):
+        if Path(file).stem.startswith(MOSTLY_WAIT):
             return "outages"
         return f"control plane {zlib.crc32(file.encode()) % CONTROL_PLANES_AT_ONCE}"
 
