@@ -55,6 +55,11 @@ class JwtSpec(Model):
     )
     resolver: ResolverSpec = block(ResolverSpec)
 
+    @property
+    def system(self) -> JwtAccountSpec | None:
+        """The system account; None where it is none of the accounts."""
+        return next((each for each in self.accounts if each.public_key == self.system_account), None)
+
 
 class SystemUserSpec(Model):
     """A user of the system account, for servers without decentralized authentication."""

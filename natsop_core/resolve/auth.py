@@ -133,7 +133,7 @@ def _accounts(
     cr: NatsCluster, jwt: JwtSpec, operator: Operator, last_good: LastGood | None, lookup: Lookup
 ) -> tuple[dict[str, str], tuple[Finding, ...]]:
     """The usable accounts' tokens by public key; none of them, and why, where the system account's is not usable."""
-    system = next((account for account in jwt.accounts if account.public_key == jwt.system_account), None)
+    system = jwt.system
     if system is None:
         return {}, (_no_system_account(),)
     system_token = read_system_account(cr, system, operator, lookup)

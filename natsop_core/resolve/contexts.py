@@ -109,8 +109,7 @@ def _system_user_of(cluster: NatsCluster) -> tuple[Setting, KeyReference] | None
     """The credentials of a user of the cluster's system account, if there is one that we know of."""
     namespace, auth = cluster.metadata.namespace, cluster.spec.auth
     if auth.jwt:
-        system = (each for each in auth.jwt.accounts if each.public_key == auth.jwt.system_account)
-        creds = next((each.user_creds for each in system if each.user_creds), None)
+        creds = auth.jwt.system.user_creds if auth.jwt.system else None
         return ("creds", key_reference("Secret", namespace, creds, _SYSTEM_FIELD)) if creds else None
     if not auth.system_user.enabled or cluster.spec.config_map.existing_name:
         return None

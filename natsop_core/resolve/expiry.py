@@ -11,8 +11,8 @@ from natsop_core.conf.jwt import expiry_in
 from natsop_core.conf.x509 import certificates_in
 from natsop_core.resolve.contexts import context_references, wanted_contexts
 from natsop_core.resolve.files import authority, certificates
-from natsop_core.resolve.jwts import jwt_references
-from natsop_core.resolve.referred import find, key_reference
+from natsop_core.resolve.jwts import creds_reference, jwt_references
+from natsop_core.resolve.referred import find
 
 if TYPE_CHECKING:
     from natsop_core.api.natsbox import NatsBox
@@ -102,9 +102,7 @@ def _of_tokens(cr: NatsCluster, lookup: Lookup) -> Iterator[Expiry]:
     for reference in jwt_references(cr, jwt):
         yield from _of_token(reference, lookup, "JWT", is_checked=True)
     for account in jwt.accounts:
-        if account.user_creds is not None:
-            field = f"spec.auth.jwt.accounts[{account.name}].userCreds"
-            creds = key_reference("Secret", cr.metadata.namespace, account.user_creds, field)
+        if creds := creds_reference(cr, account):
             yield from _of_token(creds, lookup, "credentials", is_checked=False)
 
 

@@ -40,6 +40,14 @@ def jwt_references(cr: NatsCluster, jwt: JwtSpec) -> Iterator[KeyReference]:
     yield from (_account_reference(cr, account) for account in jwt.accounts)
 
 
+def creds_reference(cr: NatsCluster, account: JwtAccountSpec) -> KeyReference | None:
+    """The reference to the credentials of a user of the account; None where it names none."""
+    if account.user_creds is None:
+        return None
+    field = f"spec.auth.jwt.accounts[{account.name}].userCreds"
+    return key_reference("Secret", cr.metadata.namespace, account.user_creds, field)
+
+
 def read_operator(cr: NatsCluster, jwt: JwtSpec, lookup: Lookup) -> Operator | Finding:
     """The operator, or why its JWT cannot be used."""
     reference = _operator_reference(cr, jwt)

@@ -17,7 +17,8 @@ from natsop_core.resolve.answer import Answer
 from natsop_core.resolve.children import children_of_kind
 from natsop_core.resolve.files import authority
 from natsop_core.resolve.integrations import Integrated, Integration, may_have, removal_in_progress, why_unavailable
-from natsop_core.resolve.referred import find, key_reference
+from natsop_core.resolve.jwts import creds_reference
+from natsop_core.resolve.referred import find
 from natsop_core.resolve.types import Nack, NackAccount, NackAuthority
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ def credentials(cr: NatsCluster) -> Iterator[tuple[str, KeyReference]]:
     """
     jwt = cr.spec.auth.jwt
     for account in jwt.accounts if jwt else ():
-        if jwt and account.public_key != jwt.system_account and account.user_creds is not None:
-            field = f"spec.auth.jwt.accounts[{account.name}].userCreds"
-            yield account.name, key_reference("Secret", cr.metadata.namespace, account.user_creds, field)
+        reference = creds_reference(cr, account)
+        if jwt and reference and account.public_key != jwt.system_account:
+            yield account.name, reference
 
 
 def resolve_nack(cr: NatsCluster, client_tls: Tls | None, lookup: Lookup) -> Answer[Integrated[Nack]]:

@@ -59,7 +59,7 @@ def _gateway_has_routes(spec: NatsClusterSpec) -> bool:
 
 
 def _system_account_exists(jwt: JwtSpec) -> bool:
-    return any(account.public_key == jwt.system_account for account in jwt.accounts)
+    return jwt.system is not None
 
 
 CLUSTER_RULES: Final = (
