@@ -6,7 +6,6 @@ A list of all accounts ($SYS.REQ.CLAIMS.LIST) is of no use: those that came with
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +14,7 @@ from natsop_core.actions import Credentials, Request
 from natsop_core.requests import NoRequest, request_to
 from natsop_core.resolver_record import read_resolver_record
 from natsop_core.resolvers import Resolvers, accounts_to_push, ask_resolvers
+from natsop_core.server_words import quotable, refusal_in
 from natsop_core.servers import read_answer
 
 if TYPE_CHECKING:
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 
 UPDATE: Final = "$SYS.REQ.CLAIMS.UPDATE"
 LOOKUP: Final = "$SYS.REQ.ACCOUNT.{}.CLAIMS.LOOKUP"
-
-_JWT: Final = re.compile(r"eyJ[-\w.]*", re.ASCII)
-_LONGEST: Final = 300
-"""Characters of a server's words that go into a status."""
 
 Pods = Sequence[Mapping[str, Any]]
 
@@ -72,11 +68,9 @@ def plan_pushes(
 
 def error_in(body: bytes) -> str:
     """Why a server did not do what was requested, in its own words; empty when it did."""
-    said = read_answer(body)
-    error = said.get("error")
-    if isinstance(error, Mapping):
-        return _JWT.sub("(a JWT)", str(error.get("description") or "it does not say why"))[:_LONGEST]
-    return "" if "data" in said else "it gave no answer that can be read"
+    if words := refusal_in(body):
+        return quotable(words)
+    return "" if "data" in read_answer(body) else "it gave no answer that can be read"
 
 
 def has_none(body: bytes) -> bool:

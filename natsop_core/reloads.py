@@ -15,7 +15,8 @@ from natsop_core.conditions.condition import lasted
 from natsop_core.conditions.loaded import RELOAD_PATIENCE, TYPE, behind, expected_digests
 from natsop_core.outcomes import Answered
 from natsop_core.requests import request_to
-from natsop_core.servers import read_answer, servers_by_ordinal
+from natsop_core.server_words import quotable, refusal_in
+from natsop_core.servers import servers_by_ordinal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,15 +27,11 @@ if TYPE_CHECKING:
     from natsop_core.resolve.types import Cluster
     from natsop_core.servers import Server
 
-_LONGEST: Final = 300
-"""Characters of a server's words that go into a status."""
-
 _VALUES: Final = re.compile(r": old=.*", re.DOTALL)
 """What nats-server cannot reload it tells with both values (reload.go); either may be a password."""
 
 _QUOTED: Final = re.compile(r"""'.*'|".*"|`.*`|(?<=//)[^@\s]*(?=@)""", re.DOTALL)
 """From the first quotation mark to the last: there may be others in what is quoted."""
-_JWT: Final = re.compile(r"eyJ[-\w.]*", re.ASCII)
 
 
 def plan_reloads(
@@ -93,9 +90,5 @@ def _name(pod: str) -> str:
 
 def _error_in(body: bytes) -> str:
     """Without what the server quotes, which may be secret; empty when it has reloaded."""
-    error = read_answer(body).get("error")
-    if not isinstance(error, Mapping):
-        return ""
-    words = _VALUES.sub("", str(error.get("description") or "it does not say why"))
-    shown = _JWT.sub("(…)", _QUOTED.sub("(…)", words))
-    return " ".join(shown.split()).rstrip(".")[:_LONGEST]
+    shown = _QUOTED.sub("(…)", _VALUES.sub("", refusal_in(body)))
+    return quotable(" ".join(shown.split()).rstrip("."))
