@@ -9,6 +9,9 @@ from typing import Final
 from natsop_core.servers import read_answer
 
 _JWT: Final = re.compile(r"eyJ[-\w.]*", re.ASCII)
+_MOST: Final = 2_000
+"""Characters of a reason that is looked through for what is secret, which may take as long as their square."""
+
 _LONGEST: Final = 300
 """Characters of a server's words that go into a status."""
 
@@ -21,7 +24,8 @@ def refusal_in(body: bytes) -> str:
     error = read_answer(body).get("error")
     if not isinstance(error, Mapping):
         return ""
-    return str(error.get("description") or "it does not say why").encode("utf-8", "replace").decode()
+    words = str(error.get("description") or "it does not say why")
+    return words.encode("utf-8", "replace").decode() if len(words) <= _MOST else "its reason is too long to be shown"
 
 
 def quotable(words: str) -> str:

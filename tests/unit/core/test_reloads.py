@@ -111,3 +111,10 @@ def test_what_a_server_quotes_is_not_repeated(words: str) -> None:
     said = degraded(refusal(words))
     assert "They say: c-1: " in said
     assert "hunter2" not in said
+
+
+@pytest.mark.parametrize("words", ["/" * 500_000, "'" * 500_000, "half \ud800 a pair"])
+def test_whatever_a_server_says_is_told_at_once_and_can_be_sent(words: str) -> None:
+    said = degraded(refusal(words))
+    assert "They say: c-1: " in said
+    assert said.encode()
