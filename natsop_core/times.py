@@ -12,3 +12,8 @@ def moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def timestamp(at: datetime) -> str:
+    """A time in UTC as the API server writes it, in whole seconds."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from natsop_core import names
 from natsop_core.conditions.condition import lasted
-from natsop_core.conditions.loaded import TYPE
-from natsop_core.times import moment
+from natsop_core.conditions.loaded import TYPE, expected_digest
+from natsop_core.times import moment, timestamp
 
 if TYPE_CHECKING:
     from natsop_core.conf.effective import EffectiveConfig
@@ -29,7 +29,7 @@ class AwaitedConfiguration:
     @property
     def values(self) -> dict[str, Any]:
         """As it stands in the status."""
-        return {"digest": self.digest, "since": f"{self.since:%Y-%m-%dT%H:%M:%SZ}"}
+        return {"digest": self.digest, "since": timestamp(self.since)}
 
     def age(self, now: datetime) -> float:
         """For how many seconds it has been waited for."""
@@ -43,10 +43,7 @@ def awaited(
 
     The digest is of what the first server should report, so it tells no more than that server does.
     """
-    first = names.pod(cluster.name, 0)
-    expected = config.server_digest(
-        {names.SERVER_NAME_VARIABLE: f"{cluster.server_name_prefix}{first}", names.POD_NAME_VARIABLE: first}, None
-    )
+    expected = expected_digest(cluster, config, names.pod(cluster.name, 0), None)
     digest = expected.removeprefix("sha256:")[:_DIGEST_LENGTH] if isinstance(expected, str) else ""
     said = previous.get("awaitedConfiguration")
     if not isinstance(said, Mapping):

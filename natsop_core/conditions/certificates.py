@@ -12,7 +12,7 @@ from datetime import datetime
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
-from natsop_core.times import moment
+from natsop_core.times import moment, timestamp
 
 if TYPE_CHECKING:
     from natsop_core.resolve.certificates import ServedCertificates
@@ -41,7 +41,7 @@ class Certificates:
     @property
     def values(self) -> dict[str, Any]:
         """As they stand in the status."""
-        since = {"since": f"{self.since:%Y-%m-%dT%H:%M:%SZ}"} if self.since else {}
+        since = {"since": timestamp(self.since)} if self.since else {}
         earlier = {"earlier": [each.values for each in self.earlier]} if self.earlier else {}
         return {"digest": self.digest, **since, **earlier}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
 from natsop_core.api.status import condition_of
 from natsop_core.findings import Finding
-from natsop_core.times import moment
+from natsop_core.times import moment, timestamp
 
 if TYPE_CHECKING:
     from natsop_core.reasons import ConditionType
@@ -64,7 +64,7 @@ def _as_status(
         "reason": condition.finding.reason,
         "message": fitting(condition.finding.message),
         "observedGeneration": generation,
-        "lastTransitionTime": earlier["lastTransitionTime"] if earlier and unchanged else _timestamp(now),
+        "lastTransitionTime": earlier["lastTransitionTime"] if earlier and unchanged else timestamp(now),
     }
 
 
@@ -75,7 +75,3 @@ def fitting(message: str) -> str:
     """
     message = message.encode("utf-8", "replace").decode()
     return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}… (cut off)"
-
-
-def _timestamp(now: datetime) -> str:
-    return now.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core.conditions.condition import Condition
 from natsop_core.findings import Finding
+from natsop_core.times import timestamp
 
 if TYPE_CHECKING:
     from natsop_core.reasons import ConditionType, ReasonName
@@ -46,7 +47,7 @@ def foreseen(expiries: Iterable[Expiry], now: datetime) -> Iterator[float]:
 
 def next_expiry(expiries: Iterable[Expiry]) -> str | None:
     """When the first of them expires, as it stands in the status."""
-    return min((f"{each.at:%Y-%m-%dT%H:%M:%SZ}" for each in expiries), default=None)
+    return min((timestamp(each.at) for each in expiries), default=None)
 
 
 def _sentence(expiry: Expiry, now: datetime) -> str:

@@ -70,16 +70,14 @@ def configuration_loaded(
 def expected_digests(cluster: Cluster, config: EffectiveConfig, servers: Sequence[Server]) -> dict[str, str | Unknown]:
     """The digest of what each server that told its own should have loaded, with its own name in it."""
     return {
-        each.pod: config.server_digest(
-            {
-                names.SERVER_NAME_VARIABLE: f"{cluster.server_name_prefix}{each.pod}",
-                names.POD_NAME_VARIABLE: each.pod,
-            },
-            each.version,
-        )
-        for each in servers
-        if each.config_digest
+        each.pod: expected_digest(cluster, config, each.pod, each.version) for each in servers if each.config_digest
     }
+
+
+def expected_digest(cluster: Cluster, config: EffectiveConfig, pod: str, version: str | None) -> str | Unknown:
+    """What a server of that version reports that has loaded the configuration in that pod."""
+    variables = {names.SERVER_NAME_VARIABLE: f"{cluster.server_name_prefix}{pod}", names.POD_NAME_VARIABLE: pod}
+    return config.server_digest(variables, version)
 
 
 def behind(
