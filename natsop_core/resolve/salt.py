@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from natsop_core import names
 from natsop_core.inputs import Forbidden
 from natsop_core.kinds import SECRETS
-from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.resolve.answer import Answer
-from natsop_core.resolve.owner import owner_of
+from natsop_core.resolve.kept_secret import HeldByAnother, look_at_kept
 from natsop_core.resolve.types import Salt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.lookup import Lookup
     from natsop_core.references import ObjectKey
@@ -34,20 +29,11 @@ def resolve_salt(cr: NatsCluster, lookup: Lookup) -> Answer[Salt | None]:
     if not spec.pod_template.config_checksum_annotation and not any(each.secret for each in spec.config.includes):
         return Answer(None)
     key = salt_key(cr)
-    found = lookup.object(key)
-    if isinstance(found, Forbidden):
+    kept = look_at_kept(cr, key, names.SALT_KEY, lookup)
+    if isinstance(kept, Forbidden):
         return Answer(Salt("", is_ours=False), keep=(key,))
     fresh = hashlib.sha256(lookup.entropy).hexdigest()
-    if found is None:
-        return Answer(Salt(fresh, is_ours=True))
-    ours = is_ours(reduce_metadata(found["metadata"]), owner_of(cr.metadata, names.CLUSTER_KIND))
-    return Answer(Salt(_value(found) or fresh, ours) if ours else Salt(fresh, is_ours=False))
-
-
-def _value(secret: Mapping[str, Any]) -> str:
-    """Empty where somebody has spoiled it."""
-    try:
-        value = base64.b64decode((secret.get("data") or {}).get(names.SALT_KEY, ""), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, TypeError):
-        return ""
-    return value if len(value) == hashlib.blake2b.MAX_KEY_SIZE else ""
+    if isinstance(kept, HeldByAnother):
+        return Answer(Salt(fresh, is_ours=False))
+    is_usable = len(kept.text) == hashlib.blake2b.MAX_KEY_SIZE
+    return Answer(Salt(kept.text if is_usable else fresh, is_ours=True))

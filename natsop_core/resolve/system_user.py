@@ -5,24 +5,19 @@ The servers get the public key only, in nats.conf: so it can be switched on with
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.conf.nkeys import KeyPair, public_key, user_key, user_key_of
 from natsop_core.findings import Finding
 from natsop_core.inputs import Forbidden
 from natsop_core.kinds import SECRETS
-from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.resolve.answer import Answer
-from natsop_core.resolve.owner import owner_of
+from natsop_core.resolve.kept_secret import HeldByAnother, look_at_kept
 from natsop_core.resolve.types import SystemUser
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.lookup import Lookup
 
@@ -43,23 +38,14 @@ def resolve_system_user(cr: NatsCluster, lookup: Lookup) -> Answer[SystemUser | 
     if not spec.auth.system_user.enabled or spec.auth.jwt or spec.config_map.existing_name:
         return Answer(None)
     key = SECRETS.key(cr.metadata.namespace, names.system_secret(cr.metadata.name))
-    found = lookup.object(key)
-    if isinstance(found, Forbidden):
-        problem = f"Secret {key.name}, which spec.auth.systemUser needs, cannot be read: {found.message}."
+    kept = look_at_kept(cr, key, names.SYSTEM_USER_KEY, lookup)
+    if isinstance(kept, Forbidden):
+        problem = f"Secret {key.name}, which spec.auth.systemUser needs, cannot be read: {kept.message}."
         return Answer(None, (Finding("SecretNotReadable", problem),), blocks=True)
-    if found and not is_ours(reduce_metadata(found["metadata"]), owner_of(cr.metadata, names.CLUSTER_KIND)):
+    if isinstance(kept, HeldByAnother):
         return Answer(NOBODY)
-    pair = (_key_in(found) if found else None) or _new_key(lookup)
+    pair = user_key_of(kept.text) or _new_key(lookup)
     return Answer(SystemUser(pair.public_key, pair.seed, is_ours=True) if pair else NOBODY)
-
-
-def _key_in(secret: Mapping[str, Any]) -> KeyPair | None:
-    """None where somebody has spoiled it."""
-    try:
-        text = base64.b64decode((secret.get("data") or {}).get(names.SYSTEM_USER_KEY, ""), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, TypeError):
-        return None
-    return user_key_of(text)
 
 
 def _new_key(lookup: Lookup) -> KeyPair | None:
