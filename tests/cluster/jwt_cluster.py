@@ -17,7 +17,6 @@ from nats.aio.client import Client, RawCredentials
 from nats.errors import Error
 from nats.js.errors import APIError
 
-from natsop_core import names
 from tests import tokens
 from tests.cluster.nats import (
     CLUSTER,
@@ -32,7 +31,6 @@ from tests.cluster.nats import (
 )
 from tests.testbed.client import Manifest
 from tests.testbed.namespace import Namespace
-from tests.testbed.operator import metrics_of_shared_operator
 from tests.tokens import ISSUED, Identity
 
 OPERATOR: Final = tokens.operator()
@@ -251,19 +249,3 @@ def delete_account(cluster: JwtCluster, who: Identity) -> str:
         return (await client.request("$SYS.REQ.CLAIMS.DELETE", deletion_of(who), timeout=20)).data.decode()
 
     return cluster.do(creds_of(SYSTEM), request)
-
-
-def everything_public(namespace: Namespace) -> dict[str, str]:
-    """All that people without a right to read Secrets may see of the cluster, by where it is."""
-    kinds = "configmaps,events,pods,statefulsets,services,natsclusters,persistentvolumeclaims"
-    seen = {"objects": namespace.kubectl("get", kinds, "--output=yaml").stdout}
-    secrets = namespace.client.list("Secret")
-    seen["metadata of Secrets"] = json.dumps([each["metadata"] for each in secrets])
-    for pod in PODS:
-        for container in (names.SERVER_CONTAINER, names.RELOADER_CONTAINER):
-            seen[f"log of {pod}, {container}"] = namespace.logs(pod, container)
-    for log in namespace.cluster.logs.glob("operator*.log"):
-        seen[log.name] = log.read_text(errors="replace")
-    seen["metrics"] = metrics_of_shared_operator(namespace.cluster)
-    assert "natsop_build_info" in seen["metrics"], seen["metrics"]
-    return seen

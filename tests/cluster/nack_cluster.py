@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from typing import Final
 
 import nats
@@ -25,6 +26,14 @@ IN_SHOP: Final = f"{CLUSTER}-shop"
 
 def creds_of(account: Identity, user: str = "nack") -> str:
     return tokens.credentials(tokens.user(f"{account.name}-{user}"), account)
+
+
+def secrets_of(namespace: Namespace) -> list[str]:
+    """The JWTs of operator and accounts, and the seeds of all users."""
+    data = namespace.client.get("Secret", SECRET)["data"]
+    jwts = [base64.b64decode(text).decode() for key, text in data.items() if not key.endswith(".creds")]
+    users = [tokens.user(f"{each.name}-{user}") for each in (SYSTEM, ORDERS, SHOP) for user in ("nack", "rotated")]
+    return [*jwts, *(each.seed for each in users)]
 
 
 def accounts(*who: Identity) -> list[Manifest]:

@@ -9,7 +9,6 @@ from typing import Final
 from natsop_core import names
 from tests.certificates import Authority, Issued
 from tests.cluster.handshakes import LISTENERS, served_certificate
-from tests.cluster.jwt_cluster import everything_public
 from tests.cluster.nats import (
     CLUSTER,
     JETSTREAM,
@@ -21,6 +20,7 @@ from tests.cluster.nats import (
     uids,
     wait_until_ready,
 )
+from tests.cluster.public import assert_nowhere
 from tests.cluster.publishing import Publisher
 from tests.testbed.client import Manifest
 from tests.testbed.namespace import Namespace
@@ -141,6 +141,4 @@ def test_a_renewed_certificate_of_a_renewed_ca_is_served_everywhere_and_nobody_i
     assert "ExpiringSoon" not in reasons(workspace)
     assert uids(workspace, pods_of(SERVERS)) == before
     assert restarts(workspace, pods_of(SERVERS)) == 0
-    keys = [line for issued in (old, new) for line in issued.key.splitlines()[1:-1]]
-    told = [place for place, text in everything_public(workspace).items() if any(line in text for line in keys)]
-    assert not told
+    assert_nowhere(workspace, [line for issued in (old, new) for line in issued.key.splitlines()[1:-1]])

@@ -17,7 +17,6 @@ from tests.cluster.jwt_cluster import (
     JwtCluster,
     creds_of,
     delete_account,
-    everything_public,
     orders_jwt,
     publishing,
     sequences_in,
@@ -25,6 +24,7 @@ from tests.cluster.jwt_cluster import (
     without_account,
 )
 from tests.cluster.nats import READY_WITHIN, restarts, uids, wait_until_loaded, wait_until_ready
+from tests.cluster.public import assert_nowhere
 from tests.testbed.client import Manifest
 from tests.testbed.namespace import Namespace
 from tests.tokens import ISSUED
@@ -159,9 +159,7 @@ def a_removed_account_is_named_until_it_is_gone(cluster: JwtCluster) -> None:
 def nothing_secret_is_public(cluster: JwtCluster) -> None:
     """The servers' own monitor shows JWTs of accounts, so these are asked for, too, but not in what we write."""
     seeds = [tokens.user(f"{who.name}-user").seed for who in (SYSTEM, ORDERS, SHOP)]
-    for where, text in everything_public(cluster.namespace).items():
-        found = [secret[:12] for secret in (*cluster.jwts.values(), *seeds) if secret in text]
-        assert not found, f"{where} shows {found}"
+    assert_nowhere(cluster.namespace, (*cluster.jwts.values(), *seeds))
 
 
 def test_a_server_that_was_away_has_the_new_claims_when_it_is_back(workspace: Namespace) -> None:

@@ -20,11 +20,13 @@ from tests.cluster.nack_cluster import (
     create_ready,
     creds_of,
     of_nack,
+    secrets_of,
     start_with_nack,
     stream,
     streams_in,
 )
 from tests.cluster.nats import CLUSTER, READY_WITHIN, condition, edit
+from tests.cluster.public import assert_nowhere
 from tests.testbed.client import Manifest
 from tests.testbed.namespace import Namespace
 
@@ -67,6 +69,7 @@ def test_credentials_that_change_or_are_wrong_put_nothing_into_another_account(w
 
     edit(workspace, auth={"jwt": {"accounts": accounts(SYSTEM, ORDERS)}})
     workspace.wait_until(lambda: account_names(workspace) == [IN_ORDERS], READY_WITHIN, "the other Account is gone")
+    assert_nowhere(workspace, secrets_of(workspace))
 
 
 def test_a_cluster_with_streams_goes_when_they_are_gone_and_serves_until_then(workspace: Namespace) -> None:

@@ -19,6 +19,7 @@ from tests.cluster.nats import (
     wait_until_ready,
     wait_until_routed,
 )
+from tests.cluster.public import assert_nowhere, everything_public
 from tests.cluster.publishing import Publisher
 from tests.testbed.client import Manifest
 from tests.testbed.namespace import Namespace
@@ -102,8 +103,6 @@ def test_route_credentials_of_any_bytes_are_rotated_without_a_restart(workspace:
     workspace.client.delete("Pod", newcomer)
     workspace.wait_until(lambda: uids(workspace, [newcomer]) != before[-1:], READY_WITHIN, f"{newcomer} is made anew")
     wait_until_routed(workspace, pods_of(3))
-    kinds = "configmaps,events,pods,statefulsets,natsclusters"
-    public = workspace.kubectl("get", kinds, "--output=yaml").stdout
-    assert "hunter" not in public
-    logs = "".join(workspace.logs(pod, "nats") for pod in others)
-    assert "hunter2" not in logs, "the password is told (of an earlier one, nats-server says that its route is removed)"
+    assert_nowhere(workspace, ["hunter2"])
+    public = {place: text for place, text in everything_public(workspace).items() if "hunter1" in text}
+    assert public.keys() <= {f"log of {pod}, nats" for pod in others}, "nats-server says that its route is removed"

@@ -23,6 +23,7 @@ from tests.cluster.nats import (
     wait_until_loaded,
     wait_until_ready,
 )
+from tests.cluster.public import assert_nowhere
 from tests.testbed.errors import CommandError
 from tests.testbed.namespace import Namespace
 
@@ -53,6 +54,7 @@ def test_a_system_user_comes_and_goes_without_a_restart(workspace: Namespace) ->
     first = seed(workspace)
     workspace.client.delete("Secret", SYSTEM)
     workspace.wait_until(lambda: seed(workspace) != first, READY_WITHIN, "the Secret is there again, with another key")
+    second = seed(workspace)
     wait_until_loaded(workspace)
     wait_until_counted(workspace, box)
 
@@ -61,6 +63,7 @@ def test_a_system_user_comes_and_goes_without_a_restart(workspace: Namespace) ->
     assert "nkeys not supported" in refused(box, "--context=system", "pub", "any", "thing")
     box.nats(*UNASKED, "pub", "any", "thing")
     Stream(box).wait_until_holds(messages)
+    assert_nowhere(workspace, (first, second))
     assert uids(workspace, pods_of(SERVERS)) == before
     assert restarts(workspace, pods_of(SERVERS)) == 0
 
