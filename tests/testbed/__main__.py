@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from tests.testbed import isolation, outside, people
+from tests.testbed.build import group_of
 from tests.testbed.errors import TestbedError
 from tests.testbed.fetchers import Size, fetch_for
 
@@ -17,6 +18,7 @@ examples:
   python -m tests.testbed down
   python -m tests.testbed run -- pytest tests/cluster   a cluster for one command, with its exit status
   python -m tests.testbed build                    only fetch and build what is missing
+  python -m tests.testbed tool helm                the path of one tool, built if it is missing
   python -m tests.testbed possible                 can a cluster run on this machine? if not, why not
 """
 
@@ -39,6 +41,8 @@ def _dispatch(options: argparse.Namespace, command: list[str]) -> int:
     match options.what:
         case "build":
             return _build(options)
+        case "tool":
+            return _tool(command)
         case "possible":
             isolation.require_possible()
             return 0
@@ -64,15 +68,23 @@ def _build(options: argparse.Namespace) -> int:
     return 0
 
 
+def _tool(names: list[str]) -> int:
+    for name in names:
+        built = group_of(name).built([name])
+        built.fetch()
+        print(built.file(name))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.testbed",
-        usage="%(prog)s [-h] {up,down,shell,exec,run,build,possible} [--control-plane] [--servers] [[--] command ...]",
+        usage="%(prog)s [-h] {up,down,shell,exec,run,build,tool,possible} [--control-plane] [--servers] [[--] command]",
         description="A real one-node Kubernetes in namespaces of its own, on this machine.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=["up", "down", "shell", "exec", "run", "build", "possible"])
+    parser.add_argument("what", choices=["up", "down", "shell", "exec", "run", "build", "tool", "possible"])
     parser.add_argument("--control-plane", action="store_true", help="no node: etcd, API server, controller manager")
     parser.add_argument("--servers", action="store_true", help="build: no Kubernetes, only nats-server of all versions")
     return parser

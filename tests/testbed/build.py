@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.testbed import paths, versions
+from tests.testbed.errors import TestbedError
 from tests.testbed.fetched import Fetched
 from tests.testbed.progress import run_with_progress
 
@@ -19,6 +20,16 @@ _MAJOR, _MINOR, _ = versions.KUBERNETES.removeprefix("v").split(".")
 KUBERNETES_STAMP = (
     f"{STRIPPED} -X {_VERSION}.gitVersion={versions.KUBERNETES}"
     f" -X {_VERSION}.gitMajor={_MAJOR} -X {_VERSION}.gitMinor={_MINOR}"
+)
+HELM_STAMP = " ".join(  # helm's own Makefile stamps these: else it thinks that it talks to Kubernetes 1.20
+    [
+        f"{STRIPPED} -X helm.sh/helm/v3/internal/version.version={versions.HELM}",
+        *(
+            f"-X helm.sh/helm/v3/pkg/{package}.k8sVersion{part}={number}"
+            for package in ("chartutil", "lint/rules")
+            for part, number in (("Major", _MAJOR), ("Minor", _MINOR))
+        ),
+    ]
 )
 
 
@@ -86,12 +97,16 @@ GROUPS = (
         },
     ),
     Group("natscli", {"nats": "github.com/nats-io/natscli/nats"}),
+    Group("helm", {"helm": "helm.sh/helm/v3/cmd/helm"}, ldflags=HELM_STAMP),
 )
 
 
 def group_of(tool: str) -> Group:
     """The group that builds the tool."""
-    return next(group for group in GROUPS if tool in group.tools)
+    for group in GROUPS:
+        if tool in group.tools:
+            return group
+    raise TestbedError(f"No tool of the testbed is called {tool}.")
 
 
 def without_go() -> str:

@@ -1,4 +1,4 @@
-"""What Go modules carry besides programs: the CustomResourceDefinitions of NACK and of the Prometheus operator."""
+"""What Go modules carry besides programs: CustomResourceDefinitions of NACK, the Prometheus operator, cert-manager."""
 
 import json
 import os
@@ -20,27 +20,29 @@ from tests.testbed.progress import say
 
 @dataclass(frozen=True)
 class Definitions:
-    """A file of a Go module, copied into the testbed's cache: Go's own cache may be another one, or empty, later."""
+    """Files of a Go module, copied into the testbed's cache: Go's own cache may be another one, or empty, later."""
 
     module: str
     version: str
     sum: str
-    path: str
+    folder: str
+    names: tuple[str, ...]
 
     @property
     def fetched(self) -> Fetched:
-        name = Path(self.path).name
         folder = f"crds/{Path(self.module).name}-{self.version}"
-        return Fetched(f"{name} of {self.module}", folder, frozenset({name}), self._copy, without_go)
+        return Fetched(f"CRDs of {self.module}", folder, frozenset(self.names), self._copy, without_go)
 
-    def read(self) -> Iterator[dict[str, Any]]:
-        """The definitions in it."""
-        yield from YAML(typ="safe").load_all(self.fetched.file(Path(self.path).name))
+    def read(self, *names: str) -> Iterator[dict[str, Any]]:
+        """The definitions in these files; in all, if none is named."""
+        for name in names or self.names:
+            yield from YAML(typ="safe").load_all(self.fetched.file(name))
 
     def _copy(self, folder: Path, names: list[str]) -> None:
-        (name,) = names
         say(f"fetching {self.module}")
-        shutil.copyfile(self._download() / self.path, folder / name)
+        module = self._download()
+        for name in names:
+            shutil.copyfile(module / self.folder / name, folder / name)
 
     def _download(self) -> Path:
         """The module's folder in Go's cache."""
@@ -55,16 +57,37 @@ class Definitions:
         return Path(answer["Dir"])
 
 
-NACK = Definitions("github.com/nats-io/nack", versions.NACK, versions.NACK_SUM, "deploy/crds.yml")
+POD_MONITORS = "monitoring.coreos.com_podmonitors.yaml"
+
+NACK = Definitions("github.com/nats-io/nack", versions.NACK, versions.NACK_SUM, "deploy", ("crds.yml",))
 PROMETHEUS_OPERATOR = Definitions(
     "github.com/prometheus-operator/prometheus-operator",
     versions.PROMETHEUS_OPERATOR,
     versions.PROMETHEUS_OPERATOR_SUM,
-    "example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml",
+    "example/prometheus-operator-crd",
+    (
+        POD_MONITORS,
+        "monitoring.coreos.com_prometheusrules.yaml",
+        "monitoring.coreos.com_servicemonitors.yaml",
+    ),
 )
+CERT_MANAGER = Definitions(
+    "github.com/cert-manager/cert-manager",
+    versions.CERT_MANAGER,
+    versions.CERT_MANAGER_SUM,
+    "deploy/crds",
+    ("cert-manager.io_certificates.yaml", "cert-manager.io_issuers.yaml"),
+)
+ALL = (NACK, PROMETHEUS_OPERATOR, CERT_MANAGER)
 
 
 def integration_crds() -> Iterator[dict[str, Any]]:
-    """The definitions of the kinds that others install: NACK's, and the PodMonitor's."""
+    """The definitions of the kinds of others that the operator creates: NACK's, and the PodMonitor."""
     yield from NACK.read()
+    yield from PROMETHEUS_OPERATOR.read(POD_MONITORS)
+
+
+def chart_crds() -> Iterator[dict[str, Any]]:
+    """The definitions of the kinds of others that the chart creates."""
     yield from PROMETHEUS_OPERATOR.read()
+    yield from CERT_MANAGER.read()

@@ -19,6 +19,8 @@ NODE = CONTROL_PLANE | {
 IN_IMAGES = frozenset(
     {"nats-server", "nats-server-config-reloader", "jetstream-controller", "prometheus-nats-exporter", "nats"}
 )
+HELM = frozenset({"helm"})
+"""For the tests of the chart, and for `make helm-lint` and its like where no helm is on PATH."""
 
 READY_MADE = frozenset({"etcd", "kube-apiserver", "kubectl"})
 """What KUBEBUILDER_ASSETS supplies, a folder that many people have from other projects."""

@@ -8,11 +8,16 @@ KUBERNETES = (
 )
 NATS_SERVER_MODULE = "2.15.2"  # also in modules/nats/go.mod: this one is built, the others below come ready-made
 
+HELM = "v3.22.0"  # also in modules/helm/go.mod; stamped into the binary
+
 NACK = "v0.23.0"  # also in modules/nats/go.mod
 NACK_SUM = "h1:5ZWS1gZ8kua7oYM0uwRVmAOBr/lzCg0xHTAN7/Z20bc="
 
 PROMETHEUS_OPERATOR = "v0.84.0"  # only its CustomResourceDefinitions
 PROMETHEUS_OPERATOR_SUM = "h1:XXm7lKizTnnxeSwI01wjNAapKzw/4XAPdpcZqjRKgRU="
+
+CERT_MANAGER = "v1.21.2"  # only its CustomResourceDefinitions
+CERT_MANAGER_SUM = "h1:UWgoYM+KLNtRlqmoWOKjKBOBUPVHeepQ6/ac3ERJW68="
 
 NATS_SERVER_WHEELS = {
     "2.10.25": "09f8717f68fd1e2ce2d8f062e88a2c939cef9577efa2ba74dd261fe34dca910d",

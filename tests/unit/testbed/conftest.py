@@ -70,6 +70,5 @@ def _write_programs(clients: Path) -> None:
     (clients / "python" / "pip" / "__init__.py").touch()
     start = f"import runpy, sys; sys.argv.insert(1, 'pip'); runpy.run_path({client!r}, run_name='__main__')\n"
     (clients / "python" / "pip" / "__main__.py").write_text(start)
-    modules = (go_modules.NACK, go_modules.PROMETHEUS_OPERATOR)
-    sums = {f"{module.module}@{module.version}": module.sum for module in modules}
+    sums = {f"{module.module}@{module.version}": module.sum for module in go_modules.ALL}
     (clients / "sums.json").write_text(json.dumps(sums))

@@ -13,7 +13,14 @@ import zipfile
 from pathlib import Path
 
 CLIENTS = Path(os.environ.get("CLIENTS", "/nowhere"))
-MODULE_FILES = ("deploy/crds.yml", "example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml")
+MODULE_FILES = (
+    "deploy/crds.yml",
+    *(
+        f"example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml"
+        for kind in ("podmonitors", "prometheusrules", "servicemonitors")
+    ),
+    *(f"deploy/crds/cert-manager.io_{kind}.yaml" for kind in ("certificates", "issuers")),
+)
 
 
 def go(*argv: str) -> None:
