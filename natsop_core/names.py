@@ -38,6 +38,9 @@ OPTIONAL_KINDS_ANNOTATION: Final = "nats.crewlet.cloud/optional-kinds"
 ACCOUNTS_FINALIZER: Final = "nats.crewlet.cloud/nack-accounts"
 """On a NatsCluster: it has NACK Accounts, or is about to have some, see `resolve.accounts_guard`."""
 
+METRICS_PATH: Final = "/metrics"
+"""Where the operator serves its metrics, and what whoever reads them must be allowed to get."""
+
 CLUSTER_LABEL: Final = "nats.crewlet.cloud/cluster"
 MANAGED_BY_LABEL: Final = "app.kubernetes.io/managed-by"
 

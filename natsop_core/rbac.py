@@ -19,18 +19,39 @@ from natsop_core.kinds import (
     USING_ACCOUNTS,
     ApiResource,
 )
-from natsop_core.names import FIELD_MANAGER
+from natsop_core.names import FIELD_MANAGER, METRICS_PATH
 
 Object = dict[str, Any]
 
 LOOK: Final = ("list", "watch")
 OWN: Final = ("create", "delete", "get", "list", "patch", "watch")
+READ: Final = ("get", "list", "watch")
+EDIT: Final = ("create", "delete", "deletecollection", "patch", "update")
 
 
 def cluster_role() -> Object:
     """For an operator that works in all namespaces, and asks the API server who may read its metrics."""
-    reviews = [_rule(resource, "create") for resource in (TOKEN_REVIEWS, ACCESS_REVIEWS)]
-    return _role("ClusterRole", {"name": FIELD_MANAGER}, [*_work(), *reviews])
+    return _role("ClusterRole", {"name": FIELD_MANAGER}, [*_work(), *metrics_reviews()])
+
+
+def metrics_reviews() -> list[Object]:
+    """The rules for asking the API server who may read the metrics: for every operator that serves them over HTTPS."""
+    return [_rule(resource, "create") for resource in (TOKEN_REVIEWS, ACCESS_REVIEWS)]
+
+
+def metrics_reader() -> list[Object]:
+    """The rules for whoever reads the metrics, such as Prometheus."""
+    return [{"nonResourceURLs": [METRICS_PATH], "verbs": ["get"]}]
+
+
+def viewers() -> list[Object]:
+    """The rules for people who may look at NatsClusters and NatsBoxes."""
+    return [*_for_people(*READ)]
+
+
+def editors() -> list[Object]:
+    """The rules for people who may also change them. What the operator writes, the status, is for nobody else."""
+    return [*_for_people(*READ, *EDIT)]
 
 
 def namespaced_role(namespace: str) -> Object:
@@ -46,6 +67,12 @@ def leader_election_role(namespace: str) -> Object:
     metadata = {"name": f"{FIELD_MANAGER}-leader-election", "namespace": namespace}
     named = {**_rule(LEASES, "get", "update"), "resourceNames": [FIELD_MANAGER]}  # none has a name before it is made
     return _role("Role", metadata, [_rule(LEASES, "create"), named])
+
+
+def _for_people(*verbs: str) -> Iterator[Object]:
+    for resource in (CLUSTERS, BOXES):
+        yield _rule(resource, *verbs)
+        yield _rule(resource, "get", subresource="status")
 
 
 def _work() -> Iterator[Object]:

@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from natsop_core.names import METRICS_PATH
+
 if TYPE_CHECKING:
     from natsop_runtime.metrics import Metrics
     from natsop_runtime.serving.access import Access
 
-METRICS: Final = "/metrics"
+METRICS: Final = METRICS_PATH
 HEALTH: Final = "/healthz"
 READINESS: Final = "/readyz"
 
