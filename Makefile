@@ -51,10 +51,56 @@ bench: $(READY)  ## Measure how fast natsop renders, and how fast the operator w
 	$(PYTHON) -m tests.bench
 
 .PHONY: generate
-generate: $(READY)  ## Write anew what is generated: crds/, docs/troubleshooting.md and snapshots/
+generate: $(READY)  ## Write anew what is generated: crds/, the chart's, docs/troubleshooting.md and snapshots/
 	$(VENV)/bin/natsop crds --output-dir crds
 	$(VENV)/bin/natsop explain --markdown > docs/troubleshooting.md
+	$(PYTHON) -m tests.generate.chart
 	$(PYTHON) -m pytest tests/unit -q --snapshot-update
+
+# The chart, and the operator in the cluster of the current kubeconfig: the targets of a kubebuilder project.
+VERSION = $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
+IMG ?= ghcr.io/crewlet/nats-operator:$(VERSION)
+NAMESPACE ?= nats-operator-system
+CHART := helm/nats-operator
+HELM ?= $(shell command -v helm || $(PYTHON) -m tests.testbed tool helm)
+KUBECTL ?= kubectl
+
+.PHONY: manifests
+manifests: generate  ## Write anew the CRDs and the rules of the roles, as part of all that is generated
+
+.PHONY: helm-sync
+helm-sync: generate  ## Write anew what the chart takes from the code: CRDs, rules, schema and table of values, version
+
+.PHONY: helm-lint
+helm-lint: $(READY)  ## Check the chart
+	$(HELM) lint --strict $(CHART)
+
+.PHONY: helm-template
+helm-template: $(READY)  ## Show what the chart installs; HELM_ARGS="--set …" for other values
+	$(HELM) template nats-operator $(CHART) --namespace $(NAMESPACE) $(HELM_ARGS)
+
+.PHONY: helm-package
+helm-package: $(READY)  ## Make dist/nats-operator-VERSION.tgz of the chart
+	$(HELM) package $(CHART) --destination dist
+
+.PHONY: install
+install:  ## Install the CRDs into the current cluster
+	$(KUBECTL) apply --server-side --force-conflicts -f crds
+
+.PHONY: uninstall
+uninstall:  ## Delete the CRDs from the current cluster, if there are no NatsClusters and NatsBoxes, which would go, too
+	@left=$$($(KUBECTL) get natsclusters,natsboxes --all-namespaces --output name 2>/dev/null); \
+	if [ -n "$$left" ]; then echo "Delete these first:" $$left >&2; exit 1; fi
+	$(KUBECTL) delete --ignore-not-found -f crds
+
+.PHONY: deploy
+deploy: $(READY)  ## Install or upgrade the operator in the current cluster, with the image IMG; HELM_ARGS="--set …"
+	image="$(IMG)"; $(HELM) upgrade --install nats-operator $(CHART) --namespace $(NAMESPACE) --create-namespace \
+	  --take-ownership --set-string "image.repository=$${image%:*},image.tag=$${image##*:}" $(HELM_ARGS)
+
+.PHONY: undeploy
+undeploy: $(READY)  ## Remove the operator from the current cluster; CRDs and clusters stay
+	$(HELM) uninstall nats-operator --namespace $(NAMESPACE) --ignore-not-found
 
 .PHONY: requirements
 requirements: $(READY)  ## Pin anew, with hashes, the newest dependencies that pyproject.toml allows

@@ -1,0 +1,77 @@
+"""The generated files of the chart: CRDs, rules of its roles, the schema and the table of its values, its version."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from natsop_core import rbac
+from natsop_core.crd import custom_resource_definitions
+from natsop_runtime.cli.yaml_output import to_yaml
+from tests.generate import chart_values
+
+ROOT: Final = Path(__file__).parents[2]
+CHART: Final = ROOT / "helm" / "nats-operator"
+
+LEASE_NAME: Final = '{{ include "nats-operator.leaseName" . | quote }}'
+
+HEADER: Final = "{{- /* Generated from natsop_core/rbac.py by `make generate`. */}}\n"
+
+
+def files() -> Iterator[tuple[Path, str]]:
+    """Every generated file of the chart."""
+    for definition in custom_resource_definitions():
+        name = f"{definition['spec']['group']}_{definition['spec']['names']['plural']}.yaml"
+        yield CHART / "files" / "crds" / name, to_yaml([definition])
+    yield CHART / "templates" / "_rules.tpl", rules_template()
+    yield CHART / "Chart.yaml", _with_version((CHART / "Chart.yaml").read_text())
+    values = chart_values.read(CHART / "values.yaml")
+    yield CHART / "values.schema.json", json.dumps(chart_values.schema(values), indent=2) + "\n"
+    readme = CHART / "README.md"
+    yield readme, _with_table(readme.read_text(), chart_values.table(values))
+
+
+def rules_template() -> str:
+    """Named templates with the rules of each role that the chart makes."""
+    election = rbac.leader_election_role("")["rules"]
+    named = [{**rule, "resourceNames": [LEASE_NAME]} if "resourceNames" in rule else rule for rule in election]
+    rules = {
+        "work": rbac.namespaced_role("")["rules"],
+        "reviews": rbac.metrics_reviews(),
+        "leaderElection": named,
+        "metricsReader": rbac.metrics_reader(),
+        "view": rbac.viewers(),
+        "edit": rbac.editors(),
+        "admin": rbac.editors(),
+    }
+    return HEADER + "".join(_define(name, each) for name, each in rules.items())
+
+
+def _define(name: str, rules: list[dict[str, Any]]) -> str:
+    lines = [f"- {{{', '.join(f'{key}: {_list(value)}' for key, value in rule.items())}}}" for rule in rules]
+    return "\n".join([f'\n{{{{- define "nats-operator.rules.{name}" -}}}}', *lines, "{{- end }}\n"])
+
+
+def _list(texts: list[str]) -> str:
+    return f"[{', '.join(text if text == LEASE_NAME else json.dumps(text) for text in texts)}]"
+
+
+def _with_version(text: str) -> str:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    return re.sub(r"^((?:appV|v)ersion): .*$", rf"\1: {version}", text, flags=re.MULTILINE)
+
+
+def _with_table(text: str, table: str) -> str:
+    begin, end = "<!-- generated: values -->", "<!-- end of generated: values -->"
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}"
+
+
+if __name__ == "__main__":
+    for path, text in files():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
