@@ -62,10 +62,10 @@ def namespaced_role(namespace: str) -> Object:
     return _role("Role", {"name": FIELD_MANAGER, "namespace": namespace}, [*_work()])
 
 
-def leader_election_role(namespace: str) -> Object:
-    """For one that takes part in a leader election, in the namespace of the Lease."""
-    metadata = {"name": f"{FIELD_MANAGER}-leader-election", "namespace": namespace}
-    named = {**_rule(LEASES, "get", "update"), "resourceNames": [FIELD_MANAGER]}  # none has a name before it is made
+def leader_election_role(namespace: str, lease: str = FIELD_MANAGER) -> Object:
+    """For one that takes part in the leader election by the Lease of that name, in its namespace."""
+    metadata = {"name": f"{lease}-leader-election", "namespace": namespace}
+    named = {**_rule(LEASES, "get", "update"), "resourceNames": [lease]}  # none has a name before it is made
     return _role("Role", metadata, [_rule(LEASES, "create"), named])
 
 

@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.kinds import LEASES
-from natsop_core.names import FIELD_MANAGER
 from natsop_runtime.api_server.errors import ApiError, ConflictError, NotFoundError
 
 if TYPE_CHECKING:
@@ -82,6 +81,7 @@ class Elector:
         kube: Kube,
         term: Term,
         *,
+        name: str,
         namespace: str,
         identity: str,
         duration: int,
@@ -90,7 +90,7 @@ class Elector:
     ) -> None:
         self._kube = kube
         self._term = term
-        self._key = LEASES.key(namespace, FIELD_MANAGER)
+        self._key = LEASES.key(namespace, name)
         self._identity = identity
         self._duration = duration
         self._renew_deadline = duration * 2 / 3
@@ -103,6 +103,11 @@ class Elector:
         self._rival_seen_at = -math.inf
         self._vacant_since = math.inf
         self._trouble = ""
+
+    @property
+    def name(self) -> str:
+        """The Lease's."""
+        return self._key.name
 
     @property
     def namespace(self) -> str:

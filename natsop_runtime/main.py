@@ -9,7 +9,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
-from natsop_runtime import logs, preflight
+from natsop_runtime import logs, open_files, preflight
 from natsop_runtime.api_server.errors import ConfigurationError
 from natsop_runtime.api_server.kubeconfig import load_config
 from natsop_runtime.leader import LeadershipLostError
@@ -41,6 +41,7 @@ def run(settings: RunSettings, warnings: Iterable[str] = ()) -> int:
     logs.set_up(settings.log_level)
     for warning in warnings:
         log.warning("%s", warning)
+    open_files.raise_limit(len(settings.namespaces))
     gc.set_threshold(COLLECT_AFTER)
     sys.setswitchinterval(SWITCH_AFTER)
     try:

@@ -12,6 +12,8 @@ from nats import errors
 from nats.aio.client import Client, RawCredentials
 from nats.protocol.parser import Parser
 
+from natsop_runtime.tls import verify_like_go
+
 if TYPE_CHECKING:
     from natsop_core.actions import Credentials, RequestTls
 
@@ -119,7 +121,7 @@ def identification(credentials: Credentials) -> dict[str, Any]:
 
 def verification(tls: RequestTls) -> dict[str, Any]:
     """The client's options to verify the server. An OSError where the CA cannot be read."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = verify_like_go(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     if tls.ca:
         context.load_verify_locations(cadata=tls.ca.decode("ascii", "replace"))
     else:

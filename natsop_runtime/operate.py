@@ -15,10 +15,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from natsop_core.inputs import Settings
-from natsop_core.names import FIELD_MANAGER
 from natsop_core.reconcile import RECONCILED
 from natsop_runtime import preflight
-from natsop_runtime.api_server.connection import connected
+from natsop_runtime.api_server.connection import connected, described
 from natsop_runtime.api_server.exchange import always_open
 from natsop_runtime.leader import Elector, LeadershipLostError, Term
 from natsop_runtime.loop import Loop
@@ -75,7 +74,7 @@ async def operate(
     NotReadyError, ListenError or CertificateError when it cannot begin, LeadershipLostError when it had to end because
     another may be at work.
     """
-    log.info("natsop %s, for %s", version("natsop"), ", ".join(settings.namespaces) or "all namespaces")
+    log.info("natsop %s: %s, %s", version("natsop"), described(config), _scope(settings))
     metrics = Metrics(version("natsop"))
     term = Term(clock)
     gate = term.check if settings.leader_elect else always_open
@@ -94,6 +93,12 @@ async def operate(
             clock=clock,
         ):
             await _live(Life(kube, loop, elector, metrics), stop)
+
+
+def _scope(settings: RunSettings) -> str:
+    if not settings.namespaces:
+        return "all namespaces"
+    return f"namespace{'s' if len(settings.namespaces) > 1 else ''} {', '.join(settings.namespaces)}"
 
 
 def _loop(
@@ -130,6 +135,7 @@ def _elector(
     return Elector(
         kube.unguarded(),
         term,
+        name=settings.lease_name,
         namespace=settings.leader_election_namespace or config.namespace,
         identity=f"{socket.gethostname()}_{uuid.uuid4()}",
         duration=settings.lease_duration,
@@ -194,10 +200,10 @@ async def _in_office(elector: Elector | None, metrics: Metrics) -> AsyncIterator
     if elector is None:
         yield
         return
-    metrics.leading(FIELD_MANAGER, is_leader=False)
+    metrics.leading(elector.name, is_leader=False)
     await elector.acquire()
     log.info("leading")
-    metrics.leading(FIELD_MANAGER, is_leader=True)
+    metrics.leading(elector.name, is_leader=True)
     async with asyncio.TaskGroup() as group:
         keeping = group.create_task(elector.keep())
         yield

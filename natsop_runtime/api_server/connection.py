@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.request import getproxies
 
@@ -17,6 +18,7 @@ from natsop_runtime.api_server.errors import ConfigurationError
 from natsop_runtime.api_server.exchange import Exchange, always_open, uncounted
 from natsop_runtime.api_server.exec_auth import ExecAuth
 from natsop_runtime.api_server.kube import REQUEST_TIMEOUT, Kube
+from natsop_runtime.tls import verify_like_go
 from natsop_runtime.transport import AiohttpTransport, no_cookies
 
 if TYPE_CHECKING:
@@ -30,6 +32,17 @@ Transport: TypeAlias = httpx2.AsyncBaseTransport
 
 IDLE_SECONDS: Final = 60.0
 """How long an idle connection is kept; an API server closes its own after 90 seconds."""
+
+
+def described(config: Config) -> str:
+    """Which API server, and as whom, for people to see where they are; nothing secret."""
+    user = config.context.user or "nobody"
+    return f"server {_server(config)}, context {config.context_name}, user {user}"
+
+
+def _server(config: Config) -> str:
+    """Its URL, without a password that it may hold."""
+    return str(httpx2.URL(config.cluster.server).copy_with(userinfo=b"")).rstrip("/")
 
 
 @asynccontextmanager
@@ -49,7 +62,7 @@ async def connected(
         raise ConfigurationError(f"a proxy that the environment names cannot be used: {error}") from error
     try:
         server = config.cluster.server.rstrip("/")
-        yield Kube(requests, Exchange(requests, watches, server=server, gate=gate, count=count), server=server)
+        yield Kube(requests, Exchange(requests, watches, server=server, gate=gate, count=count), server=_server(config))
     finally:
         await requests.close()  # type: ignore[no-untyped-call]
         await watches.close()  # type: ignore[no-untyped-call]
@@ -57,12 +70,14 @@ async def connected(
 
 def _http_client(config: Config, conn_parameters: ConnectionParams) -> httpx2.AsyncClient:
     parameters = conn_parameters.httpx_params(config)
+    verify_like_go(parameters["verify"])
     if isinstance(parameters["auth"], LightkubeExecAuth) and config.user and config.user.exec:
         parameters["auth"] = ExecAuth(config.user.exec, config)
     if parameters["transport"] is None and not getproxies():  # httpx's own knows how to go through a proxy
         parameters["transport"] = AiohttpTransport(parameters["verify"], idle_seconds=IDLE_SECONDS)
     limits = httpx2.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS)
-    return httpx2.AsyncClient(**parameters, limits=limits, headers={"User-Agent": "natsop"}, cookies=no_cookies())
+    headers = {"User-Agent": f"natsop/{version('natsop')}"}
+    return httpx2.AsyncClient(**parameters, limits=limits, headers=headers, cookies=no_cookies())
 
 
 class _Client(GenericAsyncClient):

@@ -23,14 +23,17 @@ from natsop_runtime.api_server.exec_auth import EXEC_VERSIONS
 if TYPE_CHECKING:
     from lightkube.config.kubeconfig import SingleConfig
 
+SERVICE_ACCOUNT_USER: Final = "the pod's ServiceAccount"
+
 IN_CLUSTER: Final = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
 
 
 def load_config(kubeconfig: str | None, context: str | None) -> SingleConfig:
     """The named kubeconfig; or the pod's ServiceAccount, $KUBECONFIG or ~/.kube/config, whichever is there first."""
     if kubeconfig is None and context is None and _is_in_cluster():  # a ServiceAccount has no contexts
-        config = _selected(_service_account(), None, "the pod's ServiceAccount")
-        return _checked(config, "the pod's ServiceAccount")
+        config = _checked(_selected(_service_account(), None, SERVICE_ACCOUNT_USER), SERVICE_ACCOUNT_USER)
+        named = msgspec.structs.replace(config.context, user=SERVICE_ACCOUNT_USER)
+        return config._replace(context_name="in-cluster", context=named)
     files = [kubeconfig] if kubeconfig else _listed(os.environ.get("KUBECONFIG", "")) or [DEFAULT_KUBECONFIG]
     source = ", ".join(files)
     return _checked(

@@ -12,6 +12,7 @@ from natsop_runtime.cli.run_options import VARIABLES, Options, one_of
 from natsop_runtime.logs import LEVELS
 
 _NAMESPACE: Final = re.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # an RFC 1123 label
+_LEASE: Final = re.compile(rf"(?=.{{1,253}}$){_NAMESPACE.pattern}(\.{_NAMESPACE.pattern})*")  # an RFC 1123 subdomain
 
 EXAMPLES: Final = f"""\
 examples:
@@ -47,7 +48,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "{auto,enabled,disabled}",
         "whether NACK gets Accounts: where it is installed, as a must, or never",
     )
-    options.switch("--leader-elect", "work only while holding the Lease nats-operator, so that replicas can stand by")
+    options.switch("--leader-elect", "work only while holding a Lease, so that replicas can stand by")
+    options.add(
+        "--lease-name", _lease, "NAME", "of the Lease; installations in the same namespace need different names"
+    )
     options.add("--lease-duration", _positive, "SECONDS", "after which a standby takes over from a leader that is gone")
     options.add(
         "--leader-election-namespace", str, "NAME", "where the Lease is; default: the operator's, or the context's"
@@ -85,6 +89,12 @@ def _address(text: str) -> BindAddress | None:
         return parse_bind_address(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _lease(text: str) -> str:
+    if not _LEASE.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of a Lease")
+    return text
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ COLLECTED_WITHIN: Final = 120
 MARKERS: Final = "default"
 """The namespace of what `await_all_handled` creates."""
 
-USER_AGENT: Final = "natsop"
+USER_AGENT: Final = "natsop/"
 
 CHILDREN: Final = tuple(resource.plural for resource in CREATED)
 
@@ -200,4 +200,4 @@ def requests_within(operator: Operator, seconds: float) -> list[AuditEntry]:
     audit = operator.cluster.audit
     mark = audit.mark()
     wait_out(seconds)
-    return [entry for entry in audit.entries(since=mark) if entry.user_agent == USER_AGENT]
+    return [entry for entry in audit.entries(since=mark) if entry.user_agent.startswith(USER_AGENT)]

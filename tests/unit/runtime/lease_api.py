@@ -128,6 +128,7 @@ class Operator:
         return Elector(
             self.kube,  # type: ignore[arg-type]
             self.term,
+            name="nats-operator",
             namespace="nats-system",
             identity=f"{self.name}-{self.lives}",
             duration=DURATION,

@@ -58,4 +58,6 @@ def test_it_ends_in_time_while_it_lists_what_there_is() -> None:
 def test_it_says_first_who_it_is_and_what_for(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     ended_after(2)
-    assert caplog.messages[0] == f"natsop {version('natsop')}, for all namespaces"
+    assert caplog.messages[0] == (
+        f"natsop {version('natsop')}: server http://slow, context default, user default, all namespaces"
+    )

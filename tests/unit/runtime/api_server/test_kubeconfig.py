@@ -58,9 +58,9 @@ def refusal(file: Path, caplog: pytest.LogCaptureFixture) -> str:
 
 
 def only_error(caplog: pytest.LogCaptureFixture) -> str:
-    """The one line that was logged."""
-    (record,) = caplog.records
-    assert record.levelname == "ERROR"
+    """The one error that was logged, last."""
+    (record,) = (each for each in caplog.records if each.levelname == "ERROR")
+    assert record is caplog.records[-1]
     line = record.getMessage()
     assert "\n" not in line
     assert "Error(" not in line
@@ -274,6 +274,7 @@ def test_in_a_pod_its_service_account_is_used(
 ) -> None:
     authority = trustme.CA()
     mount_service_account(tmp_path / "serviceaccount", authority)
+    caplog.set_level("INFO")
     with forbidding_server(authority) as (port, shown):
         monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
         monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(port))
@@ -282,6 +283,8 @@ def test_in_a_pod_its_service_account_is_used(
         assert run(RunSettings()) == 1
     assert shown == ["Bearer the-pods-token"]
     assert only_error(caplog).startswith("No permission to list ")
+    (first,) = (line for line in caplog.messages if line.startswith("natsop "))
+    assert f"server https://127.0.0.1:{port}, context in-cluster, user the pod's ServiceAccount" in first
 
 
 @pytest.mark.parametrize(("absent", "said"), [("ca.crt", "ca.crt: No such file"), ("namespace", "No such file")])
