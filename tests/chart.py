@@ -46,6 +46,7 @@ CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {
     "podDisruptionBudget.maxUnavailable": ("", 1, "50%"),
     "nackIntegration": ("auto", "enabled", "disabled"),
     "extraArgs": ([], ["--workers=2", "--log-level=debug"]),
+    "leaderElection.leaseName": ("", "natsop"),
 }
 """Values that are not switches, whose settings change what is rendered. Every switch of values.yaml is tried anyway."""
 

@@ -37,12 +37,10 @@ def files() -> Iterator[tuple[Path, str]]:
 
 def rules_template() -> str:
     """Named templates with the rules of each role that the chart makes."""
-    election = rbac.leader_election_role("")["rules"]
-    named = [{**rule, "resourceNames": [LEASE_NAME]} if "resourceNames" in rule else rule for rule in election]
     rules = {
         "work": rbac.namespaced_role("")["rules"],
         "reviews": rbac.metrics_reviews(),
-        "leaderElection": named,
+        "leaderElection": rbac.leader_election_role("", LEASE_NAME)["rules"],
         "metricsReader": rbac.metrics_reader(),
         "view": rbac.viewers(),
         "edit": rbac.editors(),

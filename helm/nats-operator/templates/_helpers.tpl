@@ -91,7 +91,10 @@ labels:
 {{- end }}
 {{- end }}
 
-{{- define "nats-operator.leaseName" -}}nats-operator{{- end }}
+{{- define "nats-operator.leaseName" -}}
+{{- $own := empty .Values.watchNamespaces | ternary "5c768438.crewlet.cloud" (include "nats-operator.fullname" .) }}
+{{- .Values.leaderElection.leaseName | default $own }}
+{{- end }}
 
 {{/* The options of `natsop run`, as a YAML list. */}}
 {{- define "nats-operator.args" -}}
@@ -103,6 +106,7 @@ labels:
 {{- end }}
 {{- if .Values.leaderElection.enabled }}
 - --leader-elect
+- --lease-name={{ include "nats-operator.leaseName" . }}
 {{- end }}
 {{- if include "nats-operator.probesPort" . }}
 - {{ printf "--health-probe-bind-address=%s" .Values.healthProbeBindAddress | quote }}

@@ -154,7 +154,9 @@ def roles_of_operator(manifests: list[Manifest]) -> Iterator[Manifest]:
         yield role
 
 
-def test_the_operator_gets_the_rights_that_it_asks_for_and_no_more(rendered: tuple[Values, list[Manifest]]) -> None:
+def test_the_operator_gets_the_rights_that_it_asks_for_and_no_more(
+    rendered: tuple[Values, list[Manifest]], settings_of: Callable[[list[Manifest]], RunSettings]
+) -> None:
     values, manifests = rendered
     found = {
         (role["kind"], role["metadata"].get("namespace")): role["rules"]
@@ -167,7 +169,7 @@ def test_the_operator_gets_the_rights_that_it_asks_for_and_no_more(rendered: tup
         where = [("Role", each) for each in values["watchNamespaces"]] or [("ClusterRole", None)]
         expected = dict.fromkeys(where, work)
         if values["leaderElection"]["enabled"]:
-            election = rbac.leader_election_role("")["rules"]
+            election = rbac.leader_election_role("", settings_of(manifests).lease_name)["rules"]
             expected["Role", deployment(manifests)["metadata"]["namespace"]] = election
     assert found == expected
 
@@ -273,3 +275,11 @@ def test_cert_manager_issues_for_the_name_that_prometheus_asks_for() -> None:
     assert tls["ca"]["secret"]["name"] == certificate["spec"]["secretName"]
     (volume,) = deployment(manifests)["spec"]["template"]["spec"]["volumes"]
     assert volume["secret"]["secretName"] == certificate["spec"]["secretName"]
+
+
+def test_operators_of_some_namespaces_have_leases_of_their_own() -> None:
+    """The others share one with the Go operator's: two of them must never work at once."""
+    everywhere = container(render())["args"]
+    assert "--lease-name=5c768438.crewlet.cloud" in everywhere
+    limited = container(render({"watchNamespaces": ["orders"], "fullnameOverride": "orders-operator"}))["args"]
+    assert "--lease-name=orders-operator" in limited
