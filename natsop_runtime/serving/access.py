@@ -1,19 +1,22 @@
 """Who may read the metrics: the API server knows the caller's token (TokenReview) and rights (SubjectAccessReview).
 
-An answer holds for a while, so that a scrape costs no requests. A caller that makes up tokens costs few: those that
-nobody has seen yet are asked about at most ten times a second, and one that was let in before does not wait for them.
+An answer holds for a while, so that a scrape costs no requests. A caller that makes up tokens costs few: about tokens
+that nobody has seen yet, each address gets ten questions a second, and those of one address keep no other waiting. Who
+was let in before, or has a new token of somebody who was let in from the same address, has a budget apart from them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
+import json
 import logging
 import shlex
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS
 from natsop_runtime.api_server.errors import ApiError, ForbiddenError
@@ -33,6 +36,7 @@ REMEMBERED: Final = 1000
 
 NEWCOMERS_AT_ONCE: Final = 20
 NEWCOMERS_PER_SECOND: Final = 10
+"""New tokens from one address that the API server is asked about."""
 
 REVIEWS_AT_ONCE: Final = 4
 """So that reviews, even when the API server is slow, leave most of its client's slots to the loop."""
@@ -69,6 +73,13 @@ TOO_MANY: Final = Refusal(429, "Too many unknown tokens at once; come back in a 
 CANNOT_ASK: Final = Refusal(503, "The API server cannot be asked who may read this; the operator's log says why.")
 
 
+class Sender(NamedTuple):
+    """From where a token comes, and whose it claims to be; empty where it says nothing, or counts for nothing."""
+
+    peer: str
+    subject: str
+
+
 class Access:
     """Lets those in who may `get` the path."""
 
@@ -78,13 +89,17 @@ class Access:
         self._clock = clock
         self._allowed = _Answers(ALLOWED_HOLDS, clock)
         self._refused = _Answers(REFUSED_HOLDS, clock)
-        self._newcomers: Pace[None] = Pace(burst=NEWCOMERS_AT_ONCE, interval=1 / NEWCOMERS_PER_SECOND)
+        self._newcomers: Pace[Sender] = Pace(burst=NEWCOMERS_AT_ONCE, interval=1 / NEWCOMERS_PER_SECOND)
+        self._let_in: OrderedDict[Sender, None] = OrderedDict()  # lately, whatever their tokens
         self._slots = {known: asyncio.Semaphore(REVIEWS_AT_ONCE) for known in (True, False)}
         self._asking: dict[bytes, asyncio.Task[Refusal | None]] = {}
         self._could_ask = True
 
-    async def refusal(self, authorization: str) -> Refusal | None:
-        """Why the sender of this Authorization header may not read the path, or None when it may."""
+    async def refusal(self, authorization: str, peer: str) -> Refusal | None:
+        """Why the sender of this Authorization header may not read the path, or None when it may.
+
+        peer: the address that it comes from.
+        """
         token = _bearer_token(authorization)
         if not token:
             return UNAUTHENTICATED
@@ -93,10 +108,12 @@ class Access:
             if answers.hold(key):
                 return answers.get(key)
         if key not in self._asking:
-            known = key in self._allowed
-            if not known and not self._admits_a_newcomer():
+            sender = Sender(peer, claimed_subject(token))
+            known = sender in self._let_in
+            if key not in self._allowed and not self._admits(sender if known else Sender(peer, "")):
                 return TOO_MANY
-            self._asking[key] = asyncio.create_task(self._ask(key, token, known=known))
+            asking = self._ask(key, token, sender, known=known or key in self._allowed)
+            self._asking[key] = asyncio.create_task(asking)
             self._asking[key].add_done_callback(lambda _: self._asking.pop(key))
         return await asyncio.shield(self._asking[key])  # others may wait for the same answer
 
@@ -105,15 +122,21 @@ class Access:
         for asking in self._asking.values():
             asking.cancel()
 
-    def _admits_a_newcomer(self) -> bool:
-        """Of all of them together, not of each."""
+    def _admits(self, sender: Sender) -> bool:
+        """Whether a new token of theirs may be asked about now."""
         now = self._clock()
-        if self._newcomers.wait(None, now) > 0:
+        if self._newcomers.wait(sender, now) > 0:
             return False
-        self._newcomers.went(None, now)
+        self._newcomers.went(sender, now)
         return True
 
-    async def _ask(self, key: bytes, token: str, *, known: bool) -> Refusal | None:
+    def _remember(self, sender: Sender) -> None:
+        self._let_in[sender] = None
+        self._let_in.move_to_end(sender)
+        if len(self._let_in) > REMEMBERED:
+            self._let_in.popitem(last=False)
+
+    async def _ask(self, key: bytes, token: str, sender: Sender, *, known: bool) -> Refusal | None:
         try:
             async with asyncio.timeout(TO_REVIEW), self._slots[known]:
                 refusal = await self._review(token)
@@ -125,6 +148,8 @@ class Access:
         self._could_ask = True
         if refusal is None:
             self._allowed.put(key, None)
+            if sender.subject:
+                self._remember(sender)
         else:
             self._allowed.forget(key)
             self._refused.put(key, refusal)
@@ -189,6 +214,18 @@ class _Answers:
 def _bearer_token(authorization: str) -> str:
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def claimed_subject(token: str) -> str:
+    """Whose a JSON Web Token claims to be, which nobody has verified; empty for other tokens."""
+    _, _, rest = token.partition(".")
+    claims = rest.partition(".")[0]
+    try:
+        claimed = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    except (ValueError, RecursionError):
+        return ""
+    subject = claimed.get("sub") if isinstance(claimed, dict) else None
+    return subject if isinstance(subject, str) else ""
 
 
 def _review(resource: ApiResource, spec: Object) -> Object:

@@ -10,7 +10,8 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -28,8 +29,9 @@ Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 """An ASGI application."""
 
 CONNECTIONS: Final = 64
-"""At once, and as many that shake hands. When one more comes, the one that has been idle for longest goes: no probe has
-to wait for others. Only when all of them wait for an answer, who comes gets 503."""
+"""At once, and as many that shake hands. When one more comes, one goes of the address that has the most, that which has
+been idle for longest if one is: nobody has to wait for strangers. Who comes gets 503 only when no address has more than
+its own, and all of these wait for an answer."""
 
 HEADER_BYTES: Final = 16 * 1024
 """A token of a ServiceAccount has about 1 KiB, one of an identity provider may have 8."""
@@ -61,11 +63,18 @@ class _Connection(H11Protocol):
             self._make_room()
 
     def _make_room(self) -> None:
-        idle = (each for each in self.connections if isinstance(each, _Connection) and each.is_idle)
-        oldest = min(idle, key=lambda each: each.end.when())
-        if oldest is not self:
-            oldest.transport.abort()
-            self.connections.discard(oldest)
+        here = [each for each in self.connections if isinstance(each, _Connection)]
+        greediest = _most_common(each.peer for each in here)
+        theirs = sorted((each for each in here if each.peer in greediest), key=lambda each: each.end.when())
+        leaving = next((each for each in theirs if each.is_idle), theirs[0])
+        if leaving is not self:
+            leaving.transport.abort()
+            self.connections.discard(leaving)
+
+    @property
+    def peer(self) -> str:
+        """The address of the other side."""
+        return str(self.client[0]) if self.client else ""
 
     @property
     def is_idle(self) -> bool:
@@ -119,22 +128,30 @@ async def _let_in(port: socket.socket, welcome: Callable[[socket.socket], Awaita
 
     asyncio's server would not know how many there are, and accepts up to a hundred before it reads from one of them.
     """
-    arriving: dict[asyncio.Task[None], None] = {}  # in their order
+    arriving: dict[asyncio.Task[None], str] = {}  # in their order, with their addresses
     async with asyncio.TaskGroup() as group:
         while True:
             try:
-                connection, _ = await asyncio.get_running_loop().sock_accept(port)
+                connection, address = await asyncio.get_running_loop().sock_accept(port)
             except OSError:  # gone again already; or too many files are open, which takes a while
                 await asyncio.sleep(UNTIL_NEXT)
                 continue
             guest = group.create_task(_arrive(connection, welcome))
-            arriving[guest] = None
+            arriving[guest] = str(address[0])
             guest.add_done_callback(lambda done: arriving.pop(done, None))
             if len(arriving) > CONNECTIONS:
-                oldest = next(iter(arriving))
+                greediest = _most_common(arriving.values())
+                oldest = next(task for task, peer in arriving.items() if peer in greediest)
                 del arriving[oldest]
                 oldest.cancel()
             await asyncio.sleep(0)  # sock_accept alone lets nobody else have a turn while many wait
+
+
+def _most_common(peers: Iterable[str]) -> set[str]:
+    """The addresses of which there are as many as of no other."""
+    numbers = Counter(peers)
+    most = max(numbers.values())
+    return {peer for peer, number in numbers.items() if number == most}
 
 
 async def _arrive(connection: socket.socket, welcome: Callable[[socket.socket], Awaitable[object]]) -> None:

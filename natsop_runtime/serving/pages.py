@@ -34,7 +34,16 @@ class Answer:
 Headers = Mapping[str, str]
 """A request's, by their names in lower case; one that was sent twice is as good as not sent."""
 
-Page = Callable[[Headers], Awaitable[Answer]]
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request, as far as it matters here. peer: the address that it comes from."""
+
+    headers: Headers
+    peer: str
+
+
+Page = Callable[[Visit], Awaitable[Answer]]
 WhyNot = Callable[[], str]
 """Says what is wrong, or nothing."""
 
@@ -67,7 +76,7 @@ class Pages:
         if scope["method"] not in ("GET", "HEAD"):
             return _text(405, "This can only be read.", {"allow": "GET, HEAD"})
         try:
-            return await page(_headers(scope))
+            return await page(Visit(_headers(scope), (scope["client"] or ("",))[0]))
         except Exception as error:  # a fault of ours must not look like a crash of the server
             log.error("%s: %s", scope["path"], type(error).__name__, exc_info=log.isEnabledFor(logging.DEBUG))
             return _text(500, "This cannot be told now; the operator's log says why.")
@@ -76,12 +85,12 @@ class Pages:
 def metrics_pages(metrics: Metrics, access: Access | None) -> Pages:
     """The metrics, for everybody or for those that may have access."""
 
-    async def page(headers: Headers) -> Answer:
+    async def page(visit: Visit) -> Answer:
         if access is not None:
-            refusal = await access.refusal(headers.get("authorization", ""))
+            refusal = await access.refusal(visit.headers.get("authorization", ""), visit.peer)
             if refusal is not None:
                 return _text(refusal.status, refusal.message, refusal.headers)
-        content_type, text = metrics.exposition(headers.get("accept", ""))
+        content_type, text = metrics.exposition(visit.headers.get("accept", ""))
         return Answer(200, text, {"content-type": content_type})
 
     return Pages({METRICS: page})
@@ -90,12 +99,12 @@ def metrics_pages(metrics: Metrics, access: Access | None) -> Pages:
 def probe_pages(*, wedged: WhyNot, unready: WhyNot) -> Pages:
     """The probes. That they are answered at all proves that the event loop turns, for it answers them itself."""
 
-    async def health(_: Headers) -> Answer:
+    async def health(_: Visit) -> Answer:
         if problem := wedged():
             log.error("not alive: %s", problem)  # the kubelet tells nobody what the page said when it ends us
         return _verdict(500, problem)
 
-    async def readiness(_: Headers) -> Answer:
+    async def readiness(_: Visit) -> Answer:
         return _verdict(503, unready())
 
     return Pages({HEALTH: health, READINESS: readiness})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -22,6 +24,7 @@ from natsop_runtime.serving.access import (
     UNAUTHENTICATED,
     Access,
     Refusal,
+    claimed_subject,
 )
 from tests.unit.runtime.small_api import until
 
@@ -76,8 +79,8 @@ class World:
         self.now = 1000.0
         self.access = Access(self.api, "/metrics", lambda: self.now)
 
-    async def refusal(self, token: str) -> Refusal | None:
-        return await self.access.refusal(f"Bearer {token}")
+    async def refusal(self, token: str, peer: str = "10.0.0.1") -> Refusal | None:
+        return await self.access.refusal(f"Bearer {token}", peer)
 
 
 def tell(story: Callable[[World], Awaitable[None]]) -> None:
@@ -105,7 +108,7 @@ def test_who_may_read_is_decided_by_the_api_server() -> None:
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic Z29vZA==", "good"])
 def test_without_a_token_nobody_is_asked(header: str) -> None:
     async def story(world: World) -> None:
-        assert await world.access.refusal(header) == UNAUTHENTICATED
+        assert await world.access.refusal(header, "10.0.0.1") == UNAUTHENTICATED
         assert not world.api.asked
 
     tell(story)
@@ -229,6 +232,68 @@ def test_a_flood_keeps_nobody_out_who_was_let_in_before() -> None:
     tell(story)
 
 
+def test_a_flood_keeps_no_newcomer_of_another_address_out() -> None:
+    """An hour of a stranger's made-up tokens, and a Prometheus that comes with a new one every minute."""
+
+    async def story(world: World) -> None:
+        for minute in range(60):
+            flood = [world.refusal(f"made up {minute} {number}", "10.0.0.66") for number in range(200)]
+            refusals = await asyncio.gather(*flood)
+            assert TOO_MANY in refusals
+            world.api.users[f"token {minute}"] = PROMETHEUS
+            assert await world.refusal(f"token {minute}", "10.0.0.7") is None
+            world.now += 60.0
+
+    tell(story)
+
+
+def test_a_flood_from_its_own_address_keeps_nobody_out_who_has_a_new_token_and_was_let_in_before() -> None:
+    async def story(world: World) -> None:
+        first, second = jwt(PROMETHEUS, 1), jwt(PROMETHEUS, 2)
+        world.api.users |= dict.fromkeys((first, second), PROMETHEUS)
+        assert await world.refusal(first) is None
+        world.api.answers.clear()
+        flood = [asyncio.create_task(world.refusal(f"made up {number}")) for number in range(500)]
+        await asyncio.sleep(0)
+        scrape = asyncio.create_task(world.refusal(second))
+        await until(lambda: second in world.api.tokens_reviewed, "it waits for no stranger")
+        world.api.answers.set()
+        assert await scrape is None
+        assert TOO_MANY in await asyncio.gather(*flood)
+
+    tell(story)
+
+
+def test_whoever_claims_to_be_somebody_who_was_let_in_elsewhere_is_a_stranger() -> None:
+    async def story(world: World) -> None:
+        token = jwt(PROMETHEUS, 1)
+        world.api.users[token] = PROMETHEUS
+        assert await world.refusal(token) is None
+        claims = [jwt(PROMETHEUS, number) for number in range(2, 500)]
+        refusals = await asyncio.gather(*(world.refusal(claim, "10.0.0.66") for claim in claims))
+        assert refusals.count(UNAUTHENTICATED) == NEWCOMERS_AT_ONCE
+        assert refusals.count(TOO_MANY) == len(claims) - NEWCOMERS_AT_ONCE
+
+    tell(story)
+
+
+@pytest.mark.parametrize(
+    "token", ["", "opaque", "a.b", "a.!.c", "a.W10.c", "a.eyJzdWIiOjF9.c", "é.é.é", "a." + "W1tb" * 9999 + ".c"]
+)
+def test_a_token_that_is_no_jwt_claims_to_be_nobody(token: str) -> None:
+    assert claimed_subject(token) == ""
+
+
+def test_a_jwt_claims_to_be_its_subject() -> None:
+    assert claimed_subject(jwt(PROMETHEUS, 1)) == PROMETHEUS
+
+
+def jwt(subject: str, number: int) -> str:
+    """A token as a ServiceAccount has it, but for its signature."""
+    claims = base64.urlsafe_b64encode(json.dumps({"sub": subject, "jti": number}).encode()).rstrip(b"=")
+    return f"header.{claims.decode()}.signature"
+
+
 def test_of_many_tokens_those_that_were_used_last_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(world: World) -> None:
         world.api.users = dict.fromkeys("abcd", PROMETHEUS)
@@ -281,6 +346,6 @@ def test_an_answer_that_says_nothing_lets_nobody_in(answer: Object) -> None:
             return answer
 
     async def story() -> None:
-        assert await Access(Mute(), "/metrics", lambda: 0.0).refusal("Bearer t") == UNAUTHENTICATED
+        assert await Access(Mute(), "/metrics", lambda: 0.0).refusal("Bearer t", "10.0.0.1") == UNAUTHENTICATED
 
     asyncio.run(story())

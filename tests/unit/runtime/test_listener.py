@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 import pytest
@@ -11,6 +11,8 @@ import pytest
 from natsop_runtime.serving import listener
 from natsop_runtime.serving.listener import CONNECTIONS, HEADER_BYTES
 from tests.unit.runtime.test_serving import ANYWHERE, Operator, tell
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 def test_who_says_nothing_for_too_long_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,6 +83,57 @@ def test_who_waits_for_an_answer_makes_room_for_nobody() -> None:
                     assert (await late.get(f"http://127.0.0.1:{port}/")).status_code == 503
             may_answer.set()
             assert [(await each).status_code for each in waiting] == [200] * CONNECTIONS
+
+    asyncio.run(story())
+
+
+async def hang(port: int, number: int, *, address: str, request: bytes = b"") -> list[Connection]:
+    """So many connections from an address of this machine."""
+    opened = [await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0)) for _ in range(number)]
+    for _, writer in opened:
+        writer.write(request)
+    return opened
+
+
+@pytest.mark.parametrize("port", ["probes", "metrics"])
+def test_a_stranger_with_many_connections_loses_one_of_its_own_and_nobody_elses(
+    port: Literal["probes", "metrics"],
+) -> None:
+    async def story(operator: Operator) -> None:
+        number = getattr(operator.ports, port)
+        ours = await hang(number, 1, address="127.0.0.2")  # the first, which has been idle for longest
+        theirs = await hang(number, 3 * CONNECTIONS, address="127.0.0.3")
+        for reader, _ in theirs[: 2 * CONNECTIONS]:
+            assert await reader.read() == b""
+        assert not ours[0][0].at_eof()
+        for _, writer in (*ours, *theirs):
+            writer.close()
+
+    tell(story)
+
+
+def test_a_stranger_all_of_whose_connections_wait_for_an_answer_loses_one_to_who_comes_from_elsewhere() -> None:
+    asked, may_answer = asyncio.Semaphore(0), asyncio.Event()
+
+    async def application(scope: dict[str, Any], _receive: Any, send: Any) -> None:
+        asked.release()
+        if scope["client"][0] == "127.0.0.3":
+            await may_answer.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def story() -> None:
+        async with asyncio.timeout(20), listener.listening(application, ANYWHERE) as port:
+            request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+            theirs = await hang(port, CONNECTIONS - 1, address="127.0.0.3", request=request)
+            for _ in theirs:
+                await asked.acquire()
+            ours = await hang(port, 2, address="127.0.0.2")
+            for reader, writer in ours:
+                writer.write(request)
+                assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+            assert await theirs[0][0].read() == b""
+            may_answer.set()
 
     asyncio.run(story())
 

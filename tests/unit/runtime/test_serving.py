@@ -21,6 +21,7 @@ from natsop_core.kinds import ApiResource
 from natsop_runtime.bind_address import BindAddress, parse_bind_address
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.serving import listener
+from natsop_runtime.serving.access import NEWCOMERS_AT_ONCE
 from natsop_runtime.serving.certificates import CertificateError
 from natsop_runtime.serving.listener import ListenError
 from natsop_runtime.serving.ports import Ports, serving
@@ -40,6 +41,7 @@ class Operator:
         self.wedged = ""
         self.unready = ""
         self.ports = Ports()
+        self.clock: Callable[[], float] = time.monotonic
 
     async def create_review(self, _resource: ApiResource, body: dict[str, Any]) -> dict[str, Any]:
         user = {"username": body["spec"].get("token")}
@@ -53,7 +55,7 @@ class Operator:
             reviews=self,
             wedged=lambda: self.wedged,
             unready=lambda: self.unready,
-            clock=time.monotonic,
+            clock=lambda: self.clock(),
         ) as self.ports:
             yield self.ports
 
@@ -62,10 +64,11 @@ class Operator:
         async with httpx2.AsyncClient() as client:
             return await client.request(method, f"http://127.0.0.1:{self.ports.probes}{path}", headers=headers)
 
-    async def scrape(self, token: str = "", *, scheme: str = "https") -> httpx2.Response:
-        """Ask for the metrics."""
+    async def scrape(self, token: str = "", *, scheme: str = "https", address: str = "127.0.0.1") -> httpx2.Response:
+        """Ask for the metrics, from an address of this machine."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with httpx2.AsyncClient(verify=trusting_nobody()) as client:
+        transport = httpx2.AsyncHTTPTransport(verify=trusting_nobody(), local_address=address)
+        async with httpx2.AsyncClient(transport=transport) as client:
             return await client.get(f"{scheme}://127.0.0.1:{self.ports.metrics}/metrics", headers=headers)
 
 
@@ -96,6 +99,19 @@ def test_metrics_are_for_those_that_may_read_them() -> None:
         assert poor.status_code == 403
         assert poor.text.startswith("poor may not get /metrics.")
         assert "natsop_build_info" not in nobody.text + poor.text
+
+    tell(story)
+
+
+def test_metrics_are_told_to_a_newcomer_while_a_stranger_elsewhere_makes_up_tokens() -> None:
+    async def story(operator: Operator) -> None:
+        operator.clock = lambda: 1000.0
+        flood = [operator.scrape(f"made up {number}", address="127.0.0.66") for number in range(NEWCOMERS_AT_ONCE + 20)]
+        answers = [answer.status_code for answer in await asyncio.gather(*flood)]
+        assert answers.count(403) == NEWCOMERS_AT_ONCE
+        assert answers.count(429) == len(answers) - NEWCOMERS_AT_ONCE
+
+        assert (await operator.scrape("prometheus", address="127.0.0.7")).status_code == 200
 
     tell(story)
 
