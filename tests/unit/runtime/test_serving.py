@@ -41,11 +41,14 @@ class Operator:
         self.wedged = ""
         self.unready = ""
         self.ports = Ports()
-        self.clock: Callable[[], float] = time.monotonic
+        self.stopped_at: float | None = None
 
     async def create_review(self, _resource: ApiResource, body: dict[str, Any]) -> dict[str, Any]:
         user = {"username": body["spec"].get("token")}
         return {"status": {"authenticated": True, "user": user, "allowed": body["spec"].get("user") == "prometheus"}}
+
+    def clock(self) -> float:
+        return time.monotonic() if self.stopped_at is None else self.stopped_at
 
     @asynccontextmanager
     async def serving(self, settings: RunSettings) -> AsyncIterator[Ports]:
@@ -55,7 +58,7 @@ class Operator:
             reviews=self,
             wedged=lambda: self.wedged,
             unready=lambda: self.unready,
-            clock=lambda: self.clock(),
+            clock=self.clock,
         ) as self.ports:
             yield self.ports
 
@@ -105,7 +108,7 @@ def test_metrics_are_for_those_that_may_read_them() -> None:
 
 def test_metrics_are_told_to_a_newcomer_while_a_stranger_elsewhere_makes_up_tokens() -> None:
     async def story(operator: Operator) -> None:
-        operator.clock = lambda: 1000.0
+        operator.stopped_at = operator.clock()
         flood = [operator.scrape(f"made up {number}", address="127.0.0.66") for number in range(NEWCOMERS_AT_ONCE + 20)]
         answers = [answer.status_code for answer in await asyncio.gather(*flood)]
         assert answers.count(403) == NEWCOMERS_AT_ONCE
