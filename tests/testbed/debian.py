@@ -70,6 +70,9 @@ NODE = Packages(
 )
 """What the node needs besides."""
 
+NETWORK_POLICIES = Packages({"iptables": "iptables", "ipset": "ipset"})
+"""What kube-router calls."""
+
 
 FINISH_AN_INTERRUPTED_INSTALLATION = ("dpkg", "--configure", "-a")
 """apt-get refuses to work while there is one, and says that this has to be run."""

@@ -56,9 +56,11 @@ def table() -> list[Row]:
         *(Row(Size.CONTROL_PLANE, module.fetched, only_tests=True) for module in go_modules.ALL),
         Row(Size.NAMESPACES, debian.NAMESPACES),
         Row(Size.NODE, debian.NODE),
+        Row(Size.NODE, debian.NETWORK_POLICIES, only_tests=True),
         Row(Size.NODE, nats_servers.SERVERS[versions.NATS_SERVER_DEFAULT]),
         *(Row(Size.CONTROL_PLANE, built) for built in parts.built(parts.CONTROL_PLANE)),
         *(Row(Size.NODE, built) for built in parts.built(parts.NODE | parts.IN_IMAGES)),
+        *(Row(Size.NODE, built, only_tests=True) for built in parts.built(parts.NETWORK_POLICIES)),
     ]
 
 

@@ -21,6 +21,8 @@ IN_IMAGES = frozenset(
 )
 HELM = frozenset({"helm"})
 """For the tests of the chart, and for `make helm-lint` and its like where no helm is on PATH."""
+NETWORK_POLICIES = frozenset({"kube-router"})
+"""For tests of network policies: it enforces them beside any network plugin that routes, as the testbed's does."""
 
 READY_MADE = frozenset({"etcd", "kube-apiserver", "kubectl"})
 """What KUBEBUILDER_ASSETS supplies, a folder that many people have from other projects."""
