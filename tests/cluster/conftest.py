@@ -10,6 +10,7 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from tests.cluster.chart_plane import chart_plane, helm
 from tests.cluster.least_privilege import Comparison
 from tests.testbed.cluster import Cluster
 from tests.testbed.control_plane import ControlPlane
@@ -17,6 +18,8 @@ from tests.testbed.errors import CannotRunError
 from tests.testbed.fixtures import cannot_run
 from tests.testbed.namespace import Namespace
 from tests.testbed.operator import Operator, ensure_shared_operator, install_crds, install_service_account
+
+__all__ = ["chart_plane", "helm"]
 
 WHOLE_SUITE = "--whole-suite"
 

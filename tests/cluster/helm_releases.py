@@ -1,4 +1,4 @@
-"""Helm on a control plane, as a user runs it, and a chart that leaves behind what the Go operator's chart does."""
+"""Helm on a control plane, as a user runs it, and an older release of the chart."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 
 from natsop_core.crd import custom_resource_definitions
-from tests.chart import CHART, NAMESPACE, RELEASE, Values, run_helm
+from tests.chart import CHART, NAMESPACE, RELEASE, WATCHED, Values, run_helm
 from tests.testbed.client import EVERYWHERE, Client, Manifest
 from tests.testbed.cluster import Cluster
+from tests.testbed.wait import wait_until
 
 RELEASED_KINDS: Final = (
     "Deployment",
@@ -30,14 +31,14 @@ RELEASED_KINDS: Final = (
     "ServiceMonitor",
 )
 
-SELECTOR: Final = {
-    "app.kubernetes.io/name": "nats-operator",
-    "app.kubernetes.io/instance": RELEASE,
-    "control-plane": "controller-manager",
+DEFINITIONS: Final = tuple(each["metadata"]["name"] for each in custom_resource_definitions())
+
+CLUSTER: Final[Manifest] = {
+    "apiVersion": "nats.crewlet.cloud/v1alpha1",
+    "kind": "NatsCluster",
+    "metadata": {"name": "my-nats", "namespace": WATCHED[0]},
+    "spec": {"replicas": 3},
 }
-
-
-RBAC: Final = "rbac.authorization.k8s.io/v1"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,9 @@ class Helm:
     def upgrade(self, chart: Path = CHART, *options: str, values: Values | None = None) -> str:
         return self._run("upgrade", RELEASE, str(chart), *options, values=values)
 
+    def rollback(self, revision: int) -> str:
+        return self._run("rollback", RELEASE, str(revision))
+
     def uninstall(self) -> str:
         return self._run("uninstall", RELEASE, "--wait")
 
@@ -69,6 +73,27 @@ class Helm:
     def objects(self) -> dict[tuple[str, str, str], Manifest]:
         """All that belongs to the release, but for the CustomResourceDefinitions, by kind, namespace and name."""
         return dict(self._objects())
+
+    def pod(self) -> Manifest:
+        """The pod's spec in the release's Deployment."""
+        (deployment,) = (each for (kind, _, _), each in self.objects().items() if kind == "Deployment")
+        spec: Manifest = deployment["spec"]["template"]["spec"]
+        return spec
+
+    def definitions(self) -> list[str]:
+        """The names of our CRDs that there are."""
+        found = {each["metadata"]["name"] for each in self.client.list("CustomResourceDefinition")}
+        return sorted(found & set(DEFINITIONS))
+
+    def schemas(self) -> dict[str, Any]:
+        """Of our CRDs, as the API server has them."""
+        found = (self.client.get("CustomResourceDefinition", name) for name in DEFINITIONS)
+        return {each["metadata"]["name"]: each["spec"]["versions"][0]["schema"] for each in found}
+
+    def create_cluster(self) -> Manifest:
+        """A NatsCluster in a watched namespace, as soon as the API server takes one."""
+        client = Client(self.cluster.kubeconfig)  # one that has not seen any earlier CRDs
+        return wait_until(lambda: client.create(CLUSTER), what="NatsClusters are served")
 
     def _objects(self) -> Iterator[tuple[tuple[str, str, str], Manifest]]:
         for kind in RELEASED_KINDS:
@@ -104,72 +129,3 @@ def older_definitions() -> list[Manifest]:
         (version,) = definition["spec"]["versions"]
         version["schema"] = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
     return older
-
-
-def schemas(client: Client) -> dict[str, Any]:
-    """Of the CRDs as the API server has them."""
-    found = (client.get("CustomResourceDefinition", each["metadata"]["name"]) for each in custom_resource_definitions())
-    return {each["metadata"]["name"]: each["spec"]["versions"][0]["schema"] for each in found}
-
-
-def go_chart(folder: Path, objects: list[Manifest]) -> Path:
-    """A chart that installs these objects, and the CRDs from the folder where Helm never upgrades them."""
-    chart = folder / "go" / CHART.name
-    for name in ("templates", "crds"):
-        (chart / name).mkdir(parents=True)
-    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: nats-operator\nversion: 0.1.1\nappVersion: v0.1.0\n")
-    yaml = YAML(typ="safe")
-    yaml.dump_all(older_definitions(), chart / "crds" / "crds.yaml")
-    yaml.dump_all(objects, chart / "templates" / "all.yaml")
-    return chart
-
-
-def go_objects(*, prefix: str = RELEASE, name: str = RELEASE, namespace: str = NAMESPACE) -> list[Manifest]:
-    """What a release of the Go operator's chart consists of: the kinds, names and selectors that an upgrade meets."""
-    selector = {**SELECTOR, "app.kubernetes.io/name": name}
-
-    def metadata(suffix: str, *, namespaced: bool = True) -> Manifest:
-        place = {"namespace": namespace} if namespaced else {}
-        return {"name": f"{prefix}{suffix}", "labels": selector, **place}
-
-    account = {"kind": "ServiceAccount", "name": f"{prefix}-controller-manager", "namespace": namespace}
-    container = {
-        "name": "manager",
-        "image": "ghcr.io/crewlet/nats-operator:v0.1.0",
-        "command": ["/manager"],
-        "args": ["--leader-elect", "--health-probe-bind-address=:8081", "--metrics-bind-address=:8443"],
-        "ports": [{"name": "health", "containerPort": 8081}, {"name": "metrics", "containerPort": 8443}],
-        "livenessProbe": {"httpGet": {"path": "/healthz", "port": 8081}},
-    }
-    pod = {"serviceAccountName": account["name"], "terminationGracePeriodSeconds": 10, "containers": [container]}
-    template = {"metadata": {"labels": selector}, "spec": pod}
-    rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["*"]}
-    objects = [
-        _object("v1", "ServiceAccount", metadata("-controller-manager")),
-        _object("v1", "Service", metadata("-metrics"), {"selector": selector, "ports": [{"port": 8443}]}),
-        _object(
-            "apps/v1",
-            "Deployment",
-            metadata("-controller-manager"),
-            {"replicas": 1, "selector": {"matchLabels": selector}, "template": template},
-        ),
-        _object(
-            "policy/v1", "PodDisruptionBudget", metadata(""), {"minAvailable": 1, "selector": {"matchLabels": selector}}
-        ),
-        _object("networking.k8s.io/v1", "NetworkPolicy", metadata(""), {"podSelector": {}, "egress": [{}]}),
-    ]
-    for kind, role in (("ClusterRole", "manager"), ("ClusterRole", "metrics-auth"), ("Role", "leader-election")):
-        namespaced = kind == "Role"
-        objects += [
-            {**_object(RBAC, kind, metadata(f"-{role}-role", namespaced=namespaced)), "rules": [rule]},
-            {
-                **_object(RBAC, f"{kind}Binding", metadata(f"-{role}-rolebinding", namespaced=namespaced)),
-                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": f"{prefix}-{role}-role"},
-                "subjects": [account],
-            },
-        ]
-    return objects
-
-
-def _object(api_version: str, kind: str, metadata: Manifest, spec: Manifest | None = None) -> Manifest:
-    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **({"spec": spec} if spec else {})}

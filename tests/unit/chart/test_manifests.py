@@ -220,7 +220,10 @@ def test_the_pods_may_run_where_pod_security_is_restricted(rendered: tuple[Value
 def test_a_disruption_budget_is_made_for_several_replicas_only(rendered: tuple[Values, list[Manifest]]) -> None:
     values, manifests = rendered
     wanted = values["podDisruptionBudget"]["enabled"] and deployment(manifests)["spec"]["replicas"] > 1
-    limits = [each["spec"].keys() - {"selector"} for each in of_kind(manifests, "PodDisruptionBudget")]
+    limits = [
+        each["spec"].keys() - {"selector", "unhealthyPodEvictionPolicy"}
+        for each in of_kind(manifests, "PodDisruptionBudget")
+    ]
     limit = "minAvailable" if values["podDisruptionBudget"]["maxUnavailable"] == "" else "maxUnavailable"
     assert limits == ([{limit}] if wanted else [])
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.chart import AUTHORIZATION, CHART, Values, nested, refusal, render, run_helm
 from tests.generate import chart_values
@@ -174,6 +176,13 @@ def test_what_would_not_work_is_refused_with_the_reason() -> None:
     assert "against each other" in refusal(nested({"replicaCount": 2, "leaderElection.enabled": False}))
     assert "metrics.podMonitor.authorization" in refusal(nested({"metrics.podMonitor.enabled": True}))
     assert refusal(nested({"metrics.podMonitor.enabled": True, "metrics.secure": False})) == ""
+
+
+def test_the_readme_shows_values_that_the_chart_takes() -> None:
+    snippets = re.findall(r"^```yaml\n(.*?)^```$", (CHART / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert snippets
+    for snippet in snippets:
+        assert refusal(YAML(typ="safe").load(snippet)) == ""
 
 
 def test_another_chart_can_depend_on_this_one() -> None:
