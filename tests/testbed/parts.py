@@ -21,6 +21,10 @@ IN_IMAGES = frozenset(
 )
 HELM = frozenset({"helm"})
 """For the tests of the chart, and for `make helm-lint` and its like where no helm is on PATH."""
+
+REGISTRY = frozenset({"registry"})
+"""An OCI registry, in memory, for tests that publish the chart."""
+
 NETWORK_POLICIES = frozenset({"kube-router"})
 """For tests of network policies: it enforces them beside any network plugin that routes, as the testbed's does."""
 
