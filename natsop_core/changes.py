@@ -157,7 +157,10 @@ def _notices(plan: Plan, resource: NatsCluster | NatsBox) -> tuple[Finding, ...]
 
 
 def _owned(resource: NatsCluster | NatsBox) -> NatsCluster | NatsBox:
-    metadata = resource.metadata.model_copy(update={"uid": _UID, "deletion_timestamp": ""})
+    """As one that is carried out, though it may be deleted or paused."""
+    kept = {name: text for name, text in resource.metadata.annotations.items() if name != names.PAUSED_ANNOTATION}
+    update = {"uid": _UID, "deletion_timestamp": "", "annotations": kept}
+    metadata = resource.metadata.model_copy(update=update)
     return resource.model_copy(update={"metadata": metadata})
 
 

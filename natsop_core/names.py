@@ -26,6 +26,9 @@ CHECKSUM_ANNOTATION: Final = "nats.crewlet.cloud/config-checksum"
 ALLOW_DATA_LOSS_ANNOTATION: Final = "nats.crewlet.cloud/allow-data-loss"
 """On a NatsCluster: lets the changes through that it names, such as `replicas=3->1`, though they destroy data."""
 
+PAUSED_ANNOTATION: Final = "nats.crewlet.cloud/paused"
+"""On a NatsCluster or NatsBox: while it is "true", the operator writes nothing for it but its status and events."""
+
 COMMITMENTS_ANNOTATION: Final = "nats.crewlet.cloud/commitments"
 """On the StatefulSet and on its claims: what running servers and their data bind us to, see `record`."""
 

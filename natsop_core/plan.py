@@ -81,7 +81,7 @@ class Plan:
 def plan_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> Plan | NotYet:
     """What a NatsCluster wants, or what has to be fetched before that is known.
 
-    An invalid one wants its children left alone; one that is being deleted, all but those that hold it.
+    An invalid or paused one wants its children left alone; one that is being deleted, all but those that hold it.
     """
     try:
         return _plan_cluster(cr, Lookup(inputs))
@@ -90,7 +90,7 @@ def plan_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> Plan | No
 
 
 def plan_box(cr: NatsBox | InvalidResource, inputs: Inputs) -> Plan | NotYet:
-    """What a NatsBox wants. One that is invalid, being deleted, or without its cluster leaves its children alone."""
+    """What a NatsBox wants. One that is invalid, paused, being deleted, or without its cluster keeps its children."""
     try:
         return _plan_box(cr, Lookup(inputs))
     except NotYetError as error:
@@ -109,6 +109,10 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
         return _plan_deletion(metadata, lookup)
     children = lookup.children(children_of(metadata))
     live, pods, claims = _servers(metadata, lookup)
+    if metadata.is_paused:
+        servers = ask_servers(pods, lookup)
+        lookup.settle()
+        return _keep_all(children, ClusterDecision(live, pods=pods, servers=servers, claims=claims))
     has_accounts = may_have_accounts(metadata, lookup)
     if isinstance(cr, InvalidResource):
         lookup.settle()
@@ -197,7 +201,7 @@ def _plan_box(cr: NatsBox | InvalidResource, lookup: Lookup) -> Plan:
         lookup,
     )
     pods = _pods(metadata, names.box_selector(metadata.name), lookup)
-    if isinstance(cr, InvalidResource):
+    if isinstance(cr, InvalidResource) or metadata.is_paused:
         lookup.settle()
         return _keep_all(children, BoxDecision(live, pods=pods))
     resolved = resolve_box(cr, lookup)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, Strict
 
 from natsop_core.api.model import ATOMIC_MAP, Model, StringMap, unset_means
+from natsop_core.names import PAUSED_ANNOTATION
 
 
 class Metadata(Model):
@@ -25,6 +26,11 @@ class Metadata(Model):
     annotations: StringMap = Field(default_factory=dict)
     finalizers: Annotated[tuple[str, ...], Strict(False)] = ()
     deletion_timestamp: str = ""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a person has asked the operator to change nothing for it."""
+        return self.annotations.get(PAUSED_ANNOTATION) == "true"
 
 
 class Resource(Model):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsop_core import names
 from natsop_core.api.read import InvalidResource
+from natsop_core.conclude.paused import conclude_paused
 from natsop_core.conclude.seen import pod_counts, see, what_is_unsettled, what_was_done
 from natsop_core.conclude.unplanned import conclude_invalid, conclude_unplanned
 from natsop_core.conditions.expiring import expired, expiring_soon, foreseen, next_expiry
@@ -35,6 +36,8 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outc
     key = DEPLOYMENTS.key(owner.namespace, names.deployment(owner.name))
     is_changed = isinstance(outcomes.get(key), Applied)
     workload = see(decision, inputs, kind="Deployment", needed=1, pod="pod", just_applied=is_changed)
+    if cr.metadata.is_paused:
+        return conclude_paused(cr, workload, decision, inputs)
     if isinstance(cr, InvalidResource):
         return conclude_invalid(cr, workload, decision, inputs)
     resolved = decision.resolved

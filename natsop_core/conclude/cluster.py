@@ -10,6 +10,7 @@ from natsop_core.api.read import InvalidResource
 from natsop_core.conclude.accounts import report_accounts
 from natsop_core.conclude.certificates import report_certificates
 from natsop_core.conclude.deleting import conclude_deleting
+from natsop_core.conclude.paused import conclude_paused
 from natsop_core.conclude.seen import pod_counts, see, what_is_unsettled, what_was_done
 from natsop_core.conclude.unplanned import conclude_invalid, conclude_unplanned
 from natsop_core.conditions.awaited import awaited
@@ -61,11 +62,14 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
     workload = see(decision, inputs, kind="StatefulSet", needed=None, pod="server", just_applied=is_changed)
     if decision.deletion is not None:
         return conclude_deleting(cr, workload, decision, decision.deletion, inputs, outcomes)
+    if not isinstance(cr, InvalidResource):
+        workload = replace(workload, leaderless=leaderless(decision.servers, _hosts(cr)))
+    if cr.metadata.is_paused:
+        return conclude_paused(cr, workload, decision, inputs)
     if isinstance(cr, InvalidResource):
         return conclude_invalid(cr, workload, decision, inputs)
     if decision.resolved is None:
         return NOBODY_TO_TELL
-    workload = replace(workload, leaderless=leaderless(decision.servers, _hosts(cr)))
     seen = _seen(cr, decision, decision.resolved, workload, inputs, outcomes)
     if seen is None:
         return conclude_unplanned(cr, workload, decision, decision.resolved.findings, inputs)

@@ -36,6 +36,9 @@ CONDITION_TYPES: Final[Mapping[ConditionType, str]] = {
     "FilesMounted": "Present, and False, while an included file or the user's own nats.conf names a file (credentials,"
     " a certificate, a key) in a folder that no volume is mounted at.",
     "NackIntegrationAvailable": "NACK is installed and can connect. Present only while an account has userCreds.",
+    "Paused": 'Present, and True, while the annotation nats.crewlet.cloud/paused is "true": the operator writes nothing'
+    " for the resource but its status and events. Available, Progressing and Ready go on telling of the pods; all"
+    " else, and observedGeneration, stay as they were reported last. Deleting the resource works as usual.",
     "PodMonitorAvailable": "The PodMonitor kind of the Prometheus operator is installed."
     " Present only while spec.promExporter.podMonitor is enabled.",
 }

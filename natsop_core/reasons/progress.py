@@ -16,6 +16,13 @@ PROGRESS: Final[Mapping[ReasonName, Reason]] = {
     "EnoughReady": Reason(("Available",), "Enough pods are ready to serve."),
     "Stable": Reason(("Progressing",), "No change is under way."),
     "AsExpected": Reason(("Degraded",), "No problem was found."),
+    "Paused": Reason(
+        ("Paused",),
+        "A person has paused the operator for this resource, with the annotation nats.crewlet.cloud/paused. Edits of"
+        " the spec, changed Secrets and changes of its objects by others wait.",
+        "Remove the annotation to resume: `kubectl natsop resume NAME`, or `kubectl annotate natscluster NAME"
+        " nats.crewlet.cloud/paused-`.",
+    ),
     "NotCreated": Reason(
         ("Available", "Progressing"),
         "The StatefulSet or Deployment does not exist yet.",

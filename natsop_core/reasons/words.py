@@ -16,6 +16,7 @@ ConditionType: TypeAlias = Literal[
     "FieldsIgnored",
     "FilesMounted",
     "NackIntegrationAvailable",
+    "Paused",
     "PodMonitorAvailable",
 ]
 
@@ -80,6 +81,7 @@ ReasonName: TypeAlias = Literal[
     "NotWanted",
     "OperatorNotSelfSigned",
     "OtherSystemAccount",
+    "Paused",
     "PodMonitorNotInstalled",
     "PodReplaced",
     "PodsNotReady",

@@ -8,6 +8,7 @@ from typing import Any, Final
 from natsop_core.conclude import conclude_box
 from natsop_core.inputs import HttpAnswer, Inputs
 from natsop_core.live import Controller
+from natsop_core.names import PAUSED_ANNOTATION
 from natsop_core.outcomes import Outcomes, Rejected, Taken
 from tests.unit.core.trio import SERVERS, SERVICE, answers_of, conclude, with_status
 from tests.unit.core.world import (
@@ -41,10 +42,14 @@ class State:
 
 
 def reported(spec: Object, seen: tuple[Object, ...] = (), **others: Any) -> Object:
-    """A NatsCluster with its status. outcomes=…, status=… (the one before), others: as of `world.inputs`."""
+    """A NatsCluster with its status. outcomes=…, status=… (the one before), others: as of `world.inputs`.
+
+    annotations=…, generation=…: its metadata.
+    """
     outcomes: Outcomes = others.pop("outcomes", {})
-    resource = cluster_object(spec)
-    cr = cluster(spec, status=others.pop("status", {}))
+    metadata = {field: others.pop(field) for field in ("annotations", "generation") if field in others}
+    resource = cluster_object(spec, **metadata)
+    cr = cluster(spec, status=others.pop("status", {}), **metadata)
     found: Inputs = inputs(cr, *seen, **others)
     return resource | {"status": conclude(cr, found, outcomes).status}
 
@@ -147,6 +152,31 @@ STATES: Final[dict[str, State]] = {
         "ApplyRejected",
         "Failed",
         "Degraded",
+    ),
+    "paused": State(
+        reported(
+            TRIO,
+            (*running(), *SERVERS),
+            answers=answers(),
+            status=_READY["status"],
+            annotations={PAUSED_ANNOTATION: "true"},
+        ),
+        "Ready",
+        "Current",
+        "Healthy",
+    ),
+    "paused-and-edited": State(
+        reported(
+            {**TRIO, "replicas": 5},
+            (*running(), *SERVERS),
+            answers=answers(),
+            status=_READY["status"],
+            annotations={PAUSED_ANNOTATION: "true"},
+            generation=2,
+        ),
+        "Ready",
+        "InProgress",
+        "Progressing",
     ),
     "box-ready": State(reported_box({}, *live_children(box())), "Ready", "Current", "Healthy"),
     "box-waits-for-its-cluster": State(
