@@ -36,7 +36,7 @@ DEFINITIONS: Final = tuple(each["metadata"]["name"] for each in custom_resource_
 CLUSTER: Final[Manifest] = {
     "apiVersion": "nats.crewlet.cloud/v1alpha1",
     "kind": "NatsCluster",
-    "metadata": {"name": "my-nats", "namespace": WATCHED[0]},
+    "metadata": {"name": "my-nats"},
     "spec": {"replicas": 3},
 }
 
@@ -90,10 +90,23 @@ class Helm:
         found = (self.client.get("CustomResourceDefinition", name) for name in DEFINITIONS)
         return {each["metadata"]["name"]: each["spec"]["versions"][0]["schema"] for each in found}
 
-    def create_cluster(self) -> Manifest:
-        """A NatsCluster in a watched namespace, as soon as the API server takes one."""
+    def remove_definitions(self) -> None:
+        """Delete our CRDs. Not for every test: after some rounds, the API server takes minutes for that."""
+        for name in DEFINITIONS:
+            self.client.delete("CustomResourceDefinition", name, missing_ok=True)
+        wait_until(lambda: not self.definitions(), timeout=240, what="no CRDs of ours")
+
+    def leave_foreign_definitions(self) -> None:
+        """CRDs that no release has installed, with an older schema."""
+        for definition in older_definitions():
+            self.client.apply(definition)
+            name = definition["metadata"]["name"]
+            self.client.patch(definition["kind"], name, {"metadata": {"labels": None, "annotations": None}})
+
+    def create_cluster(self, namespace: str = WATCHED[0]) -> Manifest:
+        """A NatsCluster, as soon as the API server takes one."""
         client = Client(self.cluster.kubeconfig)  # one that has not seen any earlier CRDs
-        return wait_until(lambda: client.create(CLUSTER), what="NatsClusters are served")
+        return wait_until(lambda: client.create(CLUSTER, namespace=namespace), what="NatsClusters are served")
 
     def _objects(self) -> Iterator[tuple[tuple[str, str, str], Manifest]]:
         for kind in RELEASED_KINDS:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +22,7 @@ from tests.testbed.operator import Operator
 from tests.testbed.wait import wait_until
 from tests.unit.chart.go_values import GO_VALUES
 
+GO_NAMESPACE: Final = GO_VALUES["namespaceOverride"]
 NO_PORTS: Final = {"healthProbeBindAddress": "0", "metrics.enabled": False}
 
 
@@ -53,7 +57,7 @@ def test_the_definitions_go_with_the_release_where_that_is_wanted(helm: Helm) ->
     helm.install(values=nested({"crds.keep": False}))
     assert helm.definitions() == sorted(DEFINITIONS)
     helm.uninstall()
-    wait_until(lambda: not helm.definitions(), what="no CRDs of ours")
+    wait_until(lambda: not helm.definitions(), timeout=240, what="no CRDs of ours")
 
 
 def test_definitions_that_somebody_changed_are_mended_by_the_next_upgrade(helm: Helm) -> None:
@@ -67,8 +71,7 @@ def test_definitions_that_somebody_changed_are_mended_by_the_next_upgrade(helm: 
 
 
 def test_definitions_of_somebody_else_are_neither_used_nor_replaced_unasked(helm: Helm) -> None:
-    for definition in older_definitions():
-        helm.client.apply(definition)
+    helm.leave_foreign_definitions()
     before = helm.schemas()
     assert "invalid ownership metadata" in helm.refusal("install", "nats-operator", str(CHART))
     assert helm.schemas() == before
@@ -87,6 +90,7 @@ def test_a_release_of_the_go_chart_is_taken_over(helm: Helm, tmp_path: Path, giv
         "namespace": given.get("namespaceOverride", NAMESPACE),
     }
     values = nested({**given, "crds.install": True})
+    helm.leave_foreign_definitions()
     helm.install(go_chart(tmp_path, go_objects(**place)), values=values)
     before = helm.objects()
     stale = helm.schemas()
@@ -121,27 +125,52 @@ def test_an_upgrade_keeps_what_was_set(helm: Helm) -> None:
     assert helm.pod()["priorityClassName"] == "system-cluster-critical"
 
 
-@pytest.mark.parametrize("watched", [[], [WATCHED[0]]])
-def test_the_operator_works_with_the_rights_and_options_that_it_gets(helm: Helm, watched: list[str]) -> None:
-    helm.install(values=nested({**NO_PORTS, "watchNamespaces": watched, "crds.keep": False}))
-    if watched:
-        assert not [key for key in helm.objects() if key[0].startswith("ClusterRole")]
+@contextmanager
+def operator_of(helm: Helm, name: str) -> Iterator[Operator]:
+    """`natsop run` with the options and the ServiceAccount of the release's pod."""
     pod = helm.pod()
     kubeconfig = helm.cluster.kubeconfig_for_service_account(NAMESPACE, pod["serviceAccountName"])
     options = [*pod["containers"][0]["args"][1:], f"--leader-election-namespace={NAMESPACE}"]
-    operator = Operator(helm.cluster, kubeconfig, *options, name=f"operator-{len(watched)}")
+    operator = Operator(helm.cluster, kubeconfig, *options, name=name)
     operator.start()
     try:
         operator.await_ready()
-        helm.create_cluster()
-        wait_until(lambda: helm.client.find("StatefulSet", "my-nats", namespace=WATCHED[0]), what="the StatefulSet")
+        yield operator
     finally:
         operator.stop()
+
+
+@pytest.mark.parametrize(("watched", "namespace"), [([], WATCHED[0]), ([WATCHED[1]], WATCHED[1])])
+def test_the_operator_works_with_the_rights_and_options_that_it_gets(
+    helm: Helm, watched: list[str], namespace: str
+) -> None:
+    helm.install(values=nested({**NO_PORTS, "watchNamespaces": watched}))
+    if watched:
+        assert not [key for key in helm.objects() if key[0].startswith("ClusterRole")]
+    with operator_of(helm, f"operator-of-{namespace}") as operator:
+        helm.create_cluster(namespace)
+        wait_until(lambda: helm.client.find("StatefulSet", "my-nats", namespace=namespace), what="the StatefulSet")
     assert "Forbidden" not in operator.said()
+
+
+def test_the_operator_waits_until_the_go_operator_has_lost_its_lease(helm: Helm) -> None:
+    now = datetime.now(UTC).isoformat(timespec="microseconds")
+    spec = {"holderIdentity": "the Go operator", "leaseDurationSeconds": 3600, "acquireTime": now, "renewTime": now}
+    metadata = {"name": "5c768438.crewlet.cloud", "namespace": NAMESPACE}
+    lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
+    helm.client.apply(lease)
+    helm.install(values=nested(NO_PORTS))
+    with operator_of(helm, "waiting-operator") as operator:
+        helm.create_cluster(GO_NAMESPACE)
+        wait_until(lambda: "standing by: the Go operator has" in operator.said(), what="it stands by")
+        assert helm.client.find("StatefulSet", "my-nats", namespace=GO_NAMESPACE) is None
+        helm.client.apply({**lease, "spec": {"leaseDurationSeconds": 1}})  # as client-go gives it back
+        wait_until(lambda: helm.client.find("StatefulSet", "my-nats", namespace=GO_NAMESPACE), what="the StatefulSet")
 
 
 def test_the_commands_of_the_readme_work(helm: Helm, tmp_path: Path) -> None:
     """With the chart of this checkout. Nothing waits for pods, since there is no node."""
+    helm.remove_definitions()
     text = (CHART / "README.md").read_text()
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -160,6 +189,7 @@ def test_the_commands_of_the_readme_work(helm: Helm, tmp_path: Path) -> None:
             check=True,
             env={**os.environ, **environment},
         )
+        helm.remove_definitions()
 
 
 def test_the_targets_of_the_makefile_install_and_remove(helm: Helm) -> None:
