@@ -54,7 +54,7 @@ bench: $(READY)  ## Measure how fast natsop renders, and how fast the operator w
 generate: $(READY)  ## Write anew what is generated: crds/, the chart's, docs/troubleshooting.md and snapshots/
 	$(VENV)/bin/natsop crds --output-dir crds
 	$(VENV)/bin/natsop explain --markdown > docs/troubleshooting.md
-	$(PYTHON) -m tests.generate.chart
+	$(PYTHON) -m tests.generate
 	$(PYTHON) -m pytest tests/unit -q --snapshot-update
 
 # The chart, and the operator in the cluster of the current kubeconfig: the targets of a kubebuilder project.

@@ -13,6 +13,7 @@ from natsop_core import rbac
 from natsop_core.crd import custom_resource_definitions
 from natsop_runtime.cli.yaml_output import to_yaml
 from tests.generate import chart_values
+from tests.generate.regions import with_region
 
 ROOT: Final = Path(__file__).parents[2]
 CHART: Final = ROOT / "helm" / "nats-operator"
@@ -32,7 +33,7 @@ def files() -> Iterator[tuple[Path, str]]:
     values = chart_values.read(CHART / "values.yaml")
     yield CHART / "values.schema.json", json.dumps(chart_values.schema(values), indent=2) + "\n"
     readme = CHART / "README.md"
-    yield readme, _with_table(readme.read_text(), chart_values.table(values))
+    yield readme, with_region(readme.read_text(), "values", chart_values.table(values))
 
 
 def rules_template() -> str:
@@ -61,15 +62,3 @@ def _list(texts: list[str]) -> str:
 def _with_version(text: str) -> str:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     return re.sub(r"^((?:appV|v)ersion): .*$", rf"\1: {version}", text, flags=re.MULTILINE)
-
-
-def _with_table(text: str, table: str) -> str:
-    begin, end = "<!-- generated: values -->", "<!-- end of generated: values -->"
-    before, _, rest = text.partition(begin)
-    return f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}"
-
-
-if __name__ == "__main__":
-    for path, text in files():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)

@@ -1,0 +1,19 @@
+"""The table of all that is generated: one line for each module, whose function yields paths and texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from tests.generate import chart
+
+File = tuple[Path, str]
+
+SOURCES: Final[tuple[Callable[[], Iterator[File]], ...]] = (chart.files,)
+
+
+def files() -> Iterator[File]:
+    """Every generated file."""
+    for source in SOURCES:
+        yield from source()
