@@ -18,6 +18,8 @@ from tests.testbed.process import Component
 CLEANUP: Final = (["iptables", "--flush"], ["iptables", "--delete-chain"], ["ipset", "destroy"])
 """Nobody else uses these two on the node: kube-proxy writes nftables. kube-router's own cleanup needs IPVS."""
 
+NEEDED_OF_THE_KERNEL: Final = (["ipset", "list"], ["iptables", "--list"])
+
 SYNCED: Final = "sync iptables took"
 
 
@@ -29,6 +31,9 @@ def enforced(cluster: Cluster) -> Iterator[None]:
         program = parts.binaries(parts.NETWORK_POLICIES)["kube-router"]
     except CannotRunError as error:
         cannot_run(str(error))
+    for command in NEEDED_OF_THE_KERNEL:
+        if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+            cannot_run(f"the kernel lacks what `{' '.join(command)}` needs")
     log = cluster.logs / "kube-router.log"
     router = Component(
         "kube-router",
