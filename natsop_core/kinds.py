@@ -55,6 +55,12 @@ NACK_OBJECT_STORES: Final = ApiResource("jetstream.nats.io/v1beta2", "ObjectStor
 EVENTS: Final = ApiResource("events.k8s.io/v1", "Event", "events")
 LEASES: Final = ApiResource("coordination.k8s.io/v1", "Lease", "leases")
 TOKEN_REVIEWS: Final = ApiResource("authentication.k8s.io/v1", "TokenReview", "tokenreviews")
+SELF_REVIEWS: Final = ApiResource("authentication.k8s.io/v1", "SelfSubjectReview", "selfsubjectreviews")
+SELF_ACCESS_REVIEWS: Final = ApiResource(
+    "authorization.k8s.io/v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews"
+)
+"""What every user may ask: who am I, and may I do this?"""
+
 ACCESS_REVIEWS: Final = ApiResource("authorization.k8s.io/v1", "SubjectAccessReview", "subjectaccessreviews")
 
 CREATED: Final = (

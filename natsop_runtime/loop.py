@@ -86,6 +86,7 @@ class Loop:
 
     def _show(self, metrics: Metrics) -> None:
         metrics.read_custom_resources(self.stores.custom_resources)
+        metrics.read_served_namespaces(self.stores.served)
         metrics.read_queue(
             depth=lambda: len(self.queue),
             unfinished=lambda: self.queue.unfinished_seconds,
@@ -136,7 +137,8 @@ class Loop:
             return
         referring = (each for named in (change.key, *labels) for each in self._references.dependents(named))
         for custom_resource in sorted({*concerned, *referring}):
-            self.queue.add(custom_resource, because=change)
+            if self.stores.is_listed(custom_resource.namespace):
+                self.queue.add(custom_resource, because=change)
 
     async def _work(self) -> None:
         while (key := await self.queue.get()) is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -72,6 +72,23 @@ class _CustomResources(Collector):
         yield resources
 
 
+class _Namespaces(Collector):
+    """Whether each namespace that the operator is limited to is served, as it is when that is asked for."""
+
+    def __init__(self) -> None:
+        self.read: Callable[[], Mapping[str, bool]] = dict
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        served = GaugeMetricFamily(
+            "natsop_namespace_served",
+            "1 where all that is in a namespace of --namespaces is watched, else 0.",
+            labels=("namespace",),
+        )
+        for namespace, is_served in self.read().items():
+            served.add_metric((namespace,), is_served)
+        yield served
+
+
 class Metrics:
     """The operator's metrics, in a registry of their own. What the loop calls for every request costs about 1 µs."""
 
@@ -79,6 +96,8 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._custom_resources = _CustomResources()
         self._registry.register(self._custom_resources)
+        self._namespaces = _Namespaces()
+        self._registry.register(self._namespaces)
         self._define_work()
         self._define_queue()
         self._leading = Gauge(
@@ -185,6 +204,10 @@ class Metrics:
     def read_custom_resources(self, all_of_them: Callable[[], Iterable[Object]]) -> None:
         """From where to read the custom resources whenever somebody asks."""
         self._custom_resources.read = all_of_them
+
+    def read_served_namespaces(self, served: Callable[[], Mapping[str, bool]]) -> None:
+        """From where to read whether each namespace is served whenever somebody asks."""
+        self._namespaces.read = served
 
     def leading(self, name: str, *, is_leader: bool) -> None:
         """Take in whether we hold the lease."""

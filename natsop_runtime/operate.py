@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from natsop_core.inputs import Settings
 from natsop_core.reconcile import RECONCILED
+from natsop_core.rights import demands
 from natsop_runtime import preflight
 from natsop_runtime.api_server.connection import connected, described
 from natsop_runtime.api_server.exchange import always_open
@@ -27,6 +28,7 @@ from natsop_runtime.nats_requests import NatsRequests, converse
 from natsop_runtime.serving.ports import serving
 
 if TYPE_CHECKING:
+    from natsop_core.rights import Demand
     from natsop_runtime.api_server.connection import Config, Transport
     from natsop_runtime.api_server.kube import Kube
     from natsop_runtime.executor import Send
@@ -92,7 +94,7 @@ async def operate(
             unready=loop.unready,
             clock=clock,
         ):
-            await _live(Life(kube, loop, elector, metrics), stop)
+            await _live(Life(kube, loop, elector, metrics, _demands(config, settings)), stop)
 
 
 def _scope(settings: RunSettings) -> str:
@@ -124,6 +126,19 @@ def _loop(
     )
 
 
+def _demands(config: Config, settings: RunSettings) -> tuple[Demand, ...]:
+    return demands(
+        settings.namespaces,
+        lease=(_lease_namespace(config, settings), settings.lease_name) if settings.leader_elect else None,
+        reviews=settings.metrics_bind_address is not None and settings.metrics_secure,
+        nack=settings.nack_integration != "disabled",
+    )
+
+
+def _lease_namespace(config: Config, settings: RunSettings) -> str:
+    return settings.leader_election_namespace or config.namespace
+
+
 def _elector(
     kube: Kube,
     term: Term,
@@ -136,7 +151,7 @@ def _elector(
         kube.unguarded(),
         term,
         name=settings.lease_name,
-        namespace=settings.leader_election_namespace or config.namespace,
+        namespace=_lease_namespace(config, settings),
         identity=f"{socket.gethostname()}_{uuid.uuid4()}",
         duration=settings.lease_duration,
         now=now,
@@ -151,6 +166,7 @@ class Life(NamedTuple):
     loop: Loop
     elector: Elector | None
     metrics: Metrics
+    demands: tuple[Demand, ...]
 
 
 async def _live(life: Life, stop: asyncio.Event) -> None:
@@ -182,9 +198,9 @@ async def _finish(life: Life, living: asyncio.Task[None]) -> None:
 
 
 async def _check_and_work(life: Life) -> None:
-    await preflight.check(life.kube, life.loop.selections)
-    if life.elector:
-        await preflight.check_lease(life.kube, life.elector)
+    kube, selections = life.kube.unguarded(), tuple(life.loop.selections)
+    unserved = await preflight.patiently(lambda: preflight.check(kube, selections, life.demands))
+    life.loop.stores.complaints.are_known(unserved)
     async with asyncio.TaskGroup() as group:
         watching = group.create_task(life.loop.watch())
         await life.loop.synced()

@@ -1,61 +1,153 @@
-"""Before the loop starts: is there a cluster, are the CRDs there, may we watch what we need to? If not, say it once."""
+"""Before the loop starts: is there a cluster, are the CRDs there, may we do what we need to? If not, say it once.
+
+What passes by itself is waited for: an API server that restarts refuses requests for a moment, and a Role may be made
+just after the Deployment.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from natsop_core.kinds import LEASES
+from natsop_core.kinds import SELF_ACCESS_REVIEWS, SELF_REVIEWS
+from natsop_core.rights import judge
 from natsop_runtime.api_server.errors import (
     ApiError,
     CredentialsError,
     ForbiddenError,
     NotFoundError,
     UnauthorizedError,
+    UnavailableError,
 )
+from natsop_runtime.backoff import Backoff
 
 if TYPE_CHECKING:
-    from natsop_core.kinds import ApiResource
+    from natsop_core.rights import Demand, Right
     from natsop_runtime.api_server.kube import Kube, Selection
-    from natsop_runtime.leader import Elector
+
+T = TypeVar("T")
+
+TO_ANSWER: Final = 60.0
+"""Seconds for which we ask again when the API server does not answer, or has no time."""
+
+TO_BE_GRANTED: Final = 5.0
+"""Seconds for which we ask again when it refuses us, or does not know our kinds."""
+
+BACKOFF: Final = Backoff(first=0.5, most=5.0)
+
+log = logging.getLogger(__name__)
 
 
 class NotReadyError(Exception):
-    """Why the loop cannot start and what to do about it, in one line."""
+    """Why the loop cannot start and what to do about it, in one line.
+
+    patience: seconds in which that may change by itself. retry_after: what the API server asked for.
+    """
+
+    def __init__(self, message: str, *, patience: float = 0.0, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.patience = patience
+        self.retry_after = retry_after
 
 
-async def check(kube: Kube, selections: Iterable[Selection]) -> None:
-    """Try what the loop will do first: list everything that it watches."""
+async def patiently(check: Callable[[], Awaitable[T]]) -> T:
+    """Check until it works. NotReadyError when its patience is over."""
+    attempts, began, patience = 0, _now(), 0.0
+    while True:
+        try:
+            return await check()
+        except NotReadyError as error:
+            if error.patience and error.patience != patience:  # trouble of another kind
+                began, patience = _now(), error.patience
+                log.warning("%s (trying again for %g s)", error, patience)
+            if _now() - began >= patience:
+                raise
+            attempts += 1
+            await asyncio.sleep(max(BACKOFF.delay(attempts), error.retry_after))
+
+
+async def check(kube: Kube, selections: Iterable[Selection], demands: Sequence[Demand]) -> tuple[str, ...]:
+    """Ask for all rights, and try what the loop will do first: list everything that it watches.
+
+    The namespaces that cannot be worked in for now; NotReadyError when there is no other.
+    """
+    try:
+        lacks = {demand: await _lacking(kube, demand) for demand in demands}
+    except ApiError as error:
+        raise _not_ready(kube, error) from error
+    verdict = judge(lacks, await _user(kube) if any(lacks.values()) else "")
+    if verdict.fatal:
+        raise NotReadyError(verdict.fatal, patience=TO_BE_GRANTED)
+    served = [each for each in selections if each.namespace not in verdict.unserved]
+    await _list(kube, [each for each in served if each.namespace == served[0].namespace])
+    for warning in verdict.warnings:
+        log.warning("%s", warning)
+    return verdict.unserved
+
+
+async def _lacking(kube: Kube, demand: Demand) -> tuple[Right, ...]:
+    """What is not granted of the demand, all asked at once: the client bounds how many requests are under way."""
+    answers = await asyncio.gather(*(_may(kube, right, demand.namespace) for right in demand.rights))
+    return tuple(right for right, may in zip(demand.rights, answers, strict=True) if not may)
+
+
+async def _may(kube: Kube, right: Right, namespace: str) -> bool:
+    try:
+        answer = await kube.create_review(SELF_ACCESS_REVIEWS, right.question(namespace))
+    except (ForbiddenError, NotFoundError):  # where nobody may ask, what we need is tried
+        return True
+    return (answer.get("status") or {}).get("allowed") is True
+
+
+async def _user(kube: Kube) -> str:
+    """As whom the API server knows us; empty where it does not tell."""
+    body = {"apiVersion": SELF_REVIEWS.api_version, "kind": SELF_REVIEWS.kind}
+    try:
+        answer = await kube.create_review(SELF_REVIEWS, body)
+    except ApiError:
+        return ""
+    return str(((answer.get("status") or {}).get("userInfo") or {}).get("username") or "")
+
+
+async def _list(kube: Kube, selections: Iterable[Selection]) -> None:
     for selection in selections:
-        place = f"in namespace {selection.namespace}" if selection.namespace else "in all namespaces"
         try:
             async with aclosing(kube.list_pages(selection, page_size=1)) as pages:
                 await anext(pages)
         except ApiError as error:
-            raise NotReadyError(_advice(kube, selection.resource, f"list {{}} {place}", error)) from error
+            raise _not_ready(kube, error, selection) from error
 
 
-async def check_lease(kube: Kube, elector: Elector) -> None:
-    """Try what leader election will do first: look for the Lease."""
-    try:
-        await elector.look()
-    except ApiError as error:
-        raise NotReadyError(_advice(kube, LEASES, f"get {{}} in namespace {elector.namespace}", error)) from error
+def _not_ready(kube: Kube, error: ApiError, selection: Selection | None = None) -> NotReadyError:
+    """selection: what could not be listed, if it was that."""
+    patience = TO_BE_GRANTED
+    if isinstance(error, UnavailableError) and not isinstance(error, UnauthorizedError):
+        patience = TO_ANSWER
+    retry_after = error.retry_after if isinstance(error, UnavailableError) else 0.0
+    return NotReadyError(_advice(kube, error, selection), patience=patience, retry_after=retry_after)
 
 
-def _advice(kube: Kube, resource: ApiResource, attempt: str, error: ApiError) -> str:
+def _advice(kube: Kube, error: ApiError, selection: Selection | None) -> str:
     match error:
-        case NotFoundError():
+        case NotFoundError() if selection:
+            kind = f"{selection.resource.plural}.{selection.resource.group}"
             return (
-                f"The API server at {kube.server} does not know {resource.plural}.{resource.group}. "
+                f"The API server at {kube.server} does not know {kind}. "
                 "Install the CRDs first: natsop crds | kubectl apply --server-side -f -"
             )
         case CredentialsError():
             return f"No credentials for the API server at {kube.server}: {error}"
         case UnauthorizedError():
             return f"The API server at {kube.server} does not accept our credentials: {error}"
-        case ForbiddenError():
-            return f"No permission to {attempt.format(resource.plural)}; grant it to this user: {error}"
+        case ForbiddenError() if selection:
+            place = f"in namespace {selection.namespace}" if selection.namespace else "in all namespaces"
+            return f"No permission to list {selection.resource.plural} {place}; grant it to this user: {error}"
         case _:
             return f"Cannot reach the API server at {kube.server}: {error}"
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

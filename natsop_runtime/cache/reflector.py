@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from natsop_runtime.api_server.errors import ApiError, NotFoundError, UnavailableError
+from natsop_runtime.api_server.errors import ApiError, ForbiddenError, NotFoundError, UnavailableError
 from natsop_runtime.backoff import Backoff
 
 if TYPE_CHECKING:
@@ -29,23 +28,38 @@ A_GOOD_WATCH: Final = 10.0
 log = logging.getLogger(__name__)
 
 
-def _nobody(_plural: str) -> None:
-    """Who is told of restarts where nobody counts them."""
+class Observer(Protocol):
+    """Told how the watches are."""
+
+    def listed(self, selection: Selection) -> None:
+        """All objects have been listed for the first time."""
+
+    def works(self, selection: Selection) -> None:
+        """The watch works for the first time, or again after it failed."""
+
+    def fails(self, selection: Selection, error: ApiError) -> None:
+        """It failed, perhaps as it did before."""
+
+    def restarts(self, selection: Selection) -> None:
+        """It is taken up again after it failed, or ended early."""
 
 
 class Reflector(Generic[T]):
-    """Keeps `store` equal to the selected objects; `synced` is set once the first list was taken in."""
+    """Keeps `store` equal to the selected objects.
 
-    def __init__(
-        self, kube: Kube, selection: Selection, store: Store[T], *, restarted: Callable[[str], None] = _nobody
-    ) -> None:
+    synced: set once the first list was taken in. settled: set then, or when we may not list.
+    """
+
+    def __init__(self, kube: Kube, selection: Selection, store: Store[T], observer: Observer) -> None:
         self._kube = kube
-        self._told_of_restarts = restarted
+        self._observer = observer
         self.selection = selection
         self._store = store
         self._version: str | None = None  # None: list before watching
         self._failures = 0
+        self._fails = True  # as far as we know
         self.synced = asyncio.Event()
+        self.settled = asyncio.Event()
 
     @property
     def is_current(self) -> bool:
@@ -62,7 +76,7 @@ class Reflector(Generic[T]):
                 if problem is None:
                     continue
             self._failures += 1
-            self._told_of_restarts(self.selection.resource.plural)
+            self._observer.restarts(self.selection)
             await asyncio.sleep(self._pause(problem))
 
     async def _list_and_watch(self) -> ApiError | None:
@@ -70,21 +84,35 @@ class Reflector(Generic[T]):
         try:
             if self._version is None:
                 self._version = await self._list()
-                self.synced.set()
+                self._has_listed()
             await self._watch(self._version)
-        except UnavailableError as error:
-            log.warning("cannot watch %s: %s", self.selection.resource.plural, error)
-            return error
-        except NotFoundError as error:  # the kind is not served any more, so there are no objects of it
-            log.warning("%s are not served: %s", self.selection.resource.plural, error)
-            self._version = None
-            self._store.clear()
-            return error
-        except ApiError as error:  # the version is too old or from another life of the API server: start anew
-            log.warning("cannot watch %s, listing again: %s", self.selection.resource.plural, error)
-            self._version = None
+        except ApiError as error:
+            self._fails = True
+            self._observer.fails(self.selection, error)
+            self._take_in_failure(error)
             return error
         return None
+
+    def _has_listed(self) -> None:
+        self._works()
+        if not self.synced.is_set():
+            self.synced.set()
+            self.settled.set()
+            self._observer.listed(self.selection)
+
+    def _works(self) -> None:
+        if self._fails:
+            self._fails = False
+            self._observer.works(self.selection)
+
+    def _take_in_failure(self, error: ApiError) -> None:
+        """Whether the watch can carry on from where it was, and whether the first list is worth waiting for."""
+        if isinstance(error, NotFoundError):  # the kind is not served any more, so there are no objects of it
+            self._store.clear()
+        if not isinstance(error, UnavailableError):  # the version is too old or from another life of the API server
+            self._version = None
+        if isinstance(error, ForbiddenError):
+            self.settled.set()
 
     async def _list(self) -> str:
         listed: Kept[T] = {}
@@ -100,6 +128,7 @@ class Reflector(Generic[T]):
     async def _watch(self, version: str) -> None:
         async with aclosing(self._kube.watch(self.selection, version)) as events:
             async for event in events:
+                self._works()
                 self._take_in(event)
 
     def _take_in(self, event: WatchEvent) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -18,13 +18,15 @@ from natsop_core import kinds
 from natsop_core.live import Child, LiveObject
 from natsop_core.names import FIELD_MANAGER, MANAGED_BY_LABEL
 from natsop_core.references import LabelledRef
+from natsop_runtime.cache.complaints import Complaints
 from natsop_runtime.cache.optional_kinds import OptionalKinds
 from natsop_runtime.cache.store import IN_FULL, METADATA, Whole
-from natsop_runtime.cache.watched import Watched
+from natsop_runtime.cache.watched import EVERYWHERE, Watched
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
     from natsop_core.references import ApiGroupRef, ChildrenRef, ObjectKey
+    from natsop_runtime.api_server.errors import ApiError
     from natsop_runtime.api_server.kube import Kube, Selection
 
 Object = dict[str, Any]
@@ -51,6 +53,8 @@ class Stores:
 
     namespaces: those that the operator is limited to; none means all.
     is_wanted: whether a custom resource refers to an optional kind. restarted: told of each watch that begins anew.
+
+    What a namespace lacks is only known once all kinds have been listed in it: until then, nothing in it is told of.
     """
 
     def __init__(
@@ -66,6 +70,8 @@ class Stores:
         self._kube = kube
         self._wake = wake
         self._namespaces = tuple(namespaces)
+        self._unlisted = set(self._namespaces or (EVERYWHERE,))
+        self.complaints = Complaints()
         self._restarted = restarted
         self._tasks = asyncio.TaskGroup()
         self._optional_tasks: dict[Kind, asyncio.Task[None]] = {}
@@ -84,9 +90,18 @@ class Stores:
 
     @property
     def unsynced(self) -> Iterable[str]:
-        """The kinds that have not been listed yet, but those that are optional."""
-        found = (selection.resource.plural for each in self._all if not each.is_synced for selection in each.selections)
-        return sorted(set(found))
+        """The kinds that have not been listed yet, but those that are optional, and where we may not."""
+        return sorted(
+            {selection.resource.plural for each in self._all if not each.is_known for selection in each.selections}
+        )
+
+    def is_listed(self, namespace: str) -> bool:
+        """Whether all kinds have been listed there."""
+        return not self._unlisted or not self._unlisted & {namespace, EVERYWHERE}
+
+    def served(self) -> Mapping[str, bool]:
+        """Whether all that is in each namespace that the operator is limited to is known now."""
+        return {each: all(watched.is_current(each) for watched in self._all) for each in self._namespaces}
 
     async def run(self) -> None:
         """Keep all stores up to date until cancelled."""
@@ -96,9 +111,9 @@ class Stores:
             self._tasks.create_task(self.optional_kinds.run())
 
     async def synced(self) -> None:
-        """Wait until everything has been listed once."""
+        """Wait until everything has been listed once, but where we may not."""
         for watched in tuple(self._all):
-            await watched.synced()
+            await watched.known()
 
     def start_watching(self, resource: ApiResource) -> None:
         """Begin to keep the metadata of an optional kind's objects."""
@@ -116,7 +131,7 @@ class Stores:
 
     async def known(self, resource: ApiResource) -> None:
         """Wait until all objects of an optional kind that is watched have been listed."""
-        await self._metadata[_kind(resource)].synced()
+        await self._metadata[_kind(resource)].known()
 
     def custom_resources(self) -> Iterator[Object]:
         """All of them."""
@@ -177,36 +192,37 @@ class Stores:
         return (*self._custom.values(), *metadata, *self._full.values())
 
     def _custom_resources(self, resource: ApiResource) -> Watched[Whole]:
-        return Watched(
-            self._kube,
-            resource,
-            IN_FULL,
-            self._custom_changed,
-            namespaces=self._namespaces,
-            restarted=self._restarted,
-        )
+        return Watched(self._kube, resource, IN_FULL, self._custom_changed, self, namespaces=self._namespaces)
 
     def _metadata_of(self, resource: ApiResource) -> Watched[LiveObject]:
-        return Watched(
-            self._kube,
-            resource,
-            METADATA,
-            self._metadata_changed,
-            namespaces=self._namespaces,
-            metadata_only=True,
-            restarted=self._restarted,
-        )
+        namespaces, changed = self._namespaces, self._metadata_changed
+        return Watched(self._kube, resource, METADATA, changed, self, namespaces=namespaces, metadata_only=True)
 
     def _objects_of_ours(self, resource: ApiResource) -> Watched[Whole]:
-        return Watched(
-            self._kube,
-            resource,
-            IN_FULL,
-            self._full_changed,
-            namespaces=self._namespaces,
-            labels=OURS,
-            restarted=self._restarted,
-        )
+        namespaces, changed = self._namespaces, self._full_changed
+        return Watched(self._kube, resource, IN_FULL, changed, self, namespaces=namespaces, labels=OURS)
+
+    def listed(self, selection: Selection) -> None:
+        """A kind has been listed in a namespace. After the last of them, what is there can be worked on."""
+        namespace = selection.namespace
+        if namespace not in self._unlisted or not all(watched.is_synced(namespace) for watched in self._all):
+            return
+        self._unlisted.discard(namespace)
+        for key, version in self.custom_resource_versions():
+            if namespace in (EVERYWHERE, key.namespace):
+                self._wake(Change(key, version), (key,))
+
+    def works(self, selection: Selection) -> None:
+        """A watch works for the first time, or again."""
+        self.complaints.works(selection)
+
+    def fails(self, selection: Selection, error: ApiError) -> None:
+        """A watch has failed."""
+        self.complaints.fails(selection, error)
+
+    def restarts(self, selection: Selection) -> None:
+        """A watch is taken up again."""
+        self._restarted(selection.resource.plural)
 
     def _kind_changed(self, reference: ApiGroupRef) -> None:
         self._wake(Change(reference, ""), ())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from natsop_runtime.api_server.kube import Selection
-from natsop_runtime.cache.reflector import Reflector
+from natsop_runtime.cache.reflector import Observer, Reflector
 from natsop_runtime.cache.store import Changed, Keep, Store
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ class Watched(Generic[T]):
         resource: ApiResource,
         keep: Keep[T],
         changed: Changed[T],
+        observer: Observer,
         *,
         namespaces: Sequence[str] = (),
         labels: str = "",
         metadata_only: bool = False,
-        restarted: Callable[[str], None],
     ) -> None:
         self._stores = {namespace: Store(resource, keep, changed) for namespace in namespaces or (EVERYWHERE,)}
         self._reflectors = {
@@ -43,7 +43,7 @@ class Watched(Generic[T]):
                 kube,
                 Selection(resource, namespace=namespace, labels=labels, metadata_only=metadata_only),
                 store,
-                restarted=restarted,
+                observer,
             )
             for namespace, store in self._stores.items()
         }
@@ -53,15 +53,30 @@ class Watched(Generic[T]):
         """What is listed and watched."""
         return (reflector.selection for reflector in self._reflectors.values())
 
-    @property
-    def is_synced(self) -> bool:
-        """Whether everything has been listed once."""
-        return all(reflector.synced.is_set() for reflector in self._reflectors.values())
+    def is_synced(self, namespace: str) -> bool:
+        """Whether everything there has been listed once."""
+        return self._reflectors[namespace].synced.is_set()
 
-    async def synced(self) -> None:
-        """Wait until everything has been listed once."""
+    def is_current(self, namespace: str) -> bool:
+        """Whether all that is there is known now."""
+        return self._reflectors[namespace].is_current
+
+    @property
+    def is_known(self) -> bool:
+        """Whether everything has been listed once that we may list, in one namespace at least."""
+        reflectors = self._reflectors.values()
+        return all(each.settled.is_set() for each in reflectors) and any(each.synced.is_set() for each in reflectors)
+
+    async def known(self) -> None:
+        """Wait until that is so: a namespace that refuses us keeps nobody waiting."""
         for reflector in self._reflectors.values():
-            await reflector.synced.wait()
+            await reflector.settled.wait()
+        listing = [asyncio.create_task(each.synced.wait()) for each in self._reflectors.values()]
+        try:
+            await asyncio.wait(listing, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in listing:
+                each.cancel()
 
     async def run(self) -> None:
         """Keep the stores up to date until cancelled."""

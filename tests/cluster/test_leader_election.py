@@ -312,15 +312,17 @@ def test_a_leader_of_whose_lease_somebody_changes_only_the_time_goes_on_leading(
     assert leader.renewals(since=mark), "it renews"
 
 
-def test_one_that_may_look_at_the_lease_but_not_have_it_says_so_once_and_leads_when_it_may(cluster: Cluster) -> None:
+def test_a_standby_that_may_not_have_the_lease_any_more_says_so_once_and_leads_when_it_may(cluster: Cluster) -> None:
     may = leader_election_role(NAMESPACE)
     may_look = {**may, "rules": [{**rule, "verbs": ["get"]} for rule in may["rules"] if "get" in rule["verbs"]]}
     candidate = Candidate(cluster, SERVICE_ACCOUNT, lease=USUAL)  # with time for answers: lateness is another complaint
     cluster.client.delete("Lease", LEASE, namespace=NAMESPACE, missing_ok=True)
-    cluster.client.apply(may_look)
+    cluster.client.create(a_lease(holderIdentity="somebody", leaseDurationSeconds=USUAL, renewTime=moment()))
     candidate.start()
     try:
-        wait_until(lambda: "cannot create resource" in candidate.said(), what="it says what it lacks")
+        wait_until(lambda: "standing by" in candidate.said(), SYNCED_WITHIN, "it stands by")
+        cluster.client.apply(may_look)
+        wait_until(lambda: "cannot update resource" in candidate.said(), what="it says what it lacks")
         mark = cluster.audit.mark()
         wait_until(lambda: len(refusals(candidate, since=mark)) > 1, what="it tries again and again")
         assert candidate.said().count("cannot have") == 1, candidate.said()

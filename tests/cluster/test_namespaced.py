@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +16,12 @@ from typing import Final
 import httpx2
 import pytest
 
+from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS
 from natsop_core.rbac import namespaced_role
 from tests.cluster.integrations import install_integrations
 from tests.cluster.refusal import refusal
 from tests.cluster.site import COLLECTED_WITHIN, Site, nats_box, nats_cluster
-from tests.testbed.audit import AuditEntry
+from tests.testbed.audit import QUESTIONS, AuditEntry
 from tests.testbed.client import Manifest
 from tests.testbed.cluster import Cluster
 from tests.testbed.control_plane import ControlPlane
@@ -39,6 +42,10 @@ AUTH_DELEGATOR: Final[Manifest] = {
     "kind": "ClusterRole",
     "metadata": {"name": "system:auth-delegator"},
 }
+
+REVIEWS: Final = {TOKEN_REVIEWS.plural, ACCESS_REVIEWS.plural}
+
+MANY: Final = 85
 
 MONITORED: Final[Manifest] = {"replicas": 2, "promExporter": {"enabled": True, "podMonitor": {"enabled": True}}}
 
@@ -113,7 +120,8 @@ def test_it_works_in_its_namespaces_and_does_not_look_at_others(limited: Limited
     assert "status" not in limited.foreign.client.get("NatsCluster", "c")
     assert not limited.entries(namespace=limited.foreign.name)
     assert not [each for each in limited.entries(since=mark) if each.forbidden]
-    assert not [each for each in limited.entries() if each.resource and not each.namespace], "not of all namespaces"
+    asked = [each for each in limited.entries() if each.resource not in {"", *QUESTIONS}]
+    assert all(each.namespace for each in asked), "not of all namespaces"
 
 
 def test_it_tells_events_there(limited: Limited) -> None:
@@ -181,7 +189,7 @@ def test_metrics_in_plain_take_no_further_right(limited: Limited) -> None:
     mark = limited.one.mark()
     with serving_metrics(limited, "--no-metrics-secure") as address:
         assert ask(f"http://{address}") == 200
-    assert not [each for each in limited.entries(since=mark) if each.forbidden or "reviews" in each.resource]
+    assert not [each for each in limited.entries(since=mark) if each.forbidden or each.resource in REVIEWS]
 
 
 def test_metrics_for_those_whom_the_api_server_lets_take_one_cluster_role(limited: Limited) -> None:
@@ -194,13 +202,72 @@ def test_metrics_for_those_whom_the_api_server_lets_take_one_cluster_role(limite
         assert ask(f"https://{address}", "made up") == 401
 
 
-def test_without_a_role_in_one_of_them_it_says_where(cluster: Cluster, tmp_path: Path) -> None:
-    make_namespace(cluster, "granted")
-    grant(cluster, "granted")
-    make_namespace(cluster, "ungranted")
+def test_without_a_role_in_any_of_them_it_says_where(cluster: Cluster, tmp_path: Path) -> None:
     kubeconfig = cluster.kubeconfig_for_service_account(NAMESPACE, LIMITED)
 
-    line = refusal(kubeconfig, tmp_path, "--namespaces=granted,ungranted")
+    line = refusal(kubeconfig, tmp_path, "--namespaces=nowhere,elsewhere")
 
-    assert "No permission to list natsclusters in namespace ungranted" in line
+    assert "in namespace nowhere" in line
+    assert "in namespace elsewhere" in line
     assert USER in line
+
+
+def test_a_namespace_that_is_gone_keeps_no_other_waiting_and_is_worked_in_once_it_is_back(cluster: Cluster) -> None:
+    make_namespace(cluster, "granted")
+    grant(cluster, "granted")
+    kubeconfig = cluster.kubeconfig_for_service_account(NAMESPACE, LIMITED)
+    options = ("--namespaces=gone,granted", "--metrics-bind-address=127.0.0.1:0", "--no-metrics-secure")
+    operator = Operator(cluster, kubeconfig, *options, name="operator-of-gone")
+    operator.start()
+    operator.await_ready()
+    try:
+        site = Site(operator, "granted")
+        site.create(nats_cluster("c"))
+        site.await_child("StatefulSet", "c", site.client.get("NatsCluster", "c"))
+        assert operator.said().count("amespace gone is not served") == 1, operator.said()
+        assert served(operator) == {"gone": 0.0, "granted": 1.0}
+
+        make_namespace(cluster, "gone")
+        grant(cluster, "gone")
+        site = Site(operator, "gone")
+        site.create(nats_cluster("c"))
+        site.await_child("StatefulSet", "c", site.client.get("NatsCluster", "c"))
+        wait_until(lambda: served(operator) == {"gone": 1.0, "granted": 1.0}, what="both are served")
+        assert "namespace gone is served again" in operator.said()
+    finally:
+        operator.stop()
+
+
+def served(operator: Operator) -> dict[str, float]:
+    """Which namespaces it says that it serves."""
+    [port] = re.findall(r"metrics at port (\d+)", operator.said())
+    text = httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=20, trust_env=False).text
+    return {name: float(value) for name, value in re.findall(r'natsop_namespace_served\{namespace="(.*)"\} (.*)', text)}
+
+
+def test_more_namespaces_than_the_usual_limit_of_open_files_allows_are_all_worked_in(cluster: Cluster) -> None:
+    """The limit that shells and containers usually have is 1,024; the hard one is that of this process."""
+    names = [f"many-{number}" for number in range(MANY)]
+    for name in names:
+        make_namespace(cluster, name)
+        grant(cluster, name)
+    kubeconfig = cluster.kubeconfig_for_service_account(NAMESPACE, LIMITED)
+    options = (f"--namespaces={','.join(names)}", "--health-probe-bind-address=127.0.0.1:0")
+    operator = Operator(cluster, kubeconfig, *options, name="operator-of-many")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    began = time.monotonic()
+    try:
+        operator.start()
+        operator.await_ready(120)
+        print(f"{MANY} namespaces are known after {time.monotonic() - began:.1f} s")
+        site = Site(operator, names[-1])
+        site.create(nats_cluster("c"))
+        site.await_child("StatefulSet", "c", site.client.get("NatsCluster", "c"))
+        [port] = re.findall(r"probes at port (\d+)", operator.said())
+        assert httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=20, trust_env=False).status_code == 200
+        assert len(list(Path(f"/proc/{operator.pid}/fd").iterdir())) > 1024
+        assert "Too many open files" not in operator.said()
+    finally:
+        operator.stop()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -14,7 +14,7 @@ EXAMPLES = """\
 examples:
   python -m tests.testbed up                       start a cluster and leave it running
   python -m tests.testbed exec kubectl get pods -A
-  python -m tests.testbed shell                    look around in it; kubectl, ctr, helm and nats are on PATH
+  python -m tests.testbed shell                    look around in it; kubectl, ctr and nats are on PATH
   python -m tests.testbed down
   python -m tests.testbed run -- pytest tests/cluster   a cluster for one command, with its exit status
   python -m tests.testbed build                    only fetch and build what is missing

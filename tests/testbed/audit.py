@@ -8,6 +8,9 @@ from pathlib import Path
 
 WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 
+QUESTIONS = frozenset({"selfsubjectaccessreviews", "selfsubjectreviews"})
+"""What every user may ask about itself: it is answered, and kept nowhere."""
+
 POLICY = """\
 apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -38,7 +41,7 @@ class AuditEntry:
 
     @property
     def is_write(self) -> bool:
-        return self.verb in WRITES
+        return self.verb in WRITES and self.resource not in QUESTIONS
 
 
 class AuditLog:

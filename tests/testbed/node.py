@@ -25,7 +25,7 @@ class Node:
         self._binaries = parts.binaries(parts.NODE | parts.IN_IMAGES)
         self._plane = ControlPlane(folder, address=NODE_ADDRESS, controller_manager=True)
         self._cgroup = cgroup
-        link_binaries(folder, self._binaries | parts.for_people())
+        link_binaries(folder, self._binaries)
 
     @property
     def cluster(self) -> Cluster:

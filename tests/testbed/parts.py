@@ -37,12 +37,6 @@ def binaries(wanted: frozenset[str]) -> dict[str, Path]:
     return {name: _ready_made(name) or group_of(name).built([name]).file(name) for name in sorted(wanted)}
 
 
-def for_people() -> dict[str, Path]:
-    """Further programs for the shell of a cluster, those that have been built."""
-    fetched = {name: group_of(name).built([name]) for name in HELM}
-    return {name: program.file(name) for name, program in fetched.items() if not program.missing()}
-
-
 def built(wanted: frozenset[str]) -> list[Fetched]:
     """What has to be built of them: a command for each group."""
     missing = {name for name in wanted if _ready_made(name) is None}

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from tests.testbed.audit import AuditEntry, AuditLog
+from tests.testbed.audit import QUESTIONS, AuditEntry, AuditLog
 
 FOLDER_VARIABLE: Final = "NATSOP_RIGHTS"
 """Names the folder in which control planes that end leave what was used of them; unset, they leave nothing."""
@@ -52,7 +52,7 @@ def used(log: AuditLog) -> dict[str, Use]:
     """What each ServiceAccount asked for, by its name in the log."""
     total: defaultdict[str, Use] = defaultdict(Use)
     for entry in log.entries(user="system:serviceaccount:"):
-        if entry.resource:
+        if entry.resource and entry.resource not in QUESTIONS:
             rights = frozenset(_rights(entry))
             total[entry.user] |= Use(refused=rights) if entry.forbidden else Use(allowed=rights)
     return total

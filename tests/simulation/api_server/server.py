@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from natsop_core.kinds import OPTIONAL
+from natsop_core.kinds import OPTIONAL, SELF_ACCESS_REVIEWS, SELF_REVIEWS
 from tests.simulation.api_server.errors import Refusal, bad_request, conflict, gone, not_found
 from tests.simulation.api_server.kinds import EVENTS, Kind, kind_of, kinds
 from tests.simulation.api_server.objects import Object, Stored
@@ -20,6 +20,9 @@ _PATH: Final = re.compile(
     r"/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+/[^/]+))"
     r"(?:(?:/namespaces/(?P<namespace>[^/]+))?/(?P<plural>[^/]+)(?:/(?P<name>[^/]+)(?:/(?P<sub>[^/]+))?)?)?"
 )
+
+
+_REVIEWS: Final = tuple(f"/apis/{kind.api_version}/{kind.plural}" for kind in (SELF_REVIEWS, SELF_ACCESS_REVIEWS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,12 @@ class Request:
 
     @property
     def is_write(self) -> bool:
-        return self.method != "GET"
+        return self.method != "GET" and not self.is_review
+
+    @property
+    def is_review(self) -> bool:
+        """A question about oneself, which is answered and kept nowhere."""
+        return self.path.startswith(_REVIEWS)
 
     @property
     def is_watch(self) -> bool:
@@ -111,6 +119,8 @@ class ApiServer:
     def _answer(self, request: Request) -> Answer:
         if request.method == "GET" and (match := _PATH.fullmatch(request.path)) and not match["plural"]:
             return self._discovery(match["core"] or match["group"])
+        if request.is_review:
+            return Answer(201, '{"status": {"allowed": true, "userInfo": {"username": "operator"}}}')
         target = self.target(request.path)
         match request.method:
             case "GET" if target.name:

@@ -15,7 +15,7 @@ from natsop_core.reconcile import RECONCILED
 from natsop_core.references import ObjectKey
 from natsop_runtime import loop as loop_module
 from natsop_runtime.api_server.errors import UnavailableError
-from natsop_runtime.cache.stores import Change
+from natsop_runtime.cache.stores import Change, Stores
 from natsop_runtime.controller import Turn
 from natsop_runtime.leader import LeadershipLostError
 from natsop_runtime.loop import LONGEST_TURN, WEDGED, Loop
@@ -46,6 +46,7 @@ class Turns:
 
 def loop_with(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> Loop:
     monkeypatch.setattr(loop_module, "Controller", turns)
+    monkeypatch.setattr(Stores, "is_listed", lambda *_: True)
     return Loop(
         reconciled=RECONCILED,
         kube=None,  # type: ignore[arg-type]

@@ -55,8 +55,14 @@ def metrics() -> Metrics:
     metrics.queue_retried()
     metrics.read_queue(depth=lambda: 3, unfinished=lambda: 2.5, longest=lambda: 2.0)
     metrics.read_custom_resources(lambda: [custom_resource("a", Ready="True")])
+    metrics.read_served_namespaces(lambda: {"prod": True, "gone": False})
     metrics.leading("nats-operator", is_leader=True)
     return metrics
+
+
+def test_which_namespaces_are_served_is_told(metrics: Metrics) -> None:
+    assert value(metrics, "natsop_namespace_served", namespace="prod") == 1
+    assert value(metrics, "natsop_namespace_served", namespace="gone") == 0
 
 
 def test_what_the_loop_reports_is_counted(metrics: Metrics) -> None:

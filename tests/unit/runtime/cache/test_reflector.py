@@ -13,6 +13,7 @@ from natsop_core.kinds import CONFIG_MAPS
 from natsop_core.live import LiveObject
 from natsop_core.references import ObjectKey
 from natsop_runtime.api_server import kube as kube_module
+from natsop_runtime.api_server.errors import ApiError
 from natsop_runtime.api_server.kube import Selection
 from natsop_runtime.backoff import Backoff
 from natsop_runtime.cache import reflector as reflector_module
@@ -33,10 +34,23 @@ class Reflected:
     def __init__(self, api: SmallApi) -> None:
         self.api = api
         self.told: list[str] = []
+        self.reports: list[str] = []
         self.store: Store[LiveObject] = Store(CONFIG_MAPS, METADATA, self._changed)
 
     def _changed(self, key: ObjectKey, _old: LiveObject | None, new: LiveObject | None) -> None:
         self.told.append(key.name if new else f"-{key.name}")
+
+    def listed(self, _selection: Selection) -> None:
+        self.reports.append("listed")
+
+    def works(self, _selection: Selection) -> None:
+        self.reports.append("works")
+
+    def fails(self, _selection: Selection, error: ApiError) -> None:
+        self.reports.append(f"fails: {error}")
+
+    def restarts(self, _selection: Selection) -> None:
+        self.reports.append("restarts")
 
     async def equal(self) -> None:
         """Wait until the store has what the API has."""
@@ -58,7 +72,7 @@ async def reflecting(*names: str) -> AsyncIterator[Reflected]:
         api.put(name)
     reflected = Reflected(api)
     async with kube_over(api) as kube:
-        reflector = Reflector(kube, Selection(CONFIG_MAPS, metadata_only=True), reflected.store)
+        reflector = Reflector(kube, Selection(CONFIG_MAPS, metadata_only=True), reflected.store, reflected)
         running = asyncio.create_task(reflector.run())
         await reflector.synced.wait()
         await until(lambda: bool(api.watches), "a watch")

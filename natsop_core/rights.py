@@ -1,0 +1,141 @@
+"""What the operator has to be allowed, right by right, and what follows from the lack of some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from natsop_core.kinds import BOXES, CLUSTERS, CREATED, NACK_ACCOUNTS, SELF_ACCESS_REVIEWS, WATCHED_IN_FULL
+from natsop_core.rbac import LOOK, leader_election_role, metrics_reviews, namespaced_role
+
+Object = dict[str, Any]
+
+_WATCHED: Final = frozenset((kind.group, kind.plural) for kind in (CLUSTERS, BOXES, *CREATED, *WATCHED_IN_FULL))
+
+NAMED: Final = 5
+"""Namespaces that one message names."""
+
+
+class Right(NamedTuple):
+    """May do this to objects of a kind, or to the one of that name. A subresource is part of `resource`."""
+
+    group: str
+    resource: str
+    verb: str
+    name: str = ""
+
+    def question(self, namespace: str) -> Object:
+        """The SelfSubjectAccessReview that asks for it. Without a namespace it asks for all of them."""
+        resource, _, subresource = self.resource.partition("/")
+        attributes = {
+            "namespace": namespace,
+            "group": self.group,
+            "resource": resource,
+            "subresource": subresource,
+            "verb": self.verb,
+            "name": self.name,
+        }
+        return {
+            "apiVersion": SELF_ACCESS_REVIEWS.api_version,
+            "kind": SELF_ACCESS_REVIEWS.kind,
+            "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Rights that are needed in a namespace, or in all of them. Without the vital ones nothing there can work.
+
+    is_work: they are for what the operator is there for; else for all of the process.
+    """
+
+    namespace: str
+    rights: tuple[Right, ...]
+    vital: frozenset[Right]
+    is_work: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows from the rights that are missing.
+
+    fatal: why nothing can work, empty if something can. unserved: the namespaces that cannot be worked in for now.
+    """
+
+    fatal: str
+    unserved: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def demands(
+    namespaces: Sequence[str], *, lease: tuple[str, str] | None, reviews: bool, nack: bool
+) -> tuple[Demand, ...]:
+    """All that is needed in these namespaces, or in all of them when none is named.
+
+    lease: its namespace and name, for one that takes part in an election. reviews: it asks who may read metrics.
+    nack: it makes NACK's Accounts where NACK is installed.
+    """
+    work = tuple(right for right in rights(namespaced_role("")["rules"]) if nack or right.group != NACK_ACCOUNTS.group)
+    vital = frozenset(right for right in work if right.verb in LOOK and (right.group, right.resource) in _WATCHED)
+    found = [Demand(namespace, work, vital) for namespace in namespaces or ("",)]
+    if lease is not None:
+        namespace, name = lease
+        election = tuple(rights(leader_election_role(namespace, name)["rules"]))
+        found.append(Demand(namespace, election, frozenset(election), is_work=False))
+    if reviews:
+        found.append(Demand("", tuple(rights(metrics_reviews())), frozenset(), is_work=False))
+    return tuple(found)
+
+
+def rights(rules: Iterable[Mapping[str, Any]]) -> Iterator[Right]:
+    """What the rules of a Role grant, one by one."""
+    for rule in rules:
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                for name in rule.get("resourceNames", ("",)):
+                    yield from (Right(group, resource, verb, name) for verb in rule["verbs"])
+
+
+def judge(lacks: Mapping[Demand, Sequence[Right]], user: str) -> Verdict:
+    """What follows from what is missing of each demand, for the user of that name."""
+    missing = {demand: rights for demand, rights in lacks.items() if rights}
+    dead = [demand for demand, rights in missing.items() if not demand.vital.isdisjoint(rights)]
+    unserved = tuple(demand.namespace for demand in dead if demand.is_work)
+    advice = f"grant it to {user}" if user else "grant it to the operator's user"
+    work = [demand for demand in lacks if demand.is_work]
+    if len(unserved) == len(work) or any(not demand.is_work for demand in dead):
+        return Verdict(f"No permission to {_listed(missing)}; {advice}", unserved, ())
+    warnings = [
+        f"Namespace {demand.namespace} is not served until there is permission to {_said(missing[demand])}: "
+        f"{advice}, if the namespace exists"
+        for demand in dead
+    ]
+    partial = {demand: rights for demand, rights in missing.items() if demand not in dead}
+    if partial:
+        warnings.append(f"What needs it will fail: no permission to {_listed(partial)}; {advice}")
+    return Verdict("", unserved, tuple(warnings))
+
+
+def _listed(missing: Mapping[Demand, Sequence[Right]]) -> str:
+    said = [f"{_said(rights)} {_place(demand.namespace)}" for demand, rights in missing.items()]
+    more = f"; and the like in {len(said) - NAMED} more namespaces" if len(said) > NAMED else ""
+    return "; ".join(said[:NAMED]) + more
+
+
+def _said(rights: Iterable[Right]) -> str:
+    """For example: list, watch secrets; patch natsclusters.nats.crewlet.cloud/status."""
+    verbs: dict[str, list[str]] = {}
+    for right in rights:
+        resource, slash, subresource = right.resource.partition("/")
+        group = f".{right.group}" if right.group else ""
+        name = f" {right.name}" if right.name else ""
+        verbs.setdefault(f"{resource}{group}{slash}{subresource}{name}", []).append(right.verb)
+    by_verbs: dict[str, list[str]] = {}
+    for resource, named in verbs.items():
+        by_verbs.setdefault(", ".join(named), []).append(resource)
+    return "; ".join(f"{named} {', '.join(resources)}" for named, resources in by_verbs.items())
+
+
+def _place(namespace: str) -> str:
+    return f"in namespace {namespace}" if namespace else "in all namespaces"
