@@ -15,7 +15,8 @@ from tests.cluster.least_privilege import Comparison
 from tests.testbed.cluster import Cluster
 from tests.testbed.control_plane import ControlPlane
 from tests.testbed.errors import CannotRunError
-from tests.testbed.fixtures import cannot_run
+from tests.testbed.fixtures import cannot_run, skip_on_a_given_cluster
+from tests.testbed.given import IS_ANOTHERS, GivenRun, is_given
 from tests.testbed.namespace import Namespace
 from tests.testbed.operator import Operator, ensure_shared_operator, install_crds, install_service_account
 
@@ -63,8 +64,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Not in xdist's workers: each of them runs only some of the tests."""
-    if config.getoption(WHOLE_SUITE, default=False) and not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        return
+    if is_given():
+        config.pluginmanager.register(GivenRun())
+    elif config.getoption(WHOLE_SUITE, default=False):
         config.pluginmanager.register(Comparison())
+
+
+ABOUT_OURS = (
+    "test_testbed_",
+    "test_chart",
+    "test_image",
+    "test_node_chart",
+    "test_node_image",
+    "test_node_network_policy",
+)
+"""Files about the testbed itself, or that bring images or network plugins to its node."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what a given cluster cannot have."""
+    if is_given():
+        for item in items:
+            if item.path.name.startswith(ABOUT_OURS):
+                item.add_marker(pytest.mark.skip(reason=IS_ANOTHERS.format("node, with images of ours")))
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +108,7 @@ def workspace(shared_operator: Cluster, namespace: Namespace) -> Namespace:
 @pytest.fixture(scope="module")
 def quiet_plane() -> Iterator[ControlPlane]:
     """The module's own control plane with our CRDs and without controllers: nobody but a test changes an object."""
+    skip_on_a_given_cluster()
     try:
         plane = ControlPlane()
     except CannotRunError as error:

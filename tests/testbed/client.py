@@ -11,6 +11,7 @@ import httpx2
 from ruamel.yaml import YAML
 
 from natsop_runtime.api_server.json_in_yaml import json_in_yaml
+from natsop_runtime.tls import verify_like_go
 from tests.testbed.discovery import Discovery, Resource
 
 Manifest = dict[str, Any]
@@ -170,10 +171,14 @@ class Client:
 def _http_client(kubeconfig: Path, user_agent: str) -> httpx2.Client:
     config = YAML(typ="safe").load(kubeconfig)
     cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+    verify = verify_like_go(ssl.create_default_context(cafile=cluster["certificate-authority"]))
+    if "client-certificate" in user:
+        verify.load_cert_chain(user["client-certificate"], user["client-key"])
+    authorization = {"Authorization": f"Bearer {user['token']}"} if "token" in user else {}
     return httpx2.Client(
         base_url=cluster["server"],
-        verify=ssl.create_default_context(cafile=cluster["certificate-authority"]),
-        headers={"Authorization": f"Bearer {user['token']}", "User-Agent": user_agent},
+        verify=verify,
+        headers={**authorization, "User-Agent": user_agent},
         timeout=30,
         trust_env=False,
     )

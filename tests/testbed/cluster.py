@@ -102,15 +102,20 @@ def run(command: list[str], *, env: dict[str, str], stdin: str | None, check: bo
     return Finished(done.returncode, done.stdout, done.stderr)
 
 
-def write_kubeconfig(target: Path, *, server: str, authority: str, token: str) -> None:
-    """Write it as JSON, which is YAML too."""
+def write_kubeconfig(
+    target: Path, *, server: str, authority: str, token: str, certificate: tuple[Path, Path] | None = None
+) -> None:
+    """Write it as JSON, which is YAML too. certificate: the client's, and its key, in place of a token."""
+    user = {"token": token} if token else {}
+    if certificate is not None:
+        user |= dict(zip(("client-certificate", "client-key"), map(str, certificate), strict=True))
     config = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "testbed",
         "contexts": [{"name": "testbed", "context": {"cluster": "testbed", "user": "testbed"}}],
         "clusters": [{"name": "testbed", "cluster": {"server": server, "certificate-authority": authority}}],
-        "users": [{"name": "testbed", "user": {"token": token}}],
+        "users": [{"name": "testbed", "user": user}],
     }
     target.touch(mode=0o600)
     target.write_text(json.dumps(config))

@@ -15,6 +15,7 @@ from tests.testbed import diagnosis
 from tests.testbed.cluster import Cluster, connected
 from tests.testbed.control_plane import ControlPlane
 from tests.testbed.errors import CannotRunError
+from tests.testbed.given import IS_ANOTHERS, given, is_given
 from tests.testbed.namespace import Namespace, new_namespace, open_namespaces
 
 HOW_TO_RUN = "needs a cluster: python -m tests.testbed run -- python -m pytest tests/cluster"
@@ -23,7 +24,7 @@ HOW_TO_RUN = "needs a cluster: python -m tests.testbed run -- python -m pytest t
 @pytest.fixture(scope="session")
 def kubernetes() -> Cluster:
     """The whole cluster that this test run is inside of, shared by all tests and all of pytest-xdist's workers."""
-    cluster = connected()
+    cluster = given() or connected()
     if cluster is None:
         cannot_run(HOW_TO_RUN)
     if not cluster.has_node:
@@ -41,12 +42,19 @@ def namespace(kubernetes: Cluster, request: pytest.FixtureRequest) -> Iterator[N
 @pytest.fixture(scope="module")
 def control_plane() -> Iterator[ControlPlane]:
     """A control plane of the module's own, with a controller manager and without a node. Works outside of a run too."""
+    skip_on_a_given_cluster()
     try:
         plane = ControlPlane(controller_manager=True)
     except CannotRunError as error:
         cannot_run(str(error))
     with plane:
         yield plane
+
+
+def skip_on_a_given_cluster() -> None:
+    """Skip what stops, breaks or reconfigures the control plane."""
+    if is_given():
+        pytest.skip(IS_ANOTHERS.format("control plane"))
 
 
 def cannot_run(reason: str) -> NoReturn:
