@@ -81,6 +81,24 @@ class Exchange:
         raise_for_status(response)
         return response.content
 
+    async def answer(self, plural: str, prepared: BasicRequest, *, most: int) -> tuple[int, bytes]:
+        """The HTTP status, and of what came with it the first bytes. Raises UnavailableError where there is none."""
+        self._address(prepared)
+        content = bytearray()
+        async with self._slots:
+            try:
+                request = self._requests.build_adapter_request(prepared)
+                response: httpx2.Response = await self._requests.send(request, stream=True)  # type: ignore[no-untyped-call]
+                async with aclosing(response), aclosing(response.aiter_bytes()) as chunks:
+                    async for chunk in chunks:
+                        content += chunk
+                        if len(content) > most:
+                            break
+            except (httpx2.RequestError, ConfigError, OSError) as error:
+                raise unreachable(error) from error
+        self._count("get", plural, str(response.status_code))
+        return response.status_code, bytes(content[:most])
+
     async def lines(self, plural: str, prepared: BasicRequest, *, silence: float) -> AsyncGenerator[bytes]:
         """The lines of a stream that does not end by itself; GoneError after so many seconds without a byte."""
         self._address(prepared)

@@ -19,6 +19,7 @@ from lightkube.core.generic_client import ALL_NS, BasicRequest, GenericAsyncClie
 from lightkube.generic_resource import GenericNamespacedResource, create_namespaced_resource
 from lightkube.types import PatchType
 
+from natsop_core.inputs import HttpAnswer
 from natsop_core.names import FIELD_MANAGER
 from natsop_runtime.api_server.errors import NotFoundError, UnavailableError
 from natsop_runtime.api_server.json_in_yaml import json_in_yaml
@@ -144,6 +145,12 @@ class Kube:
         """One object without its content."""
         return await self._send("get", resource, self._prepare("get", resource, key, headers={"Accept": METADATA}))
 
+    async def answer(self, path: str, *, body: str = "", metadata_only: bool = False, most: int) -> HttpAnswer:
+        """The first bytes of what is answered to a GET or, with a body of JSON, to the creation of a review."""
+        prepared = BasicRequest("POST" if body else "GET", path, data=msgspec.Raw(body.encode()) if body else None)
+        prepared.headers = {"Accept": METADATA_LIST} if metadata_only else None
+        return HttpAnswer(*await self._exchange.answer("", prepared, most=most))
+
     async def apply(self, resource: ApiResource, key: ObjectKey, body: Mapping[str, Any], *, force: bool) -> Object:
         """Server-side apply. Returns the object as it is now."""
         headers = {"Content-Type": PatchType.APPLY.value}
@@ -173,10 +180,12 @@ class Kube:
         prepared = self._prepare("patch", resource, key, body=patch, headers=headers, params=parameters)
         await self._send("patch", resource, prepared)
 
-    async def merge_patch(self, resource: ApiResource, key: ObjectKey, patch: Mapping[str, Any]) -> Object:
+    async def merge_patch(
+        self, resource: ApiResource, key: ObjectKey, patch: Mapping[str, Any], *, manager: str = FIELD_MANAGER
+    ) -> Object:
         """A JSON merge patch (RFC 7386). Returns the object as it is now."""
         headers = {"Content-Type": PatchType.MERGE.value}
-        parameters = {"fieldManager": FIELD_MANAGER}
+        parameters = {"fieldManager": manager}
         prepared = self._prepare("patch", resource, key, body=dict(patch), headers=headers, params=parameters)
         return await self._send("patch", resource, prepared)
 

@@ -12,18 +12,26 @@ from typing import Any, Final
 
 from natsop_runtime.cli.sources import InputError
 
-COMMANDS: Final = ("render", "conf", "validate", "diff", "explain", "crds", "run")
+COMMANDS: Final = (
+    *("render", "conf", "validate", "diff", "explain", "crds", "run"),
+    *("status", "doctor", "report", "pause", "resume", "restart"),
+)
 
 EXAMPLES: Final = """\
 `natsop COMMAND --help` shows examples of each.
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def kubectl() -> int:
+    """The same as a plugin of kubectl: `kubectl natsop`."""
+    return main(program="kubectl natsop")
+
+
+def main(arguments: Sequence[str] | None = None, *, program: str = "natsop") -> int:
     """Run the subcommand that the arguments name; its exit code, 1 for an invalid input, or 2 for wrong usage."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     _print_utf_8()
-    parser = _Parser(prog="natsop", description="NATS on Kubernetes: review it, or run the operator.", epilog=EXAMPLES)
+    parser = _Parser(prog=program, description="NATS on Kubernetes: review it, or run the operator.", epilog=EXAMPLES)
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     for name in _needed(given):

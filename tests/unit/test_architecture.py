@@ -31,6 +31,7 @@ ALLOWED_IN_THE_CORE = {
         "operator",
         "posixpath",
         "re",
+        "textwrap",
     ),
     "importlib",  # .resources: the vendored OpenAPI is part of the package
     *("pydantic", "pydantic_core", "natsop_core"),
@@ -92,8 +93,9 @@ def test_the_core_opens_nothing_and_reads_no_clock() -> None:
         "from natsop_runtime.cli import main",
         f"from natsop_runtime.cli import main; main(['render', '-f', {str(QUICK_START)!r}])",
         "from natsop_runtime.cli import main; main(['crds'])",
+        "import natsop_runtime.cli.status, natsop_runtime.cli.doctor, natsop_runtime.cli.report, natsop_core.inspect",
     ],
-    ids=["package", "core", "command line", "render", "crds"],
+    ids=["package", "core", "command line", "render", "crds", "commands that talk to a cluster"],
 )
 def test_no_http_client_is_loaded_where_none_is_needed(statement: str) -> None:
     assert not loaded_by(statement) & set(HEAVY)

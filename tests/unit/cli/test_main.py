@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from natsop_runtime.cli import COMMANDS, kubectl
 from tests.unit.cli.natsop import Natsop
 
 ROOT = Path(__file__).parents[3]
@@ -35,7 +36,7 @@ def test_errors_go_to_standard_error_with_exit_code_one() -> None:
     assert (done.returncode, done.stdout, done.stderr[:10]) == (1, "", "<stdin>:2:")
 
 
-@pytest.mark.parametrize("command", ["render", "conf", "validate", "diff", "explain", "crds", "run"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_examples(
     natsop: Natsop, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
@@ -61,6 +62,15 @@ def test_all_commands_are_listed(natsop: Natsop, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit):
         natsop("--help")
     shown = capsys.readouterr().out
-    assert all(
-        f"    {command} " in shown for command in ("render", "conf", "validate", "diff", "explain", "crds", "run")
-    )
+    assert all(f"    {command} " in shown for command in COMMANDS)
+
+
+def test_as_a_plugin_of_kubectl_it_calls_itself_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["kubectl-natsop", "status", "--help"])
+    with pytest.raises(SystemExit, match="0"):
+        kubectl()
+    shown = capsys.readouterr().out
+    assert "usage: kubectl natsop status" in shown
+    assert "  kubectl natsop status my-nats" in shown

@@ -1,0 +1,21 @@
+"""What came of one check of `natsop doctor`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias
+
+Outcome: TypeAlias = Literal["ok", "warning", "problem", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """check: what was looked at. remedy: what to do; empty where there is nothing to do."""
+
+    check: str
+    outcome: Outcome
+    message: str
+    remedy: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)

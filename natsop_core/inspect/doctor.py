@@ -1,0 +1,155 @@
+"""`natsop doctor`: the checks that a person on call makes, each with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.inspect.check import Check
+from natsop_core.inspect.operator_checks import check_definitions, check_operator
+from natsop_core.inspect.overview import overview, states_of
+from natsop_core.inspect.server_state import ServerState, clock_spread
+from natsop_core.inspect.target import Target
+from natsop_core.inspect.view import Request, list_of
+from natsop_core.kinds import BOXES, CLAIMS, CLUSTERS, NACK_ACCOUNTS
+from natsop_core.times import moment, timestamp
+
+if TYPE_CHECKING:
+    from natsop_core.inspect.view import View
+
+EXPIRES_WITHIN: Final = timedelta(days=7)
+CLOCKS_APART: Final = 5.0
+"""Seconds: what a busy API server adds to the time between two answers is less."""
+
+_LISTENERS: Final = {"": "clients", "cluster": "routes", "leaf": "leaf nodes", "gateway": "gateways", "mqtt": "MQTT"}
+
+
+def checks(target: Target | None, namespace: str, view: View) -> list[Check]:
+    """All checks, those of the operator first. target: None looks at all resources of the namespace."""
+    found = [*check_definitions(view), *check_operator(view, namespace), _check_nack(view)]
+    targets = [target] if target else list(_all(namespace, view))
+    if not targets:
+        failed = [view.failures[what] for what in (CLUSTERS.plural, BOXES.plural) if what in view.failures]
+        message = failed[0] if failed else f"There is no NatsCluster or NatsBox in namespace {namespace}."
+        found.append(Check("resources", "unknown" if failed else "ok", message))
+    for each in targets:
+        found += _checks_of(each, view)
+    return found
+
+
+def _all(namespace: str, view: View) -> Iterator[Target]:
+    for kind in (CLUSTERS, BOXES):
+        for each in view.items(list_of(kind, namespace), kind.plural):
+            yield Target(kind, namespace, each["metadata"]["name"])
+
+
+def _check_nack(view: View) -> Check:
+    found = view.object(Request(f"apis/{NACK_ACCOUNTS.api_version}"), "NACK")
+    if "NACK" in view.failures:
+        return Check("NACK", "unknown", view.failures["NACK"])
+    return Check("NACK", "ok", "Its kinds are installed." if found else "It is not installed.")
+
+
+def _checks_of(target: Target, view: View) -> Iterator[Check]:
+    found = overview(target, view)
+    if found is None:
+        failed = view.failures.get(str(target))
+        yield Check(str(target), "unknown" if failed else "problem", failed or "It does not exist.")
+        return
+    for each in found["problems"]:
+        yield Check(f"{target}, {each['reason']}", each["level"], each["message"], each["remedy"])
+    if not found["problems"]:
+        yield Check(str(target), "ok", "The status reports no problem.")
+    if target.is_cluster:
+        yield from _checks_of_servers(target, found, view)
+
+
+def _checks_of_servers(target: Target, found: Mapping[str, Any], view: View) -> Iterator[Check]:
+    states = states_of(target, view)
+    yield _check_quorum(target, found["quorum"])
+    yield from _check_claims(target, view)
+    if silent := [state for state in states if state.silence]:
+        shown = ", ".join(state.pod for state in silent[:5])
+        remedy = 'Servers are asked through the API server, which takes the right "get pods/proxy".'
+        yield Check(f"{target}, servers", "unknown", f"{shown}: {silent[0].silence}", remedy)
+    if jetstream := found["jetStream"]:
+        yield from _check_jetstream(target, jetstream)
+    yield from _check_certificates(target, states, view)
+    yield from _check_clocks(target, states)
+
+
+def _check_quorum(target: Target, quorum: Mapping[str, Any]) -> Check:
+    message = f"{quorum['ready']} of {quorum['wanted']} servers are ready, {quorum['needed']} are needed."
+    if quorum["holds"]:
+        return Check(f"{target}, quorum", "ok", message)
+    return Check(
+        f"{target}, quorum", "problem", message, f"See why pods do not start: `kubectl get pods -n {target.namespace}`."
+    )
+
+
+def _check_claims(target: Target, view: View) -> Iterator[Check]:
+    claims = view.items(list_of(CLAIMS, target.namespace, target.selector), "PersistentVolumeClaims")
+    unbound = [each["metadata"]["name"] for each in claims if each.get("status", {}).get("phase") != "Bound"]
+    title = f"{target}, volumes"
+    if unbound:
+        yield Check(
+            title,
+            "problem",
+            f"PersistentVolumeClaims that are not bound: {', '.join(unbound[:5])}.",
+            f"See `kubectl describe pvc -n {target.namespace} {unbound[0]}`; a StorageClass has to provision it.",
+        )
+    elif claims:
+        yield Check(title, "ok", f"All {len(claims)} PersistentVolumeClaims are bound.")
+
+
+def _check_jetstream(target: Target, jetstream: Mapping[str, Any]) -> Iterator[Check]:
+    """What is wrong is among the problems already."""
+    meta, streams = jetstream["metaGroup"], jetstream["streams"]
+    if meta and meta["leader"] and not meta["offline"]:
+        yield Check(f"{target}, meta group", "ok", f"{meta['leader']} leads, {meta['size']} members are online.")
+    if not any(each["problem"] for each in streams):
+        yield Check(f"{target}, streams", "ok", f"All {len(streams)} streams have a leader and current replicas.")
+
+
+def _check_certificates(target: Target, states: list[ServerState], view: View) -> Iterator[Check]:
+    """What the servers themselves use, which may be older than what the Secrets hold."""
+    expiries = [
+        (at, state.pod, listener)
+        for state in states
+        for block, listener in _LISTENERS.items()
+        if (at := _expiry(state, block)) is not None
+    ]
+    soon = sorted(each for each in expiries if each[0] - view.now < EXPIRES_WITHIN)
+    title = f"{target}, certificates in use"
+    if soon:
+        at, pod, listener = soon[0]
+        yield Check(
+            title,
+            "problem",
+            f"That of {pod} for {listener} expires at {timestamp(at)}; {len(soon)} do so within seven days.",
+            "Renew it in its Secret; servers load it by themselves. If it has a newer one, restart the servers.",
+        )
+    elif expiries:
+        yield Check(title, "ok", f"The first expires at {timestamp(min(expiries)[0])}.")
+
+
+def _expiry(state: ServerState, block: str) -> Any:
+    part = state.variables.get(block) if block else state.variables
+    text = part.get("tls_cert_not_after") if isinstance(part, Mapping) else None
+    return moment(text) if isinstance(text, str) else None
+
+
+def _check_clocks(target: Target, states: list[ServerState]) -> Iterator[Check]:
+    spread = clock_spread(states)
+    if spread is None:
+        return
+    if spread > CLOCKS_APART:
+        yield Check(
+            f"{target}, clocks",
+            "warning",
+            f"The clocks of the servers' nodes are about {spread:.0f} s apart.",
+            "Check time synchronization on the nodes: certificates and JWTs depend on it.",
+        )
+    else:
+        yield Check(f"{target}, clocks", "ok", "The clocks of the servers agree.")

@@ -1,0 +1,166 @@
+"""`natsop doctor`: what the operator itself needs: CRDs, a pod that runs, a leader, rights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.crd import custom_resource_definitions
+from natsop_core.inspect.check import Check
+from natsop_core.inspect.server_state import is_ready
+from natsop_core.inspect.view import Request, list_of
+from natsop_core.kinds import ACCESS_REVIEWS, LEASES, PODS
+from natsop_core.rbac import namespaced_role
+from natsop_core.times import moment
+
+if TYPE_CHECKING:
+    from natsop_core.inspect.view import Object, View
+
+OPERATOR_LABELS: Final = "app.kubernetes.io/name=nats-operator"
+"""Of the operator's pods, as the chart makes them."""
+
+STALE: Final = timedelta(seconds=90)
+"""After which nobody renews a Lease any more that lasts 15 seconds as a rule."""
+
+_INSTALL: Final = "Install those of this version: `natsop crds | kubectl apply --server-side --force-conflicts -f -`."
+
+
+def check_definitions(view: View) -> Iterator[Check]:
+    """Are the CRDs there, and those of this version?"""
+    for wanted in custom_resource_definitions():
+        name = wanted["metadata"]["name"]
+        title = f"CRD {name}"
+        live = view.object(Request(f"apis/{wanted['apiVersion']}/customresourcedefinitions/{name}"), title)
+        if title in view.failures:
+            yield Check(title, "unknown", view.failures[title])
+        elif live is None:
+            yield Check(title, "problem", "It is not installed.", _INSTALL)
+        elif _schemas(live) != _schemas(wanted):
+            yield Check(title, "warning", "It is not the one of this version of natsop.", _INSTALL)
+        else:
+            yield Check(title, "ok", "It is installed and of this version.")
+
+
+def _schemas(definition: Object) -> dict[str, Any]:
+    return {each["name"]: each.get("schema") for each in definition.get("spec", {}).get("versions", ())}
+
+
+def operator_pods(view: View) -> tuple[Object, ...]:
+    """The pods of the operator, wherever they are."""
+    return view.items(list_of(PODS, "", OPERATOR_LABELS), "pods of the operator")
+
+
+def check_operator(view: View, namespace: str) -> Iterator[Check]:
+    """Does it run, does one replica lead, may it do what it has to do?"""
+    pods = operator_pods(view)
+    if "pods of the operator" in view.failures:
+        yield Check("operator", "unknown", view.failures["pods of the operator"])
+        return
+    if not pods:
+        yield Check(
+            "operator",
+            "warning",
+            f"There is no pod labelled {OPERATOR_LABELS} in any namespace.",
+            "Install the operator with its chart; ignore this if it runs elsewhere, or under other labels.",
+        )
+        return
+    ready = [pod for pod in pods if is_ready(pod)]
+    names = ", ".join(_named(pod) for pod in pods[:3])
+    if not ready:
+        remedy = f"See `kubectl logs -n {pods[0]['metadata']['namespace']} {pods[0]['metadata']['name']}`."
+        yield Check("operator", "problem", f"No pod of it is ready: {names}.", remedy)
+    else:
+        yield Check("operator", "ok", f"{len(ready)} of {len(pods)} pods are ready: {names}.")
+    yield _check_leader(pods, view)
+    yield from _check_rights(pods[0], namespace, view)
+
+
+def _named(pod: Object) -> str:
+    return f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+
+
+def _check_leader(pods: tuple[Object, ...], view: View) -> Check:
+    """By the Lease that one of the pods holds."""
+    namespaces = sorted({pod["metadata"]["namespace"] for pod in pods})
+    leases = [each for name in namespaces for each in view.items(list_of(LEASES, name), f"Leases in {name}")]
+    failed = [view.failures[what] for name in namespaces if (what := f"Leases in {name}") in view.failures]
+    names = [pod["metadata"]["name"] for pod in pods]
+    held = [spec for each in leases if _is_held_by(spec := each.get("spec") or {}, names)]
+    if failed:
+        return Check("leader", "unknown", failed[0])
+    if not held and len(pods) == 1:
+        return Check("leader", "ok", "There is one replica, and no Lease of it.")
+    if not held:
+        return Check(
+            "leader",
+            "problem",
+            f"There are {len(pods)} replicas, and none of them holds a Lease.",
+            "Run replicas with --leader-elect only; else they undo each other's work. If they do, see their logs.",
+        )
+    spec = held[0]
+    renewed = moment(str(spec.get("renewTime")))
+    if renewed is None or view.now - renewed > STALE:
+        return Check(
+            "leader",
+            "problem",
+            f"{spec['holderIdentity']} has not renewed its Lease since {spec.get('renewTime')}.",
+            "See its log; check that it reaches the API server, and that clocks agree.",
+        )
+    return Check("leader", "ok", f"{spec['holderIdentity']} leads.")
+
+
+def _is_held_by(spec: Mapping[str, Any], pods: list[str]) -> bool:
+    holder = spec.get("holderIdentity") or ""
+    return any(pod in holder for pod in pods)
+
+
+def _check_rights(pod: Object, namespace: str, view: View) -> Iterator[Check]:
+    """By asking the API server about the operator's ServiceAccount, in the namespace that is looked at."""
+    metadata = pod["metadata"]
+    account = pod.get("spec", {}).get("serviceAccountName", "default")
+    user = f"system:serviceaccount:{metadata['namespace']}:{account}"
+    lacking: list[str] = []
+    for group, resource, verb in _needed():
+        answer = view.object(_review(user, namespace, group, resource, verb), "rights of the operator")
+        if answer is not None and not (answer.get("status") or {}).get("allowed"):
+            lacking.append(f"{verb} {resource}{f'.{group}' if group else ''}")
+    if "rights of the operator" in view.failures:
+        yield Check("rights", "unknown", view.failures["rights of the operator"])
+    elif lacking:
+        more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
+        yield Check(
+            "rights",
+            "problem",
+            f"ServiceAccount {metadata['namespace']}/{account} may not, in namespace {namespace}:"
+            f" {', '.join(lacking[:5])}{more}.",
+            "Upgrade the chart, which brings the rules, or set watchNamespaces to have Roles in this namespace.",
+        )
+    else:
+        yield Check("rights", "ok", f"The operator has all rights that it needs in namespace {namespace}.")
+
+
+def _needed() -> Iterator[tuple[str, str, str]]:
+    for rule in namespaced_role("")["rules"]:
+        for resource in rule["resources"]:
+            for verb in rule["verbs"]:
+                yield rule["apiGroups"][0], resource, verb
+
+
+def _review(user: str, namespace: str, group: str, resource: str, verb: str) -> Request:
+    plural, _, subresource = resource.partition("/")
+    attributes = {
+        "namespace": namespace,
+        "group": group,
+        "resource": plural,
+        "subresource": subresource,
+        "verb": verb,
+    }
+    groups = ["system:serviceaccounts", f"system:serviceaccounts:{user.split(':')[2]}", "system:authenticated"]
+    body = {
+        "apiVersion": ACCESS_REVIEWS.api_version,
+        "kind": ACCESS_REVIEWS.kind,
+        "spec": {"user": user, "groups": groups, "resourceAttributes": attributes},
+    }
+    return Request(f"apis/{ACCESS_REVIEWS.api_version}/{ACCESS_REVIEWS.plural}", body=json.dumps(body))

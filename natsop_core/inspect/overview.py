@@ -1,0 +1,104 @@
+"""`natsop status`: what runs, what is wrong, what is refused and why, as data that JSON can hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from natsop_core.inspect.problems import (
+    conditions_of,
+    is_paused,
+    problems_of,
+    problems_of_jetstream,
+    problems_of_server,
+)
+from natsop_core.inspect.server_state import ServerState, meta_group, server_row, server_state, streams
+from natsop_core.inspect.view import Request, list_of, path_of
+from natsop_core.kinds import PODS
+
+if TYPE_CHECKING:
+    from natsop_core.inspect.target import Target
+    from natsop_core.inspect.view import Object, View
+
+
+def overview(target: Target, view: View) -> dict[str, Any] | None:
+    """What is known of the custom resource; None where it does not exist, or nothing is known of it yet."""
+    resource = view.object(target.request, str(target))
+    if resource is None:
+        return None
+    workload = _workload(target, view)
+    pods = pods_of(target, view)
+    states = [server_state(pod, view) for pod in pods] if target.is_cluster else []
+    rows = [server_row(pod, state) for pod, state in zip(pods, states, strict=True)] if states else []
+    known = streams(states)
+    meta = meta_group(states)
+    told = list(problems_of(resource, target))
+    problems = [
+        *told,
+        *(each for row in rows for each in problems_of_server(row, has_problem=bool(told))),
+        *problems_of_jetstream(meta, known),
+    ]
+    return {
+        **_identity(target, resource),
+        "healthy": not any(each.level == "problem" for each in problems),
+        "problems": [each.as_dict() for each in problems],
+        "conditions": [dict(each) for each in conditions_of(resource).values()],
+        "quorum": _quorum(target, workload, pods),
+        "endpoints": (resource.get("status") or {}).get("endpoints"),
+        "nextExpiry": (resource.get("status") or {}).get("nextExpiry"),
+        "servers": rows or [_pod_row(pod) for pod in pods],
+        "jetStream": _jetstream(states, meta, known),
+        "notKnown": dict(view.failures),
+    }
+
+
+def pods_of(target: Target, view: View) -> tuple[Object, ...]:
+    """Its pods, in the order of their names; a hundred before a thousand."""
+    found = view.items(list_of(PODS, target.namespace, target.selector), "pods")
+    return tuple(sorted(found, key=lambda pod: (len(pod["metadata"]["name"]), pod["metadata"]["name"])))
+
+
+def states_of(target: Target, view: View) -> list[ServerState]:
+    """What the servers of a NatsCluster say."""
+    return [server_state(pod, view) for pod in pods_of(target, view)] if target.is_cluster else []
+
+
+def _workload(target: Target, view: View) -> Object:
+    request = Request(path_of(target.workload, target.namespace, target.workload_name))
+    return view.object(request, f"{target.workload.kind} {target.workload_name}") or {}
+
+
+def _identity(target: Target, resource: Object) -> dict[str, Any]:
+    metadata, status = resource["metadata"], resource.get("status") or {}
+    return {
+        "kind": target.resource.kind,
+        "namespace": target.namespace,
+        "name": target.name,
+        "generation": metadata.get("generation", 0),
+        "observedGeneration": status.get("observedGeneration"),
+        "version": status.get("version"),
+        "paused": is_paused(resource),
+        "deleting": "deletionTimestamp" in metadata,
+    }
+
+
+def _quorum(target: Target, workload: Object, pods: tuple[Object, ...]) -> dict[str, Any]:
+    wanted = workload.get("spec", {}).get("replicas", 0)
+    ready = workload.get("status", {}).get("readyReplicas", 0)
+    needed = wanted // 2 + 1 if target.is_cluster and wanted else min(1, wanted)
+    return {"pods": len(pods), "wanted": wanted, "ready": ready, "needed": needed, "holds": ready >= needed > 0}
+
+
+def _pod_row(pod: Object) -> dict[str, Any]:
+    row = server_row(pod, ServerState(pod["metadata"]["name"], "", "", {}, {}))
+    return {name: row[name] for name in ("pod", "ready", "restarts", "node")}
+
+
+def _jetstream(
+    states: list[ServerState], meta: dict[str, Any] | None, known: list[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """None where JetStream is off, or nobody tells."""
+    if not any("account_details" in state.jetstream or state.jetstream.get("config") for state in states):
+        return None
+    if all(state.jetstream.get("disabled") for state in states if state.jetstream):
+        return None
+    return {"metaGroup": meta, "streams": known}

@@ -1,0 +1,177 @@
+"""What is wrong with a custom resource, as a list of problems with what to do about each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from natsop_core import names
+from natsop_core.inspect.server_state import restarts_of_note
+from natsop_core.reasons import REASONS
+
+if TYPE_CHECKING:
+    from natsop_core.inspect.target import Target
+    from natsop_core.inspect.view import Object
+
+_WRONG: Final = {
+    "Degraded": "True",
+    "Ready": "False",
+    "Available": "False",
+    "ConfigurationLoaded": "False",
+    "ExpiringSoon": "True",
+    "DeletionBlocked": "True",
+    "AccountsNotRemoved": "True",
+    "FilesMounted": "False",
+}
+"""Which status of a condition is a problem, the condition that says most first."""
+
+_NOTABLE: Final = {
+    "ConfigurationOverridden": "True",
+    "FieldsIgnored": "True",
+    "NackIntegrationAvailable": "False",
+    "PodMonitorAvailable": "False",
+    "Paused": "True",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """level: a warning makes nobody get up at night."""
+
+    level: Literal["problem", "warning"]
+    reason: str
+    message: str
+    remedy: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def conditions_of(resource: Object) -> dict[str, Object]:
+    """The conditions in the status, by type."""
+    status = resource.get("status")
+    listed = status.get("conditions") if isinstance(status, Mapping) else None
+    return {str(each.get("type")): each for each in listed or () if isinstance(each, Mapping)}
+
+
+def is_paused(resource: Object) -> bool:
+    """Whether the operator is told to leave it alone."""
+    return (resource["metadata"].get("annotations") or {}).get(names.PAUSED_ANNOTATION) == "true"
+
+
+def problems_of(resource: Object, target: Target) -> Iterator[Problem]:
+    """What the status says, and what it does not say yet."""
+    yield from _unhandled(resource)
+    yield from _mistaken_pause(resource, target)
+    conditions = conditions_of(resource)
+    told: set[str] = set()
+    for level, table in (("problem", _WRONG), ("warning", _NOTABLE)):
+        for type_, bad in table.items():
+            condition = conditions.get(type_, {})
+            reason, message = str(condition.get("reason", "")), str(condition.get("message", ""))
+            if condition.get("status") == bad and message not in told and reason not in told:
+                told |= {message, reason}
+                yield Problem("problem" if level == "problem" else "warning", reason, message, _remedy(reason))
+
+
+def _remedy(reason: str) -> str:
+    return next((row.remedy for name, row in REASONS.items() if name == reason), "")
+
+
+def _unhandled(resource: Object) -> Iterator[Problem]:
+    """What the operator has not looked at yet."""
+    status, generation = resource.get("status") or {}, resource["metadata"].get("generation", 0)
+    if is_paused(resource):
+        return
+    if not status:
+        yield Problem(
+            "problem",
+            "NotReported",
+            "The operator has not reported anything about it.",
+            "If this lasts more than some seconds, look whether the operator is running and works in this namespace:"
+            " `natsop doctor`.",
+        )
+    elif status.get("observedGeneration", 0) < generation:
+        yield Problem(
+            "problem",
+            "NotHandled",
+            f"The operator has not handled the latest edit yet: it has reported on generation"
+            f" {status.get('observedGeneration', 0)}, and the spec is at generation {generation}.",
+            "If this lasts more than some seconds, look whether the operator is running: `natsop doctor`.",
+        )
+
+
+def _mistaken_pause(resource: Object, target: Target) -> Iterator[Problem]:
+    word = (resource["metadata"].get("annotations") or {}).get(names.PAUSED_ANNOTATION)
+    if word not in (None, "true", "false"):
+        yield Problem(
+            "warning",
+            "NotPaused",
+            f"The annotation {names.PAUSED_ANNOTATION} has a value that does not pause: only true does.",
+            f"Run `natsop pause {target.name}`, or remove the annotation.",
+        )
+
+
+def problems_of_server(row: Mapping[str, Any], *, has_problem: bool) -> Iterator[Problem]:
+    """What is wrong with one server. has_problem: the status tells already why pods do not start."""
+    if row["ready"] and row["answers"] and row["health"] != "ok":
+        yield Problem(
+            "problem",
+            "Unhealthy",
+            f"{row['pod']} is not healthy: {row['health']}",
+            f"See its log: `kubectl logs {row['pod']} -c {names.SERVER_CONTAINER}`.",
+        )
+    if not row["ready"] and not has_problem:
+        yield Problem(
+            "problem", "PodNotReady", f"{row['pod']} is not ready.", f"See `kubectl describe pod {row['pod']}`."
+        )
+    if restarts_of_note(row):
+        yield Problem(
+            "warning",
+            "Restarts",
+            f"Containers of {row['pod']} were restarted {row['restarts']} times.",
+            f"See the log of the one before: `kubectl logs {row['pod']} -c {names.SERVER_CONTAINER} --previous`.",
+        )
+    if row["slowConsumers"]:
+        yield Problem(
+            "warning",
+            "SlowConsumers",
+            f"{row['pod']} has disconnected {row['slowConsumers']} slow consumers since it was started.",
+            "Look which clients read too slowly; messages to them were dropped.",
+        )
+
+
+def problems_of_jetstream(meta: Mapping[str, Any] | None, streams: list[dict[str, Any]]) -> Iterator[Problem]:
+    """What is wrong with the meta group and with streams."""
+    if meta is not None:
+        yield from _problems_of_meta_group(meta)
+    faulty = [f"{each['account']}/{each['stream']} ({each['problem']})" for each in streams if each["problem"]]
+    if faulty:
+        more = f" and {len(faulty) - 5} more" if len(faulty) > 5 else ""
+        yield Problem(
+            "problem",
+            "StreamsNotCurrent",
+            f"{len(faulty)} of {len(streams)} streams are not in order: {', '.join(faulty[:5])}{more}.",
+            "A replica catches up by itself once its server runs; do not restart another server before. A stream"
+            " without a leader needs a majority of its servers.",
+        )
+
+
+def _problems_of_meta_group(meta: Mapping[str, Any]) -> Iterator[Problem]:
+    if not meta["leader"]:
+        several = ", ".join(meta["leaders"])
+        found = f"The servers name different leaders: {several}." if several else "No server knows a leader."
+        yield Problem(
+            "problem",
+            "MetaLeaderUnknown",
+            f"JetStream's meta group has no leader that all agree on. {found}",
+            "JetStream's API does not work until a majority of the servers run and have routes to each other.",
+        )
+    if meta["offline"]:
+        yield Problem(
+            "problem",
+            "PeersOffline",
+            f"Members of JetStream's meta group are offline: {', '.join(meta['offline'])}.",
+            "Bring the servers back. One that will never come back is removed with `nats server cluster peer-remove`.",
+        )

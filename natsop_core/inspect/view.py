@@ -1,0 +1,130 @@
+"""The answers that were fetched so far: what is missing is noted, and what failed is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from natsop_core.inputs import HttpAnswer, Unreachable
+from natsop_core.kinds import PODS
+from natsop_core.servers import monitor_reference
+
+if TYPE_CHECKING:
+    from natsop_core.kinds import ApiResource
+
+Object: TypeAlias = Mapping[str, Any]
+Reply: TypeAlias = HttpAnswer | Unreachable
+
+MOST_ITEMS: Final = 500
+"""Of a list: what a person can still look through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to the API server. path: with its query. body: JSON to create a review of, which is kept nowhere.
+
+    metadata_only: leave out the content of the objects, so that no Secret's value ever gets here.
+    """
+
+    path: str
+    body: str = ""
+    metadata_only: bool = False
+
+
+@dataclass
+class View:
+    """What was fetched, by request.
+
+    missing: what was asked for and is to be fetched. failures: what could not be had, and why, by what it is called.
+    """
+
+    found: Mapping[Request, Reply]
+    now: datetime
+    missing: list[Request] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def reply(self, request: Request) -> Reply | None:
+        """What came back; None when it is still to be fetched."""
+        reply = self.found.get(request)
+        if reply is None and request not in self.missing:
+            self.missing.append(request)
+        return reply
+
+    def object(self, request: Request, what: str) -> Object | None:
+        """The object that was asked for; None where it does not exist, is not known yet or cannot be had."""
+        reply = self.reply(request)
+        if reply is None:
+            return None
+        if isinstance(reply, HttpAnswer) and reply.status == 404:
+            return None
+        if isinstance(reply, HttpAnswer) and reply.status < 300 and (said := as_object(reply.body)) is not None:
+            return said
+        self.failures[what] = why(reply)
+        return None
+
+    def items(self, request: Request, what: str) -> tuple[Object, ...]:
+        """The objects of a list, at most MOST_ITEMS."""
+        found = (self.object(request, what) or {}).get("items")
+        items = tuple(each for each in found if isinstance(each, Mapping)) if isinstance(found, list) else ()
+        if len(items) >= MOST_ITEMS:
+            self.failures[what] = f"Only the first {MOST_ITEMS} are looked at."
+        return items
+
+    def text(self, request: Request, what: str) -> str:
+        """What came back as text, empty where there is nothing."""
+        reply = self.reply(request)
+        if isinstance(reply, HttpAnswer) and reply.status < 300:
+            return reply.body.decode("utf-8", "replace")
+        if reply is not None:
+            self.failures[what] = why(reply)
+        return ""
+
+    def server(self, pod: Object, path: str) -> Reply | None:
+        """What the server of a pod answers, by way of the API server; None where it is not asked."""
+        reference = monitor_reference(pod, path)
+        if reference is None:
+            return None
+        scheme = "https:" if reference.scheme == "https" else ""
+        key = reference.pod
+        proxy = f"{path_of(PODS, key.namespace)}/{scheme}{key.name}:{reference.port}/proxy{path}"
+        return self.reply(Request(proxy))
+
+
+def path_of(resource: ApiResource, namespace: str = "", name: str = "") -> str:
+    """The path of an object, or of a kind's objects in a namespace or in all."""
+    root = f"apis/{resource.api_version}" if resource.group else f"api/{resource.api_version}"
+    inside = f"/namespaces/{namespace}" if namespace else ""
+    return f"{root}{inside}/{resource.plural}{f'/{name}' if name else ''}"
+
+
+def list_of(resource: ApiResource, namespace: str = "", labels: str = "", *, metadata_only: bool = False) -> Request:
+    """The request for the objects of a kind."""
+    selector = f"&labelSelector={labels}" if labels else ""
+    return Request(f"{path_of(resource, namespace)}?limit={MOST_ITEMS}{selector}", metadata_only=metadata_only)
+
+
+def as_object(body: bytes) -> Object | None:
+    """The JSON object that an answer is, if it is one."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, Mapping) else None
+
+
+def is_from_api_server(reply: Reply | None) -> bool:
+    """Whether a proxied request got no further than to the API server."""
+    return isinstance(reply, HttpAnswer) and (as_object(reply.body) or {}).get("kind") == "Status"
+
+
+def why(reply: Reply) -> str:
+    """Why there is no object, as a sentence."""
+    if isinstance(reply, Unreachable):
+        return f"No answer: {reply.reason.rstrip('.')}."
+    said = as_object(reply.body) or {}
+    message = said.get("message") or said.get("error")
+    words = message.rstrip(".") if isinstance(message, str) and message else f"HTTP status {reply.status}"
+    return f"{'Not allowed: ' if reply.status == 403 else ''}{words}."
