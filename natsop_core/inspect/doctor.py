@@ -100,7 +100,7 @@ def _check_claims(target: Target, view: View) -> Iterator[Check]:
             f"See `kubectl describe pvc -n {target.namespace} {unbound[0]}`; a StorageClass has to provision it.",
         )
     elif claims:
-        yield Check(title, "ok", f"All {len(claims)} PersistentVolumeClaims are bound.")
+        yield Check(title, "ok", f"{len(claims)} of {len(claims)} PersistentVolumeClaims are bound.")
 
 
 def _check_jetstream(target: Target, jetstream: Mapping[str, Any]) -> Iterator[Check]:
@@ -109,7 +109,9 @@ def _check_jetstream(target: Target, jetstream: Mapping[str, Any]) -> Iterator[C
     if meta and meta["leader"] and not meta["offline"]:
         yield Check(f"{target}, meta group", "ok", f"{meta['leader']} leads, {meta['size']} members are online.")
     if not any(each["problem"] for each in streams):
-        yield Check(f"{target}, streams", "ok", f"All {len(streams)} streams have a leader and current replicas.")
+        yield Check(
+            f"{target}, streams", "ok", f"{len(streams)} of {len(streams)} streams have a leader and current replicas."
+        )
 
 
 def _check_certificates(target: Target, states: list[ServerState], view: View) -> Iterator[Check]:

@@ -14,6 +14,9 @@ SHORTEST: Final = 6
 """Characters of a secret that is looked for in other texts; shorter ones are in every word."""
 
 _URL_USER: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s'\"<>,\]}]*@")
+_WHOLE_URL: Final = re.compile(r"\A([A-Za-z][A-Za-z0-9+.-]*://).*@", re.DOTALL)
+"""A text that is a URL: whatever is before its last @ may be a password, quotes and commas too."""
+
 _PATTERNS: Final = (
     re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?"),  # a JWT
     re.compile(r"\bS[A-Z][A-Z2-7]{50,58}\b"),  # the seed of an nkey
@@ -27,6 +30,7 @@ def without_credentials(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without JWTs, seeds, private keys, users in URLs, and these secrets."""
     for secret in secrets:
         text = text.replace(secret, MASK)
+    text = _WHOLE_URL.sub(rf"\1{MASK}@", text)
     text = _URL_USER.sub(rf"\1{MASK}@", text)
     for pattern in _PATTERNS:
         text = pattern.sub(MASK, text)

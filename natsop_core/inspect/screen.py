@@ -46,7 +46,7 @@ def _plural(outcome: str, count: int) -> str:
 
 def marked(outcome: str, text: str) -> list[str]:
     """The text behind the mark of its outcome."""
-    return textwrap.wrap(text, WIDTH, initial_indent=f"{_MARKS[outcome]} ", subsequent_indent="  ") or [_MARKS[outcome]]
+    return _wrapped(text, f"{_MARKS[outcome]} ", "  ") or [_MARKS[outcome]]
 
 
 def _head(found: Mapping[str, Any]) -> Iterator[str]:
@@ -158,7 +158,7 @@ def _not_known(not_known: Mapping[str, str]) -> Iterator[str]:
         yield "Not known:"
     for reason, things in by_reason.items():
         shown = f"{', '.join(things[:5])}{' …' if len(things) > 5 else ''}"
-        yield from textwrap.wrap(f"{shown}: {reason}", WIDTH, initial_indent="  ", subsequent_indent="    ")
+        yield from _wrapped(f"{shown}: {reason}", "  ", "    ")
         if "pods/proxy" in reason:
             yield from _indented('→ Servers are asked through the API server: it takes the right "get pods/proxy".')
 
@@ -178,7 +178,11 @@ def _cut(text: str, width: int) -> str:
 
 
 def _indented(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    return _wrapped(text, "  ", "    ")
+
+
+def _wrapped(text: str, first: str, others: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
 
 
 def _yes(value: object) -> str:

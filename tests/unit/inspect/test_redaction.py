@@ -79,6 +79,14 @@ def test_a_variable_that_is_used_as_a_password_is_masked(secret: object, name: s
     assert str(secret) not in redacted_conf(text)
 
 
+@unhurried
+@given(st.text(st.sampled_from("ab1,'\"}]/:@ <>"), max_size=4), st.sampled_from(["url", "urls", "routes", "resolver"]))
+def test_a_password_in_a_url_is_masked_whatever_is_in_it(odd: str, key: str) -> None:
+    url = f"nats://orders:{odd}{SECRET}{odd}@host:7422"
+    assert SECRET not in redacted_conf(write(Block((key, [url]))))
+    assert SECRET not in json.dumps(redacted({"spec": {key: url}}))
+
+
 @pytest.mark.parametrize(
     "text",
     [
