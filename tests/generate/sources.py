@@ -6,11 +6,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from tests.generate import alerts, chart, plugin_page
+from tests.generate import alerts, chart, dashboards, plugin_page
 
 File = tuple[Path, str]
 
-SOURCES: Final[tuple[Callable[[], Iterator[File]], ...]] = (chart.files, alerts.files, plugin_page.files)
+SOURCES: Final[tuple[Callable[[], Iterator[File]], ...]] = (
+    chart.files,
+    alerts.files,
+    dashboards.files,
+    plugin_page.files,
+)
 
 
 def files() -> Iterator[File]:

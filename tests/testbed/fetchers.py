@@ -51,7 +51,7 @@ def table() -> list[Row]:
         Row(Size.SERVERS, debian.TESTS, only_tests=True),
         Row(Size.SERVERS, prometheus.PROGRAMS, only_tests=True),
         *(Row(Size.SERVERS, server, only_tests=True) for server in nats_servers.SERVERS.values()),
-        *(Row(Size.SERVERS, built, only_tests=True) for built in parts.built(parts.HELM | parts.REGISTRY)),
+        *(Row(Size.SERVERS, built, only_tests=True) for built in parts.built(parts.WITHOUT_A_NODE)),
         Row(Size.CONTROL_PLANE, debian.CONTROL_PLANE),
         *(Row(Size.CONTROL_PLANE, module.fetched, only_tests=True) for module in go_modules.ALL),
         Row(Size.NAMESPACES, debian.NAMESPACES),

@@ -19,11 +19,17 @@ NODE = CONTROL_PLANE | {
 IN_IMAGES = frozenset(
     {"nats-server", "nats-server-config-reloader", "jetstream-controller", "prometheus-nats-exporter", "nats"}
 )
+EXPORTER = frozenset({"prometheus-nats-exporter"})
+"""For the tests of dashboards and alerts, which need no node."""
+
 HELM = frozenset({"helm"})
 """For the tests of the chart, and for `make helm-lint` and its like where no helm is on PATH."""
 
 REGISTRY = frozenset({"registry"})
 """An OCI registry, in memory, for tests that publish the chart."""
+
+WITHOUT_A_NODE = EXPORTER | HELM | REGISTRY
+"""What tests run as processes of this machine, beside the servers."""
 
 NETWORK_POLICIES = frozenset({"kube-router"})
 """For tests of network policies: it enforces them beside any network plugin that routes, as the testbed's does."""
