@@ -13,7 +13,7 @@ help:  ## Show this list
 
 .PHONY: demo
 demo: $(READY)  ## Run the quick start on a real Kubernetes, made on this machine for it
-	$(PYTHON) -m tests.testbed run -- $(PYTHON) -m tests.demo
+	$(PYTHON) -m tests.testbed run --demo -- $(PYTHON) -m tests.demo
 
 .PHONY: parts
 parts: $(READY)  ## Fetch and build all parts that tests and demo run on, and nothing else (20 minutes the first time)

@@ -1,15 +1,18 @@
 """`make demo`: the README's quick start on a real cluster, as a person would do it, shown step by step.
 
 Exit status 0 only when every step was seen to work: the objects, the conditions, a stream of three replicas, and the
-messages that were published read back.
+messages that were published read back. On a terminal it then stays up, for a look around, until Ctrl-C.
 """
 
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from typing import Any, Final
 
 from tests.testbed import diagnosis
@@ -21,6 +24,14 @@ from tests.testbed.wait import wait_until
 
 QUICK_START: Final = Path(__file__).parents[1] / "docs" / "examples" / "quick-start.yaml"
 MESSAGES: Final = 5
+
+HINT: Final = """
+The cluster stays up until Ctrl-C. In another terminal, in this folder:
+  .venv/bin/python -m tests.testbed exec kubectl -n {namespace} get natscluster,natsbox,pods
+  .venv/bin/python -m tests.testbed exec kubectl -n {namespace} describe natscluster my-nats
+  .venv/bin/python -m tests.testbed exec kubectl -n {namespace} edit natscluster my-nats
+  .venv/bin/python -m tests.testbed exec kubectl -n {namespace} exec -it deployment/my-box -- nats stream ls
+  .venv/bin/python -m tests.testbed shell     kubectl, ctr and nats are on PATH"""
 
 
 def main() -> int:
@@ -37,12 +48,25 @@ def main() -> int:
     with new_namespace(cluster, "demo") as namespace:
         try:
             _quick_start(namespace)
+            _say("All of it worked.")
+            stay_up(namespace.name)
+        except KeyboardInterrupt:
+            return 128 + signal.SIGINT
         except (AssertionError, TestbedError) as error:
             print(f"\nThe demo failed: {error}\n\n{diagnosis.of_namespace(namespace)}\n{operator.log_tail()}")
             return 1
     operator.stop()
-    _say("All of it worked.")
     return 0
+
+
+def stay_up(namespace: str) -> None:
+    """On a terminal, tell how to look around, and wait for Ctrl-C; elsewhere nobody is there to look."""
+    if not sys.stdout.isatty():
+        return
+    with suppress(KeyboardInterrupt):
+        print(HINT.format(namespace=namespace), flush=True)
+        Event().wait()
+    _say("Ending; nothing of it is left")
 
 
 def _quick_start(namespace: Namespace) -> None:

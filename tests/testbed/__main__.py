@@ -47,7 +47,7 @@ def _dispatch(options: argparse.Namespace, command: list[str]) -> int:
             isolation.require_possible()
             return 0
         case "run":
-            return outside.run(size, command or people.SHELL)
+            return outside.run(size, command or people.SHELL, people.DEMO if options.demo else "run")
         case "up":
             return people.up(size)
         case "down":
@@ -79,13 +79,14 @@ def _tool(names: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.testbed",
-        usage="%(prog)s [-h] {up,down,shell,exec,run,build,tool,possible} [--control-plane] [--servers] [[--] command]",
+        usage="%(prog)s [-h] {up,down,shell,exec,run,build,tool,possible} [options] [[--] command]",
         description="A real one-node Kubernetes in namespaces of its own, on this machine.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("what", choices=["up", "down", "shell", "exec", "run", "build", "tool", "possible"])
     parser.add_argument("--control-plane", action="store_true", help="no node: etcd, API server, controller manager")
+    parser.add_argument("--demo", action="store_true", help="run: `exec` and `shell` find it when nothing is up")
     parser.add_argument("--servers", action="store_true", help="build: no Kubernetes, only nats-server of all versions")
     return parser
 

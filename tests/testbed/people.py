@@ -13,6 +13,7 @@ from tests.testbed.wait import WaitError, wait_until
 
 SHELL = ["bash"]
 PURPOSE = "up"
+DEMO = "demo"
 START_TIMEOUT = 180
 
 HOW_TO_USE = """\
@@ -47,8 +48,8 @@ def down() -> int:
 
 
 def execute(command: list[str]) -> int:
-    """Run a command inside the cluster that is up, as its admin, in the current folder."""
-    running = runs.alive(PURPOSE)
+    """Run a command inside the cluster that is up, or the demo's, as its admin, in the current folder."""
+    running = runs.alive(PURPOSE) or runs.alive(DEMO)
     if not running:
         raise TestbedError("no cluster is up; start one with `python -m tests.testbed up`.")
     run = running[0]
