@@ -23,8 +23,10 @@ class Remote:
     """The cluster that the options name. The HTTP client is loaded when it is first used."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
-        from natsop_runtime import inspection  # noqa: PLC0415
-
+        try:
+            from natsop_runtime import inspection  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise InputError(f"{error.name} is not installed: pip install 'natsop[operator]'") from error
         self._inspection = inspection
         try:
             self._access = inspection.access(arguments.kubeconfig, arguments.context)

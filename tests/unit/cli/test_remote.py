@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -124,6 +125,14 @@ def test_without_a_cluster_or_with_one_that_is_away_it_says_so(natsop: Natsop, a
     gone.write_text(Path(tmp_path / "kubeconfig").read_text().replace(str(api.server.server_port), "1"))
     done = natsop("status", "c", "--kubeconfig", str(gone))
     assert (done.code, "NatsCluster prod/c: No answer: " in done.err) == (1, True)
+
+
+def test_without_the_http_client_it_says_what_to_install(natsop: Natsop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "natsop_runtime.inspection", raising=False)
+    monkeypatch.delattr("natsop_runtime.inspection", raising=False)
+    monkeypatch.setitem(sys.modules, "natsop_runtime.api_server.connection", None)
+    done = natsop("status", "c")
+    assert (done.code, "pip install 'natsop[operator]'" in done.err) == (1, True)
 
 
 def test_servers_that_do_not_answer_cost_seconds_and_no_more(
