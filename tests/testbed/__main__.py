@@ -1,13 +1,14 @@
 """The testbed's commands for people; see --help."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
 
-from tests.testbed import isolation, outside, people
+from tests.testbed import isolation, newest_python, outside, people
 from tests.testbed.build import group_of
-from tests.testbed.errors import TestbedError
+from tests.testbed.errors import CannotRunError, TestbedError
 from tests.testbed.fetchers import Size, fetch_for
 
 EXAMPLES = """\
@@ -18,6 +19,7 @@ examples:
   python -m tests.testbed down
   python -m tests.testbed run -- pytest tests/cluster   a cluster for one command, with its exit status
   python -m tests.testbed build                    only fetch and build what is missing
+  python -m tests.testbed newest -- python -m pytest tests/unit   on the Python of the operator's image
   python -m tests.testbed tool helm                the path of one tool, built if it is missing
   python -m tests.testbed possible                 can a cluster run on this machine? if not, why not
 """
@@ -43,6 +45,8 @@ def _dispatch(options: argparse.Namespace, command: list[str]) -> int:
             return _build(options)
         case "tool":
             return _tool(command)
+        case "newest":
+            return _newest(command)
         case "possible":
             isolation.require_possible()
             return 0
@@ -68,6 +72,15 @@ def _build(options: argparse.Namespace) -> int:
     return 0
 
 
+def _newest(command: list[str]) -> int:
+    """Where that Python cannot be had, this is told and is no failure, unless everything is supposed to run."""
+    try:
+        return newest_python.run(command)
+    except CannotRunError as error:
+        print(f"testbed: not run: {error}", file=sys.stderr)
+        return 1 if os.environ.get("CI") == "true" else 0
+
+
 def _tool(names: list[str]) -> int:
     for name in names:
         built = group_of(name).built([name])
@@ -79,12 +92,12 @@ def _tool(names: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.testbed",
-        usage="%(prog)s [-h] {up,down,shell,exec,run,build,tool,possible} [options] [[--] command]",
+        usage="%(prog)s [-h] {up,down,shell,exec,run,newest,build,tool,possible} [options] [[--] command]",
         description="A real one-node Kubernetes in namespaces of its own, on this machine.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=["up", "down", "shell", "exec", "run", "build", "tool", "possible"])
+    parser.add_argument("what", choices=["up", "down", "shell", "exec", "run", "newest", "build", "tool", "possible"])
     parser.add_argument("--control-plane", action="store_true", help="no node: etcd, API server, controller manager")
     parser.add_argument("--demo", action="store_true", help="run: `exec` and `shell` find it when nothing is up")
     parser.add_argument("--servers", action="store_true", help="build: no Kubernetes, only nats-server of all versions")

@@ -73,6 +73,9 @@ NODE = Packages(
 NETWORK_POLICIES = Packages({"iptables": "iptables", "ipset": "ipset"})
 """What kube-router calls."""
 
+IMAGE = Packages({"buildah": "buildah", "mmdebstrap": "mmdebstrap"})
+"""What builds the operator's image, and the system in place of the one that it is built on."""
+
 
 FINISH_AN_INTERRUPTED_INSTALLATION = ("dpkg", "--configure", "-a")
 """apt-get refuses to work while there is one, and says that this has to be run."""

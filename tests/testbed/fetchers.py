@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
-from tests.testbed import debian, go_modules, nats_servers, parts, prometheus, versions
+from tests.testbed import debian, debian_python, go_modules, nats_servers, parts, prometheus, versions
 from tests.testbed.errors import CannotRunError
 from tests.testbed.progress import say
 
@@ -57,6 +57,8 @@ def table() -> list[Row]:
         Row(Size.NAMESPACES, debian.NAMESPACES),
         Row(Size.NODE, debian.NODE),
         Row(Size.NODE, debian.NETWORK_POLICIES, only_tests=True),
+        Row(Size.NODE, debian.IMAGE, only_tests=True),
+        Row(Size.NODE, debian_python.PARTS, only_tests=True),
         Row(Size.NODE, nats_servers.SERVERS[versions.NATS_SERVER_DEFAULT]),
         *(Row(Size.CONTROL_PLANE, built) for built in parts.built(parts.CONTROL_PLANE)),
         *(Row(Size.NODE, built) for built in parts.built(parts.NODE | parts.IN_IMAGES)),

@@ -1,10 +1,10 @@
-"""The images that the node's containers run, made of the built binaries and Debian's static busybox."""
+"""The images that the node's containers run: the operator's, and others of built binaries and Debian's busybox."""
 
 import shutil
 import subprocess
 from pathlib import Path
 
-from tests.testbed import paths, versions
+from tests.testbed import operator_image, paths, versions
 from tests.testbed.locks import locked
 from tests.testbed.nats_servers import nats_server
 from tests.testbed.oci import Image, write_image
@@ -25,7 +25,8 @@ def written_images(binaries: dict[str, Path]) -> list[Path]:
     folder = paths.cache() / "images"
     folder.mkdir(exist_ok=True)
     with locked(paths.cache() / "images.lock"):
-        return [_written(image, folder) for image in _images(binaries)]
+        ours = operator_image.built()
+        return [*(_written(image, folder) for image in _images(binaries)), *([ours] if ours else [])]
 
 
 def _written(image: Image, folder: Path) -> Path:

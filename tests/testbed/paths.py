@@ -1,6 +1,8 @@
 """Where the testbed keeps things: all of it in one cache folder outside the source tree, free to be deleted."""
 
+import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -27,3 +29,11 @@ def runs() -> Path:
     folder = cache() / "runs"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """Changes when the content of a file does, or where in the source tree it is."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(str(file.relative_to(SOURCE_TREE)).encode() + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:12]
