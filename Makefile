@@ -20,7 +20,7 @@ parts: $(READY)  ## Fetch and build all parts that tests and demo run on, and no
 	$(PYTHON) -m tests.testbed build
 
 .PHONY: test
-test: lint test-fast test-cluster  ## Run everything: lint, types, import rules, and all tests on the real parts
+test: lint test-fast test-newest test-cluster  ## Run everything: lint, types, import rules, and all tests on the real parts
 
 .PHONY: lint
 lint: $(READY)  ## Check style, format, types and import rules
@@ -33,6 +33,12 @@ lint: $(READY)  ## Check style, format, types and import rules
 test-fast: $(READY)  ## Run the unit, property, simulation and server tests (real nats-server, no Kubernetes)
 	$(PYTHON) -m tests.testbed build --servers
 	$(PYTHON) -m pytest tests/unit tests/property tests/simulation tests/server -n 2 --dist worksteal
+
+.PHONY: test-newest
+test-newest: $(READY)  ## Run the unit and property tests, and some with TLS, on the Python of the operator's image
+	$(PYTHON) -m tests.testbed build --control-plane
+	$(PYTHON) -m tests.testbed newest -- python -m pytest -n 2 --dist worksteal -p no:cacheprovider \
+	  tests/unit tests/property tests/cluster/test_metrics.py tests/cluster/test_run_preflight.py
 
 .PHONY: test-cluster
 test-cluster: $(READY)  ## Run the tests on a real Kubernetes
@@ -84,6 +90,22 @@ helm-template: $(READY)  ## Show what the chart installs; HELM_ARGS="--set …" 
 helm-package: $(READY)  ## Make dist/nats-operator-VERSION.tgz of the chart
 	$(HELM) package $(CHART) --destination dist
 
+# The image, by whichever of these tools there is. Two builds of one commit have one digest.
+CONTAINER_TOOL ?= $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
+EPOCH = $(shell git log -1 --format=%ct)
+IMAGE_ARGS = --build-arg VERSION=$(VERSION) --build-arg REVISION=$(shell git rev-parse HEAD) \
+  --build-arg SOURCE_DATE_EPOCH=$(EPOCH) $(if $(filter docker,$(CONTAINER_TOOL)),,--timestamp $(EPOCH))
+
+.PHONY: wheels
+wheels: $(READY)  ## Download what the image is made of, for all machines that it is made for, to dist/wheels
+	rm -rf dist/wheels
+	$(PYTHON) -m tests.testbed.wheels dist/wheels
+
+.PHONY: docker-build
+docker-build: wheels  ## Build the operator's image IMG with docker, podman or buildah
+	@test -n "$(CONTAINER_TOOL)" || { echo "building the image takes docker, podman or buildah" >&2; exit 1; }
+	SOURCE_DATE_EPOCH=$(EPOCH) $(CONTAINER_TOOL) build $(IMAGE_ARGS) --tag $(IMG) $(DOCKER_ARGS) .
+
 .PHONY: install
 install:  ## Install the CRDs into the current cluster
 	$(KUBECTL) apply --server-side --force-conflicts -f crds
@@ -110,6 +132,8 @@ requirements: $(READY)  ## Pin anew, with hashes, the newest dependencies that p
 	  $(VENV)/bin/uv pip compile --quiet --upgrade pyproject.toml --extra operator $${set#*:} --generate-hashes \
 	    --no-annotate --no-header --python-version 3.11 -o requirements/$${set%%:*}.txt || exit 1; \
 	done
+	$(VENV)/bin/uv pip compile --quiet --group build --generate-hashes --constraint requirements/dev.txt \
+	  --no-annotate --no-header --python-version 3.11 -o requirements/build.txt
 
 .PHONY: clean
 clean:  ## Remove the virtual environment and all caches of this checkout (the testbed's cache stays)

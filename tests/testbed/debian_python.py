@@ -48,7 +48,7 @@ def _fill(folder: Path, missing: list[str]) -> None:
 
 
 def _bootstrap(target: Path) -> None:
-    debian.IMAGE.require()
+    debian.IMAGE.fetch()
     say(f"installing Debian {SUITE} with Python {wheels.PYTHON} into a folder")
     stale_mirrors = '--aptopt=Acquire::Check-Valid-Until "false"'
     options = ["--quiet", "--mode=root", "--variant=essential", stale_mirrors, f"--include={','.join(PACKAGES)}"]
@@ -81,7 +81,6 @@ class Installed:
 
     def fetch(self) -> None:
         """Install it, whole or not at all. CannotRunError where this machine or user cannot."""
-        debian.IMAGE.fetch()
         PARTS.fetch()
         with locked(paths.cache() / "fetch.lock"):
             if self.missing():

@@ -10,6 +10,8 @@ from typing import Final
 
 from tests.testbed import debian_python, paths
 
+PASSED_ON: Final = ("CI", "HOME", "TERM", "XDG_CACHE_HOME", paths.CACHE_VARIABLE)
+
 MOUNT_AND_ENTER: Final = """
 root=$1 tree=$2; shift 2
 while [ "$1" != -- ]; do mkdir -p "$root$1"; mount --rbind "$1" "$root$1"; shift; done
@@ -43,11 +45,10 @@ def _shared_folders() -> list[Path]:
 
 
 def _environment(metadata: str) -> dict[str, str]:
-    passed_on = {name: os.environ[name] for name in ("CI", "HOME", "TERM") if name in os.environ}
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return {
         **passed_on,
         "PATH": "/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "PYTHONPATH": f"{paths.SOURCE_TREE}:{metadata}",
-        paths.CACHE_VARIABLE: str(paths.cache()),
         "LANG": "C.UTF-8",
     }

