@@ -20,7 +20,7 @@ parts: $(READY)  ## Fetch and build all parts that tests and demo run on, and no
 	$(PYTHON) -m tests.testbed build
 
 .PHONY: test
-test: lint test-fast test-newest test-cluster  ## Run everything: lint, types, import rules, and all tests on the real parts
+test: lint test-fast test-newest test-cluster test-install  ## Run everything: lint, types, import rules, and all tests on the real parts
 
 .PHONY: lint
 lint: $(READY)  ## Check style, format, types and import rules
@@ -46,6 +46,11 @@ test-cluster: $(READY)  ## Run the tests on a real Kubernetes
 	elif $(PYTHON) -m tests.testbed possible; then inside="$(PYTHON) -m tests.testbed run --"; \
 	else $(PYTHON) -m tests.testbed build --control-plane || exit; fi; \
 	set -x; $$inside $(PYTHON) -m pytest tests/cluster --whole-suite -n $(WORKERS)
+
+.PHONY: test-install
+test-install: $(READY)  ## Install, upgrade and uninstall the chart with the image on a real Kubernetes of their own
+	@if $(PYTHON) -m tests.testbed possible; then inside="$(PYTHON) -m tests.testbed run --"; fi; \
+	set -x; $$inside $(PYTHON) -m pytest tests/install
 
 .PHONY: fuzz
 fuzz: $(READY)  ## Look much harder, for an hour or more: 2,000 examples of every property, elsewhere each time
@@ -90,8 +95,8 @@ helm-template: $(READY)  ## Show what the chart installs; HELM_ARGS="--set …" 
 helm-package: $(READY)  ## Make dist/nats-operator-VERSION.tgz of the chart
 	$(HELM) package $(CHART) --destination dist
 
-# The image, by whichever of these tools there is. Two builds of one commit have one digest.
-CONTAINER_TOOL ?= $(firstword $(foreach tool,docker podman buildah,$(if $(shell command -v $(tool)),$(tool))))
+# The image, by whichever of these tools works. Two builds of one commit have one digest.
+CONTAINER_TOOL ?= $(firstword $(foreach tool,docker podman buildah,$(shell $(tool) info >/dev/null 2>&1 && echo $(tool))))
 EPOCH = $(shell git log -1 --format=%ct)
 IMAGE_ARGS = --build-arg VERSION=$(VERSION) --build-arg REVISION=$(shell git rev-parse HEAD) \
   --build-arg SOURCE_DATE_EPOCH=$(EPOCH) $(if $(filter docker,$(CONTAINER_TOOL)),,--timestamp $(EPOCH))
@@ -103,7 +108,7 @@ wheels: $(READY)  ## Download what the image is made of, for all machines that i
 
 .PHONY: docker-build
 docker-build: wheels  ## Build the operator's image IMG with docker, podman or buildah
-	@test -n "$(CONTAINER_TOOL)" || { echo "building the image takes docker, podman or buildah" >&2; exit 1; }
+	@test -n "$(CONTAINER_TOOL)" || { echo "building the image takes docker, podman or buildah, and none works" >&2; exit 1; }
 	SOURCE_DATE_EPOCH=$(EPOCH) $(CONTAINER_TOOL) build $(IMAGE_ARGS) --tag $(IMG) $(DOCKER_ARGS) .
 
 .PHONY: install
