@@ -73,6 +73,7 @@ class World:
     cr: Object | None = field(default_factory=resource)
     pods: tuple[Object, ...] = tuple(map(is_ready, SERVERS))
     jsz: Object = field(default_factory=lambda: jsz(stream()))
+    jsz_of: Mapping[str, Object] = field(default_factory=dict)
     varz: Mapping[str, Object] = field(default_factory=dict)
     health: Mapping[str, HttpAnswer] = field(default_factory=dict)
     objects: dict[str, Any] = field(default_factory=dict)
@@ -103,7 +104,7 @@ class World:
             return self.health.get(pod, said({"status": "ok"}))
         if path.endswith("varz"):
             return said({"server_name": pod, "version": "2.12.6", "connections": 2, **self.varz.get(pod, {})})
-        return said(self.jsz)
+        return said(self.jsz_of.get(pod, self.jsz))
 
 
 def _refusal(path: str) -> str:

@@ -80,6 +80,14 @@ def test_a_stream_whose_replica_is_behind_or_away_is_a_problem(change: dict[str,
     assert f"1 of 2 streams are not in order: $G/ORDERS ({problem})" in found["problems"][0]["message"]
 
 
+def test_of_a_stream_its_leader_s_word_counts_whoever_is_asked_first() -> None:
+    followers = jsz(stream(leader="c-2", current=False))
+    leaders = jsz(stream(leader="c-2"))
+    assert seen(World(jsz=followers, jsz_of={"c-2": leaders}))["healthy"]
+    fine = jsz(stream(leader="c-2"))
+    assert not seen(World(jsz=fine, jsz_of={"c-2": jsz(stream(leader="c-2", offline=True))}))["healthy"]
+
+
 def test_a_replica_that_is_a_little_behind_is_none() -> None:
     assert seen(World(jsz=jsz(stream(lag=30))))["healthy"]
 

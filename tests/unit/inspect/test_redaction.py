@@ -21,6 +21,7 @@ from tests.unit.core.world import cluster, live_children
 from tests.unit.inspect.answers import SPEC, TARGET, World, ask, resource
 
 SECRET = "hunter2-and-more"  # noqa: S105
+NUMBER = "271828182845"
 SEED = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY"
 JWT = "eyJ0eXAiOiJKV1QiLCJhbGciOiJlZDI1NTE5In0.eyJqdGkiOiJTVU0ifQ.c2lnbmF0dXJl"
 
@@ -98,12 +99,14 @@ def test_a_password_in_a_url_is_masked_whatever_is_in_it(odd: str, key: str) -> 
         f"jetstream {{ store_dir: /data, key: '{SECRET}' }}",
         f"# the password is {SECRET}\nport: 4222",
         f"port: 4222\nsomething_new: '{SECRET}'",
+        f"tls {{ cert_match: '{SECRET}' }}",
+        f"resolver_preload {{ A: {{ name: '{SECRET}' }} }}",
+        f"AUTHORIZATION {{ PASSWORD: {NUMBER} }}",
     ],
 )
 def test_what_a_configuration_has_to_hide_is_hidden(text: str) -> None:
     shown = redacted_conf(text)
-    assert SECRET not in shown
-    assert JWT not in shown
+    assert not [secret for secret in (SECRET, JWT, NUMBER) if secret in shown]
 
 
 def test_what_helps_is_shown() -> None:
