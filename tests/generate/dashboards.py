@@ -60,7 +60,6 @@ KINDS: Final[Mapping[str, Json]] = {
         "panel": {
             "type": "table",
             "options": {"showHeader": True},
-            "transformations": [{"id": "organize", "options": {"excludeByName": {"Time": True}}}],
         },
         "target": {**INSTANT, "format": "table"},
         "defaults": {},
@@ -133,6 +132,8 @@ def _panel(kind: str, described: Json) -> Json:
         **KINDS[kind]["defaults"],
         **style,
     }
+    hidden = dict.fromkeys(("Time", *described.get("hide", ())), True)
+    columns = [{"id": "organize", "options": {"excludeByName": hidden}}] if kind == "table" else []
     queries = described.get("queries") or {"": described["query"]}
     return {
         **KINDS[kind]["panel"],
@@ -140,6 +141,7 @@ def _panel(kind: str, described: Json) -> Json:
         "description": described.get("about", ""),
         "datasource": SOURCE,
         "fieldConfig": {"defaults": defaults, "overrides": []},
+        "transformations": columns,
         "targets": [
             {"refId": ref, "datasource": SOURCE, "expr": expr, "legendFormat": legend, **KINDS[kind]["target"]}
             for ref, (legend, expr) in zip("ABCD", queries.items(), strict=False)

@@ -18,6 +18,7 @@ import nats
 from natsop_core.conf import Block, write
 from natsop_core.resolve.exporter import ALWAYS
 from natsop_runtime.metrics import ERROR, Metrics
+from tests.generate import alerts
 from tests.testbed.control_plane import own_loopback_address
 from tests.testbed.process import Component
 
@@ -119,8 +120,11 @@ def _prometheus(program: Path, host: str, targets: dict[str, str], folder: Path)
         if pod
     ]
     operators = {"targets": [targets[""]], "labels": {"namespace": "operators", "pod": "nats-operator-a"}}
+    rules = folder / "rules.json"
+    rules.write_text(json.dumps({"groups": [{"name": "nats-operator", "rules": alerts.rules()}]}))
     settings = {
-        "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+        "rule_files": [str(rules)],
         "scrape_configs": [
             {"job_name": JOB, "static_configs": pods},
             {"job_name": "nats-operator", "honor_labels": True, "static_configs": [operators]},

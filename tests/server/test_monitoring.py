@@ -36,7 +36,7 @@ TROUBLE: Final = {
 
 WITHOUT_A_MAJORITY: Final = {"NatsServerDown", "NatsJetStreamNoMetaLeader", "NatsJetStreamStreamNoLeader"}
 
-METRIC: Final = re.compile(r"\b(?:up|(?:nats|natsop|process|workqueue|rest_client|leader_election)_[a-z_]+)\b")
+METRIC: Final = re.compile(r"\b(?:up|ALERTS|(?:nats|natsop|process|workqueue|rest_client|leader_election)_[a-z_]+)\b")
 LABELS: Final = re.compile(r"\b(?:by|on|ignoring) \(([^)]*)\)")
 MATCHERS: Final = re.compile(r"(\w+)\{([^}]*)\}")
 
