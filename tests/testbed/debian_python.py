@@ -27,7 +27,7 @@ PACKAGES: Final = (
     *("git", "make", "openssl"),  # for tests
 )
 
-SYSTEM, WHEELS = "system.tar", "wheels.tar"
+_SYSTEM, _WHEELS = "system.tar", "wheels.tar"
 
 
 def _obstacle() -> str:
@@ -36,34 +36,41 @@ def _obstacle() -> str:
     return ""
 
 
-def _fill(folder: Path, missing: list[str]) -> None:
-    if SYSTEM in missing:
-        _bootstrap(folder / SYSTEM)
-    if WHEELS in missing:
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            say(f"downloading wheels for Python {wheels.PYTHON}")
-            wheels.download(Path(scratch), "dev", machine=platform.machine())
-            with tarfile.open(folder / WHEELS, "w") as tar:
-                tar.add(scratch, arcname=".")
+def _download(folder: Path, _: list[str]) -> None:
+    say(f"downloading wheels for Python {wheels.PYTHON}")
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        wheels.download(Path(scratch), "dev", machine=platform.machine())
+        with tarfile.open(folder / _WHEELS, "w") as tar:
+            tar.add(scratch, arcname=".")
 
 
-def _bootstrap(target: Path) -> None:
+def _bootstrap(folder: Path, _: list[str]) -> None:
     debian.IMAGE.fetch()
     say(f"installing Debian {SUITE} with Python {wheels.PYTHON} into a folder")
     stale_mirrors = '--aptopt=Acquire::Check-Valid-Until "false"'
     options = ["--quiet", "--mode=root", "--variant=essential", stale_mirrors, f"--include={','.join(PACKAGES)}"]
     as_python3 = f"--customize-hook=ln -s {PYTHON} $1/usr/local/bin/python3"
     done = subprocess.run(
-        ["mmdebstrap", *options, as_python3, SUITE, target], capture_output=True, text=True, check=False
+        ["mmdebstrap", *options, as_python3, SUITE, folder / _SYSTEM], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise TestbedError(f"mmdebstrap failed:\n{done.stderr[-2000:]}")
 
 
-_KEY: Final = paths.digest_of([Path(__file__), wheels.DOCKERFILE, wheels.REQUIREMENTS / "dev.txt"])
-_FOLDER: Final = f"python/{wheels.PYTHON}-{_KEY}"
+_SYSTEM_KEY: Final = paths.digest_of([Path(__file__), wheels.DOCKERFILE])
+_WHEELS_KEY: Final = paths.digest_of([Path(wheels.__file__), wheels.DOCKERFILE, wheels.REQUIREMENTS / "dev.txt"])
 
-PARTS: Final = Fetched(f"Debian with Python {wheels.PYTHON}", _FOLDER, frozenset({SYSTEM, WHEELS}), _fill, _obstacle)
+SYSTEM: Final = Fetched(
+    f"Debian with Python {wheels.PYTHON}", f"python/system-{_SYSTEM_KEY}", frozenset({_SYSTEM}), _bootstrap, _obstacle
+)
+WHEELS: Final = Fetched(
+    f"wheels for Python {wheels.PYTHON}", f"python/wheels-{_WHEELS_KEY}", frozenset({_WHEELS}), _download, _obstacle
+)
+
+
+def archives() -> tuple[Path, Path]:
+    """The system and the wheels, as tars. CannotRunError where this machine cannot have them."""
+    return SYSTEM.file(_SYSTEM), WHEELS.file(_WHEELS)
 
 
 @dataclass(frozen=True)
@@ -74,14 +81,15 @@ class Installed:
 
     @property
     def folder(self) -> Path:
-        return paths.cache() / _FOLDER / "installed"
+        return paths.cache() / "python" / f"installed-{_SYSTEM_KEY}-{_WHEELS_KEY}"
 
     def missing(self) -> list[str]:
-        return [] if self.folder.is_dir() else ["installed"]
+        return [] if self.folder.is_dir() else [self.folder.name]
 
     def fetch(self) -> None:
         """Install it, whole or not at all. CannotRunError where this machine or user cannot."""
-        PARTS.fetch()
+        for each in (SYSTEM, WHEELS):
+            each.fetch()
         with locked(paths.cache() / "fetch.lock"):
             if self.missing():
                 scratch = self.folder.with_suffix(".part")
@@ -92,9 +100,9 @@ class Installed:
 
 
 def _install(root: Path) -> None:
-    for name, place in ((SYSTEM, root), (WHEELS, root / "wheels")):
+    for archive, place in zip(archives(), (root, root / "wheels"), strict=True):
         place.mkdir()
-        subprocess.run(["tar", "--extract", f"--file={PARTS.file(name)}", f"--directory={place}"], check=True)
+        subprocess.run(["tar", "--extract", f"--file={archive}", f"--directory={place}"], check=True)
     pip = ("/venv/bin/pip", "install", "--quiet", "--no-index", "--find-links=/wheels", "--require-hashes")
     _run_in(root, PYTHON, "-m", "venv", "/venv")
     for name in ("build", "dev"):

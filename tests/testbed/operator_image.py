@@ -34,7 +34,7 @@ def built() -> Path | None:
         return target
     try:
         debian.IMAGE.require()
-        debian_python.PARTS.file(debian_python.SYSTEM)
+        debian_python.archives()
     except CannotRunError as error:
         say(f"going on without the operator's image: {error}")
         return None
@@ -48,7 +48,7 @@ def look_up() -> Path:
     target = _target()
     if not target.exists():
         debian.IMAGE.require()
-        debian_python.PARTS.file(debian_python.SYSTEM)
+        debian_python.archives()
         raise CannotRunError("the operator's image has not been built for this state of the code.")
     return target
 
@@ -93,14 +93,15 @@ def _write_context(context: Path) -> None:
         shutil.copytree(paths.SOURCE_TREE / folder, context / folder, ignore=skipped)
     target = context / "dist" / "wheels"
     target.mkdir(parents=True)
-    archive = debian_python.PARTS.file(debian_python.WHEELS)
+    _, archive = debian_python.archives()
     subprocess.run(["tar", "--extract", f"--file={archive}", f"--directory={target}"], check=True)
 
 
 def _commit_base(storage: Path) -> None:
     """Debian's Python under the name of the image that the Dockerfile starts from."""
     container = _buildah(storage, "from", "scratch")
-    _buildah(storage, "add", "--quiet", container, str(debian_python.PARTS.file(debian_python.SYSTEM)), "/")
+    system, _ = debian_python.archives()
+    _buildah(storage, "add", "--quiet", container, str(system), "/")
     _buildah(storage, "commit", "--quiet", "--rm", container, wheels.PYTHON_IMAGE)
 
 
