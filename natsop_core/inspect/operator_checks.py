@@ -24,6 +24,9 @@ OPERATOR_LABELS: Final = "app.kubernetes.io/name=nats-operator"
 STALE: Final = timedelta(seconds=90)
 """After which nobody renews a Lease any more that lasts 15 seconds as a rule."""
 
+LONGEST_HOST: Final = 63
+"""Characters of a pod's name that its host name has, by which a holder calls itself."""
+
 _INSTALL: Final = "Install those of this version: `natsop crds | kubectl apply --server-side --force-conflicts -f -`."
 
 
@@ -113,7 +116,7 @@ def _check_leader(pods: tuple[Object, ...], view: View) -> Check:
 
 def _is_held_by(spec: Mapping[str, Any], pods: list[str]) -> bool:
     holder = spec.get("holderIdentity") or ""
-    return any(pod in holder for pod in pods)
+    return any(pod[:LONGEST_HOST] in holder for pod in pods)
 
 
 def _check_rights(pod: Object, namespace: str, view: View) -> Iterator[Check]:

@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 def overview(target: Target, view: View) -> dict[str, Any] | None:
     """What is known of the custom resource; None where it does not exist, or nothing is known of it yet."""
     resource = view.object(target.request, str(target))
+    workload, pods = _workload(target, view), pods_of(target, view)  # asked for with the resource, in one round
     if resource is None:
         return None
-    workload = _workload(target, view)
-    pods = pods_of(target, view)
     states = [server_state(pod, view) for pod in pods] if target.is_cluster else []
     rows = [server_row(pod, state) for pod, state in zip(pods, states, strict=True)] if states else []
     known = streams(states)

@@ -135,6 +135,8 @@ def assert_reported_without_secrets(namespace: Namespace, folder: Path) -> None:
         }
     assert not [name for name, text in texts.items() if PASSWORD in text]
     assert {"README.txt", "summary.txt", "doctor.txt", "objects/NatsCluster.yaml", "objects/Pod.yaml"} <= texts.keys()
+    assert "kind: Secret" in texts["objects/Secret.yaml"]
+    assert "data:" not in texts["objects/Secret.yaml"]
     assert "jetstream {" in texts["objects/ConfigMap.yaml"]
     assert "ORDERS" in texts[f"servers/{CLUSTER}-0.yaml"]
     assert "Starting nats-server" in texts[f"logs/{CLUSTER}-0-nats.log"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from tests.cluster.go_objects import FOLDER, put
 from tests.cluster.go_release import go_chart, go_objects
 from tests.cluster.helm_releases import DEFINITIONS, older_definitions
 from tests.cluster.nats import JETSTREAM, READY_WITHIN, SMALL, Box, Stream
+from tests.cluster.plugin import answer, plugin
 from tests.install.installation import DEPLOYMENT, LABELS, ROLLED_WITHIN, Installation, out_of_turn, writes
 from tests.testbed.client import ApiError, Manifest
 from tests.testbed.namespace import Namespace, new_namespace
@@ -96,6 +98,21 @@ def test_the_quick_start_and_the_contexts_of_the_go_program_become_ready(team: N
     stream = Stream(Box(team, "deploy/my-box"))
     stream.add(replicas=3)
     stream.wait_until_holds(stream.publish(5))
+
+
+def test_the_plugin_s_doctor_finds_operator_leader_rights_and_clusters_as_they_should_be(
+    installation: Installation, team: Namespace, tmp_path: Path
+) -> None:
+    checks = {each["check"]: each for each in answer(team, "doctor")["checks"]}
+    assert [each for each in checks.values() if each["outcome"] != "ok"] == []
+    assert "2 of 2 pods are ready" in checks["operator"]["message"]
+    assert installation.holder() in checks["leader"]["message"]
+    assert {"rights", f"NatsCluster {team.name}/my-nats, streams", f"NatsBox {team.name}/my-box"} <= checks.keys()
+    report = tmp_path / "report.tar.gz"
+    assert plugin(team, "report", "my-nats", f"--output-file={report}").returncode == 0
+    with tarfile.open(report) as archive:
+        logs = {Path(name).name for name in archive.getnames() if "/logs/operator/" in name}
+    assert len(logs) == 2, logs
 
 
 def test_metrics_are_served_to_those_alone_who_may_read_them(installation: Installation, team: Namespace) -> None:

@@ -27,6 +27,7 @@ class ApiServer:
 
     def __init__(self) -> None:
         self.world = World()
+        self.accepted: dict[str, str] = {}
         self.changes: list[tuple[str, Any]] = []
         self.stalls = threading.Event()
         self.delay = 0.0
@@ -39,6 +40,7 @@ class ApiServer:
                 if api.delay and "/proxy/" in self.path:
                     api.stalls.wait(api.delay)
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+                api.accepted.setdefault(self.path.partition("?")[0], self.headers.get("Accept", ""))
                 reply = api.world.answer(Request(self.path.removeprefix("/"), body=body))
                 assert isinstance(reply, HttpAnswer)
                 self.answer(reply.status, reply.body)
@@ -200,4 +202,6 @@ def test_report_writes_a_file_that_only_its_owner_may_read(natsop: Natsop, api: 
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"README.txt", "summary.txt", "objects/NatsCluster.yaml", "servers/c-0.yaml", "not-known.txt"} <= names
     assert api.changes == []
-    assert not [request for request in api.world.asked if "/secrets/" in request.path]
+    secrets = {path: accept for path, accept in api.accepted.items() if "/secrets" in path}
+    assert list(secrets) == ["/api/v1/namespaces/prod/secrets"]
+    assert "PartialObjectMetadataList" in secrets["/api/v1/namespaces/prod/secrets"], "only metadata is asked for"
