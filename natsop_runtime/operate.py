@@ -28,7 +28,7 @@ from natsop_runtime.nats_requests import NatsRequests, converse
 from natsop_runtime.serving.ports import serving
 
 if TYPE_CHECKING:
-    from natsop_core.rights import Demand
+    from natsop_core.rights import Demand, Right
     from natsop_runtime.api_server.connection import Config, Transport
     from natsop_runtime.api_server.kube import Kube
     from natsop_runtime.executor import Send
@@ -199,7 +199,8 @@ async def _finish(life: Life, living: asyncio.Task[None]) -> None:
 
 async def _check_and_work(life: Life) -> None:
     kube, selections = life.kube.unguarded(), tuple(life.loop.selections)
-    unserved = await preflight.patiently(lambda: preflight.check(kube, selections, life.demands))
+    granted: set[tuple[str, Right]] = set()
+    unserved = await preflight.patiently(lambda: preflight.check(kube, selections, life.demands, granted))
     life.loop.stores.complaints.are_known(unserved)
     async with asyncio.TaskGroup() as group:
         watching = group.create_task(life.loop.watch())

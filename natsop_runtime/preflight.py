@@ -69,13 +69,16 @@ async def patiently(check: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(max(BACKOFF.delay(attempts), error.retry_after))
 
 
-async def check(kube: Kube, selections: Iterable[Selection], demands: Sequence[Demand]) -> tuple[str, ...]:
+async def check(
+    kube: Kube, selections: Iterable[Selection], demands: Sequence[Demand], granted: set[tuple[str, Right]]
+) -> tuple[str, ...]:
     """Ask for all rights, and try what the loop will do first: list everything that it watches.
 
     The namespaces that cannot be worked in for now; NotReadyError when there is no other.
+    granted: the rights that need not be asked for again, with their namespaces; what is granted is added.
     """
     try:
-        lacks = {demand: await _lacking(kube, demand) for demand in demands}
+        lacks = {demand: await _lacking(kube, demand, granted) for demand in demands}
     except ApiError as error:
         raise _not_ready(kube, error) from error
     verdict = judge(lacks, await _user(kube) if any(lacks.values()) else "")
@@ -88,10 +91,18 @@ async def check(kube: Kube, selections: Iterable[Selection], demands: Sequence[D
     return verdict.unserved
 
 
-async def _lacking(kube: Kube, demand: Demand) -> tuple[Right, ...]:
+async def _lacking(kube: Kube, demand: Demand, granted: set[tuple[str, Right]]) -> tuple[Right, ...]:
     """What is not granted of the demand, all asked at once: the client bounds how many requests are under way."""
-    answers = await asyncio.gather(*(_may(kube, right, demand.namespace) for right in demand.rights))
-    return tuple(right for right, may in zip(demand.rights, answers, strict=True) if not may)
+    rights = [right for right in demand.rights if (demand.namespace, right) not in granted]
+    asked = [asyncio.create_task(_may(kube, right, demand.namespace)) for right in rights]
+    try:
+        answers = await asyncio.gather(*asked)
+    finally:
+        for each in asked:  # after the first that has no answer, the others are of no use
+            each.cancel()
+    answered = tuple(zip(rights, answers, strict=True))
+    granted |= {(demand.namespace, right) for right, may in answered if may}
+    return tuple(right for right, may in answered if not may)
 
 
 async def _may(kube: Kube, right: Right, namespace: str) -> bool:

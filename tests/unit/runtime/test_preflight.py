@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from natsop_core.kinds import CLUSTERS, SECRETS
-from natsop_core.rights import demands
+from natsop_core.rights import Right, demands
 from natsop_runtime import preflight
 from natsop_runtime.api_server.kube import Kube, Selection
 from natsop_runtime.preflight import TO_ANSWER, TO_BE_GRANTED, NotReadyError
@@ -64,10 +64,12 @@ def started(api: Api, *namespaces: str) -> tuple[tuple[str, ...], float]:
     return in_virtual_time(story)
 
 
-def look(kube: Kube, namespaces: Sequence[str]) -> Awaitable[tuple[str, ...]]:
+def look(
+    kube: Kube, namespaces: Sequence[str], granted: set[tuple[str, Right]] | None = None
+) -> Awaitable[tuple[str, ...]]:
     selections = [Selection(kind, namespace=each) for each in namespaces or ("",) for kind in (CLUSTERS, SECRETS)]
     asked = demands(namespaces, lease=None, reviews=False, nack=True)
-    return preflight.check(kube, selections, asked)
+    return preflight.check(kube, selections, asked, set() if granted is None else granted)
 
 
 def refuse_connection() -> httpx2.Response:
@@ -165,5 +167,38 @@ def test_where_nobody_may_ask_for_rights_what_is_needed_is_tried() -> None:
         async with kube_over(no_reviews) as kube:
             with pytest.raises(NotReadyError, match=r"No permission to list secrets .*: secrets is forbidden"):
                 await preflight.patiently(lambda: look(kube, ()))
+
+    in_virtual_time(story)
+
+
+def test_what_was_granted_is_not_asked_for_again() -> None:
+    api = Api()
+
+    async def story() -> None:
+        granted: set[tuple[str, Right]] = set()
+        async with kube_over(api) as kube:
+            await look(kube, ["prod"], granted)
+            asked = api.reviews
+            await look(kube, ["prod"], granted)
+            assert api.reviews == asked
+            await look(kube, ["prod", "dev"], granted)
+            assert api.reviews == 2 * asked
+
+    in_virtual_time(story)
+
+
+def test_a_request_without_an_answer_leaves_no_others_behind() -> None:
+    """Else each of many attempts would leave some eighty that wait for their turn."""
+
+    async def silence(_request: httpx2.Request) -> httpx2.Response:
+        await asyncio.sleep(1)
+        raise httpx2.ReadTimeout("silence")
+
+    async def story() -> None:
+        async with kube_over(silence) as kube:
+            with pytest.raises(NotReadyError):
+                await look(kube, ())
+            await asyncio.sleep(0)
+            assert len(asyncio.all_tasks()) == 1
 
     in_virtual_time(story)
