@@ -7,6 +7,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+from natsop_core import names
 from tests.cluster.nats import (
     CLUSTER,
     JETSTREAM,
@@ -118,7 +119,8 @@ def assert_a_missing_secret_is_shown(namespace: Namespace) -> None:
     assert found["problems"][0]["reason"] == "SecretNotFound"
     assert "users" in found["problems"][0]["message"]
     assert found["problems"][0]["remedy"]
-    secret = {"metadata": {"name": "users"}, "stringData": {"users.conf": CONF}}
+    labels = names.cluster_selector(CLUSTER)  # so that the report lists it, too
+    secret = {"metadata": {"name": "users", "labels": labels}, "stringData": {"users.conf": CONF}}
     namespace.client.create({"apiVersion": "v1", "kind": "Secret", **secret})
     namespace.wait_for_condition("NatsCluster", CLUSTER, "Degraded", "False")
 
@@ -135,8 +137,8 @@ def assert_reported_without_secrets(namespace: Namespace, folder: Path) -> None:
         }
     assert not [name for name, text in texts.items() if PASSWORD in text]
     assert {"README.txt", "summary.txt", "doctor.txt", "objects/NatsCluster.yaml", "objects/Pod.yaml"} <= texts.keys()
-    assert "kind: Secret" in texts["objects/Secret.yaml"]
-    assert "data:" not in texts["objects/Secret.yaml"]
+    assert "name: users" in texts["objects/Secret.yaml"]
+    assert "\ndata:" not in texts["objects/Secret.yaml"]
     assert "jetstream {" in texts["objects/ConfigMap.yaml"]
     assert "ORDERS" in texts[f"servers/{CLUSTER}-0.yaml"]
     assert "Starting nats-server" in texts[f"logs/{CLUSTER}-0-nats.log"]
