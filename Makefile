@@ -139,8 +139,27 @@ requirements: $(READY)  ## Pin anew, with hashes, the newest dependencies that p
 	  $(VENV)/bin/uv pip compile --quiet --upgrade pyproject.toml --extra operator $${set#*:} --generate-hashes \
 	    --no-annotate --no-header --python-version 3.11 -o requirements/$${set%%:*}.txt || exit 1; \
 	done
+	$(VENV)/bin/uv pip compile --quiet --upgrade --group docs --generate-hashes \
+	  --no-annotate --no-header --python-version 3.11 -o requirements/docs.txt
 	$(VENV)/bin/uv pip compile --quiet --group build --generate-hashes --constraint requirements/dev.txt \
 	  --no-annotate --no-header --python-version 3.11 -o requirements/build.txt
+
+# The documentation as a site, in build/site.
+DOCS := build/docs
+MKDOCS = NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs
+
+.PHONY: docs
+docs: $(DOCS)/.ready  ## Build the documentation as a site in build/site; a dead link or anchor fails it
+	$(MKDOCS) build --quiet --config-file .mkdocs.yml
+
+.PHONY: docs-serve
+docs-serve: $(DOCS)/.ready  ## Serve the documentation on http://127.0.0.1:8000, anew with each change
+	$(MKDOCS) serve --config-file .mkdocs.yml
+
+$(DOCS)/.ready: requirements/docs.txt
+	python3 -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet --require-hashes --requirement $<
+	@touch $@
 
 .PHONY: clean
 clean:  ## Remove the virtual environment and all caches of this checkout (the testbed's cache stays)

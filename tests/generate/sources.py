@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from tests.generate import alerts, chart, dashboards, plugin_page
+from tests.generate import alerts, chart, chart_page, commands, dashboards, fields, plugin_page, rights
 
 File = tuple[Path, str]
 
@@ -15,6 +15,10 @@ SOURCES: Final[tuple[Callable[[], Iterator[File]], ...]] = (
     alerts.files,
     dashboards.files,
     plugin_page.files,
+    fields.files,
+    rights.files,
+    chart_page.files,
+    commands.files,
 )
 
 
