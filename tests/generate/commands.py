@@ -23,10 +23,11 @@ _INTRODUCTION: Final = """\
 
 def files() -> Iterator[tuple[Path, str]]:
     """The reference page."""
-    yield PAGE, _INTRODUCTION + "".join(_section(name, _parser(name)) for name in COMMANDS)
+    yield PAGE, _INTRODUCTION + "".join(_section(name, parser_of(name)) for name in COMMANDS)
 
 
-def _parser(name: str) -> argparse.ArgumentParser:
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """The parser of a command's arguments."""
     commands = argparse.ArgumentParser(prog="natsop").add_subparsers()
     import_module(f"natsop_runtime.cli.{name}").add_parser(commands)
     parser: argparse.ArgumentParser = commands.choices[name]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from tests.generate import alerts, chart, chart_page, commands, dashboards, fields, plugin_page, rights
+from tests.generate import alerts, chart, chart_page, commands, dashboards, fields, layers, plugin_page, rights
 
 File = tuple[Path, str]
 
@@ -16,6 +16,7 @@ SOURCES: Final[tuple[Callable[[], Iterator[File]], ...]] = (
     dashboards.files,
     plugin_page.files,
     fields.files,
+    layers.files,
     rights.files,
     chart_page.files,
     commands.files,
