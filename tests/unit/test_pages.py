@@ -6,8 +6,6 @@ import ast
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,45 +14,9 @@ from ruamel.yaml import YAML
 
 from natsop_runtime.cli import COMMANDS, main
 from tests.generate.commands import parser_of
+from tests.pages import OURS, ROOT, Block, blocks_of, checked
 
-ROOT: Final = Path(__file__).parents[2]
-PAGES: Final = (
-    ROOT / "README.md",
-    ROOT / "helm" / "nats-operator" / "README.md",
-    *sorted((ROOT / "docs").rglob("*.md")),
-)
-
-_BLOCK: Final = re.compile(
-    r"(?:^[ ]*<!-- not checked: (?P<reason>.+?) -->\n)?"
-    r"^(?P<indent>[ ]*)```(?P<language>\w+)\n(?P<text>.*?)^(?P=indent)```$",
-    re.MULTILINE | re.DOTALL,
-)
-_OURS: Final = re.compile(r"^kind: (NatsCluster|NatsBox)$", re.MULTILINE)
 _COMMAND: Final = re.compile(r"\b(?:kubectl )?natsop (\S[^|>;&\n]*)")
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block. place: where it is. reason: why it is not checked, if it is not."""
-
-    place: str
-    language: str
-    text: str
-    reason: str
-
-
-def blocks_of(place: str, page: str) -> Iterator[Block]:
-    for found in _BLOCK.finditer(page):
-        line = page.count("\n", 0, found.start("language")) + 1
-        text = re.sub(f"^{found['indent']}", "", found["text"], flags=re.MULTILINE)
-        yield Block(f"{place}:{line}", found["language"], text, found["reason"] or "")
-
-
-BLOCKS: Final = [each for page in PAGES for each in blocks_of(str(page.relative_to(ROOT)), page.read_text())]
-
-
-def checked(*languages: str) -> list[Block]:
-    return [each for each in BLOCKS if each.language in languages and not each.reason]
 
 
 def natsop_commands(script: str) -> list[list[str]]:
@@ -73,7 +35,7 @@ def script_of(block: Block) -> str:
 @pytest.mark.parametrize("block", checked("yaml"), ids=lambda each: each.place)
 def test_yaml_on_a_page_parses_and_natsop_takes_it(block: Block, tmp_path: Path) -> None:
     assert [each for each in YAML(typ="safe").load_all(block.text) if each is not None]
-    if _OURS.search(block.text):
+    if OURS.search(block.text):
         file = tmp_path / "block.yaml"
         file.write_text(block.text)
         assert main(["validate", "-f", str(file)]) == 0
