@@ -65,9 +65,7 @@ bench: $(READY)  ## Measure how fast natsop renders, and how fast the operator w
 	$(PYTHON) -m tests.bench
 
 .PHONY: generate
-generate: $(READY)  ## Write anew what is generated: crds/, the chart's, docs/troubleshooting.md and snapshots/
-	$(VENV)/bin/natsop crds --output-dir crds
-	$(VENV)/bin/natsop explain --markdown > docs/troubleshooting.md
+generate: $(READY)  ## Write anew all that is generated: the CRDs, parts of the chart and of docs/, and snapshots/
 	$(PYTHON) -m tests.generate
 	$(PYTHON) -m pytest tests/unit -q --snapshot-update
 

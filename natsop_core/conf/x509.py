@@ -1,7 +1,7 @@
 """X.509 certificates: until when one is valid, whom it is about and who issued it.
 
 These three fields are read by hand. A library for the rest of X.509 brings OpenSSL into every program that only
-renders, and costs the operator 11 MiB of memory (docs/performance.md).
+renders, and costs the operator 11 MiB of memory (docs/concepts/performance.md).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from natsop_core.reasons.words import ReasonName
 
-_RIGHTS: Final = "Grant the operator `get` on it: docs/operating.md lists the rights."
+_RIGHTS: Final = "Grant the operator `get` on it: docs/how-to/operate.md lists the rights."
 
 REFERENCES: Final[Mapping[ReasonName, Reason]] = {
     "SecretNotFound": Reason(
@@ -140,7 +140,7 @@ REFERENCES: Final[Mapping[ReasonName, Reason]] = {
     "Forbidden": Reason(
         ("NackIntegrationAvailable", "PodMonitorAvailable", "DeletionBlocked", "Progressing", "Degraded"),
         "The operator may not list an optional kind.",
-        "Grant it the right: docs/operating.md lists the rights.",
+        "Grant it the right: docs/how-to/operate.md lists the rights.",
         needs_person=True,
     ),
     "ClientCertificateRequired": Reason(

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from tests.generate import alerts, chart, chart_page, commands, dashboards, fields, layers, plugin_page, rights
+from tests.generate import alerts, chart, chart_page, commands, core, dashboards, fields, layers, plugin_page, rights
 
 File = tuple[Path, str]
 
 SOURCES: Final[tuple[Callable[[], Iterator[File]], ...]] = (
+    core.files,
     chart.files,
     alerts.files,
     dashboards.files,

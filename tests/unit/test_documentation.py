@@ -13,7 +13,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[2]
-LIBRARY = (ROOT / "docs" / "library.md").read_text()
+LIBRARY = (ROOT / "docs" / "how-to" / "library.md").read_text()
 README = (ROOT / "README.md").read_text()
 
 

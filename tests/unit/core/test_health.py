@@ -11,7 +11,7 @@ from natsop_core.reasons import REASONS
 from tests.unit.core.states import STATES, State, ready_reason
 from tests.unit.core.world import Object, box_object, cluster_object, conditions
 
-ARGO_CHECK = (Path(__file__).parents[3] / "docs" / "argo-cd-health.lua").read_text()
+ARGO_CHECK = (Path(__file__).parents[3] / "docs" / "how-to" / "argo-cd-health.lua").read_text()
 
 
 def kstatus(resource: Object) -> str:

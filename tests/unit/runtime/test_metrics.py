@@ -1,4 +1,4 @@
-"""The metrics, as Prometheus reads them and as docs/metrics.md describes them."""
+"""The metrics, as Prometheus reads them and as docs/how-to/metrics.md describes them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.testbed import prometheus
 from tests.testbed.errors import CannotRunError
 from tests.testbed.fixtures import cannot_run
 
-DOCUMENTATION = Path(__file__).parents[3] / "docs" / "metrics.md"
+DOCUMENTATION = Path(__file__).parents[3] / "docs" / "how-to" / "metrics.md"
 BASE_UNITS = {"seconds", "bytes"}
 
 
@@ -172,4 +172,4 @@ def table_row(family: Metric) -> str:
 def test_the_documentation_lists_every_metric_and_no_other(metrics: Metrics) -> None:
     rows = sorted(table_row(family) for family in families(metrics))
     documented = [line for line in DOCUMENTATION.read_text().splitlines() if re.match(r"\| `[a-z_]+` \| \w+ \|", line)]
-    assert documented == rows, "docs/metrics.md should say:\n" + "\n".join(rows)
+    assert documented == rows, "docs/how-to/metrics.md should say:\n" + "\n".join(rows)
