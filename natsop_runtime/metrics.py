@@ -1,4 +1,4 @@
-"""What Prometheus is told of the operator. The help texts are the documentation, too: docs/how-to/metrics.md lists them."""
+"""The metrics of the operator. Their help texts are the documentation, too: docs/how-to/metrics.md lists them."""
 
 from __future__ import annotations
 

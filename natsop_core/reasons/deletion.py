@@ -22,8 +22,8 @@ DELETION: Final[Mapping[ReasonName, Reason]] = {
     "AccountsNotReleased": Reason(
         ("DeletionBlocked", "Progressing"),
         "An Account is being deleted, and NACK has not removed its finalizer yet.",
-        "Wait for some seconds. If it lasts, see whether NACK is running; docs/how-to/nack.md says what to do when NACK was"
-        " uninstalled.",
+        "Wait for some seconds. If it lasts, see whether NACK is running; docs/how-to/nack.md says what to do when NACK"
+        " was uninstalled.",
     ),
     "ServersDeleted": Reason(
         ("DeletionBlocked", "Progressing", "Event"),

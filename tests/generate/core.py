@@ -1,4 +1,4 @@
-"""What natsop_core knows, as files: the CustomResourceDefinitions and the page of all conditions, reasons and events."""
+"""The CustomResourceDefinitions, and the page of all conditions, reasons and events, from natsop_core."""
 
 from __future__ import annotations
 
