@@ -37,7 +37,7 @@ ARG REVISION
 LABEL org.opencontainers.image.title="nats-operator" \
       org.opencontainers.image.description="natsop, a Kubernetes operator for NATS" \
       org.opencontainers.image.source="https://github.com/crewlet/nats-operator" \
-      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /rootfs/ /

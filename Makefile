@@ -130,6 +130,21 @@ deploy: $(READY)  ## Install or upgrade the operator in the current cluster, wit
 undeploy: $(READY)  ## Remove the operator from the current cluster; CRDs and clusters stay
 	$(HELM) uninstall nats-operator --namespace $(NAMESPACE) --ignore-not-found
 
+# Releases: .github/workflows/release.yml runs these for a tag.
+.PHONY: build
+build: $(READY)  ## Build the wheel and the sdist to dist/
+	rm -rf build/lib build/bdist.* dist/natsop-*
+	SOURCE_DATE_EPOCH=$(EPOCH) $(PYTHON) -c 'from setuptools import build_meta as b; b.build_sdist("dist"); b.build_wheel("dist")' >/dev/null
+
+.PHONY: version
+version:  ## Print the version that would be released
+	@echo $(VERSION)
+
+.PHONY: release-notes
+release-notes:  ## Print what the changelog says of this version; fails while it has no date there
+	@awk -v heading='## [$(VERSION)] - ' 'index($$0, "## [") == 1 {inside = index($$0, heading) == 1 && /[0-9]-[0-9][0-9]$$/; found += inside; next} \
+	  /^\[/ {inside = 0} inside; END {exit !found}' docs/CHANGELOG.md
+
 .PHONY: requirements
 requirements: $(READY)  ## Pin anew, with hashes, the newest dependencies that pyproject.toml allows
 	$(PYTHON) -m pip install --quiet uv

@@ -100,6 +100,7 @@ GROUPS = (
     Group("kube-router", {"kube-router": "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"}),
     Group("registry", {"registry": "github.com/google/go-containerregistry/cmd/registry"}),
     Group("helm", {"helm": "helm.sh/helm/v3/cmd/helm"}, ldflags=HELM_STAMP),
+    Group("actionlint", {"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"}),
 )
 
 

@@ -28,7 +28,10 @@ HELM = frozenset({"helm"})
 REGISTRY = frozenset({"registry"})
 """An OCI registry, in memory, for tests that publish the chart."""
 
-WITHOUT_A_NODE = EXPORTER | HELM | REGISTRY
+ACTIONLINT = frozenset({"actionlint"})
+"""For the test of the workflows."""
+
+WITHOUT_A_NODE = EXPORTER | HELM | REGISTRY | ACTIONLINT
 """What tests run as processes of this machine, beside the servers."""
 
 NETWORK_POLICIES = frozenset({"kube-router"})
