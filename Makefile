@@ -30,9 +30,9 @@ lint: $(READY)  ## Check style, format, types and import rules
 	$(VENV)/bin/lint-imports
 
 .PHONY: test-fast
-test-fast: $(READY)  ## Run the unit, property, simulation and server tests (real nats-server, no Kubernetes)
+test-fast: $(READY) docs  ## Run the unit, property, simulation, server and site tests (real nats-server, no Kubernetes)
 	$(PYTHON) -m tests.testbed build --servers
-	$(PYTHON) -m pytest tests/unit tests/property tests/simulation tests/server -n 2 --dist worksteal
+	$(PYTHON) -m pytest tests/unit tests/property tests/simulation tests/server tests/site -n 2 --dist worksteal
 
 .PHONY: test-newest
 test-newest: $(READY)  ## Run the unit and property tests, and some with TLS, on the Python of the operator's image

@@ -54,6 +54,9 @@ class Packages:
 TESTS = Packages({"git": "git"})
 """What tests of the command line call."""
 
+SITE = Packages({"chromium": "chromium"})
+"""What the tests of the documentation's site look at it with."""
+
 CONTROL_PLANE = Packages({"openssl": "openssl"})
 """What a control plane needs anywhere."""
 

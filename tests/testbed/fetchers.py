@@ -49,6 +49,7 @@ def table() -> list[Row]:
     """All rows; what is quick to fetch comes first, so that a missing network shows at once."""
     return [
         Row(Size.SERVERS, debian.TESTS, only_tests=True),
+        Row(Size.SERVERS, debian.SITE, only_tests=True),
         Row(Size.SERVERS, prometheus.PROGRAMS, only_tests=True),
         *(Row(Size.SERVERS, server, only_tests=True) for server in nats_servers.SERVERS.values()),
         *(Row(Size.SERVERS, built, only_tests=True) for built in parts.built(parts.WITHOUT_A_NODE)),
