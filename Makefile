@@ -38,7 +38,7 @@ test-fast: $(READY) docs  ## Run the unit, property, simulation, server and site
 test-newest: $(READY)  ## Run the unit and property tests, and some with TLS, on the Python of the operator's image
 	$(PYTHON) -m tests.testbed build --control-plane
 	$(PYTHON) -m tests.testbed newest -- python -m pytest -n 2 --dist worksteal -p no:cacheprovider \
-	  --ignore=tests/unit/testbed --ignore=tests/unit/test_ci.py --ignore=tests/unit/test_image_target.py \
+	  --ignore=tests/unit/testbed --ignore=tests/unit/test_ci.py --ignore=tests/unit/test_image_target.py --ignore=tests/unit/test_release.py \
 	  tests/unit tests/property tests/cluster/test_metrics.py tests/cluster/test_run_preflight.py
 
 .PHONY: test-cluster
