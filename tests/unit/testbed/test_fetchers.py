@@ -215,11 +215,9 @@ def test_only_fetchers_use_the_network() -> None:
     users = {
         file.relative_to(tests).as_posix()
         for file in tests.rglob("*.py")
-        if stand_ins not in file.parents
-        and NETWORK_CLIENTS.search(text := file.read_text())
-        and '"--no-index"' not in text
+        if stand_ins not in file.parents and NETWORK_CLIENTS.search(file.read_text())
     }
-    assert users == {
+    assert users - {"unit/test_release.py"} == {  # which tells pip to use no index
         f"testbed/{name}.py"
         for name in ("build", "debian", "debian_python", "go_modules", "nats_servers", "prometheus", "wheels")
     }
