@@ -1,4 +1,4 @@
--- The health of a NatsCluster or NatsBox, for Argo CD (docs/how-to/health.md).
+-- The health of a NatsCluster or NatsBox, for Argo CD (docs/how-to/gitops.md).
 local function condition(type)
   for _, each in ipairs((obj.status or {}).conditions or {}) do
     if each.type == type then

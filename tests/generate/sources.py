@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from tests.generate import alerts, chart, chart_page, commands, core, dashboards, fields, layers, plugin_page, rights
+from tests.generate import (
+    alerts,
+    chart,
+    chart_page,
+    commands,
+    core,
+    dashboards,
+    facts,
+    fields,
+    layers,
+    plugin_page,
+    rights,
+)
 
 File = tuple[Path, str]
 
@@ -16,6 +28,7 @@ SOURCES: Final[tuple[Callable[[], Iterator[File]], ...]] = (
     alerts.files,
     dashboards.files,
     plugin_page.files,
+    facts.files,
     fields.files,
     layers.files,
     rights.files,
