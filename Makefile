@@ -158,7 +158,7 @@ requirements: $(READY)  ## Pin anew, with hashes, the newest dependencies that p
 	  --no-annotate --no-header --python-version 3.11 -o requirements/build.txt
 
 # The documentation as a site, in build/site.
-DOCS := build/docs
+DOCS := $(VENV)-docs
 MKDOCS = NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs
 
 .PHONY: docs
@@ -176,7 +176,7 @@ $(DOCS)/.ready: requirements/docs.txt
 
 .PHONY: clean
 clean:  ## Remove the virtual environment and all caches of this checkout (the testbed's cache stays)
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info build
+	rm -rf $(VENV) $(DOCS) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml requirements/dev.txt
