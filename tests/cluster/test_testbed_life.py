@@ -15,7 +15,7 @@ from tests.testbed.fixtures import cannot_run
 from tests.testbed.wait import wait_until
 
 TESTBED = [sys.executable, "-m", "tests.testbed"]
-SAY_WHERE_AND_STAY = ["sh", "-c", "echo $NATSOP_TESTBED; exec sleep infinity"]
+SAY_WHERE_AND_STAY = ["sh", "-c", "echo $TESTBED_CLUSTER; exec sleep infinity"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -123,7 +123,7 @@ def test_two_runs_at_once_keep_apart_and_hand_their_commands_status_through(
     started: list[subprocess.Popen[str]],
 ) -> None:
     script = """
-        echo $NATSOP_TESTBED; export KUBECONFIG=$NATSOP_TESTBED/kubeconfig
+        echo $TESTBED_CLUSTER; export KUBECONFIG=$TESTBED_CLUSTER/kubeconfig
         kubectl create configmap whose --from-literal=run=$0 >&2; read go
         kubectl get configmap whose --output=jsonpath={.data.run}; exit $1
     """

@@ -10,8 +10,8 @@ SOURCE_TREE = HERE.parent.parent
 MODULES = HERE / "modules"
 MANIFESTS = HERE / "manifests"
 
-CACHE_VARIABLE = "NATSOP_TESTBED_CACHE"
-CLUSTER_VARIABLE = "NATSOP_TESTBED"
+CACHE_VARIABLE = "TESTBED_CACHE"
+CLUSTER_VARIABLE = "TESTBED_CLUSTER"
 """Set inside a run to the folder of its cluster; the fixtures connect by it, and every process of a run carries it."""
 
 

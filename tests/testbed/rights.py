@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from tests.testbed.audit import QUESTIONS, AuditEntry, AuditLog
 
-FOLDER_VARIABLE: Final = "NATSOP_RIGHTS"
+FOLDER_VARIABLE: Final = "TESTBED_RIGHTS"
 """Names the folder in which control planes that end leave what was used of them; unset, they leave nothing."""
 
 

@@ -12,7 +12,7 @@ from tests.testbed.paths import SOURCE_TREE
 from tests.testbed.wait import wait_until
 
 CACHES = ("XDG_CACHE_HOME", "GOMODCACHE", "GOCACHE", "PIP_CACHE_DIR")
-OF_THE_MACHINE = ("NATSOP_TESTBED_CACHE", "KUBEBUILDER_ASSETS")
+OF_THE_MACHINE = ("TESTBED_CACHE", "KUBEBUILDER_ASSETS")
 
 MAKE = """#!/usr/bin/env bash
 # In place of make: writes down what it was asked, and leaves a module cache as Go does.
