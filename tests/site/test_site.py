@@ -23,9 +23,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Visit:
         "Chromium (Debian's package chromium)" if not chromium else "" if SITE.exists() else "the site (make docs)"
     )
     if missing and os.environ.get("CI") == "true":
-        pytest.fail(f"There is no {missing}.")
+        pytest.fail(f"Missing: {missing}.")
     if missing or chromium is None:
-        pytest.skip(f"There is no {missing}.")
+        pytest.skip(f"Missing: {missing}.")
     paths = [f"/{file.parent.relative_to(SITE)}/".replace("/./", "/") for file in sorted(SITE.rglob("index.html"))]
     assert len(paths) > 15
     return visit(chromium, SITE, paths, WORD, tmp_path_factory.mktemp("chromium") / "profile")
