@@ -5,6 +5,7 @@ Object names, labels and selectors are those of the Go operator, so that natsop 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 API_VERSION: Final = "nats.crewlet.cloud/v1alpha1"
@@ -105,6 +106,11 @@ REFERENCES_FOLDER: Final = "/etc/nats-references"
 """Credentials, certificates and CAs of a box's contexts: a folder per Secret or ConfigMap, a file per key."""
 
 HOME_FOLDER: Final = "/home/nats"
+
+
+def is_paused(annotations: Mapping[str, str]) -> bool:
+    """Whether a person has asked the operator to change nothing for a custom resource with these annotations."""
+    return annotations.get(PAUSED_ANNOTATION) == "true"
 
 
 def is_derived_annotation(name: str) -> bool:

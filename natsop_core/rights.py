@@ -25,8 +25,16 @@ class Right(NamedTuple):
     verb: str
     name: str = ""
 
-    def question(self, namespace: str) -> Object:
-        """The SelfSubjectAccessReview that asks for it. Without a namespace it asks for all of them."""
+    @property
+    def target(self) -> str:
+        """For people: natsclusters.nats.crewlet.cloud/status, or the one object: leases.coordination.k8s.io mine."""
+        resource, slash, subresource = self.resource.partition("/")
+        group = f".{self.group}" if self.group else ""
+        name = f" {self.name}" if self.name else ""
+        return f"{resource}{group}{slash}{subresource}{name}"
+
+    def attributes(self, namespace: str) -> Object:
+        """The resourceAttributes of an access review. Without a namespace they are about all of them."""
         resource, _, subresource = self.resource.partition("/")
         attributes = {
             "namespace": namespace,
@@ -36,10 +44,14 @@ class Right(NamedTuple):
             "verb": self.verb,
             "name": self.name,
         }
+        return {key: value for key, value in attributes.items() if value}
+
+    def question(self, namespace: str) -> Object:
+        """The SelfSubjectAccessReview that asks for it. Without a namespace it asks for all of them."""
         return {
             "apiVersion": SELF_ACCESS_REVIEWS.api_version,
             "kind": SELF_ACCESS_REVIEWS.kind,
-            "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
+            "spec": {"resourceAttributes": self.attributes(namespace)},
         }
 
 
@@ -127,10 +139,7 @@ def _said(rights: Iterable[Right]) -> str:
     """For example: list, watch secrets; patch natsclusters.nats.crewlet.cloud/status."""
     verbs: dict[str, list[str]] = {}
     for right in rights:
-        resource, slash, subresource = right.resource.partition("/")
-        group = f".{right.group}" if right.group else ""
-        name = f" {right.name}" if right.name else ""
-        verbs.setdefault(f"{resource}{group}{slash}{subresource}{name}", []).append(right.verb)
+        verbs.setdefault(right.target, []).append(right.verb)
     by_verbs: dict[str, list[str]] = {}
     for resource, named in verbs.items():
         by_verbs.setdefault(", ".join(named), []).append(resource)

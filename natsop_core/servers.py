@@ -123,17 +123,22 @@ def _ask(pod: Mapping[str, Any], lookup: Lookup) -> Server:
         start=_word(said, "start"),
         trusted_keys=tuple(_trusted_keys(said)),
         loaded_ago=_loaded_ago(said),
-        expiries=dict(_expiries(said)),
+        expiries=dict(expiries_in(said)),
     )
+
+
+def as_object(body: bytes) -> Mapping[str, Any] | None:
+    """The JSON object that an answer is, if it is one."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, Mapping) else None
 
 
 def read_answer(body: bytes) -> Mapping[str, Any]:
     """What a server said, or nothing: whatever listens at a pod's address may answer anything."""
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return said if isinstance(said, Mapping) else {}
+    return as_object(body) or {}
 
 
 def _word(said: Mapping[str, Any], key: str) -> str:
@@ -171,7 +176,8 @@ def _loaded_ago(said: Mapping[str, Any]) -> float | None:
     return (now - loaded).total_seconds() if now and loaded else None
 
 
-def _expiries(said: Mapping[str, Any]) -> Iterator[tuple[str, datetime]]:
+def expiries_in(said: Mapping[str, Any]) -> Iterator[tuple[str, datetime]]:
+    """When the certificate of each listener expires, by the name of its port, as /varz says it."""
     for listener, block in _TLS.items():
         part = said.get(block) if block else said
         if isinstance(part, Mapping) and (expiry := _time(part, "tls_cert_not_after")):

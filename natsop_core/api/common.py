@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, Strict
 
 from natsop_core.api.model import ATOMIC_MAP, Model, StringMap, unset_means
-from natsop_core.names import PAUSED_ANNOTATION
+from natsop_core.names import is_paused
 
 
 class Metadata(Model):
@@ -30,7 +30,7 @@ class Metadata(Model):
     @property
     def is_paused(self) -> bool:
         """Whether a person has asked the operator to change nothing for it."""
-        return self.annotations.get(PAUSED_ANNOTATION) == "true"
+        return is_paused(self.annotations)
 
 
 class Resource(Model):

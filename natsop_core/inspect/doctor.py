@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from natsop_core import names
+from natsop_core.conditions.expiring import FORESIGHT
 from natsop_core.inspect.check import Check
 from natsop_core.inspect.operator_checks import check_definitions, check_operator
 from natsop_core.inspect.overview import overview, states_of
@@ -13,16 +14,23 @@ from natsop_core.inspect.server_state import ServerState, clock_spread
 from natsop_core.inspect.target import Target
 from natsop_core.inspect.view import Request, list_of
 from natsop_core.kinds import BOXES, CLAIMS, CLUSTERS, NACK_ACCOUNTS
-from natsop_core.times import moment, timestamp
+from natsop_core.servers import expiries_in
+from natsop_core.times import timestamp
 
 if TYPE_CHECKING:
     from natsop_core.inspect.view import View
 
-EXPIRES_WITHIN: Final = timedelta(days=7)
 CLOCKS_APART: Final = 5.0
 """Seconds: what a busy API server adds to the time between two answers is less."""
 
-_LISTENERS: Final = {"": "clients", "cluster": "routes", "leaf": "leaf nodes", "gateway": "gateways", "mqtt": "MQTT"}
+_LISTENERS: Final = {
+    names.CLIENT_PORT: "clients",
+    names.ROUTES_PORT: "routes",
+    names.LEAFNODES_PORT: "leaf nodes",
+    names.WEBSOCKET_PORT: "websockets",
+    names.MQTT_PORT: "MQTT",
+    names.GATEWAY_PORT: "gateways",
+}
 
 
 def checks(target: Target | None, namespace: str, view: View) -> list[Check]:
@@ -117,12 +125,9 @@ def _check_jetstream(target: Target, jetstream: Mapping[str, Any]) -> Iterator[C
 def _check_certificates(target: Target, states: list[ServerState], view: View) -> Iterator[Check]:
     """What the servers themselves use, which may be older than what the Secrets hold."""
     expiries = [
-        (at, state.pod, listener)
-        for state in states
-        for block, listener in _LISTENERS.items()
-        if (at := _expiry(state, block)) is not None
+        (at, state.pod, _LISTENERS[listener]) for state in states for listener, at in expiries_in(state.variables)
     ]
-    soon = sorted(each for each in expiries if each[0] - view.now < EXPIRES_WITHIN)
+    soon = sorted(each for each in expiries if each[0] - view.now < FORESIGHT)
     title = f"{target}, certificates in use"
     if soon:
         at, pod, listener = soon[0]
@@ -134,12 +139,6 @@ def _check_certificates(target: Target, states: list[ServerState], view: View) -
         )
     elif expiries:
         yield Check(title, "ok", f"The first expires at {timestamp(min(expiries)[0])}.")
-
-
-def _expiry(state: ServerState, block: str) -> Any:
-    part = state.variables.get(block) if block else state.variables
-    text = part.get("tls_cert_not_after") if isinstance(part, Mapping) else None
-    return moment(text) if isinstance(text, str) else None
 
 
 def _check_clocks(target: Target, states: list[ServerState]) -> Iterator[Check]:

@@ -13,10 +13,12 @@ from natsop_core.inspect.server_state import is_ready
 from natsop_core.inspect.view import Request, list_of
 from natsop_core.kinds import ACCESS_REVIEWS, LEASES, PODS
 from natsop_core.rbac import namespaced_role
+from natsop_core.rights import rights
 from natsop_core.times import moment
 
 if TYPE_CHECKING:
     from natsop_core.inspect.view import Object, View
+    from natsop_core.rights import Right
 
 OPERATOR_LABELS: Final = "app.kubernetes.io/name=nats-operator"
 """Of the operator's pods, as the chart makes them."""
@@ -125,10 +127,10 @@ def _check_rights(pod: Object, namespace: str, view: View) -> Iterator[Check]:
     account = pod.get("spec", {}).get("serviceAccountName", "default")
     user = f"system:serviceaccount:{metadata['namespace']}:{account}"
     lacking: list[str] = []
-    for group, resource, verb in _needed():
-        answer = view.object(_review(user, namespace, group, resource, verb), "rights of the operator")
+    for right in rights(namespaced_role("")["rules"]):
+        answer = view.object(_review(user, right, namespace), "rights of the operator")
         if answer is not None and not (answer.get("status") or {}).get("allowed"):
-            lacking.append(f"{verb} {resource}{f'.{group}' if group else ''}")
+            lacking.append(f"{right.verb} {right.target}")
     if "rights of the operator" in view.failures:
         yield Check("rights", "unknown", view.failures["rights of the operator"])
     elif lacking:
@@ -144,26 +146,11 @@ def _check_rights(pod: Object, namespace: str, view: View) -> Iterator[Check]:
         yield Check("rights", "ok", f"The operator has all rights that it needs in namespace {namespace}.")
 
 
-def _needed() -> Iterator[tuple[str, str, str]]:
-    for rule in namespaced_role("")["rules"]:
-        for resource in rule["resources"]:
-            for verb in rule["verbs"]:
-                yield rule["apiGroups"][0], resource, verb
-
-
-def _review(user: str, namespace: str, group: str, resource: str, verb: str) -> Request:
-    plural, _, subresource = resource.partition("/")
-    attributes = {
-        "namespace": namespace,
-        "group": group,
-        "resource": plural,
-        "subresource": subresource,
-        "verb": verb,
-    }
+def _review(user: str, right: Right, namespace: str) -> Request:
     groups = ["system:serviceaccounts", f"system:serviceaccounts:{user.split(':')[2]}", "system:authenticated"]
     body = {
         "apiVersion": ACCESS_REVIEWS.api_version,
         "kind": ACCESS_REVIEWS.kind,
-        "spec": {"user": user, "groups": groups, "resourceAttributes": attributes},
+        "spec": {"user": user, "groups": groups, "resourceAttributes": right.attributes(namespace)},
     }
     return Request(f"apis/{ACCESS_REVIEWS.api_version}/{ACCESS_REVIEWS.plural}", body=json.dumps(body))

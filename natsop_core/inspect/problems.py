@@ -57,7 +57,7 @@ def conditions_of(resource: Object) -> dict[str, Object]:
 
 def is_paused(resource: Object) -> bool:
     """Whether the operator is told to leave it alone."""
-    return (resource["metadata"].get("annotations") or {}).get(names.PAUSED_ANNOTATION) == "true"
+    return names.is_paused(resource["metadata"].get("annotations") or {})
 
 
 def problems_of(resource: Object, target: Target) -> Iterator[Problem]:

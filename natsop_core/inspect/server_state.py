@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.inputs import HttpAnswer
-from natsop_core.inspect.view import as_object, is_from_api_server, why
+from natsop_core.inspect.view import is_from_api_server, why
+from natsop_core.servers import read_answer
 from natsop_core.times import moment
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ def server_state(pod: Object, view: View) -> ServerState:
 
 
 def _said(reply: object) -> Object:
-    is_answer = isinstance(reply, HttpAnswer) and reply.status == 200
-    return (as_object(reply.body) or {}) if is_answer and isinstance(reply, HttpAnswer) else {}
+    return read_answer(reply.body) if isinstance(reply, HttpAnswer) and reply.status == 200 else {}
 
 
 def _health(reply: object) -> str:

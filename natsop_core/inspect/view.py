@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from natsop_core.inputs import HttpAnswer, Unreachable
 from natsop_core.kinds import PODS
-from natsop_core.servers import monitor_reference
+from natsop_core.servers import as_object, monitor_reference, read_answer
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
@@ -106,25 +105,16 @@ def list_of(resource: ApiResource, namespace: str = "", labels: str = "", *, met
     return Request(f"{path_of(resource, namespace)}?limit={MOST_ITEMS}{selector}", metadata_only=metadata_only)
 
 
-def as_object(body: bytes) -> Object | None:
-    """The JSON object that an answer is, if it is one."""
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return said if isinstance(said, Mapping) else None
-
-
 def is_from_api_server(reply: Reply | None) -> bool:
     """Whether a proxied request got no further than to the API server."""
-    return isinstance(reply, HttpAnswer) and (as_object(reply.body) or {}).get("kind") == "Status"
+    return isinstance(reply, HttpAnswer) and read_answer(reply.body).get("kind") == "Status"
 
 
 def why(reply: Reply) -> str:
     """Why there is no object, as a sentence."""
     if isinstance(reply, Unreachable):
         return f"No answer: {reply.reason.rstrip('.')}."
-    said = as_object(reply.body) or {}
+    said = read_answer(reply.body)
     message = said.get("message") or said.get("error")
     words = message.rstrip(".") if isinstance(message, str) and message else f"HTTP status {reply.status}"
     return f"{'Not allowed: ' if reply.status == 403 else ''}{words}."

@@ -112,10 +112,23 @@ def test_what_the_status_says_is_told_with_its_remedy() -> None:
     assert (found.outcome, found.message, found.remedy != "") == ("problem", "Secret s does not exist.", True)
 
 
-def test_a_certificate_in_use_that_expires_soon_is_found() -> None:
-    varz = {"c-1": {"cluster": {"tls_cert_not_after": "2026-01-05T00:00:00Z"}}}
+@pytest.mark.parametrize(
+    ("block", "listener"),
+    [
+        ("cluster", "routes"),
+        ("leaf", "leaf nodes"),
+        ("websocket", "websockets"),
+        ("mqtt", "MQTT"),
+        ("gateway", "gateways"),
+    ],
+)
+def test_a_certificate_in_use_that_expires_soon_is_found(block: str, listener: str) -> None:
+    varz = {"c-1": {block: {"tls_cert_not_after": "2026-01-05T00:00:00Z"}}}
     found = made(healthy(varz=varz))["certificates in use"]
-    assert (found.outcome, "That of c-1 for routes expires at 2026-01-05" in found.message) == ("problem", True)
+    assert (found.outcome, f"That of c-1 for {listener} expires at 2026-01-05" in found.message) == ("problem", True)
+
+
+def test_a_certificate_in_use_that_is_valid_for_long_is_no_problem() -> None:
     later = {"c-1": {"tls_cert_not_after": "2026-06-05T00:00:00Z"}}
     assert made(healthy(varz=later))["certificates in use"].outcome == "ok"
 
