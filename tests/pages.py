@@ -41,6 +41,19 @@ def blocks_of(place: str, page: str) -> Iterator[Block]:
         yield Block(f"{place}:{line}", found["language"], text, found["reason"] or "")
 
 
+def script_of(block: Block) -> str:
+    """What a reader types: in a console, what follows the prompt, with the indented lines below it."""
+    if block.language != "console":
+        return block.text
+    typed = re.findall(r"^\$ (.*\n(?:[ ]+.*\n)*)", block.text, re.MULTILINE)
+    return "".join(typed)
+
+
+def commands_of(block: Block) -> list[str]:
+    """Its commands, each in one line."""
+    return script_of(block).replace("\\\n", " ").splitlines()
+
+
 BLOCKS: Final = [each for page in PAGES for each in blocks_of(str(page.relative_to(ROOT)), page.read_text())]
 
 

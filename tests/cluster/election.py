@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -16,9 +15,9 @@ from typing import Final
 from natsop_core.names import FIELD_MANAGER
 from tests.cluster.site import nats_cluster
 from tests.testbed.audit import AuditEntry
-from tests.testbed.client import ApiError
 from tests.testbed.cluster import Cluster
 from tests.testbed.operator import NAMESPACE, SERVICE_ACCOUNT, Operator, install_service_account
+from tests.testbed.repeated import repeated
 from tests.testbed.wait import wait_until
 
 ACCOUNTS: Final = (SERVICE_ACCOUNT, f"{SERVICE_ACCOUNT}-b")
@@ -143,20 +142,12 @@ def unrest(cluster: Cluster, *, clusters: int = 8, every: float = 0.2) -> Iterat
     client = cluster.client.in_namespace(UNREST)
     for index in range(clusters):
         client.create(nats_cluster(f"c{index}", {"replicas": 3}))
-    over = threading.Event()
+    turns = count()
 
     def change() -> None:
-        for turn in count():
-            if over.wait(every):
-                return
-            labels = {"spec": {"global": {"labels": {"turn": str(turn)}}}}
-            with suppress(ApiError):  # the API server may be away: that is what the test is about
-                client.patch("NatsCluster", f"c{turn % clusters}", labels)
+        turn = next(turns)
+        labels = {"spec": {"global": {"labels": {"turn": str(turn)}}}}
+        client.patch("NatsCluster", f"c{turn % clusters}", labels)
 
-    thread = threading.Thread(target=change)
-    thread.start()
-    try:
+    with repeated(change, every=every):  # the API server may be away: that is what the test is about
         yield
-    finally:
-        over.set()
-        thread.join()

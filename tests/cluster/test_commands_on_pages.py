@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from tests.pages import checked
+from tests.pages import checked, commands_of
 from tests.testbed.control_plane import ControlPlane
 from tests.testbed.go_modules import chart_crds, integration_crds
 from tests.testbed.operator import install_crds
@@ -24,8 +24,8 @@ COMMANDS: Final = sorted(
     {
         command
         for block in checked("sh", "console", "bash")
-        for line in block.text.replace("\\\n", " ").splitlines()
-        if (command := line.removeprefix("$ ")).startswith("kubectl ") and not TAKES_MORE.search(command)
+        for command in commands_of(block)
+        if command.startswith("kubectl ") and not TAKES_MORE.search(command)
     }
 )
 

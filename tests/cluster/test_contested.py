@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,8 +11,9 @@ import pytest
 
 from tests.cluster.site import SOON, Site, nats_cluster, new_site, wait_out
 from tests.testbed.audit import AuditEntry
-from tests.testbed.client import ApiError, Manifest
+from tests.testbed.client import Manifest
 from tests.testbed.operator import Operator
+from tests.testbed.repeated import repeated
 from tests.testbed.wait import wait_until
 
 RIVAL: Final = "argocd"
@@ -31,22 +31,8 @@ def site(operated: Operator) -> Site:
 @contextmanager
 def fighting(set_back: Callable[[], object]) -> Iterator[None]:
     """Somebody who sets something back a few times a second, whatever anybody does."""
-    ends = threading.Event()
-
-    def fight() -> None:
-        while not ends.wait(0.2):
-            try:
-                set_back()
-            except ApiError:  # the object was changed at the same moment
-                continue
-
-    thread = threading.Thread(target=fight)
-    thread.start()
-    try:
+    with repeated(set_back, every=0.2):
         yield
-    finally:
-        ends.set()
-        thread.join()
 
 
 def take_port(site: Site) -> None:

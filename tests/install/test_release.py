@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import tarfile
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -21,8 +20,9 @@ from tests.cluster.helm_releases import DEFINITIONS, older_definitions
 from tests.cluster.nats import JETSTREAM, READY_WITHIN, SMALL, Box, Stream
 from tests.cluster.plugin import answer, plugin
 from tests.install.installation import DEPLOYMENT, LABELS, ROLLED_WITHIN, Installation, out_of_turn, writes
-from tests.testbed.client import ApiError, Manifest
+from tests.testbed.client import Manifest
 from tests.testbed.namespace import Namespace, new_namespace
+from tests.testbed.repeated import repeated
 from tests.testbed.wait import wait_until
 from tests.unit.chart.go_values import GO_VALUES
 
@@ -196,20 +196,8 @@ def worked(installation: Installation, mark: int, pods: set[str]) -> bool:
 @contextmanager
 def budget_deleted_all_the_time(namespace: Namespace, name: str) -> Iterator[None]:
     """So that there is always something to do."""
-    over = threading.Event()
-
-    def delete() -> None:
-        while not over.wait(0.3):
-            with suppress(ApiError):
-                namespace.client.delete("PodDisruptionBudget", name, missing_ok=True)
-
-    thread = threading.Thread(target=delete)
-    thread.start()
-    try:
+    with repeated(lambda: namespace.client.delete("PodDisruptionBudget", name, missing_ok=True), every=0.3):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def test_after_an_uninstall_there_are_clusters_and_definitions_and_nothing_else(

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from natsop_runtime.cli import COMMANDS, main
 from tests.generate.commands import parser_of
-from tests.pages import OURS, ROOT, Block, blocks_of, checked
+from tests.pages import OURS, ROOT, Block, blocks_of, checked, script_of
 
 _COMMAND: Final = re.compile(r"\b(?:kubectl )?natsop (\S[^|>;&\n]*)")
 
@@ -22,14 +22,6 @@ _COMMAND: Final = re.compile(r"\b(?:kubectl )?natsop (\S[^|>;&\n]*)")
 def natsop_commands(script: str) -> list[list[str]]:
     """The arguments of each call of natsop in a script."""
     return [shlex.split(found[1], comments=True) for found in _COMMAND.finditer(script.replace("\\\n", " "))]
-
-
-def script_of(block: Block) -> str:
-    """What a reader types: in a console, what follows the prompt, with the indented lines below it."""
-    if block.language == "sh":
-        return block.text
-    typed = re.findall(r"^\$ (.*\n(?:[ ]+.*\n)*)", block.text, re.MULTILINE)
-    return "".join(typed)
 
 
 @pytest.mark.parametrize("block", checked("yaml"), ids=lambda each: each.place)

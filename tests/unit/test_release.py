@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,9 @@ from tests.testbed.paths import SOURCE_TREE
 
 PROJECT = tomllib.loads((SOURCE_TREE / "pyproject.toml").read_text())["project"]
 CHANGELOG = (SOURCE_TREE / "docs" / "CHANGELOG.md").read_text()
+RELEASED_AT = 1_700_000_000
+"""Unix time that a release would take from its commit."""
+
 WORKFLOWS = sorted((SOURCE_TREE / ".github" / "workflows").glob("*.yml"))
 
 
@@ -36,6 +40,13 @@ def test_every_make_target_of_a_workflow_exists() -> None:
     asked = {each for path in WORKFLOWS for each in re.findall(r"\bmake (?:--silent )?([a-z-]+)", path.read_text())}
     assert asked
     assert asked <= targets
+
+
+def test_a_package_has_the_times_of_its_release(packages: Path) -> None:
+    [wheel] = packages.glob("*.whl")
+    with zipfile.ZipFile(wheel) as files:
+        metadata = next(each for each in files.infolist() if each.filename.endswith("/METADATA"))
+    assert metadata.date_time[:3] == (2023, 11, 14)
 
 
 def make(tree: Path, target: str) -> subprocess.CompletedProcess[str]:
@@ -81,11 +92,13 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=SOURCE_TREE, capture_output=True, text=True, check=True,
     )  # fmt: skip
     for name in filter(None, listed.stdout.split("\0")):
-        if (SOURCE_TREE / name).is_file() and name.startswith(("natsop_", "pyproject", "README", "LICENSE")):
+        if (SOURCE_TREE / name).is_file() and name.startswith(
+            ("natsop_", "pyproject", "README", "LICENSE", "Makefile")
+        ):
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(SOURCE_TREE / name, tree / name)
-    hooks = "from setuptools import build_meta as b; b.build_sdist('dist'); b.build_wheel('dist')"
-    subprocess.run([sys.executable, "-c", hooks], cwd=tree, capture_output=True, check=True)
+    ready = [f"PYTHON={sys.executable}", "--old-file=.venv/.ready", f"EPOCH={RELEASED_AT}"]
+    subprocess.run(["make", "--silent", *ready, "build"], cwd=tree, capture_output=True, check=True)
     return tree / "dist"
 
 
