@@ -39,7 +39,7 @@ test-newest: $(READY)  ## Run the unit and property tests, and some with TLS, on
 	$(PYTHON) -m tests.testbed build --control-plane
 	$(PYTHON) -m tests.testbed newest -- python -m pytest -n 2 --dist worksteal -p no:cacheprovider \
 	  --ignore=tests/unit/testbed --ignore=tests/unit/test_ci.py --ignore=tests/unit/test_image_target.py --ignore=tests/unit/test_release.py \
-	  tests/unit tests/property tests/cluster/test_metrics.py tests/cluster/test_run_preflight.py
+	  tests/unit tests/property tests/cluster/process/test_metrics.py tests/cluster/process/test_run_preflight.py
 
 .PHONY: test-cluster
 test-cluster: $(READY)  ## Run the tests on a real Kubernetes

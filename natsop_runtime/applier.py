@@ -27,7 +27,7 @@ from natsop_runtime.api_server.errors import ConflictError, InvalidError, NotFou
 if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
     from natsop_runtime.api_server.kube import Kube
-    from natsop_runtime.cache.stores import Change, Stores
+    from natsop_runtime.cache.informers import Change, Informers
 
 Manifest = Mapping[str, Any]
 
@@ -43,9 +43,9 @@ log = logging.getLogger(__name__)
 class Applier:
     """Applies objects, of the custom resource that it is told. `repaired` is told the kind of each that is put back."""
 
-    def __init__(self, kube: Kube, stores: Stores, repaired: Callable[[str], None]) -> None:
+    def __init__(self, kube: Kube, informers: Informers, repaired: Callable[[str], None]) -> None:
         self._kube = kube
-        self._stores = stores
+        self._informers = informers
         self._repaired = repaired
         self._rows: dict[ObjectKey, dict[ObjectKey, RepairRow]] = {}  # by custom resource; none is empty
 
@@ -58,12 +58,12 @@ class Applier:
         custom_resource: ObjectKey,
         key: ObjectKey,
         manifest: Manifest,
-        own_writes: set[Change],
+        expectations: set[Change],
         *,
         based_on: str | None = None,
     ) -> Outcome:
         """Make the object what the manifest says; see `Executor.execute`, and for `based_on` see `Plan`."""
-        live = self._stores.live(key)
+        live = self._informers.live(key)
         for _ in range(TRIES):
             if based_on is not None and (live is None or live.uid != based_on):
                 return Failed(f"{key} was deleted while this was decided", PAUSE)
@@ -80,10 +80,10 @@ class Applier:
             except ConflictError:  # it is not what it was when we last heard of it: decide anew
                 live = await self.look(key)
             except NotFoundError:
-                self._stores.optional_kinds.doubt(resource_of(key))
+                self._informers.optional_kinds.doubt(resource_of(key))
                 raise
             else:
-                self._take_in(key, answer, own_writes)
+                self._take_in(key, answer, expectations)
                 return Applied(adopted=step.adopts, repair=self._note(custom_resource, key, row))
         return Failed(f"{key} is being changed by others at the same time", PAUSE)
 
@@ -95,10 +95,10 @@ class Applier:
             return None
         return reduce_metadata(found["metadata"])
 
-    def _take_in(self, key: ObjectKey, answer: dict[str, Any], own_writes: set[Change]) -> None:
-        change = self._stores.written(key, answer)
-        if not self._stores.is_watched_in_full(key) or will_be_observed(answer):
-            own_writes.add(change)
+    def _take_in(self, key: ObjectKey, answer: dict[str, Any], expectations: set[Change]) -> None:
+        change = self._informers.written(key, answer)
+        if not self._informers.is_watched_in_full(key) or will_be_observed(answer):
+            expectations.add(change)
 
     async def _send(self, key: ObjectKey, request: ApplyRequest) -> dict[str, Any]:
         resource = resource_of(key)

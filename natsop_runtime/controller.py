@@ -1,147 +1,179 @@
-"""One reconciliation, from a custom resource's key to its status. All decisions are the core's."""
+"""The loop: informers that wake custom resources, a queue, and workers that reconcile them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final
 
-from natsop_core.drift import is_reported
-from natsop_core.inputs import Inputs
-from natsop_core.outcomes import Failed
-from natsop_core.plan import Plan
-from natsop_runtime.api_server.errors import ConflictError, NotFoundError
-from natsop_runtime.beside import beside_the_loop
-from natsop_runtime.cache.stores import Change
-from natsop_runtime.fetch import depends_on, outdated_by
+from natsop_runtime.api_server.errors import ApiError, UnavailableError
+from natsop_runtime.cache.informers import Change, Informers
+from natsop_runtime.events import Recorder
+from natsop_runtime.executor import Executor, Send
+from natsop_runtime.fetch import Fetcher
+from natsop_runtime.leader_election import LeadershipLostError
+from natsop_runtime.logs import fault, traceback_of
+from natsop_runtime.metrics import ERROR
+from natsop_runtime.queue import WorkQueue
+from natsop_runtime.reconciler import Reconciler, Result
+from natsop_runtime.reference_index import ReferenceIndex
 
 if TYPE_CHECKING:
     from natsop_core.inputs import Settings
     from natsop_core.reconcile import ReconciledKind
-    from natsop_core.references import ObjectKey
-    from natsop_core.report import Report
-    from natsop_runtime.api_server.kube import Kube
-    from natsop_runtime.cache.stores import Stores
-    from natsop_runtime.events import Recorder
-    from natsop_runtime.executor import Executor
-    from natsop_runtime.fetch import Fetcher
-    from natsop_runtime.reference_index import ReferenceIndex
+    from natsop_core.references import LabelledRef, ObjectKey
+    from natsop_runtime.api_server.kube import Kube, Selection
+    from natsop_runtime.metrics import Metrics
+    from natsop_runtime.nats import Pods
 
-Object = dict[str, Any]
-D = TypeVar("D")
+RECONCILE_TIMEOUT: Final = 180.0
+"""Seconds for one reconciliation, in which nothing may go on for ever; each request has its own, shorter limit."""
 
-ROUNDS: Final = 5
-"""How often the core is asked for a plan; each time but the last it may name what it lacks."""
+WEDGED: Final = 2 * RECONCILE_TIMEOUT
+"""Seconds after which a reconciliation that has not ended means that the process is of no use any more."""
 
-RESYNC: Final = 600.0
-"""Seconds after which everything is looked at again, though nobody asks for it: should something ever be missed."""
-
-
-class Turn(NamedTuple):
-    """How a reconciliation ended.
-
-    succeeded: every step got through; those that did not are to be tried again, after longer and longer pauses.
-    again_after: seconds after which to look again though nothing changes; None when there is nothing to look at.
-    """
-
-    succeeded: bool
-    again_after: float | None
+log = logging.getLogger(__name__)
 
 
 class Controller:
-    """Reconciles custom resources of all kinds, each call one of them."""
+    """Watches from when `watch` is called, and reconciles from when `work` is called, until it is closed."""
 
     def __init__(
         self,
         *,
         reconciled: Iterable[ReconciledKind],
         kube: Kube,
-        stores: Stores,
-        references: ReferenceIndex,
-        fetcher: Fetcher,
-        executor: Executor,
-        recorder: Recorder,
+        pods: Pods,
+        send: Send,
+        namespaces: Sequence[str],
+        workers: int,
         now: Callable[[], datetime],
         settings: Settings,
         entropy: Callable[[], bytes],
+        metrics: Metrics,
     ) -> None:
-        self._reconciled = {(each.resource.api_version, each.resource.kind): each for each in reconciled}
-        self._kube = kube
-        self._stores = stores
-        self._references = references
-        self._fetcher = fetcher
-        self._executor = executor
-        self._recorder = recorder
-        self._now = now
-        self._settings = settings
-        self._entropy = entropy
+        reconciled = tuple(reconciled)
+        self._workers = workers
+        self.is_working = False
+        self._metrics = metrics
+        self.queue: WorkQueue[ObjectKey, Change] = WorkQueue(
+            workers=workers, group=lambda key: key.namespace, observer=metrics
+        )
+        self._references = ReferenceIndex()
+        self.informers = Informers(
+            kube,
+            (each.resource for each in reconciled),
+            self.enqueue,
+            namespaces=namespaces,
+            is_wanted=lambda reference: any(self._references.dependents(reference)),
+            restarted=metrics.watch_restarted,
+        )
+        self._reconciler = Reconciler(
+            reconciled=reconciled,
+            kube=kube,
+            informers=self.informers,
+            references=self._references,
+            fetcher=Fetcher(kube, pods, self.informers),
+            executor=Executor(kube, self.informers, send, metrics.repaired),
+            recorder=Recorder(kube),
+            now=now,
+            settings=settings,
+            entropy=entropy,
+        )
+        self._show(metrics)
 
-    async def reconcile(self, key: ObjectKey, own_writes: set[Change]) -> Turn:
-        """Make the cluster what the custom resource says.
+    def _show(self, metrics: Metrics) -> None:
+        metrics.read_custom_resources(self.informers.custom_resources)
+        metrics.read_served_namespaces(self.informers.served)
+        metrics.read_queue(
+            depth=lambda: len(self.queue),
+            unfinished=lambda: self.queue.unfinished_seconds,
+            longest=lambda: self.queue.longest_work[1] if self.queue.longest_work else 0.0,
+        )
 
-        Adds to `own_writes` the changes made by the way that are no reason to look again.
-        """
-        raw = self._stores.in_full(key)
-        if raw is None:
-            self._references.forget(key)
-            self._executor.forget(key)
-            return Turn(True, None)
-        functions = self._reconciled[key.api_version, key.kind]
-        custom_resource = functions.read(raw)
-        plan, inputs = await self._plan(key, functions, custom_resource)
-        self._references.replace(key, (*depends_on(inputs.found), *plan.targets))
-        outcomes = await self._executor.execute(key, plan, own_writes)
-        raw = self._as_written(key, raw, own_writes)
-        report = await _decided(functions.conclude, custom_resource, inputs, plan, outcomes)
-        if not await self._publish(key, raw, report, inputs.now, own_writes):
-            return Turn(False, None)
-        succeeded = not any(isinstance(outcome, Failed) for outcome in outcomes.values())
-        return Turn(succeeded, RESYNC if report.requeue_after is None else min(RESYNC, report.requeue_after))
+    @property
+    def selections(self) -> Iterable[Selection]:
+        """What the loop lists and watches: all that it needs permission to read from the start."""
+        return self.informers.selections
 
-    def _as_written(self, key: ObjectKey, raw: Object, own_writes: set[Change]) -> Object:
-        """The custom resource as a step of the plan has left it, if one wrote it: what was decided is true of it."""
-        now = self._stores.in_full(key)
-        return now if now and Change(key, now["metadata"]["resourceVersion"]) in own_writes else raw
+    def unready(self) -> str:
+        """Why the loop does not know the cluster's state yet; empty when it does."""
+        unsynced = ", ".join(self.informers.unsynced)
+        return f"not listed yet: {unsynced}" if unsynced else ""
 
-    async def _plan(self, key: ObjectKey, functions: ReconciledKind, custom_resource: Any) -> tuple[Plan, Inputs]:
-        """The plan, and what it was made from: the core is asked, and what it lacks is fetched, until there is one."""
-        inputs = Inputs(now=self._now(), settings=self._settings, entropy=self._entropy())
-        for _ in range(ROUNDS):
-            plan = await _decided(functions.plan, custom_resource, inputs)
-            if isinstance(plan, Plan):
-                return plan, inputs
-            self._references.add(key, depends_on(plan.references))
-            references = (*plan.references, *outdated_by(plan.references, inputs.found))
-            inputs = replace(inputs, found={**inputs.found, **await self._fetcher.fetch(references)})
-        raise RuntimeError(f"there is no plan for {key} after {ROUNDS} rounds of fetching")
+    def wedged(self) -> str:
+        """Why the loop is of no use any more; empty when it is."""
+        longest = self.queue.longest_work
+        if longest is None or longest[1] < WEDGED:
+            return ""
+        return f"{longest[0]} has been worked on for {longest[1]:.0f} s"
 
-    async def _publish(
-        self, key: ObjectKey, raw: Object, report: Report, now: datetime, own_writes: set[Change]
-    ) -> bool:
-        """Tell the user. False when the custom resource is not any more what the report is about: look again."""
-        await self._recorder.send(raw, (event for event in report.events if event.is_passing), now)
-        if report.status is not None and not is_reported(report.status, raw):
-            try:
-                await self._write_status(key, raw, report.status, own_writes)
-            except NotFoundError:
-                return True  # there is nobody to tell
-            except ConflictError:
-                return False  # the other events follow from the status then, as they do now
-        await self._recorder.send(raw, (event for event in report.events if not event.is_passing), now)
-        return True
+    async def watch(self) -> None:
+        """Keep the stores up to date until cancelled."""
+        await self.informers.run()
 
-    async def _write_status(self, key: ObjectKey, raw: Object, status: Object, own_writes: set[Change]) -> None:
-        # The version is the guard: for a status the API server does not mind the UID of another, earlier object.
-        identity = {"name": key.name, "namespace": key.namespace, "resourceVersion": raw["metadata"]["resourceVersion"]}
-        body = {"apiVersion": key.api_version, "kind": key.kind, "metadata": identity, "status": status}
-        resource = self._reconciled[key.api_version, key.kind].resource
-        written = await self._kube.apply_status(resource, key, body)
-        own_writes.add(self._stores.written(key, written))
+    async def synced(self) -> None:
+        """Wait until the loop knows the cluster's state."""
+        await self.informers.synced()
+
+    async def work(self) -> None:
+        """Reconcile until closed, all that there is first; returns when all that was in hand is done."""
+        self.is_working = True
+        for key, version in self.informers.custom_resource_versions():
+            self.enqueue(Change(key, version), (key,))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._workers):
+                group.create_task(self._work())
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        self.queue.close()
+
+    def enqueue(self, change: Change, concerned: Iterable[ObjectKey], labels: Iterable[LabelledRef] = ()) -> None:
+        """Have those worked on whom a change concerns, and those who refer to what changed; all are before we work."""
+        if not self.is_working:
+            return
+        referring = (each for named in (change.key, *labels) for each in self._references.dependents(named))
+        for custom_resource in sorted({*concerned, *referring}):
+            if self.informers.is_listed(custom_resource.namespace):
+                self.queue.add(custom_resource, because=change)
+
+    async def _work(self) -> None:
+        while (key := await self.queue.get()) is not None:
+            expectations: set[Change] = set()
+            begun = asyncio.get_running_loop().time()
+            turn, at_least = await self._turn(key, expectations)
+            if turn.succeeded:
+                self.queue.done(key, expected=expectations, requeue_after=turn.requeue_after)
+            else:
+                self.queue.failed(key, expected=expectations, at_least=at_least)
+            result = "success" if turn.succeeded else ERROR
+            self._metrics.reconciled(key.kind, result, asyncio.get_running_loop().time() - begun)
+
+    async def _turn(self, key: ObjectKey, expectations: set[Change]) -> tuple[Result, float]:
+        """One reconciliation, and how long to wait at least when it failed: its trouble is not that of others."""
+        try:
+            async with asyncio.timeout(RECONCILE_TIMEOUT):
+                turn = await self._reconciler.reconcile(key, expectations)
+        except ApiError as error:
+            log.warning("%s: %s", key, error, extra={"about": key})
+            return FAILED, error.retry_after if isinstance(error, UnavailableError) else 0.0
+        except TimeoutError:
+            log.warning("%s: not done within %g s", key, RECONCILE_TIMEOUT, extra={"about": key})
+            return FAILED, 0.0
+        except LeadershipLostError:
+            raise
+        except Exception as error:
+            _log_fault(key, error)
+            return FAILED, 0.0
+        return turn, turn.requeue_after or 0.0
 
 
-async def _decided(decide: Callable[..., D], custom_resource: Any, inputs: Inputs, *more: Any) -> D:
-    """What the core decides, beside the loop where that takes long: a lease, a probe or others must not wait for it."""
-    if inputs.is_heavy:
-        return await beside_the_loop(decide, custom_resource, inputs, *more)
-    return decide(custom_resource, inputs, *more)
+FAILED: Final = Result(succeeded=False, requeue_after=None)
+
+
+def _log_fault(key: ObjectKey, error: Exception) -> None:
+    log.error("%s: %s", key, fault(error), extra={"about": key})
+    log.debug("%s", traceback_of(error))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from natsop_core.live import Child, LiveObject
     from natsop_core.references import ObjectKey
     from natsop_runtime.api_server.kube import Kube
-    from natsop_runtime.cache.stores import Change, Stores
+    from natsop_runtime.cache.informers import Change, Informers
 
 LONGEST_PLAN: Final = 45.0
 """Seconds after which no further step is begun: what became of those before must be reported some time."""
@@ -43,29 +43,29 @@ class Executor:
     """Carries out plans. Logs and returns names and the API server's words, never a manifest: it may be a Secret's."""
 
     def __init__(
-        self, kube: Kube, stores: Stores, send: Send, repaired: Callable[[str], None] = lambda _kind: None
+        self, kube: Kube, informers: Informers, send: Send, repaired: Callable[[str], None] = lambda _kind: None
     ) -> None:
         self._kube = kube
         self._send = send
-        self._stores = stores
-        self._applier = Applier(kube, stores, repaired)
+        self._informers = informers
+        self._applier = Applier(kube, informers, repaired)
         self._deferred = DeferredSteps()
 
-    async def execute(self, custom_resource: ObjectKey, plan: Plan, own_writes: set[Change]) -> Outcomes:
-        """Apply and prune as the plan says. Adds to `own_writes` the changes that are all said by their outcomes.
+    async def execute(self, custom_resource: ObjectKey, plan: Plan, expectations: set[Change]) -> Outcomes:
+        """Apply and prune as the plan says. Adds to `expectations` the changes that are all said by their outcomes.
 
         A step is held back when another that has to come before it could not be carried out. Requests come last, all
         at once.
         """
         apply = partial(self._applier.apply, custom_resource)
         applies = {
-            key: partial(apply, key, each, own_writes, based_on=plan.based_on.get(key))
+            key: partial(apply, key, each, expectations, based_on=plan.based_on.get(key))
             for each, key in zip(plan.apply, plan.targets, strict=True)
         }
         prunes = {child.key: partial(self._delete, child) for child in plan.prune}
         requests = [action for action in plan.actions if isinstance(action, Request)]
         acts = {
-            action.key: partial(self._act, action, own_writes)
+            action.key: partial(self._act, action, expectations)
             for action in plan.actions
             if not isinstance(action, Request)
         }
@@ -109,20 +109,20 @@ class Executor:
         if not failed:
             return None
         manifest = next(each for each in plan.apply if key_of(each) == key)
-        request = next_request(manifest, self._stores.live(key))
+        request = next_request(manifest, self._informers.live(key))
         return HeldBack(failed[0]) if isinstance(request, ApplyRequest) else request
 
-    async def _act(self, action: Annotate | Delete | SetFinalizers, own_writes: set[Change]) -> Outcome:
+    async def _act(self, action: Annotate | Delete | SetFinalizers, expectations: set[Change]) -> Outcome:
         resource = resource_of(action.key)
         match action:
             case Annotate(key, uid, annotations):
                 metadata = {"name": key.name, "namespace": key.namespace, "uid": uid, "annotations": dict(annotations)}
                 body = {"apiVersion": key.api_version, "kind": key.kind, "metadata": metadata}
-                own_writes.add(self._stores.written(key, await self._kube.apply(resource, key, body, force=True)))
+                expectations.add(self._informers.written(key, await self._kube.apply(resource, key, body, force=True)))
             case SetFinalizers(key, uid, version, finalizers):
                 guarded = {"uid": uid, "resourceVersion": version, "finalizers": finalizers or None}
                 written = await self._kube.merge_patch(resource, key, {"metadata": guarded})
-                own_writes.add(self._stores.written(key, written))
+                expectations.add(self._informers.written(key, written))
             case Delete(key, uid):
                 try:
                     await self._kube.delete(resource, key, uid=uid)

@@ -1,4 +1,4 @@
-"""References to what was found: from the stores where they know it, else from the API server or the pod itself."""
+"""References to what was found: from the informers where they know it, else from the API server or the pod itself."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from natsop_core.references import (
 )
 from natsop_runtime.api_server.errors import ForbiddenError, NotFoundError
 from natsop_runtime.api_server.kube import Selection
-from natsop_runtime.beside import beside_the_loop
+from natsop_runtime.threads import run_in_thread
 
 if TYPE_CHECKING:
     from natsop_core.inputs import Found
     from natsop_runtime.api_server.kube import Kube
+    from natsop_runtime.cache.informers import Informers
     from natsop_runtime.cache.store import Whole
-    from natsop_runtime.cache.stores import Stores
     from natsop_runtime.nats import Pods
 
 
@@ -40,10 +40,10 @@ FEW: Final = 100
 class Fetcher:
     """Finds what references name."""
 
-    def __init__(self, kube: Kube, pods: Pods, stores: Stores) -> None:
+    def __init__(self, kube: Kube, pods: Pods, informers: Informers) -> None:
         self._kube = kube
         self._pods = pods
-        self._stores = stores
+        self._informers = informers
 
     async def fetch(self, references: Iterable[Reference]) -> dict[Reference, Found]:
         """Find all of them, many at the same time. UnavailableError when the API server does not answer.
@@ -59,16 +59,16 @@ class Fetcher:
                 if isinstance(answer, BaseException):
                     raise answer
                 found[reference] = answer
-        return found | {each: self._stores.children(each) for each in asked if isinstance(each, ChildrenRef)}
+        return found | {each: self._informers.children(each) for each in asked if isinstance(each, ChildrenRef)}
 
     async def _find(self, reference: Reference) -> Found:
         match reference:
             case ObjectRef(key):
                 return await self._object(key)
             case ApiGroupRef():
-                return await self._stores.optional_kinds.serves(reference)
+                return await self._informers.optional_kinds.serves(reference)
             case LabelledRef():
-                return await _unpacked(self._stores.labelled(reference))
+                return await _unpacked(self._informers.labelled(reference))
             case ListRef():
                 return await self._list(reference)
             case HttpRef():
@@ -77,9 +77,9 @@ class Fetcher:
                 raise TypeError(f"nothing to wait for: {reference}")
 
     async def _object(self, key: ObjectKey) -> Found:
-        if (held := self._stores.in_full(key)) is not None:
+        if (held := self._informers.in_full(key)) is not None:
             return held
-        if self._stores.is_missing(key):
+        if self._informers.is_missing(key):
             return None
         try:
             return await self._kube.get(resource_of(key), key)
@@ -101,7 +101,7 @@ class Fetcher:
 async def _unpacked(packed: Sequence[Whole]) -> tuple[dict[str, Any], ...]:
     if len(packed) <= FEW:
         return _unpack(packed)
-    return await beside_the_loop(_unpack, packed)
+    return await run_in_thread(_unpack, packed)
 
 
 def _unpack(packed: Sequence[Whole]) -> tuple[dict[str, Any], ...]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from natsop_runtime import logs, open_files, preflight
 from natsop_runtime.api_server.errors import ConfigurationError
 from natsop_runtime.api_server.kubeconfig import load_config
-from natsop_runtime.leader import LeadershipLostError
-from natsop_runtime.operate import operate
+from natsop_runtime.leader_election import LeadershipLostError
+from natsop_runtime.manager import run_operator
 from natsop_runtime.serving.certificates import CertificateError
 from natsop_runtime.serving.listener import ListenError
 
@@ -66,7 +66,7 @@ async def _run(settings: RunSettings) -> None:
     asyncio.get_running_loop().set_exception_handler(logs.log_lost_error)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await operate(load_config(settings.kubeconfig, settings.context), settings, stop)
+    await run_operator(load_config(settings.kubeconfig, settings.context), settings, stop)
 
 
 def _cannot_start(why: str) -> int:

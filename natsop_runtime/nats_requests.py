@@ -24,7 +24,7 @@ from natsop_runtime.nats_client import (
 
 if TYPE_CHECKING:
     from natsop_core.actions import Request, RequestKey
-    from natsop_runtime.api_server.exchange import Gate
+    from natsop_runtime.api_server.http_client import FenceCheck
 
     Converse = Callable[[Sequence[Request]], Awaitable[Outcomes]]
 
@@ -59,13 +59,13 @@ async def converse(requests: Sequence[Request]) -> Outcomes:
 class NatsRequests:
     """Sends requests. `gate` raises when nothing may be written any more, and then nothing is sent."""
 
-    def __init__(self, gate: Gate, converse: Converse) -> None:
-        self._gate = gate
+    def __init__(self, check_fence: FenceCheck, converse: Converse) -> None:
+        self._check_fence = check_fence
         self._converse = converse
 
     async def send(self, requests: Sequence[Request]) -> Outcomes:
         """What becomes of all of them, in their order."""
-        self._gate()
+        self._check_fence()
         together: dict[Any, list[Request]] = {}
         for request in requests:
             together.setdefault((request.servers, request.credentials, request.tls), []).append(request)

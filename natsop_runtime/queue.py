@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final, Generic, Protocol, TypeVar
 
 from natsop_runtime.backoff import Backoff
-from natsop_runtime.lanes import Lanes
-from natsop_runtime.pace import Pace
+from natsop_runtime.fair_queue import FairQueue
+from natsop_runtime.rate_limiter import RateLimiter
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R", bound=Hashable)
@@ -27,7 +27,7 @@ class Work(Generic[R]):
     """A key in a worker's hands, and the reasons why that is not the last word."""
 
     since: float
-    news: set[R] = field(default_factory=set)
+    changes: set[R] = field(default_factory=set)
 
 
 class Observer(Protocol):
@@ -60,7 +60,7 @@ class WorkQueue(Generic[K, R]):
     with the reasons why: a worker that changes something is told of the change, and says which it expected.
 
     `workers` is how many there are. Keys of one `group` (a namespace) are handed out in turns with those of the others,
-    and slow ones so that somebody is left for the quick: see `Lanes`. That a key's work fails does not make it slow.
+    and slow ones so that a worker is left for quick ones: see `FairQueue`. A key whose work fails is not slow for that.
     """
 
     def __init__(
@@ -71,12 +71,12 @@ class WorkQueue(Generic[K, R]):
         observer: Observer | None = None,
     ) -> None:
         self._observer = observer or Unobserved()
-        self._lanes = Lanes(workers=workers, group=group)
+        self._fair_queue = FairQueue(workers=workers, group=group)
         self._waiting: dict[K, float] = {}  # the time since when
         self._busy: dict[K, Work[R]] = {}
         self._timers: dict[K, asyncio.TimerHandle] = {}
         self._failures: dict[K, int] = {}
-        self._pace: Pace[K] = Pace(burst=BURST, interval=STEADY)
+        self._rate_limiter: RateLimiter[K] = RateLimiter(burst=BURST, interval=STEADY)
         self._something_to_do = asyncio.Event()
         self._closed = False
 
@@ -100,27 +100,27 @@ class WorkQueue(Generic[K, R]):
     def add(self, key: K, because: R) -> None:
         """Have the key worked on as soon as may be."""
         if key in self._busy:
-            self._busy[key].news.add(because)
+            self._busy[key].changes.add(because)
         else:
             self._make_ready(key)
 
     async def get(self) -> K | None:
         """The next key to work on, or None once the queue is closed."""
         while not self._closed:
-            if (key := self._lanes.begin()) is not None:
+            if (key := self._fair_queue.begin()) is not None:
                 self._take(key)
                 return key
             self._something_to_do.clear()
             await self._something_to_do.wait()
         return None
 
-    def done(self, key: K, *, expected: AbstractSet[R] = frozenset(), again_after: float | None = None) -> None:
+    def done(self, key: K, *, expected: AbstractSet[R] = frozenset(), requeue_after: float | None = None) -> None:
         """The work on the key succeeded; what was expected meanwhile is no reason to do it again.
 
-        again_after: seconds after which to do it again in any case; None: the key is gone, and what it was like, too.
+        requeue_after: seconds after which to do it again in any case; None: the key is gone, and what it was like, too.
         """
         self._failures.pop(key, None)
-        self._release(key, expected, again_after)
+        self._release(key, expected, requeue_after)
 
     def failed(self, key: K, *, expected: AbstractSet[R] = frozenset(), at_least: float = 0.0) -> None:
         """The work on the key failed: it is done again after a pause that grows with each failure in a row."""
@@ -140,30 +140,30 @@ class WorkQueue(Generic[K, R]):
         """What the key was to be done for later is done now, too."""
         now = _now()
         self._observer.queue_waited(now - self._waiting.pop(key))
-        self._pace.went(key, now)
+        self._rate_limiter.record(key, now)
         self._busy[key] = Work(now)
         self._cancel_timer(key)
 
-    def _release(self, key: K, expected: AbstractSet[R], again_after: float | None) -> None:
+    def _release(self, key: K, expected: AbstractSet[R], requeue_after: float | None) -> None:
         work = self._busy.pop(key)
-        self._lanes.end(key, _now() - work.since)
-        if again_after is None:
-            self._lanes.forget(key)
+        self._fair_queue.end(key, _now() - work.since)
+        if requeue_after is None:
+            self._fair_queue.forget(key)
         self._something_to_do.set()  # for what had to wait because of this key
-        if work.news - expected:
+        if work.changes - expected:
             self._make_ready(key)
-        elif again_after is not None:
-            self._make_ready_after(key, again_after)
+        elif requeue_after is not None:
+            self._make_ready_after(key, requeue_after)
 
     def _make_ready(self, key: K) -> None:
         if self._closed or key in self._waiting:
             return
-        if (pause := self._pace.wait(key, _now())) > 0:
+        if (pause := self._rate_limiter.delay(key, _now())) > 0:
             self._make_ready_after(key, pause)
             return
         self._observer.queue_added()
         self._waiting[key] = _now()
-        self._lanes.add(key)
+        self._fair_queue.add(key)
         self._something_to_do.set()
 
     def _make_ready_after(self, key: K, seconds: float) -> None:

@@ -15,14 +15,14 @@ from lightkube.config.kubeconfig import SingleConfig
 from lightkube.core.generic_client import GenericAsyncClient
 
 from natsop_runtime.api_server.errors import ConfigurationError
-from natsop_runtime.api_server.exchange import Exchange, always_open, uncounted
 from natsop_runtime.api_server.exec_auth import ExecAuth
+from natsop_runtime.api_server.http_client import HttpClient, uncounted, unfenced
 from natsop_runtime.api_server.kube import REQUEST_TIMEOUT, Kube
 from natsop_runtime.tls import verify_like_go
 from natsop_runtime.transport import AiohttpTransport, no_cookies
 
 if TYPE_CHECKING:
-    from natsop_runtime.api_server.exchange import Count, Gate
+    from natsop_runtime.api_server.http_client import Count, FenceCheck
 
 Config: TypeAlias = SingleConfig
 """Which API server, and as whom; see `kubeconfig`."""
@@ -50,7 +50,7 @@ async def connected(
     config: Config,
     transport: Transport | None = None,
     *,
-    gate: Gate = always_open,
+    check_fence: FenceCheck = unfenced,
     count: Count = uncounted,
 ) -> AsyncIterator[Kube]:
     """The API server that the configuration names. Another transport stands in for the network in tests."""
@@ -62,7 +62,11 @@ async def connected(
         raise ConfigurationError(f"a proxy that the environment names cannot be used: {error}") from error
     try:
         server = config.cluster.server.rstrip("/")
-        yield Kube(requests, Exchange(requests, watches, server=server, gate=gate, count=count), server=_server(config))
+        yield Kube(
+            requests,
+            HttpClient(requests, watches, server=server, check_fence=check_fence, count=count),
+            server=_server(config),
+        )
     finally:
         await requests.close()  # type: ignore[no-untyped-call]
         await watches.close()  # type: ignore[no-untyped-call]

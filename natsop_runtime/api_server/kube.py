@@ -23,12 +23,12 @@ from natsop_core.inputs import HttpAnswer
 from natsop_core.names import FIELD_MANAGER
 from natsop_runtime.api_server.errors import NotFoundError, UnavailableError
 from natsop_runtime.api_server.json_in_yaml import json_in_yaml
-from natsop_runtime.api_server.refusals import error_in_stream
+from natsop_runtime.api_server.status_errors import error_in_stream
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
     from natsop_core.references import ObjectKey
-    from natsop_runtime.api_server.exchange import Exchange
+    from natsop_runtime.api_server.http_client import HttpClient
 
 Object = dict[str, Any]
 
@@ -77,14 +77,14 @@ class WatchEvent:
 class Kube:
     """One API server, reached as one user. See `connection`."""
 
-    def __init__(self, client: GenericAsyncClient, exchange: Exchange, *, server: str) -> None:
+    def __init__(self, client: GenericAsyncClient, http_client: HttpClient, *, server: str) -> None:
         self.server = server
         self._client = client
-        self._exchange = exchange
+        self._http_client = http_client
 
-    def unguarded(self) -> Kube:
+    def without_fence(self) -> Kube:
         """The same API server, for what must go out though we do not lead, and however busy the loop is."""
-        return Kube(self._client, self._exchange.unguarded(), server=self.server)
+        return Kube(self._client, self._http_client.without_fence(), server=self.server)
 
     async def list_pages(self, selection: Selection, *, page_size: int = PAGE) -> AsyncGenerator[Page]:
         """List in pages, so that ten thousand objects are never held at once."""
@@ -100,7 +100,7 @@ class Kube:
                 params={**parameters, "continue": proceed},
                 headers=headers,
             )
-            content = await self._exchange.content("list", resource.plural, prepared, gated=False)
+            content = await self._http_client.content("list", resource.plural, prepared, fenced=False)
             page, proceed = _page(content)
             yield page
             if not proceed:
@@ -123,7 +123,7 @@ class Kube:
             },
         )
         prepared.timeout = httpx2.Timeout(REQUEST_TIMEOUT, read=WATCH_SILENCE)
-        async with aclosing(self._exchange.lines(resource.plural, prepared, silence=WATCH_SILENCE)) as lines:
+        async with aclosing(self._http_client.lines(resource.plural, prepared, silence=WATCH_SILENCE)) as lines:
             async for line in lines:
                 if (event := _decoded_event(line)) is not None:
                     yield event
@@ -132,7 +132,7 @@ class Kube:
         """Whether the API server's discovery has the kind; only for kinds outside of the core group."""
         request = BasicRequest("GET", f"apis/{resource.api_version}")
         try:
-            found = await self._exchange.send("get", "apis", request, gated=False)
+            found = await self._http_client.send("get", "apis", request, fenced=False)
         except NotFoundError:
             return False
         return any(each["name"] == resource.plural for each in found.get("resources") or ())
@@ -149,7 +149,7 @@ class Kube:
         """The first bytes of what is answered to a GET or, with a body of JSON, to the creation of a review."""
         prepared = BasicRequest("POST" if body else "GET", path, data=msgspec.Raw(body.encode()) if body else None)
         prepared.headers = {"Accept": METADATA_LIST} if metadata_only else None
-        return HttpAnswer(*await self._exchange.answer("", prepared, most=most))
+        return HttpAnswer(*await self._http_client.answer("", prepared, most=most))
 
     async def apply(self, resource: ApiResource, key: ObjectKey, body: Mapping[str, Any], *, force: bool) -> Object:
         """Server-side apply. Returns the object as it is now."""
@@ -220,7 +220,7 @@ class Kube:
         return await self._send("update", resource, BasicRequest("PUT", path, data=body))
 
     async def _send(self, verb: str, resource: ApiResource, prepared: BasicRequest) -> Object:
-        return await self._exchange.send(verb, resource.plural, prepared, gated=verb != "get")
+        return await self._http_client.send(verb, resource.plural, prepared, fenced=verb != "get")
 
     def _prepare(
         self,

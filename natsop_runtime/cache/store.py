@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Keep(Generic[T]):
+class Transform(Generic[T]):
     """What a store keeps of each object, and where in that its resource version is."""
 
     reduced: Callable[[Object], T]
@@ -67,8 +67,8 @@ def _reduced(obj: Object) -> LiveObject:
     return reduce_metadata(obj["metadata"])
 
 
-IN_FULL: Final[Keep[Whole]] = Keep(_whole, attrgetter("version"))
-METADATA: Final[Keep[LiveObject]] = Keep(_reduced, attrgetter("resource_version"))
+IN_FULL: Final[Transform[Whole]] = Transform(_whole, attrgetter("version"))
+METADATA: Final[Transform[LiveObject]] = Transform(_reduced, attrgetter("resource_version"))
 
 
 class Store(Generic[T]):
@@ -79,9 +79,9 @@ class Store(Generic[T]):
     what the watch has already told, is no news.
     """
 
-    def __init__(self, resource: ApiResource, keep: Keep[T], changed: Changed[T]) -> None:
+    def __init__(self, resource: ApiResource, transform: Transform[T], changed: Changed[T]) -> None:
         self._resource = resource
-        self._keep = keep
+        self._transform = transform
         self._changed = changed
         self._objects: Kept[T] = {}
         self._heard = 0  # the version up to which list and watch have told everything
@@ -126,7 +126,7 @@ class Store(Generic[T]):
         kept: Kept[T] = {}
         for obj in objects:
             try:
-                value = self._keep.reduced(obj)
+                value = self._transform.reduced(obj)
                 key = self._key(obj)
             except (LookupError, TypeError, AttributeError):
                 log.warning("left out a %s that cannot be read", self._resource.kind, exc_info=True)
@@ -149,7 +149,7 @@ class Store(Generic[T]):
         for namespace, named in objects.items():
             for name, value in named.items():
                 key = self._resource.key(namespace, name)
-                if self._version(key) <= int(version) and self._version(key) != int(self._keep.version(value)):
+                if self._version(key) <= int(version) and self._version(key) != int(self._transform.version(value)):
                     self._put(key, value)
 
     def clear(self) -> None:
@@ -160,7 +160,7 @@ class Store(Generic[T]):
     def _set(self, obj: Object) -> None:
         key = self._key(obj)
         if int(_version_of_object(obj)) > self._version(key):  # half of what a watch tells are writes of our own
-            self._put(key, self._keep.reduced(obj))
+            self._put(key, self._transform.reduced(obj))
 
     def _put(self, key: ObjectKey, value: T) -> None:
         old = self.get(key)
@@ -178,7 +178,7 @@ class Store(Generic[T]):
 
     def _version(self, key: ObjectKey) -> int:
         value = self.get(key)
-        return 0 if value is None else int(self._keep.version(value))
+        return 0 if value is None else int(self._transform.version(value))
 
     def _key(self, obj: Mapping[str, Any]) -> ObjectKey:
         metadata = obj["metadata"]

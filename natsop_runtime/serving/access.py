@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS
 from natsop_runtime.api_server.errors import ApiError, ForbiddenError
-from natsop_runtime.pace import Pace
+from natsop_runtime.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
@@ -89,7 +89,7 @@ class Access:
         self._clock = clock
         self._allowed = _Answers(ALLOWED_HOLDS, clock)
         self._refused = _Answers(REFUSED_HOLDS, clock)
-        self._newcomers: Pace[Sender] = Pace(burst=NEWCOMERS_AT_ONCE, interval=1 / NEWCOMERS_PER_SECOND)
+        self._newcomers: RateLimiter[Sender] = RateLimiter(burst=NEWCOMERS_AT_ONCE, interval=1 / NEWCOMERS_PER_SECOND)
         self._let_in: OrderedDict[Sender, None] = OrderedDict()  # lately, whatever their tokens
         self._slots = {known: asyncio.Semaphore(REVIEWS_AT_ONCE) for known in (True, False)}
         self._asking: dict[bytes, asyncio.Task[Refusal | None]] = {}
@@ -125,9 +125,9 @@ class Access:
     def _admits(self, sender: Sender) -> bool:
         """Whether a new token of theirs may be asked about now."""
         now = self._clock()
-        if self._newcomers.wait(sender, now) > 0:
+        if self._newcomers.delay(sender, now) > 0:
             return False
-        self._newcomers.went(sender, now)
+        self._newcomers.record(sender, now)
         return True
 
     def _remember(self, sender: Sender) -> None:

@@ -19,7 +19,7 @@ from natsop_core.stand_ins import with_stand_ins
 from tests.example_objects import jwt_secrets
 from tests.testbed.client import PATCH_TYPES as CONTENT_TYPES
 from tests.testbed.client import Client, Manifest
-from tests.unit.core.world import plan_of
+from tests.unit.natsop_core.world import plan_of
 
 RESOURCES: Final[dict[tuple[str, str], ApiResource]] = {
     (resource.api_version, resource.kind): resource for resource in (*CREATED, *OPTIONAL)

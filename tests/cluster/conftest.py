@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
+from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-from tests.cluster.chart_plane import chart_plane, helm
+from tests.cluster.chart.plane import chart_plane, helm
 from tests.cluster.least_privilege import Comparison
 from tests.testbed.cluster import Cluster
 from tests.testbed.control_plane import ControlPlane
@@ -22,14 +23,19 @@ from tests.testbed.operator import Operator, ensure_shared_operator, install_crd
 
 __all__ = ["chart_plane", "helm"]
 
+HERE = Path(__file__).parent
+
 WHOLE_SUITE = "--whole-suite"
 
 CONTROL_PLANES_AT_ONCE = 2
 """The starts of more would starve each other, and the node's tests beside them, on a machine with two cores."""
 
 
-MOSTLY_WAIT = ("test_loop_", "test_nack_comes_and_goes")
-"""Files about what is killed, or uninstalled, and comes back."""
+MOSTLY_WAIT = ("crashes", "ends", "outages", "permissions", "nack_comes_and_goes")
+"""Files in process/ about what is killed, or uninstalled, and comes back."""
+
+START = 8
+"""What the start of a control plane counts for among the tests that share it."""
 
 
 class FewControlPlanes(LoadScopeScheduling):  # type: ignore[misc]
@@ -42,12 +48,29 @@ class FewControlPlanes(LoadScopeScheduling):  # type: ignore[misc]
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        if "_node" in Path(file).stem:
-            return nodeid
-        if Path(file).stem.startswith(MOSTLY_WAIT):
-            return "outages"
-        return f"control plane {zlib.crc32(file.encode()) % CONTROL_PLANES_AT_ONCE}"
+        file = _file(nodeid)
+        return self._scopes.get(file, nodeid)
+
+    @cached_property
+    def _scopes(self) -> dict[str, str]:
+        """The scope of each file without a node, the one with the most tests first, so that both end together."""
+        tests = Counter(_file(nodeid) for nodeid in self.collection if not _needs_node(_file(nodeid)))
+        waiting = {file: "outages" for file in tests if Path(file).stem.removeprefix("test_") in MOSTLY_WAIT}
+        loads = {f"control plane {number}": 0 for number in range(CONTROL_PLANES_AT_ONCE)}
+        scopes: dict[str, str] = {}
+        for file, count in tests.most_common():
+            if file not in waiting:
+                scopes[file] = min(loads, key=lambda scope: loads[scope])
+                loads[scopes[file]] += count + START
+        return scopes | waiting
+
+
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
+
+
+def _needs_node(file: str) -> bool:
+    return Path(file).parent.name == "node" or Path(file).name == "test_node.py"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -72,14 +95,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Comparison())
 
 
-ABOUT_OURS = (
-    "test_testbed_",
-    "test_chart",
-    "test_image",
-    "test_node_chart",
-    "test_node_image",
-    "test_node_network_policy",
-)
+ABOUT_OURS = ("testbed/", "chart/", "node/test_image.py", "node/test_network_policy.py")
 """Files about the testbed itself, or that bring images or network plugins to its node."""
 
 
@@ -87,7 +103,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what a given cluster cannot have."""
     if is_given():
         for item in items:
-            if item.path.name.startswith(ABOUT_OURS):
+            if item.path.relative_to(HERE).as_posix().startswith(ABOUT_OURS):
                 item.add_marker(pytest.mark.skip(reason=IS_ANOTHERS.format("node, with images of ours")))
 
 

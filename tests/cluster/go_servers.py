@@ -13,7 +13,7 @@ import pytest
 
 from natsop_core import names
 from tests.cluster.go_objects import FOLDER, put_orphans, recorded
-from tests.cluster.nats import BOX, CLUSTER, READY_WITHIN, SMALL, Box, box_in, nats_box, pods_of
+from tests.cluster.node.nats import BOX, CLUSTER, READY_WITHIN, SMALL, Box, box_in, nats_box, pods_of
 from tests.testbed.client import Manifest
 from tests.testbed.namespace import Namespace
 

@@ -12,7 +12,7 @@ from natsop_core.inspect.overview import overview
 from natsop_core.inspect.screen import status_screen
 from tests.generate.chart import ROOT
 from tests.generate.regions import with_region
-from tests.unit.inspect.answers import GROUP, TARGET, World, ask, condition, jsz, resource, stream
+from tests.unit.natsop_core.inspect.answers import GROUP, TARGET, World, ask, condition, jsz, resource, stream
 
 PAGE: Final = ROOT / "docs" / "how-to" / "kubectl-plugin.md"
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx2
 
 from tests.chart import CHART, NAMESPACE, RELEASE, Values, run_helm
-from tests.cluster.helm_releases import Helm
+from tests.cluster.chart.helm_releases import Helm
 from tests.testbed.client import Manifest
 from tests.testbed.cluster import Cluster
 from tests.testbed.namespace import Namespace

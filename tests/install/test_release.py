@@ -14,11 +14,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.chart import RELEASE, nested
+from tests.cluster.chart.go_release import go_chart, go_objects
+from tests.cluster.chart.helm_releases import DEFINITIONS, older_definitions
+from tests.cluster.cli.plugin import answer, plugin
 from tests.cluster.go_objects import FOLDER, put
-from tests.cluster.go_release import go_chart, go_objects
-from tests.cluster.helm_releases import DEFINITIONS, older_definitions
-from tests.cluster.nats import JETSTREAM, READY_WITHIN, SMALL, Box, Stream
-from tests.cluster.plugin import answer, plugin
+from tests.cluster.node.nats import JETSTREAM, READY_WITHIN, SMALL, Box, Stream
 from tests.install.installation import DEPLOYMENT, LABELS, ROLLED_WITHIN, Installation, out_of_turn, writes
 from tests.testbed.client import Manifest
 from tests.testbed.namespace import Namespace, new_namespace

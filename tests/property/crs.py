@@ -17,7 +17,7 @@ from tests import tokens
 from tests.property.schemas import MOST_FIELDS, Fields, Schema, texts, values
 from tests.property.strategies import annotation_maps, cluster_names, label_maps
 from tests.tokens import Identity
-from tests.unit.core.world import Object, cluster_object
+from tests.unit.natsop_core.world import Object, cluster_object
 
 KEYS: Final = ("tls.crt", "tls.key", "ca.crt", "a", "-_A.b9")
 """Keys of Secrets and ConfigMaps."""

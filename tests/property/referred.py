@@ -16,7 +16,7 @@ from tests import tokens
 from tests.property.certificates import Certificate, certificates
 from tests.property.crs import ACCOUNTS, OPERATOR, accepted_crs
 from tests.tokens import account_jwt, operator_jwt
-from tests.unit.core.world import NAMESPACE, Object
+from tests.unit.natsop_core.world import NAMESPACE, Object
 
 T = TypeVar("T")
 

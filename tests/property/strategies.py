@@ -19,7 +19,7 @@ from natsop_core.live import Controller
 from natsop_core.outcomes import Applied, Failed, Outcome, Rejected, Taken, Unchanged
 from natsop_core.record import Record
 from tests.property.schemas import Fields, Schema, texts, values
-from tests.unit.core.world import NAMESPACE, UID, Object, accepted, box_object, cluster_object, pod
+from tests.unit.natsop_core.world import NAMESPACE, UID, Object, accepted, box_object, cluster_object, pod
 
 ports: Final = st.sampled_from([1, 80, 4222, 6222, 8222, 65535])
 sizes: Final = st.sampled_from([*("1Gi", "1.5Gi", "100M", "0", "1e3", "1000m", "+1", "7.5Ei"), 0, 1, 2**40])

@@ -15,7 +15,7 @@ from natsop_core.names import is_derived_annotation
 from natsop_core.stand_ins import with_stand_ins
 from tests.property.referred import worlds
 from tests.property.strategies import box_objects, read
-from tests.unit.core.world import NOW, Object, cluster_object
+from tests.unit.natsop_core.world import NOW, Object, cluster_object
 
 World = tuple[Object, list[Object]]
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from natsop_core import names
 from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
 from tests.hypothesis_profiles import examples
-from tests.unit.core.lives import Life
-from tests.unit.core.world import Object, container_of
+from tests.unit.natsop_core.lives import Life
+from tests.unit.natsop_core.world import Object, container_of
 
 STORES: Final[dict[str, Object]] = {
     "off": {"enabled": False},

@@ -9,7 +9,7 @@ from natsop_core.conclude import conclude_cluster
 from natsop_core.conf import write
 from natsop_core.decision import ClusterDecision
 from tests.property.trees import all_trees, mutated_texts, texts, unhurried
-from tests.unit.core.world import cluster, conditions, config_map, inputs, jetstream, live_children, plan_of
+from tests.unit.natsop_core.world import cluster, conditions, config_map, inputs, jetstream, live_children, plan_of
 
 FILE = "a.conf"
 HIDDEN = "S3cr3tValue"

@@ -12,7 +12,7 @@ from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import read_cluster
 from natsop_core.conf import parse
 from tests.property.referred import worlds
-from tests.unit.core.world import Object, inputs, plan_of, secret
+from tests.unit.natsop_core.world import Object, inputs, plan_of, secret
 
 LISTENERS: Final = ("leafnodes", "websocket", "mqtt", "gateway", "profiling")
 PORT: Final = 12345

@@ -21,7 +21,7 @@ from natsop_core.resolve.cluster import resolve_cluster
 from tests import tokens
 from tests.property.crs import ROUTE_CREDENTIALS, is_accepted
 from tests.property.referred import worlds
-from tests.unit.core.world import Object, conditions, inputs, one_of, plan_of, secret
+from tests.unit.natsop_core.world import Object, conditions, inputs, one_of, plan_of, secret
 
 World = tuple[Object, list[Object]]
 

@@ -30,7 +30,7 @@ from natsop_core.resolve.types import Scratch
 from natsop_core.stand_ins import with_stand_ins
 from tests.property.referred import worlds
 from tests.property.strategies import box_objects, read
-from tests.unit.core.world import (
+from tests.unit.natsop_core.world import (
     NAMESPACE,
     UID,
     Object,

@@ -25,7 +25,7 @@ from tests.property.strategies import (
     pods,
     statuses,
 )
-from tests.unit.core.world import NOW, Object, children_among
+from tests.unit.natsop_core.world import NOW, Object, children_among
 
 ROUNDS = 4
 

@@ -20,7 +20,7 @@ from tests.property.referred import sound_objects
 from tests.property.schemas import Schema
 from tests.server.pod_layout import Layout, lay_out
 from tests.server.pod_process import ALONE, Monitor
-from tests.unit.core.world import NOW, Object, cluster_object
+from tests.unit.natsop_core.world import NOW, Object, cluster_object
 
 _ABSENT: Final = object()
 

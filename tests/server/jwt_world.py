@@ -8,7 +8,7 @@ from natsop_core.offline import inputs_at_hand, render
 from tests import tokens
 from tests.server.pod_layout import Layout, lay_out
 from tests.tokens import Identity, account_jwt, operator_jwt
-from tests.unit.core.world import NOW, Object, cluster, secret
+from tests.unit.natsop_core.world import NOW, Object, cluster, secret
 
 OPERATOR = tokens.operator()
 SYSTEM = tokens.account("system")

@@ -23,7 +23,7 @@ from tests.property.crs import any_crs, is_accepted
 from tests.property.referred import worlds
 from tests.server.pod_layout import Layout, lay_out
 from tests.server.pod_process import ALONE, READY, Monitor, PodProcess, started
-from tests.unit.core.world import NOW, Object, accepted
+from tests.unit.natsop_core.world import NOW, Object, accepted
 
 VERSIONS = ("2.10.25", "2.12.6", "2.14.2", "2.15.2")
 FUZZING = settings.default is not None and settings.default.max_examples >= 1000

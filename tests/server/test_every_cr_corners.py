@@ -12,7 +12,7 @@ import pytest
 from tests.property.referred import sound_objects
 from tests.server.changes import ByPlace
 from tests.server.test_every_cr import VERSIONS, case_of, start
-from tests.unit.core.world import Object, cluster_object
+from tests.unit.natsop_core.world import Object, cluster_object
 
 TLS: Object = {"enabled": True, "secretName": "tls-a"}
 STRICT: Object = {**TLS, "verify": True, "timeout": 1}

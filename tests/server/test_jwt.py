@@ -42,7 +42,7 @@ from tests.server.private_network import private_networks
 from tests.testbed.errors import CannotRunError
 from tests.testbed.fixtures import cannot_run
 from tests.tokens import ISSUED, Identity, account_jwt, operator_jwt, user_jwt
-from tests.unit.core.world import NOW, Object, cluster, config_map
+from tests.unit.natsop_core.world import NOW, Object, cluster, config_map
 
 VERSIONS = ("2.10.25", "2.12.6", "2.14.2", "2.15.2")
 

@@ -21,7 +21,7 @@ from tests.property.referred import sound_objects
 from tests.server.changes import ByPlace
 from tests.server.pod_process import started
 from tests.server.test_every_cr import Case, case_of
-from tests.unit.core.world import NOW, Object, cluster_object, conditions, inputs, one_of, plan_of, pod
+from tests.unit.natsop_core.world import NOW, Object, cluster_object, conditions, inputs, one_of, plan_of, pod
 
 TLS: Object = {"enabled": True, "secretName": "tls-a", "verify": True}
 SPECS: dict[str, Object] = {

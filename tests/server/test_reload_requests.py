@@ -19,7 +19,7 @@ from tests import tokens
 from tests.certificates import Authority
 from tests.server.jwt_world import laid_out
 from tests.server.pod_process import Monitor, PodProcess, started
-from tests.unit.core.world import Object, cluster, config_map, pod, resolved, secret
+from tests.unit.natsop_core.world import Object, cluster, config_map, pod, resolved, secret
 
 VERSIONS: Final = ("2.10.26", "2.12.6", "2.15.2")
 

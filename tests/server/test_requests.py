@@ -25,7 +25,7 @@ from tests import tokens
 from tests.server.jwt_world import APP, FULL, STRANGER, SYSTEM, USER, laid_out, layout
 from tests.server.pod_layout import Layout
 from tests.server.pod_process import Monitor, started
-from tests.unit.core.world import Object, cluster, config_map, pod, resolved, secret
+from tests.unit.natsop_core.world import Object, cluster, config_map, pod, resolved, secret
 
 VERSIONS: Final = ("2.10.26", "2.12.6", "2.15.2")
 

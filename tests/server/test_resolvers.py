@@ -39,7 +39,7 @@ from tests.server.jwt_world import (
 from tests.server.pod_layout import Layout
 from tests.server.pod_process import Monitor, PodProcess, started
 from tests.tokens import ISSUED, Identity, account_jwt, claims_of, credentials
-from tests.unit.core.world import NOW, cluster, pod, resolved, secret
+from tests.unit.natsop_core.world import NOW, cluster, pod, resolved, secret
 
 VERSIONS: Final = ("2.10.26", "2.12.6", "2.15.2")
 POD: Final = pod("c-0", ip="127.0.0.1")

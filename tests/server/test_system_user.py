@@ -21,7 +21,7 @@ from natsop_core.outcomes import Answered, Outcome
 from natsop_runtime.nats_requests import NO_RESPONDERS, REFUSED, converse
 from tests.server.pod_layout import Layout, data_of, lay_out
 from tests.server.pod_process import Monitor, PodProcess, started
-from tests.unit.core.world import NOW, Object, cluster, one_of
+from tests.unit.natsop_core.world import NOW, Object, cluster, one_of
 
 VERSIONS: Final = ("2.10.26", "2.12.6", "2.15.2")
 

@@ -15,14 +15,14 @@ from natsop_core.outcomes import Unchanged
 from natsop_core.record import SILENT
 from natsop_core.resolve import auth, integrations
 from natsop_runtime import applier
-from natsop_runtime.api_server import refusals
+from natsop_runtime.api_server import status_errors
 from natsop_runtime.api_server.errors import UnavailableError
-from natsop_runtime.api_server.exchange import Exchange
+from natsop_runtime.api_server.http_client import HttpClient
 from natsop_runtime.api_server.kube import Kube
+from natsop_runtime.cache.informers import Informers
 from natsop_runtime.cache.store import Store
-from natsop_runtime.cache.stores import Stores
 from natsop_runtime.executor import Executor
-from natsop_runtime.leader import Term
+from natsop_runtime.leader_election import Fence
 from natsop_runtime.queue import WorkQueue
 from natsop_runtime.reference_index import ReferenceIndex
 from tests.simulation.account_mutations import ACCOUNT_MUTATIONS
@@ -54,19 +54,19 @@ def references_never_known(patch: pytest.MonkeyPatch) -> None:
 
 def too_old_is_tried_again(patch: pytest.MonkeyPatch) -> None:
     """A version that is too old is asked for again and again."""
-    patch.setattr(refusals, "_PLAIN", {**refusals._PLAIN, 410: UnavailableError})  # noqa: SLF001
+    patch.setattr(status_errors, "_PLAIN", {**status_errors._PLAIN, 410: UnavailableError})  # noqa: SLF001
 
 
 def creation_without_guard(patch: pytest.MonkeyPatch) -> None:
     """What seems absent is applied whatever is there."""
     original = drift.next_request
 
-    def unguarded(manifest: Mapping[str, Any], live: LiveObject | None) -> Any:
+    def without_fence(manifest: Mapping[str, Any], live: LiveObject | None) -> Any:
         if live is None:
             return drift.ApplyRequest(manifest, force=True)
         return original(manifest, live)
 
-    patch.setattr(applier, "next_request", unguarded)
+    patch.setattr(applier, "next_request", without_fence)
 
 
 def names_of_others_are_taken(patch: pytest.MonkeyPatch) -> None:
@@ -105,23 +105,23 @@ def status_without_version(patch: pytest.MonkeyPatch) -> None:
     """A status is written whatever generation of the object, or which object, it is about."""
     original = Kube.apply_status
 
-    async def unguarded(self: Kube, resource: Any, key: Any, body: Mapping[str, Any]) -> Any:
+    async def without_fence(self: Kube, resource: Any, key: Any, body: Mapping[str, Any]) -> Any:
         metadata = {name: value for name, value in body["metadata"].items() if name != "resourceVersion"}
         return await original(self, resource, key, {**body, "metadata": metadata})
 
-    patch.setattr(Kube, "apply_status", unguarded)
+    patch.setattr(Kube, "apply_status", without_fence)
 
 
 def deletion_by_name(patch: pytest.MonkeyPatch) -> None:
     """What is pruned is whatever has the name by now."""
-    original = Exchange.send
+    original = HttpClient.send
 
-    async def unguarded(self: Exchange, verb: str, plural: str, prepared: Any, *, gated: bool) -> Any:
+    async def without_fence(self: HttpClient, verb: str, plural: str, prepared: Any, *, fenced: bool) -> Any:
         if verb == "delete":
             prepared.data = {}
-        return await original(self, verb, plural, prepared, gated=gated)
+        return await original(self, verb, plural, prepared, fenced=fenced)
 
-    patch.setattr(Exchange, "send", unguarded)
+    patch.setattr(HttpClient, "send", without_fence)
 
 
 def nothing_is_pruned(patch: pytest.MonkeyPatch) -> None:
@@ -135,31 +135,31 @@ def nothing_is_pruned(patch: pytest.MonkeyPatch) -> None:
 
 def prunes_what_others_control(patch: pytest.MonkeyPatch) -> None:
     """All that bears a name of ours counts as ours."""
-    original = Stores.children
+    original = Informers.children
 
-    def children(self: Stores, reference: Any) -> tuple[Child, ...]:
+    def children(self: Informers, reference: Any) -> tuple[Child, ...]:
         named = [key for watched in self._metadata.values() for store in watched._stores.values() for key in store]  # noqa: SLF001
         extra = [key for key in named if key.namespace == reference.namespace and key.name.endswith("-auth")]
         found = {child.key: child for child in original(self, reference)}
         return (*found.values(), *(Child(key, live) for key in extra if key not in found and (live := self.live(key))))
 
-    patch.setattr(Stores, "children", children)
+    patch.setattr(Informers, "children", children)
 
 
 def gate_is_open(patch: pytest.MonkeyPatch) -> None:
     """Who does not lead any more goes on writing."""
-    patch.setattr(Term, "check", lambda _self: None)
+    patch.setattr(Fence, "check", lambda _self: None)
 
 
 def silence_is_trusted(patch: pytest.MonkeyPatch) -> None:
     """A watch that tells nothing is believed for ever."""
-    original = Exchange.lines
+    original = HttpClient.lines
 
-    def patient(self: Exchange, plural: str, prepared: Any, **_: Any) -> Any:
+    def patient(self: HttpClient, plural: str, prepared: Any, **_: Any) -> Any:
         prepared.timeout = 1e7
         return original(self, plural, prepared, silence=1e7)
 
-    patch.setattr(Exchange, "lines", patient)
+    patch.setattr(HttpClient, "lines", patient)
 
 
 def every_change_is_our_own(patch: pytest.MonkeyPatch) -> None:
@@ -167,7 +167,7 @@ def every_change_is_our_own(patch: pytest.MonkeyPatch) -> None:
     original = WorkQueue.done
 
     def done(self: WorkQueue[Any, Any], key: Any, *, expected: Iterable[Any] = (), **more: Any) -> None:
-        news = self._busy[key].news
+        news = self._busy[key].changes
         original(self, key, expected={*expected, *news}, **more)
 
     patch.setattr(WorkQueue, "done", done)
@@ -175,7 +175,7 @@ def every_change_is_our_own(patch: pytest.MonkeyPatch) -> None:
 
 def status_is_always_written(patch: pytest.MonkeyPatch) -> None:
     """A status is written though it says nothing new."""
-    patch.setattr("natsop_runtime.controller.is_reported", lambda *_: False)
+    patch.setattr("natsop_runtime.reconciler.is_reported", lambda *_: False)
 
 
 def _without_guards(patch: pytest.MonkeyPatch, *names: str) -> None:

@@ -11,7 +11,7 @@ from tests.simulation.api_server.errors import Refusal
 from tests.simulation.api_server.server import Answer, Request
 from tests.simulation.api_server.streams import WatchStream
 from tests.simulation.faults import REFUSALS
-from tests.simulation.recording import Exchange
+from tests.simulation.recording import HttpClient
 
 if TYPE_CHECKING:
     from tests.simulation.api_server.objects import Stored
@@ -143,8 +143,8 @@ class Network(httpx2.AsyncBaseTransport):
         await asyncio.sleep(self._world.chance.uniform(0.0005, 0.01) + more)
 
     def _record(self, sent: Request, result: int | str, answer: str = "") -> None:
-        exchange = Exchange(self._world.clock(), self._operator.name, sent, result, answer)
-        self._world.recording.entries.append(exchange)
+        http_client = HttpClient(self._world.clock(), self._operator.name, sent, result, answer)
+        self._world.recording.entries.append(http_client)
 
 
 class NoPods(httpx2.AsyncBaseTransport):

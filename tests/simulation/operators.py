@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from lightkube.config.kubeconfig import KubeConfig, SingleConfig
 from lightkube.config.models import Cluster, User
 
-from natsop_runtime.leader import LeadershipLostError
-from natsop_runtime.operate import operate
+from natsop_runtime.leader_election import LeadershipLostError
+from natsop_runtime.manager import run_operator
 from natsop_runtime.preflight import NotReadyError
 from natsop_runtime.settings import RunSettings
 from tests.simulation.network import Network
@@ -82,7 +82,7 @@ class Operator:
         self._restart = asyncio.get_running_loop().call_later(RESTARTED_AFTER, self.start)
 
     async def _run(self, network: Network) -> None:
-        await operate(
+        await run_operator(
             nowhere(),
             self._settings,
             asyncio.Event(),

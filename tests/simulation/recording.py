@@ -16,7 +16,7 @@ LONGEST_BODY: Final = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class HttpClient:
     """A request and what became of it: a status code, or in words why there was no answer."""
 
     time: float
@@ -51,7 +51,7 @@ class Recording(logging.Handler):
     def __init__(self, clock: Callable[[], float], most: int | None = None) -> None:
         super().__init__()
         self._clock = clock
-        self.entries: deque[Exchange | Note | tuple[float, logging.LogRecord]] = deque(maxlen=most)
+        self.entries: deque[HttpClient | Note | tuple[float, logging.LogRecord]] = deque(maxlen=most)
 
     def note(self, text: str) -> None:
         self.entries.append(Note(self._clock(), text))
@@ -60,8 +60,8 @@ class Recording(logging.Handler):
         """Keep a line of the operator's log; it is put into words when somebody wants to read it."""
         self.entries.append((self._clock(), record))
 
-    def exchanges(self) -> list[Exchange]:
-        return [each for each in self.entries if isinstance(each, Exchange)]
+    def exchanges(self) -> list[HttpClient]:
+        return [each for each in self.entries if isinstance(each, HttpClient)]
 
     def __str__(self) -> str:
         return "\n".join(

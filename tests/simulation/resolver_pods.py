@@ -16,8 +16,8 @@ from tests.simulation.controllers import path_of
 from tests.simulation.people import People
 from tests.simulation.world import World
 from tests.testbed.client import Manifest
-from tests.unit.core.resolver_world import FakeServer
-from tests.unit.core.world import pod
+from tests.unit.natsop_core.resolver_world import FakeServer
+from tests.unit.natsop_core.world import pod
 
 SERVERS: Final = 3
 

@@ -15,7 +15,7 @@ from tests.simulation.api_server.kinds import CUSTOM, kind_of
 from tests.simulation.calm import CALM_AFTER, Halt, calm_pictures, halt_of
 from tests.simulation.people import MANAGER, People
 from tests.simulation.picture import Picture, differences
-from tests.simulation.recording import Exchange
+from tests.simulation.recording import HttpClient
 from tests.simulation.steps import Step, custom_resource, take
 from tests.simulation.verdicts import Verdict, misjudged, not_taken_back
 from tests.simulation.world import World, run_in_virtual_time
@@ -192,10 +192,10 @@ async def _begin(world: World, scenario: Scenario) -> None:
     await asyncio.sleep(STARTED_AFTER)
 
 
-def _is_operators(exchange: Exchange) -> bool:
+def _is_operators(http_client: HttpClient) -> bool:
     """Whether an operator wrote something, not counting that it goes on to lead."""
-    request = exchange.request
-    return request.is_write and exchange.who.startswith("operator") and "/leases" not in request.path
+    request = http_client.request
+    return request.is_write and http_client.who.startswith("operator") and "/leases" not in request.path
 
 
 def _mend(world: World, required: Sequence[Manifest]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from natsop_core.repairs import CALM_SECONDS, FAST_REPAIRS, PAUSE_SECONDS
 from tests.simulation.people import People
 from tests.simulation.picture import picture
-from tests.simulation.recording import Exchange
+from tests.simulation.recording import HttpClient
 from tests.simulation.rivals import NAME
 from tests.simulation.steps import Step, custom_resource, take
 from tests.simulation.world import World, run_in_virtual_time
@@ -78,7 +78,7 @@ def degraded(world: World) -> Manifest:
     return found
 
 
-def writes(world: World, path: str, *, since: float) -> list[Exchange]:
+def writes(world: World, path: str, *, since: float) -> list[HttpClient]:
     """What the operator wrote since then to the object at the path; without one to any, events apart."""
     exchanges = (each for each in world.recording.exchanges() if each.time >= since)
     of_operator = (each for each in exchanges if each.request.is_write and each.who.startswith("operator"))

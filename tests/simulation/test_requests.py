@@ -17,13 +17,13 @@ from natsop_core.kinds import CLUSTERS
 from natsop_core.lookup import NotYet
 from natsop_core.plan import Plan
 from natsop_core.reconcile import RECONCILED, ReconciledKind
-from natsop_runtime import operate
+from natsop_runtime import manager
 from tests.simulation.nats_servers import RequestFault
 from tests.simulation.people import People
 from tests.simulation.scenario import STARTED_AFTER
 from tests.simulation.steps import custom_resource
 from tests.simulation.world import World, run_in_virtual_time
-from tests.unit.core.world import conditions
+from tests.unit.natsop_core.world import conditions
 
 SECRET: Final = "hunter2-hunter2"  # noqa: S105
 ASKS: Final = {"asks": "yes"}
@@ -43,7 +43,7 @@ def clusters_that_ask(world: World) -> Iterator[None]:
 
         return replace(kind, plan=plan) if kind.resource == CLUSTERS else kind
 
-    with mock.patch.object(operate, "RECONCILED", tuple(map(with_request, RECONCILED))):
+    with mock.patch.object(manager, "RECONCILED", tuple(map(with_request, RECONCILED))):
         yield
 
 

@@ -16,7 +16,7 @@ from tests.simulation.resolver_pods import SERVERS, ResolverPods
 from tests.simulation.scenario import STARTED_AFTER
 from tests.simulation.steps import custom_resource
 from tests.simulation.world import World, run_in_virtual_time
-from tests.unit.core.world import conditions
+from tests.unit.natsop_core.world import conditions
 
 NEWER: Final = tokens.account_jwt(APP, OPERATOR, issued=tokens.ISSUED + 1)
 CREDS: Final = tokens.credentials(tokens.user("sys"), SYSTEM)

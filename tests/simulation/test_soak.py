@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 
 from natsop_runtime.cache.store import Store
-from natsop_runtime.lanes import Lanes
+from natsop_runtime.fair_queue import FairQueue
 from natsop_runtime.queue import WorkQueue
 from natsop_runtime.reference_index import ReferenceIndex
 from tests.simulation.api_server.fields import written
@@ -60,7 +60,7 @@ def look(world: World) -> Look:
     written.cache_clear()  # of the API server in memory
     gc.collect()
     alive = gc.get_objects()
-    sizes = [_size(each) for each in alive if isinstance(each, WorkQueue | Lanes | ReferenceIndex | Store)]
+    sizes = [_size(each) for each in alive if isinstance(each, WorkQueue | FairQueue | ReferenceIndex | Store)]
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return Look(
         memory=pages * resource.getpagesize(),

@@ -16,7 +16,7 @@ from tests.simulation.controllers import path_of
 from tests.testbed.client import ApiError, Client, Manifest
 
 if TYPE_CHECKING:
-    from tests.simulation.recording import Exchange
+    from tests.simulation.recording import HttpClient
 
 OF_THE_SERVER = ("creationTimestamp", "generation")
 """What a client may send back, and has from the wrong server here."""
@@ -31,11 +31,11 @@ class Replay:
     _uids: dict[str, str] = field(default_factory=dict)
     _versions: dict[str, str] = field(default_factory=dict)  # real ones by those in memory
 
-    def run(self, exchanges: Iterable[Exchange]) -> None:
+    def run(self, exchanges: Iterable[HttpClient]) -> None:
         """Send all of them, and compare the answers."""
-        for exchange in exchanges:
-            if _is_about_one_object(exchange) and isinstance(exchange.result, int):
-                self._send(exchange, exchange.result)
+        for http_client in exchanges:
+            if _is_about_one_object(http_client) and isinstance(http_client.result, int):
+                self._send(http_client, http_client.result)
 
     def compare(self, objects: Iterable[tuple[Kind, Stored]]) -> Iterator[str]:
         """Where the objects that came out differ."""
@@ -49,8 +49,8 @@ class Replay:
                 continue
             yield from (f"{name}: {line}" for line in _differences(kind, json.loads(self._real(stored.json)), real))
 
-    def _send(self, exchange: Exchange, expected: int) -> None:
-        request = exchange.request
+    def _send(self, http_client: HttpClient, expected: int) -> None:
+        request = http_client.request
         body = self._body(request.body) if request.body else None
         try:
             answer = self.client.request(
@@ -63,23 +63,23 @@ class Replay:
             )
         except ApiError as error:
             if error.status != expected:
-                self.lies.append(f"{exchange}; in truth {error}")
+                self.lies.append(f"{http_client}; in truth {error}")
             return
         if expected >= 400:
-            self.lies.append(f"{exchange}; in truth it is accepted")
+            self.lies.append(f"{http_client}; in truth it is accepted")
         else:
-            told = json.loads(exchange.answer)["metadata"]
+            told = json.loads(http_client.answer)["metadata"]
             if request.method != "DELETE" or "deletionTimestamp" in told:  # or it is gone
-                self._learn(exchange, told, answer["metadata"])
+                self._learn(http_client, told, answer["metadata"])
 
-    def _learn(self, exchange: Exchange, told: Manifest, real: Manifest) -> None:
+    def _learn(self, http_client: HttpClient, told: Manifest, real: Manifest) -> None:
         """Whether something was changed is compared by the versions: each goes with one on the other side."""
         self._uids[told["uid"]] = real["uid"]
         version = self._versions.setdefault(told["resourceVersion"], real["resourceVersion"])
         if version != real["resourceVersion"]:
-            self.lies.append(f"{exchange}; in truth something was changed")
-        elif exchange.request.is_write and len(set(self._versions.values())) < len(self._versions):
-            self.lies.append(f"{exchange}; in truth nothing was changed")
+            self.lies.append(f"{http_client}; in truth something was changed")
+        elif http_client.request.is_write and len(set(self._versions.values())) < len(self._versions):
+            self.lies.append(f"{http_client}; in truth nothing was changed")
             del self._versions[told["resourceVersion"]]
 
     def _body(self, text: str) -> Any:
@@ -106,9 +106,9 @@ class Replay:
         return text
 
 
-def _is_about_one_object(exchange: Exchange) -> bool:
-    path = exchange.request.path.split("/")
-    return "namespaces" in path and (exchange.request.is_write or len(path) > path.index("namespaces") + 3)
+def _is_about_one_object(http_client: HttpClient) -> bool:
+    path = http_client.request.path.split("/")
+    return "namespaces" in path and (http_client.request.is_write or len(path) > path.index("namespaces") + 3)
 
 
 def _differences(kind: Kind, told: Manifest, real: Manifest) -> Iterator[str]:

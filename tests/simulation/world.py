@@ -16,7 +16,7 @@ import httpx2
 import looptime
 
 from natsop_core import look_again
-from natsop_runtime import controller
+from natsop_runtime import reconciler
 from natsop_runtime.api_server.kube import Kube
 from tests.simulation.api_server.server import Answer, ApiServer, Request
 from tests.simulation.api_server.writes import EPOCH
@@ -25,7 +25,7 @@ from tests.simulation.faults import Faults
 from tests.simulation.nats_servers import NatsServers
 from tests.simulation.network import NoPods
 from tests.simulation.operators import Operator
-from tests.simulation.recording import Exchange, Recording
+from tests.simulation.recording import HttpClient, Recording
 from tests.simulation.rivals import Rivals
 from tests.simulation.witness import MOST_REQUESTS, Witness
 from tests.testbed.client import Manifest
@@ -93,7 +93,7 @@ class World:
         self._log_level, logger.propagate = logger.level, False
         logger.setLevel(logging.INFO)
         if not self._safety_nets:
-            self._patches.enter_context(mock.patch.object(controller, "RESYNC", NEVER))
+            self._patches.enter_context(mock.patch.object(reconciler, "RESYNC", NEVER))
             self._patches.enter_context(mock.patch.object(look_again, "REST_SECONDS", NEVER))
         self._patches.enter_context(mock.patch.dict(Kube.list_pages.__kwdefaults__, page_size=PAGE))
         return self
@@ -124,7 +124,7 @@ class World:
     def send(self, request: Request) -> Answer:
         """A request by somebody whose network never fails."""
         answer = self.server.handle(request)
-        self.recording.entries.append(Exchange(self.clock(), request.user, request, answer.code, answer.text))
+        self.recording.entries.append(HttpClient(self.clock(), request.user, request, answer.code, answer.text))
         return answer
 
     def heal(self) -> None:

@@ -1,0 +1,231 @@
+"""Leader election: of several operators one works, by a Lease that it has to renew again and again.
+
+Nobody trusts anybody else's clock. A standby takes the Lease over once it has seen it unchanged for as long as it is
+valid. A leader stops writing well before that: two thirds of that time after it *sent* the last renewal that succeeded.
+That also holds for a process that was stopped (SIGSTOP, a suspended machine) and goes on later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.kinds import LEASES
+from natsop_runtime.api_server.errors import ApiError, ConflictError, NotFoundError
+
+if TYPE_CHECKING:
+    from natsop_runtime.api_server.kube import Kube
+
+Object = dict[str, Any]
+
+TO_RELEASE: Final = 2.0
+"""Seconds for giving the Lease back at the end; without it, the next leader has to wait until the Lease runs out."""
+
+LONGEST_STATED: Final = 10
+"""What a Lease says of its own duration is believed up to so many times ours: anybody may have edited it."""
+
+TO_PUT_BACK: Final = 2
+"""For how many times its retry period nobody takes a Lease that nobody has and nobody gave back."""
+
+RELEASED: Final = 1
+"""The duration that a Lease says which its holder gave back, as client-go has it; an edit by hand leaves another."""
+
+MOST_TRANSITIONS: Final = 2**31 - 1
+"""As many changes of the holder as a Lease can count."""
+
+log = logging.getLogger(__name__)
+
+
+class LeadershipLostError(Exception):
+    """Somebody else may be at work by now: nothing may be written any more, and the process has to end."""
+
+
+class Fence:
+    """For how long we may write, by our own clock (monotonic, in seconds). Over until it is extended."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._end = -math.inf
+
+    @property
+    def is_open(self) -> bool:
+        """Whether we lead at this moment."""
+        return self._clock() < self._end
+
+    def extend(self, until: float) -> None:
+        """We have the Lease for longer."""
+        self._end = until
+
+    def close(self) -> None:
+        """We give the Lease up."""
+        self._end = -math.inf
+
+    def check(self) -> None:
+        """The check_fence before every write: LeadershipLostError once the term is over."""
+        if not self.is_open:
+            raise LeadershipLostError("the lease was not renewed in time")
+
+
+class LeaderElector:
+    """Acquires the Lease, keeps it, and gives it back.
+
+    duration: seconds for which a Lease is valid after a renewal. identity: ours, unlike that of any other process.
+    """
+
+    def __init__(
+        self,
+        kube: Kube,
+        fence: Fence,
+        *,
+        name: str,
+        namespace: str,
+        identity: str,
+        duration: int,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
+    ) -> None:
+        self._kube = kube
+        self._fence = fence
+        self._key = LEASES.key(namespace, name)
+        self._identity = identity
+        self._duration = duration
+        self._renew_deadline = duration * 2 / 3
+        self._retry_period = duration * 2 / 15
+        self._now = now
+        self._clock = clock
+        self._held: Object | None = None  # the Lease as we wrote it last, when that is all we know of it
+        self._rival = ""
+        self._rivals_spec: Mapping[str, Any] = {}
+        self._rival_seen_at = -math.inf
+        self._vacant_since = math.inf
+        self._trouble = ""
+
+    @property
+    def name(self) -> str:
+        """The Lease's."""
+        return self._key.name
+
+    @property
+    def namespace(self) -> str:
+        """Where the Lease is."""
+        return self._key.namespace
+
+    async def look(self) -> Object | None:
+        """The Lease as it is now; ApiError when it may not or cannot be read."""
+        try:
+            return await self._kube.get(LEASES, self._key)
+        except NotFoundError:
+            return None
+
+    async def acquire(self) -> None:
+        """Wait until we lead."""
+        waits_for = ""
+        while not await self._claim():
+            if self._rival not in ("", waits_for):
+                waits_for = self._rival
+                log.info("standing by: %s has %s", waits_for, self._key)
+            await asyncio.sleep(self._retry_period)
+
+    async def keep(self) -> None:
+        """Renew the Lease until cancelled. LeadershipLostError as soon as that fails for too long, or we are ousted."""
+        while True:
+            await asyncio.sleep(self._retry_period)
+            self._fence.check()
+            if not await self._claim() and self._rival:
+                self._fence.close()
+                raise LeadershipLostError(f"{self._rival} has it")
+
+    async def release(self) -> None:
+        """Write no more, and let the next one begin at once."""
+        self._fence.close()
+        try:
+            async with asyncio.timeout(TO_RELEASE):
+                lease = await self.look()  # a renewal that was cut short may have been carried out
+                if lease and (lease.get("spec") or {}).get("holderIdentity") == self._identity:
+                    await self._kube.replace(LEASES, self._lease(lease, holder=None))
+        except (ApiError, TimeoutError) as error:
+            log.warning("could not release the lease: %s", error or "timeout")
+
+    async def _claim(self) -> bool:
+        """Write our name into the Lease, if it is ours or free. Whether that worked; if not, `_rival` may say why."""
+        self._rival = ""
+        asked_at = self._clock()
+        try:
+            async with asyncio.timeout(self._renew_deadline / 2):
+                written = await self._write()
+        except (ConflictError, NotFoundError):  # somebody changed or deleted it: it has to be looked at
+            knew_it, self._held = self._held is not None, None
+            return knew_it and await self._claim()
+        except (ApiError, TimeoutError) as error:
+            self._held = None
+            self._tell(str(error) or "timeout")
+            return False
+        if written is None:
+            return False
+        self._held = written
+        self._fence.extend(asked_at + self._renew_deadline)
+        self._tell("")
+        return True
+
+    async def _write(self) -> Object | None:
+        lease = self._held or await self.look()
+        if not self._is_ours_to_take((lease or {}).get("spec") or {}):
+            return None
+        if lease is None:
+            metadata = {"name": self._key.name, "namespace": self._key.namespace}
+            blank = {"apiVersion": LEASES.api_version, "kind": LEASES.kind, "metadata": metadata}
+            return await self._kube.create(LEASES, self._lease(blank, holder=self._identity))
+        return await self._kube.replace(LEASES, self._lease(lease, holder=self._identity))
+
+    def _is_ours_to_take(self, spec: Mapping[str, Any]) -> bool:
+        holder = spec.get("holderIdentity") or ""
+        if holder == self._identity:
+            return True
+        is_free = not holder and (self._fence.is_open or spec.get("leaseDurationSeconds") == RELEASED)
+        return is_free or self._is_abandoned(spec, holder)
+
+    def _is_abandoned(self, spec: Mapping[str, Any], holder: str) -> bool:
+        """Whether who has it, or had it before somebody took it away by hand, must know by now that it ran out."""
+        if holder:
+            self._rival = holder
+            if spec != self._rivals_spec:  # it was renewed: its time begins anew
+                self._rivals_spec, self._rival_seen_at = spec, self._clock()
+        elif not self._rivals_spec:  # a new Lease, we hope: a leader would put back the old one soon
+            self._vacant_since = min(self._vacant_since, self._clock())
+            return self._clock() - self._vacant_since >= TO_PUT_BACK * self._retry_period
+        stated = self._rivals_spec.get("leaseDurationSeconds") or 0
+        lasts = min(max(stated, self._duration), LONGEST_STATED * self._duration)
+        return self._clock() - self._rival_seen_at >= lasts
+
+    def _lease(self, lease: Object, *, holder: str | None) -> Object:
+        """The Lease with us as its holder, or with none; what else stands in it stays."""
+        spec = lease.get("spec") or {}
+        now = self._now().isoformat(timespec="microseconds")  # Go clients insist on all six digits of a MicroTime
+        if holder is None:
+            return {**lease, "spec": {"leaseDurationSeconds": RELEASED, "renewTime": now, **_transitions(spec)}}
+        is_new = spec.get("holderIdentity") != holder
+        acquired = now if is_new else spec.get("acquireTime") or now
+        return {
+            **lease,
+            "spec": {
+                "holderIdentity": holder,
+                "leaseDurationSeconds": self._duration,
+                "acquireTime": acquired,
+                "renewTime": now,
+                **_transitions(spec, more=1 if is_new and spec else 0),
+            },
+        }
+
+    def _tell(self, trouble: str) -> None:
+        """Say why the Lease cannot be written, once."""
+        if trouble and trouble != self._trouble:
+            log.warning("cannot have %s: %s", self._key, trouble)
+        self._trouble = trouble
+
+
+def _transitions(spec: Mapping[str, Any], *, more: int = 0) -> Object:
+    return {"leaseTransitions": min((spec.get("leaseTransitions") or 0) + more, MOST_TRANSITIONS)}

@@ -1,0 +1,242 @@
+"""The operator's components: connect, check, be elected, work, and end in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from natsop_core.inputs import Settings
+from natsop_core.reconcile import RECONCILED
+from natsop_core.rights import demands
+from natsop_runtime import preflight
+from natsop_runtime.api_server.connection import connected, described
+from natsop_runtime.api_server.http_client import unfenced
+from natsop_runtime.controller import Controller
+from natsop_runtime.leader_election import Fence, LeaderElector, LeadershipLostError
+from natsop_runtime.metrics import Metrics
+from natsop_runtime.nats import reachable_pods
+from natsop_runtime.nats_requests import NatsRequests, converse
+from natsop_runtime.serving.ports import serving
+
+if TYPE_CHECKING:
+    from natsop_core.rights import Demand, Right
+    from natsop_runtime.api_server.connection import Config, Transport
+    from natsop_runtime.api_server.kube import Kube
+    from natsop_runtime.executor import Send
+    from natsop_runtime.nats import Pods
+    from natsop_runtime.nats_requests import Converse
+    from natsop_runtime.settings import RunSettings
+
+TO_FINISH: Final = 12.0
+"""Seconds that workers get to finish what they have in hand when the operator is to end; the pod is killed after 30."""
+
+ENTROPY_BYTES: Final = 32
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The time of day, for people."""
+    return datetime.now(UTC)
+
+
+def seconds_since_boot() -> float:
+    """A clock that goes on while the process or the machine is suspended, and that nobody can set."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def fresh_entropy() -> bytes:
+    """Bytes that nobody can guess."""
+    return os.urandom(ENTROPY_BYTES)
+
+
+async def run_operator(
+    config: Config,
+    settings: RunSettings,
+    stop: asyncio.Event,
+    *,
+    transport: Transport | None = None,
+    pod_transport: Transport | None = None,
+    converse: Converse = converse,
+    now: Callable[[], datetime] = utc_now,
+    clock: Callable[[], float] = seconds_since_boot,
+    entropy: Callable[[], bytes] = fresh_entropy,
+) -> None:
+    """Be the operator until `stop` is set. Other networks, clocks and chance stand in for the real ones in tests.
+
+    NotReadyError, ListenError or CertificateError when it cannot begin, LeadershipLostError when it had to end because
+    another may be at work.
+    """
+    log.info("natsop %s: %s, %s", version("natsop"), described(config), _scope(settings))
+    metrics = Metrics(version("natsop"))
+    fence = Fence(clock)
+    check_fence = fence.check if settings.leader_elect else unfenced
+    async with (
+        connected(config, transport, check_fence=check_fence, count=metrics.request) as kube,
+        reachable_pods(pod_transport) as pods,
+    ):
+        controller = _controller(kube, pods, NatsRequests(check_fence, converse).send, settings, now, entropy, metrics)
+        elector = _elector(kube, fence, config, settings, now, clock) if settings.leader_elect else None
+        async with serving(
+            settings,
+            metrics=metrics,
+            reviews=kube.without_fence(),
+            wedged=controller.wedged,
+            unready=controller.unready,
+            clock=clock,
+        ):
+            await _live(Components(kube, controller, elector, metrics, _demands(config, settings)), stop)
+
+
+def _scope(settings: RunSettings) -> str:
+    if not settings.namespaces:
+        return "all namespaces"
+    return f"namespace{'s' if len(settings.namespaces) > 1 else ''} {', '.join(settings.namespaces)}"
+
+
+def _controller(
+    kube: Kube,
+    pods: Pods,
+    send: Send,
+    settings: RunSettings,
+    now: Callable[[], datetime],
+    entropy: Callable[[], bytes],
+    metrics: Metrics,
+) -> Controller:
+    return Controller(
+        reconciled=RECONCILED,
+        kube=kube,
+        pods=pods,
+        send=send,
+        namespaces=settings.namespaces,
+        workers=settings.workers,
+        now=now,
+        settings=Settings(nack_integration=settings.nack_integration),
+        entropy=entropy,
+        metrics=metrics,
+    )
+
+
+def _demands(config: Config, settings: RunSettings) -> tuple[Demand, ...]:
+    return demands(
+        settings.namespaces,
+        lease=(_lease_namespace(config, settings), settings.lease_name) if settings.leader_elect else None,
+        reviews=settings.metrics_bind_address is not None and settings.metrics_secure,
+        nack=settings.nack_integration != "disabled",
+    )
+
+
+def _lease_namespace(config: Config, settings: RunSettings) -> str:
+    return settings.leader_election_namespace or config.namespace
+
+
+def _elector(
+    kube: Kube,
+    fence: Fence,
+    config: Config,
+    settings: RunSettings,
+    now: Callable[[], datetime],
+    clock: Callable[[], float],
+) -> LeaderElector:
+    return LeaderElector(
+        kube.without_fence(),
+        fence,
+        name=settings.lease_name,
+        namespace=_lease_namespace(config, settings),
+        identity=f"{socket.gethostname()}_{uuid.uuid4()}",
+        duration=settings.lease_duration,
+        now=now,
+        clock=clock,
+    )
+
+
+class Components(NamedTuple):
+    """What an operator lives by."""
+
+    kube: Kube
+    controller: Controller
+    elector: LeaderElector | None
+    metrics: Metrics
+    demands: tuple[Demand, ...]
+
+
+async def _live(components: Components, stop: asyncio.Event) -> None:
+    """Until told to stop, or until something ends it before."""
+    living, stopping = asyncio.create_task(_check_and_work(components)), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((living, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if not living.done():
+            await _finish(components, living)
+    finally:
+        stopping.cancel()
+        living.cancel()
+        await asyncio.wait([living])
+    if not living.cancelled():
+        await _unwrapped(living)
+
+
+async def _finish(components: Components, living: asyncio.Task[None]) -> None:
+    """End in order: what is in hand is done, then the Lease is given back, unless something goes on for too long."""
+    log.info("stopping")
+    components.controller.close()
+    if components.controller.is_working:
+        await asyncio.wait([living], timeout=TO_FINISH)
+    is_finished = living.done() or not components.controller.is_working
+    living.cancel()
+    await asyncio.wait([living])
+    if components.elector and is_finished:  # else a write of ours may still be under way
+        await components.elector.release()
+
+
+async def _check_and_work(components: Components) -> None:
+    kube, selections = components.kube.without_fence(), tuple(components.controller.selections)
+    granted: set[tuple[str, Right]] = set()
+    unserved = await preflight.patiently(lambda: preflight.check(kube, selections, components.demands, granted))
+    components.controller.informers.outages.are_known(unserved)
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(components.controller.watch())
+        await components.controller.synced()
+        log.info("synced")
+        async with _leading(components.elector, components.metrics):
+            await components.controller.work()
+        watching.cancel()
+
+
+@asynccontextmanager
+async def _leading(elector: LeaderElector | None, metrics: Metrics) -> AsyncIterator[None]:
+    """While we lead, or need not to. The body is cancelled as soon as we do not any more."""
+    if elector is None:
+        yield
+        return
+    metrics.leading(elector.name, is_leader=False)
+    await elector.acquire()
+    log.info("leading")
+    metrics.leading(elector.name, is_leader=True)
+    async with asyncio.TaskGroup() as group:
+        keeping = group.create_task(elector.keep())
+        yield
+        keeping.cancel()
+
+
+async def _unwrapped(living: asyncio.Task[None]) -> None:
+    """What ended it, as itself: that the lease was lost matters more than what that ended in turn."""
+    try:
+        await living
+    except BaseExceptionGroup as errors:
+        if lost := errors.subgroup(LeadershipLostError):
+            raise _first(lost) from errors
+        raise
+
+
+def _first(errors: BaseExceptionGroup[LeadershipLostError]) -> LeadershipLostError:
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first

@@ -1,0 +1,147 @@
+"""One reconciliation, from a custom resource's key to its status. All decisions are the core's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+from natsop_core.drift import is_reported
+from natsop_core.inputs import Inputs
+from natsop_core.outcomes import Failed
+from natsop_core.plan import Plan
+from natsop_runtime.api_server.errors import ConflictError, NotFoundError
+from natsop_runtime.cache.informers import Change
+from natsop_runtime.fetch import depends_on, outdated_by
+from natsop_runtime.threads import run_in_thread
+
+if TYPE_CHECKING:
+    from natsop_core.inputs import Settings
+    from natsop_core.reconcile import ReconciledKind
+    from natsop_core.references import ObjectKey
+    from natsop_core.report import Report
+    from natsop_runtime.api_server.kube import Kube
+    from natsop_runtime.cache.informers import Informers
+    from natsop_runtime.events import Recorder
+    from natsop_runtime.executor import Executor
+    from natsop_runtime.fetch import Fetcher
+    from natsop_runtime.reference_index import ReferenceIndex
+
+Object = dict[str, Any]
+D = TypeVar("D")
+
+ROUNDS: Final = 5
+"""How often the core is asked for a plan; each time but the last it may name what it lacks."""
+
+RESYNC: Final = 600.0
+"""Seconds after which everything is looked at again, though nobody asks for it: should something ever be missed."""
+
+
+class Result(NamedTuple):
+    """How a reconciliation ended.
+
+    succeeded: every step got through; those that did not are to be tried again, after longer and longer pauses.
+    requeue_after: seconds after which to look again though nothing changes; None when there is nothing to look at.
+    """
+
+    succeeded: bool
+    requeue_after: float | None
+
+
+class Reconciler:
+    """Reconciles custom resources of all kinds, each call one of them."""
+
+    def __init__(
+        self,
+        *,
+        reconciled: Iterable[ReconciledKind],
+        kube: Kube,
+        informers: Informers,
+        references: ReferenceIndex,
+        fetcher: Fetcher,
+        executor: Executor,
+        recorder: Recorder,
+        now: Callable[[], datetime],
+        settings: Settings,
+        entropy: Callable[[], bytes],
+    ) -> None:
+        self._reconciled = {(each.resource.api_version, each.resource.kind): each for each in reconciled}
+        self._kube = kube
+        self._informers = informers
+        self._references = references
+        self._fetcher = fetcher
+        self._executor = executor
+        self._recorder = recorder
+        self._now = now
+        self._settings = settings
+        self._entropy = entropy
+
+    async def reconcile(self, key: ObjectKey, expectations: set[Change]) -> Result:
+        """Make the cluster what the custom resource says.
+
+        Adds to `expectations` the changes made by the way that are no reason to look again.
+        """
+        raw = self._informers.in_full(key)
+        if raw is None:
+            self._references.forget(key)
+            self._executor.forget(key)
+            return Result(True, None)
+        functions = self._reconciled[key.api_version, key.kind]
+        custom_resource = functions.read(raw)
+        plan, inputs = await self._plan(key, functions, custom_resource)
+        self._references.replace(key, (*depends_on(inputs.found), *plan.targets))
+        outcomes = await self._executor.execute(key, plan, expectations)
+        raw = self._as_written(key, raw, expectations)
+        report = await _decided(functions.conclude, custom_resource, inputs, plan, outcomes)
+        if not await self._publish(key, raw, report, inputs.now, expectations):
+            return Result(False, None)
+        succeeded = not any(isinstance(outcome, Failed) for outcome in outcomes.values())
+        return Result(succeeded, RESYNC if report.requeue_after is None else min(RESYNC, report.requeue_after))
+
+    def _as_written(self, key: ObjectKey, raw: Object, expectations: set[Change]) -> Object:
+        """The custom resource as a step of the plan has left it, if one wrote it: what was decided is true of it."""
+        now = self._informers.in_full(key)
+        return now if now and Change(key, now["metadata"]["resourceVersion"]) in expectations else raw
+
+    async def _plan(self, key: ObjectKey, functions: ReconciledKind, custom_resource: Any) -> tuple[Plan, Inputs]:
+        """The plan, and what it was made from: the core is asked, and what it lacks is fetched, until there is one."""
+        inputs = Inputs(now=self._now(), settings=self._settings, entropy=self._entropy())
+        for _ in range(ROUNDS):
+            plan = await _decided(functions.plan, custom_resource, inputs)
+            if isinstance(plan, Plan):
+                return plan, inputs
+            self._references.add(key, depends_on(plan.references))
+            references = (*plan.references, *outdated_by(plan.references, inputs.found))
+            inputs = replace(inputs, found={**inputs.found, **await self._fetcher.fetch(references)})
+        raise RuntimeError(f"there is no plan for {key} after {ROUNDS} rounds of fetching")
+
+    async def _publish(
+        self, key: ObjectKey, raw: Object, report: Report, now: datetime, expectations: set[Change]
+    ) -> bool:
+        """Tell the user. False when the custom resource is not any more what the report is about: look again."""
+        await self._recorder.send(raw, (event for event in report.events if event.is_passing), now)
+        if report.status is not None and not is_reported(report.status, raw):
+            try:
+                await self._write_status(key, raw, report.status, expectations)
+            except NotFoundError:
+                return True  # there is nobody to tell
+            except ConflictError:
+                return False  # the other events follow from the status then, as they do now
+        await self._recorder.send(raw, (event for event in report.events if not event.is_passing), now)
+        return True
+
+    async def _write_status(self, key: ObjectKey, raw: Object, status: Object, expectations: set[Change]) -> None:
+        # The version is the guard: for a status the API server does not mind the UID of another, earlier object.
+        identity = {"name": key.name, "namespace": key.namespace, "resourceVersion": raw["metadata"]["resourceVersion"]}
+        body = {"apiVersion": key.api_version, "kind": key.kind, "metadata": identity, "status": status}
+        resource = self._reconciled[key.api_version, key.kind].resource
+        written = await self._kube.apply_status(resource, key, body)
+        expectations.add(self._informers.written(key, written))
+
+
+async def _decided(decide: Callable[..., D], custom_resource: Any, inputs: Inputs, *more: Any) -> D:
+    """What the core decides, beside the loop where that takes long: a lease, a probe or others must not wait for it."""
+    if inputs.is_heavy:
+        return await run_in_thread(decide, custom_resource, inputs, *more)
+    return decide(custom_resource, inputs, *more)

@@ -1,0 +1,181 @@
+"""`natsop status`: from what the API server and the servers answer to what a person reads."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from natsop_core.inputs import HttpAnswer
+from natsop_core.inspect.overview import overview
+from natsop_core.inspect.screen import WIDTH, status_screen
+from natsop_core.names import PAUSED_ANNOTATION
+from natsop_core.reasons import REASONS
+from tests.unit.natsop_core.inspect.answers import (
+    GROUP,
+    READY,
+    TARGET,
+    World,
+    ask,
+    condition,
+    jsz,
+    resource,
+    said,
+    stream,
+)
+
+
+def seen(world: World) -> dict[str, Any]:
+    found, _ = ask(world, lambda view: overview(TARGET, view))
+    assert found is not None
+    json.dumps(found)
+    assert max(map(len, status_screen(found).splitlines())) <= WIDTH
+    return found
+
+
+def reasons(found: dict[str, Any], level: str = "problem") -> list[str]:
+    return [each["reason"] for each in found["problems"] if each["level"] == level]
+
+
+def test_a_healthy_cluster_shows_quorum_servers_meta_leader_and_streams() -> None:
+    found = seen(World())
+    assert (found["healthy"], found["problems"]) == (True, [])
+    assert found["quorum"] == {"pods": 3, "wanted": 3, "ready": 3, "needed": 2, "holds": True}
+    assert found["jetStream"]["metaGroup"]["leader"] == "c-0"
+    assert found["jetStream"]["streams"] == [
+        {
+            "account": "$G", "stream": "ORDERS", "messages": 5, "bytes": 230, "consumers": 1,
+            "leader": "c-0", "replicas": 3, "current": 3, "problem": "",
+        }
+    ]  # fmt: skip
+    screen = status_screen(found)
+    for words in ("Ready: True (Ready)", "3 of 3 ready, 2 needed", "No problem was found.", "meta leader c-0"):
+        assert words in screen
+
+
+def test_a_refusal_is_shown_with_reason_message_and_remedy() -> None:
+    refused = condition("Degraded", "True", "UnsafeScale", "3 to 1 would lose streams.")
+    not_ready = condition("Ready", "False", "UnsafeScale", "3 to 1 would lose streams.")
+    found = seen(World(cr=resource(not_ready, refused)))
+    assert reasons(found) == ["UnsafeScale"]
+    assert found["problems"][0]["remedy"] == REASONS["UnsafeScale"].remedy
+    assert "✗ UnsafeScale: 3 to 1 would lose streams." in status_screen(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"offline": True}, "c-2 is offline"),
+        ({"current": False, "lag": 40}, "c-2 is 40 behind"),
+        ({"lag": 4000}, "c-2 is 4000 behind"),
+        ({"current": False}, "c-2 is not current"),
+    ],
+)
+def test_a_stream_whose_replica_is_behind_or_away_is_a_problem(change: dict[str, Any], problem: str) -> None:
+    found = seen(World(jsz=jsz(stream("FINE"), stream(**change))))
+    assert reasons(found) == ["StreamsNotCurrent"]
+    first = found["jetStream"]["streams"][0]
+    assert (first["stream"], first["problem"], first["current"]) == ("ORDERS", problem, 2)
+    assert f"1 of 2 streams are not in order: $G/ORDERS ({problem})" in found["problems"][0]["message"]
+
+
+def test_of_a_stream_its_leader_s_word_counts_whoever_is_asked_first() -> None:
+    followers = jsz(stream(leader="c-2", current=False))
+    leaders = jsz(stream(leader="c-2"))
+    assert seen(World(jsz=followers, jsz_of={"c-2": leaders}))["healthy"]
+    fine = jsz(stream(leader="c-2"))
+    assert not seen(World(jsz=fine, jsz_of={"c-2": jsz(stream(leader="c-2", offline=True))}))["healthy"]
+
+
+def test_a_replica_that_is_a_little_behind_is_none() -> None:
+    assert seen(World(jsz=jsz(stream(lag=30))))["healthy"]
+
+
+def test_a_stream_without_a_leader_is_a_problem_and_one_whose_leader_is_silent_is_not_judged() -> None:
+    found = seen(World(jsz=jsz(stream(leader=""))))
+    assert "no leader" in found["jetStream"]["streams"][0]["problem"]
+    elsewhere = seen(World(jsz=jsz(stream(leader="away"))))
+    assert elsewhere["jetStream"]["streams"][0]["current"] is None
+    assert "? of 3" in status_screen(elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("group", "reason"),
+    [
+        ({**GROUP, "leader": ""}, "MetaLeaderUnknown"),
+        ({**GROUP, "replicas": [{"name": "c-2", "offline": True}]}, "PeersOffline"),
+    ],
+)
+def test_a_meta_group_without_leader_or_member_is_a_problem(group: dict[str, Any], reason: str) -> None:
+    assert reasons(seen(World(jsz=jsz(stream(), group=group)))) == [reason]
+
+
+def test_without_the_right_to_ask_servers_the_rest_is_shown_and_the_right_is_named() -> None:
+    found = seen(World(refused=("/proxy/",)))
+    assert (found["healthy"], found["jetStream"]) == (True, None)
+    screen = status_screen(found)
+    assert 'it takes the right "get pods/proxy"' in screen
+    assert "not asked" in screen
+    assert "3 of 3 ready" in screen
+
+
+def test_what_does_not_answer_in_time_is_named_and_the_rest_is_shown() -> None:
+    found = seen(World(silent=("/pods/c-1:",)))
+    assert found["notKnown"] == {"server c-1": "No answer: not within 5 s."}
+    assert [row["answers"] for row in found["servers"]] == [True, False, True]
+    assert found["healthy"]
+
+
+def test_a_server_that_says_it_is_not_healthy_is_a_problem_in_its_words() -> None:
+    unhealthy = said({"status": "unavailable", "error": "JetStream is not current with the meta leader"}, 503)
+    found = seen(World(health={"c-1": unhealthy}))
+    assert reasons(found) == ["Unhealthy"]
+    assert "c-1 is not healthy: JetStream is not current with the meta leader" in found["problems"][0]["message"]
+
+
+def test_an_edit_that_is_not_handled_is_a_problem_unless_it_is_paused() -> None:
+    assert reasons(seen(World(cr=resource(generation=2)))) == ["NotHandled"]
+    told = (*READY, condition("Paused", "True", "Paused"))
+    paused = seen(World(cr=resource(*told, generation=2, annotations={PAUSED_ANNOTATION: "true"})))
+    assert (paused["healthy"], paused["paused"], reasons(paused, "warning")) == (True, True, ["Paused"])
+
+
+def test_a_resource_that_nobody_reports_on_is_a_problem() -> None:
+    silent = {key: value for key, value in resource().items() if key != "status"}
+    assert reasons(seen(World(cr=silent))) == ["NotReported"]
+
+
+def test_a_word_that_does_not_pause_is_warned_of() -> None:
+    found = seen(World(cr=resource(annotations={PAUSED_ANNOTATION: "yes"})))
+    assert (found["healthy"], reasons(found, "warning")) == (True, ["NotPaused"])
+
+
+def test_a_resource_that_does_not_exist_or_may_not_be_read_has_no_overview() -> None:
+    found, view = ask(World(cr=None), lambda view: overview(TARGET, view))
+    assert (found, view.failures) == (None, {})
+    found, view = ask(World(refused=("natsclusters",)), lambda view: overview(TARGET, view))
+    assert found is None
+    assert view.failures[str(TARGET)].startswith("Not allowed: ")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"\xff", b'{"account_details": 7, "meta_cluster": [], "config": 1}'])
+def test_whatever_listens_at_a_pod_may_answer_anything(body: bytes) -> None:
+    world = World()
+    answer = world.answer
+
+    def nonsense(request: Any) -> Any:
+        reply = answer(request)
+        return HttpAnswer(200, body) if "/proxy/" in request.path else reply
+
+    world.answer = nonsense  # type: ignore[method-assign]
+    assert seen(world)["healthy"]
+
+
+def test_many_streams_fit_on_a_screen_and_those_with_problems_come_first() -> None:
+    many = [stream(f"S{number:03}") for number in range(200)]
+    found = seen(World(jsz=jsz(*many, stream("ZZZ", offline=True))))
+    screen = status_screen(found)
+    assert found["jetStream"]["streams"][0]["stream"] == "ZZZ"
+    assert "… and 186 more" in screen
+    assert len(screen.splitlines()) < 45

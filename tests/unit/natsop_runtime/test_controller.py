@@ -1,0 +1,203 @@
+"""The workers: what a turn that hangs, fails or crashes means for the key, for the others, and for the probes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from natsop_core.inputs import Settings
+from natsop_core.kinds import CLUSTERS
+from natsop_core.reconcile import RECONCILED
+from natsop_core.references import ObjectKey
+from natsop_runtime import controller as loop_module
+from natsop_runtime.api_server.errors import UnavailableError
+from natsop_runtime.cache.informers import Change, Informers
+from natsop_runtime.controller import RECONCILE_TIMEOUT, WEDGED, Controller
+from natsop_runtime.leader_election import LeadershipLostError
+from natsop_runtime.metrics import Metrics
+from natsop_runtime.reconciler import Result
+from tests.unit.natsop_runtime.lease_api import in_virtual_time
+
+BAD, GOOD = CLUSTERS.key("bad", "c"), CLUSTERS.key("good", "c")
+SECRET = "the password is hunter2"  # noqa: S105 (it is no secret)
+
+
+class Turns:
+    """A controller whose turns of the bad key are as a test wants them."""
+
+    def __init__(self, bad: Callable[[], Awaitable[Result]]) -> None:
+        self.bad = bad
+        self.begun: list[tuple[float, str]] = []
+
+    def __call__(self, **_arguments: Any) -> Turns:
+        return self
+
+    async def reconcile(self, key: ObjectKey, _own_writes: set[Change]) -> Result:
+        self.begun.append((asyncio.get_running_loop().time(), key.namespace))
+        return await self.bad() if key == BAD else Result(True, None)
+
+    def times_of(self, key: ObjectKey) -> list[float]:
+        return [time for time, namespace in self.begun if namespace == key.namespace]
+
+
+def loop_with(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> Controller:
+    monkeypatch.setattr(loop_module, "Reconciler", turns)
+    monkeypatch.setattr(Informers, "is_listed", lambda *_: True)
+    return Controller(
+        reconciled=RECONCILED,
+        kube=None,  # type: ignore[arg-type]
+        pods=None,  # type: ignore[arg-type]
+        send=None,  # type: ignore[arg-type]
+        namespaces=(),
+        workers=2,
+        now=None,  # type: ignore[arg-type]
+        settings=Settings(),
+        entropy=bytes,
+        metrics=Metrics("test"),
+    )
+
+
+async def at_work(loop: Controller) -> asyncio.Task[None]:
+    working = asyncio.create_task(loop.work())
+    await asyncio.sleep(0)
+    return working
+
+
+def wake(loop: Controller, *keys: ObjectKey) -> None:
+    """As the stores do when a custom resource changes."""
+    for key in keys:
+        loop.enqueue(Change(key, "1"), (key,))
+
+
+async def hang() -> Result:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def crash() -> Result:
+    raise ValueError(SECRET)
+
+
+async def be_refused() -> Result:
+    raise UnavailableError("overloaded", retry_after=200)
+
+
+async def lose() -> Result:
+    raise LeadershipLostError("late")
+
+
+def test_a_turn_that_hangs_holds_up_nobody_is_told_by_the_probe_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        turns = Turns(hang)
+        loop = loop_with(turns, monkeypatch)
+        working = await at_work(loop)
+        wake(loop, BAD, GOOD)
+        await asyncio.sleep(1)
+        assert turns.times_of(GOOD) == [0.0]
+        assert loop.wedged() == ""
+        await asyncio.sleep(RECONCILE_TIMEOUT + 5)
+        assert len(turns.times_of(BAD)) == 2
+        working.cancel()
+        await asyncio.wait([working])
+
+    in_virtual_time(story)
+
+
+def test_a_turn_that_cannot_even_be_ended_is_a_reason_to_start_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop_module, "RECONCILE_TIMEOUT", 10 * WEDGED)
+
+    async def story() -> None:
+        loop = loop_with(Turns(hang), monkeypatch)
+        working = await at_work(loop)
+        wake(loop, BAD)
+        await asyncio.sleep(WEDGED - 1)
+        assert loop.wedged() == ""
+        await asyncio.sleep(2)
+        assert loop.wedged() == f"{BAD} has been worked on for {WEDGED + 1:.0f} s"
+        working.cancel()
+        await asyncio.wait([working])
+
+    in_virtual_time(story)
+
+
+@pytest.mark.parametrize(("trouble", "first_pause"), [(crash, 0.5), (be_refused, 200)])
+def test_a_failure_is_tried_again_with_growing_pauses_and_logged_without_what_it_quotes(
+    trouble: Callable[[], Awaitable[Result]],
+    first_pause: float,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story() -> None:
+        turns = Turns(trouble)
+        loop = loop_with(turns, monkeypatch)
+        working = await at_work(loop)
+        wake(loop, BAD)
+        await asyncio.sleep(3600)
+        times = turns.times_of(BAD)
+        pauses = [later - earlier for earlier, later in pairwise(times)]
+        assert pauses[0] >= first_pause
+        assert pauses[-1] >= max(30, first_pause)
+        working.cancel()
+        await asyncio.wait([working])
+
+    caplog.set_level("DEBUG")
+    in_virtual_time(story)
+    assert SECRET not in caplog.text
+    assert str(BAD) in caplog.text
+
+
+def test_who_has_lost_the_lease_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        loop = loop_with(Turns(lose), monkeypatch)
+        working = await at_work(loop)
+        wake(loop, BAD)
+        with pytest.raises(BaseExceptionGroup) as ended:
+            await working
+        assert ended.value.subgroup(LeadershipLostError)
+
+    in_virtual_time(story)
+
+
+def test_what_is_in_hand_is_finished_when_the_loop_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        finished: list[str] = []
+
+        async def take_a_while() -> Result:
+            await asyncio.sleep(5)
+            finished.append("bad")
+            return Result(True, None)
+
+        turns = Turns(take_a_while)
+        loop = loop_with(turns, monkeypatch)
+        working = await at_work(loop)
+        wake(loop, BAD)
+        await asyncio.sleep(1)
+        loop.close()
+        wake(loop, GOOD)
+        async with asyncio.timeout(10):
+            await working
+        assert finished == ["bad"]
+        assert turns.times_of(GOOD) == []
+
+    in_virtual_time(story)
+
+
+def test_who_stands_by_queues_nothing_and_begins_with_all_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        turns = Turns(crash)
+        loop = loop_with(turns, monkeypatch)
+        metadata = {"name": GOOD.name, "namespace": GOOD.namespace, "uid": "u", "resourceVersion": "1"}
+        loop.informers.written(GOOD, {"metadata": metadata})
+        wake(loop, BAD)
+        assert len(loop.queue) == 0
+        working = await at_work(loop)
+        await asyncio.sleep(1)
+        assert [namespace for _, namespace in turns.begun] == [GOOD.namespace]
+        working.cancel()
+        await asyncio.wait([working])
+
+    in_virtual_time(story)

@@ -1,0 +1,199 @@
+"""What is found for a reference, and when the API server is asked for it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from natsop_core.inputs import Forbidden, Found, Unreachable
+from natsop_core.kinds import BOXES, CLUSTERS, CONFIG_MAPS, NACK_STREAMS, POD_MONITORS, PODS, SECRETS, STATEFUL_SETS
+from natsop_core.references import (
+    ApiGroupRef,
+    ChildrenRef,
+    HttpRef,
+    LabelledRef,
+    ListRef,
+    ObjectKey,
+    ObjectRef,
+    Reference,
+)
+from natsop_runtime.api_server.errors import ApiError, ForbiddenError, NotFoundError, UnavailableError
+from natsop_runtime.api_server.kube import Page, Selection
+from natsop_runtime.fetch import AT_ONCE, Fetcher, depends_on, outdated_by
+
+SECRET = SECRETS.key("prod", "s")
+SET = STATEFUL_SETS.key("prod", "c")
+POD = PODS.key("prod", "c-0")
+CLUSTER = CLUSTERS.key("prod", "c")
+
+
+@dataclass
+class Packed:
+    """Knows in which thread it was unpacked."""
+
+    kind: str
+
+    def unpacked(self) -> dict[str, Any]:
+        return {"kind": self.kind, "thread": threading.current_thread() is threading.main_thread()}
+
+
+class World:
+    """Informers, API server and pods in one: what each would say, and what the API server was asked for."""
+
+    def __init__(self, *, exists: bool = False, full: Any = None, answer: Any = None) -> None:
+        self.exists = exists
+        self.full = full
+        self.answer = answer
+        self.many = 1
+        self.is_watched = False
+        self.asked: list[ObjectKey] = []
+        self.listed: list[str] = []
+
+    def in_full(self, key: ObjectKey) -> Any:
+        return {"kind": key.kind} if key.kind in {CLUSTERS.kind, BOXES.kind} else self.full
+
+    def is_missing(self, _key: ObjectKey) -> bool:
+        return not self.exists
+
+    @property
+    def optional_kinds(self) -> World:
+        return self
+
+    def labelled(self, reference: LabelledRef) -> tuple[Packed, ...]:
+        return tuple(Packed(reference.kind) for _ in range(self.many))
+
+    async def serves(self, _reference: ApiGroupRef) -> bool:
+        await asyncio.sleep(0)  # it is listed for the first time
+        self.is_watched = True
+        return self.exists
+
+    def children(self, _reference: ChildrenRef) -> tuple[str, ...]:
+        return ("a child of the optional kind",) if self.is_watched else ()
+
+    async def get(self, _resource: object, key: ObjectKey) -> Any:
+        self.asked.append(key)
+        if isinstance(self.answer, ApiError):
+            raise self.answer
+        return self.answer
+
+    async def list_pages(self, selection: Selection) -> AsyncIterator[Page]:
+        self.listed.append(f"{selection.resource.plural} in {selection.namespace}")
+        if isinstance(self.answer, ApiError):
+            raise self.answer
+        for name in self.answer:
+            yield Page([{"metadata": {"name": name}}], "10")
+
+    def find(self, *references: Reference) -> dict[Reference, Found]:
+        fetcher = Fetcher(self, self, self)  # type: ignore[arg-type]
+        return asyncio.run(fetcher.fetch(references))
+
+
+def test_what_the_stores_hold_in_full_is_not_asked_for() -> None:
+    world = World(full={"kind": "StatefulSet"}, exists=True)
+    assert world.find(ObjectRef(SET), ObjectRef(CLUSTER)) == {
+        ObjectRef(SET): {"kind": "StatefulSet"},
+        ObjectRef(CLUSTER): {"kind": "NatsCluster"},
+    }
+    assert world.asked == []
+
+
+@pytest.mark.parametrize("key", [SECRET, SET, POD])
+def test_what_does_not_exist_is_not_asked_for(key: ObjectKey) -> None:
+    world = World()
+    assert world.find(ObjectRef(key)) == {ObjectRef(key): None}
+    assert world.asked == []
+
+
+@pytest.mark.parametrize("key", [SECRET, SET])
+def test_what_is_known_to_exist_but_not_in_full_is_asked_for(key: ObjectKey) -> None:
+    world = World(exists=True, answer={"kind": "it"})
+    assert world.find(ObjectRef(key)) == {ObjectRef(key): {"kind": "it"}}
+    assert world.asked == [key]
+
+
+def test_what_may_not_be_read_is_said_to_be_forbidden() -> None:
+    world = World(exists=True, answer=ForbiddenError("secrets is forbidden"))
+    assert world.find(ObjectRef(SECRET)) == {ObjectRef(SECRET): Forbidden("secrets is forbidden")}
+
+
+def test_what_was_deleted_a_moment_ago_is_absent() -> None:
+    assert World(exists=True, answer=NotFoundError("gone")).find(ObjectRef(SECRET)) == {ObjectRef(SECRET): None}
+
+
+def test_without_an_answer_nothing_is_found_at_all() -> None:
+    with pytest.raises(UnavailableError):
+        World(exists=True, answer=UnavailableError("timeout")).find(ObjectRef(SECRET), ObjectRef(CLUSTER))
+
+
+def test_what_has_a_label_is_looked_up_in_the_stores() -> None:
+    reference = LabelledRef("v1", "Pod", "prod", "c")
+    assert World().find(reference) == {reference: ({"kind": "Pod", "thread": True},)}
+
+
+def test_thousands_of_objects_are_unpacked_where_nobody_waits_for_it() -> None:
+    world, reference = World(), LabelledRef("v1", "Pod", "prod", "c")
+    world.many = 10_000
+    assert world.find(reference) == {reference: ({"kind": "Pod", "thread": False},) * 10_000}
+
+
+def test_children_are_looked_up_when_all_kinds_are_known() -> None:
+    children, kind = ChildrenRef("prod", "uid"), POD_MONITORS.reference
+    found: object = World(exists=True).find(children, kind)[children]
+    assert found == ("a child of the optional kind",)
+    assert [*outdated_by([kind], [children, ObjectRef(SET)])] == [children]
+    assert [*outdated_by([ObjectRef(SET)], [children])] == []
+
+
+def test_of_ten_thousand_pods_only_some_are_asked_at_a_time() -> None:
+    pods = Pods()
+    references = [
+        HttpRef(ObjectKey("v1", "Pod", "prod", f"c-{number}"), "10.0.0.1", 8222, "/varz") for number in range(10_000)
+    ]
+    found = asyncio.run(Fetcher(World(), pods, World()).fetch(references))  # type: ignore[arg-type]
+    assert found.keys() == set(references)
+    assert pods.most <= AT_ONCE
+
+
+class Pods:
+    """Counts how many are asked at the same time."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    async def get(self, _reference: HttpRef) -> Unreachable:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0)
+        self.now -= 1
+        return Unreachable("no")
+
+
+def test_the_stores_say_which_kinds_are_served() -> None:
+    reference = ApiGroupRef("jetstream.nats.io/v1beta2", "Account")
+    assert World(exists=True).find(reference) == {reference: True}
+
+
+def test_an_answer_over_http_depends_on_its_pod() -> None:
+    asked = HttpRef(POD, "10.0.0.1", 8222, "/varz")
+    config = ObjectRef(CONFIG_MAPS.key("prod", "c-config"))
+    assert set(depends_on([asked, config])) == {POD, config.key}
+
+
+def test_what_nobody_watches_is_listed_page_by_page() -> None:
+    world, reference = World(answer=["a", "b"]), ListRef(NACK_STREAMS.api_version, NACK_STREAMS.kind, "prod")
+    assert world.find(reference) == {reference: ({"metadata": {"name": "a"}}, {"metadata": {"name": "b"}})}
+    assert world.listed == ["streams in prod"]
+    assert not list(depends_on([reference]))
+
+
+@pytest.mark.parametrize(
+    ("error", "found"), [(NotFoundError("no such kind"), ()), (ForbiddenError("no"), Forbidden("no"))]
+)
+def test_what_cannot_be_listed_is_not_there_or_forbidden(error: ApiError, found: Found) -> None:
+    reference = ListRef(NACK_STREAMS.api_version, NACK_STREAMS.kind, "prod")
+    assert World(answer=error).find(reference) == {reference: found}

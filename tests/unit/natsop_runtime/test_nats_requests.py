@@ -1,0 +1,298 @@
+"""Requests to servers that misbehave; tests/server has real ones."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+import trustme
+
+from natsop_core.actions import Credentials, Request, RequestKey, RequestTls
+from natsop_core.outcomes import Answered, Failed, Outcome, Outcomes
+from natsop_runtime import nats_requests
+from natsop_runtime.leader_election import LeadershipLostError
+from natsop_runtime.nats_client import LONGEST_ANSWER
+from natsop_runtime.nats_requests import (
+    CLOSED,
+    NO_RESPONDERS,
+    PATIENCE,
+    REFUSED,
+    TOO_LONG,
+    UNREADABLE,
+    NatsRequests,
+    converse,
+)
+from tests import tokens
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+SECRETS: Final = Credentials(user="operator", password="hunter2-hunter2")  # noqa: S106
+SEED: Final = tokens.user().seed
+
+
+def request(*servers: str, name: str = "ask", **of: Any) -> Request:
+    return Request(RequestKey("prod", "c", name), servers, f"subject.{name}", b"?", **of)
+
+
+class FakeServer:
+    """Speaks as much of the protocol as a test needs, and remembers each line that it is sent."""
+
+    def __init__(self, *, reply: bytes = b"+OK", silent: bool = False, welcome: str = "PONG\r\n", **info: Any) -> None:
+        self.lines: list[bytes] = []
+        self.connections = 0
+        self._reply = reply
+        self._silent = silent
+        self._welcome = welcome.encode()
+        self._info = {"headers": True, "max_payload": 2**20, **info}
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        if self._silent:
+            await reader.read()
+            return
+        writer.write(b"INFO " + json.dumps(self._info).encode() + b"\r\n")
+        with suppress(ConnectionError):
+            await self._listen(reader, writer)
+        writer.close()
+
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            self.lines.append(line)
+            if line.startswith(b"PING"):
+                writer.write(self._welcome)
+            elif line.startswith(b"PUB "):
+                await reader.readline()
+                self._publish(line, writer)
+
+    def _publish(self, line: bytes, writer: asyncio.StreamWriter) -> None:
+        _, _subject, inbox, _size = line.split()
+        if self._reply == b"close":
+            writer.close()
+        elif self._reply:
+            writer.write(b"MSG %s 1 %d\r\n%s\r\n" % (inbox, len(self._reply), self._reply))
+
+
+def outcomes_with(server: Handler, *names: str, context: ssl.SSLContext | None = None, **of: Any) -> Outcomes:
+    async def story() -> Outcomes:
+        listening = await asyncio.start_server(server, "127.0.0.1", ssl=context)
+        port = listening.sockets[0].getsockname()[1]
+        async with listening:
+            requests = [request(f"nats://127.0.0.1:{port}", name=name, **of) for name in names]
+            return await converse(requests)
+
+    return asyncio.run(story())
+
+
+def outcome_with(server: Handler, **of: Any) -> Outcome:
+    [outcome] = outcomes_with(server, "ask", **of).values()
+    return outcome
+
+
+def test_an_answer_comes_back_as_it_is() -> None:
+    assert outcome_with(FakeServer(reply=b"\x00 yes")) == Answered(b"\x00 yes")
+
+
+def test_requests_to_the_same_servers_share_a_connection() -> None:
+    server = FakeServer()
+    assert list(outcomes_with(server, "a", "b", "c").values()) == [Answered(b"+OK")] * 3
+    assert server.connections == 1
+
+
+def test_it_is_said_who_asks() -> None:
+    server = FakeServer()
+    outcome_with(server, credentials=SECRETS)
+    said = json.loads(next(line for line in server.lines if line.startswith(b"CONNECT"))[8:])
+    assert (said["user"], said["pass"]) == ("operator", "hunter2-hunter2")
+
+
+def test_nobodys_credentials_go_over_a_plain_connection_where_tls_is_asked_for() -> None:
+    server = FakeServer()
+    outcome = outcome_with(server, credentials=SECRETS, tls=RequestTls("c.prod.svc", b""))
+    assert isinstance(outcome, Failed)
+    assert "the server offers no TLS" in outcome.message
+    assert not server.lines
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        Credentials(creds="no creds"),
+        Credentials(creds="-" * 2**20),
+        Credentials(creds=tokens.decorated("NATS USER JWT", "a.b.c")),
+        Credentials(creds=tokens.decorated("USER NKEY SEED", SEED)),
+        Credentials(creds=tokens.decorated("NATS USER JWT", "a.b.c") + tokens.decorated("USER NKEY SEED", "SUX")),
+        Credentials(nkey_seed="SU"),
+        Credentials(nkey_seed="é"),
+    ],
+)
+def test_what_are_no_credentials_are_refused_before_anybody_is_asked(credentials: Credentials) -> None:
+    server = FakeServer()
+    assert outcome_with(server, credentials=credentials) == UNREADABLE
+    assert not server.connections
+
+
+@pytest.mark.parametrize("words", ["Authorization Violation", "User Authentication Expired"])
+def test_refused_credentials_are_no_matter_of_time(words: str) -> None:
+    assert outcome_with(FakeServer(welcome=f"-ERR '{words}'\r\n"), credentials=SECRETS) == REFUSED
+
+
+def test_what_a_server_says_is_not_repeated() -> None:
+    outcome = outcome_with(FakeServer(welcome="-ERR 'your password is hunter2-hunter2'\r\n"), credentials=SECRETS)
+    assert isinstance(outcome, Failed)
+    assert "hunter2" not in outcome.message
+
+
+def test_a_server_that_nobody_listens_at_fails_at_once_and_the_next_one_is_asked() -> None:
+    async def story() -> None:
+        listening = await asyncio.start_server(FakeServer(), "127.0.0.1")
+        port = listening.sockets[0].getsockname()[1]
+        async with listening:
+            gone = await asyncio.start_server(FakeServer(), "127.0.0.1")
+            dead = f"nats://127.0.0.1:{gone.sockets[0].getsockname()[1]}"
+            gone.close()
+            await gone.wait_closed()
+            [answered] = (await converse([request(dead, f"nats://127.0.0.1:{port}")])).values()
+            [failed] = (await converse([request(dead)])).values()
+        assert answered == Answered(b"+OK")
+        assert isinstance(failed, Failed)
+        assert failed.message == f"no connection to {dead[7:]}: Connection refused"
+
+    asyncio.run(story())
+
+
+def test_nobody_at_all_can_be_asked_when_no_server_runs() -> None:
+    [outcome] = asyncio.run(converse([request()])).values()
+    assert isinstance(outcome, Failed)
+
+
+@pytest.mark.parametrize("server", [FakeServer(silent=True), FakeServer(reply=b"")])
+def test_a_server_that_never_answers_does_not_keep_us(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nats_requests, "PATIENCE", 0.3)
+    monkeypatch.setattr(nats_requests, "TO_CONNECT", 0.2)
+
+    async def story() -> None:
+        begun = asyncio.get_running_loop().time()
+        listening = await asyncio.start_server(server, "127.0.0.1")
+        port = listening.sockets[0].getsockname()[1]
+        outcomes = await converse([request(f"nats://127.0.0.1:{port}")])
+        assert asyncio.get_running_loop().time() - begun < 2
+        assert all(isinstance(each, Failed) for each in outcomes.values())
+        listening.close()
+
+    asyncio.run(story())
+
+
+def test_all_of_it_takes_at_most_five_seconds() -> None:
+    assert PATIENCE + nats_requests.TO_CLOSE <= 5
+
+
+def test_what_was_answered_counts_though_another_request_was_not() -> None:
+    class AnswersOne(FakeServer):
+        def _publish(self, line: bytes, writer: asyncio.StreamWriter) -> None:
+            if b"subject.a " in line:
+                super()._publish(line, writer)
+            else:
+                writer.close()
+
+    assert list(outcomes_with(AnswersOne(), "a", "b").values()) == [Answered(b"+OK"), CLOSED]
+
+
+def test_a_server_that_hangs_up_is_noticed_at_once() -> None:
+    assert outcome_with(FakeServer(reply=b"close")) == CLOSED
+
+
+def test_an_answer_without_end_is_cut_off() -> None:
+    assert outcome_with(FakeServer(reply=bytes(LONGEST_ANSWER + 1))) == TOO_LONG
+    assert outcome_with(FakeServer(reply=bytes(2 * LONGEST_ANSWER))) == CLOSED
+
+
+def test_no_responders_are_noticed_at_once() -> None:
+    class Nobody(FakeServer):
+        def _publish(self, line: bytes, writer: asyncio.StreamWriter) -> None:
+            headers = b"NATS/1.0 503\r\n\r\n"
+            writer.write(b"HMSG %s 1 %d %d\r\n%s\r\n" % (line.split()[2], len(headers), len(headers), headers))
+
+    assert outcome_with(Nobody()) == NO_RESPONDERS
+
+
+def test_a_certificate_of_another_name_or_of_nobodys_ca_is_not_accepted() -> None:
+    ca, other = trustme.CA(), trustme.CA()
+    for tls, words in (
+        (RequestTls("c.other.svc", ca.cert_pem.bytes()), "Hostname mismatch"),
+        (RequestTls("c.prod.svc", other.cert_pem.bytes()), "unable to get local issuer certificate"),
+    ):
+        outcome = outcome_with(TlsServer(ca, "c.prod.svc"), credentials=SECRETS, tls=tls)
+        assert isinstance(outcome, Failed)
+        assert words in outcome.message
+
+
+class TlsServer(FakeServer):
+    """Asks for TLS, as nats-server does, after its first line."""
+
+    def __init__(self, ca: trustme.CA, name: str) -> None:
+        super().__init__(tls_required=True)
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        ca.issue_cert(name).configure_cert(self._context)
+
+    async def __call__(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"INFO " + json.dumps(self._info).encode() + b"\r\n")
+        try:
+            await writer.start_tls(self._context)
+        except (ssl.SSLError, ConnectionError):
+            writer.close()
+
+
+def test_a_ca_that_is_none_is_said_to_be() -> None:
+    outcome = outcome_with(FakeServer(), tls=RequestTls("c.prod.svc", b"no certificate"))
+    assert isinstance(outcome, Failed)
+    assert "TLS failed" in outcome.message
+
+
+def test_nothing_is_sent_by_who_does_not_lead_any_more() -> None:
+    def shut() -> None:
+        raise LeadershipLostError
+
+    server = FakeServer()
+    with pytest.raises(LeadershipLostError):
+        asyncio.run(NatsRequests(shut, converse).send([request("nats://127.0.0.1:1")]))
+    assert not server.connections
+
+
+def test_each_request_has_its_outcome_in_the_order_of_the_plan() -> None:
+    async def echo(requests: Any) -> Outcomes:
+        return {each.key: Answered(each.key.name.encode()) for each in requests}
+
+    requests = [
+        request("nats://a", name="1"),
+        request("nats://b", name="2"),
+        request("nats://a", name="3"),
+        replace(request("nats://a", name="4"), credentials=SECRETS),
+    ]
+    outcomes = asyncio.run(NatsRequests(lambda: None, echo).send(requests))
+    assert [*outcomes.values()] == [Answered(b"1"), Answered(b"2"), Answered(b"3"), Answered(b"4")]
+    assert [key.name for key in outcomes if hasattr(key, "cluster")] == ["1", "2", "3", "4"]
+
+
+def test_no_secret_is_shown(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    creds = tokens.credentials(tokens.user(), tokens.account())
+    everything = [
+        Credentials(creds=creds),
+        Credentials(nkey_seed=SEED),
+        SECRETS,
+    ]
+    for credentials in everything:
+        for server in (FakeServer(welcome="-ERR 'Authorization Violation'\r\n"), FakeServer(reply=b"close")):
+            asked = request("nats://127.0.0.1:1", credentials=credentials, tls=RequestTls("c", b"hunter2-hunter2"))
+            outcome = outcome_with(server, credentials=credentials)
+            shown = f"{asked} {asked.key} {outcome} {Answered(b'hunter2-hunter2')} {caplog.text}"
+            assert SEED not in shown
+            assert "hunter2" not in shown
+            assert creds.splitlines()[1] not in shown

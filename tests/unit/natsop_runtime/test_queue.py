@@ -1,0 +1,312 @@
+"""The work queue: never one key twice at once, and nothing that is news is forgotten."""
+
+import asyncio
+from collections import defaultdict
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from natsop_runtime import queue as queue_module
+from natsop_runtime.backoff import Backoff
+from natsop_runtime.queue import WorkQueue
+from tests.unit.natsop_runtime.lease_api import in_virtual_time
+
+Queue = WorkQueue[str, str]
+
+
+async def ready(queue: Queue) -> list[str]:
+    """All keys that are handed out now."""
+    keys = []
+    try:
+        async with asyncio.timeout(0.02):
+            while (key := await queue.get()) is not None:
+                keys.append(key)
+    except TimeoutError:
+        pass
+    return keys
+
+
+def test_a_key_waits_only_once() -> None:
+    async def story() -> None:
+        queue = Queue()
+        queue.add("a", because="one thing")
+        queue.add("b", because="one thing")
+        queue.add("a", because="another")
+        assert await ready(queue) == ["a", "b"]
+
+    in_virtual_time(story)
+
+
+def test_what_changes_while_a_key_is_worked_on_is_done_again_afterwards() -> None:
+    async def story() -> None:
+        queue = Queue()
+        queue.add("a", because="its creation")
+        await queue.get()
+        queue.add("a", because="an edit")
+        assert await ready(queue) == []
+        queue.done("a")
+        assert await ready(queue) == ["a"]
+
+    in_virtual_time(story)
+
+
+def test_what_a_worker_expected_is_no_reason_to_do_it_again() -> None:
+    async def story() -> None:
+        queue = Queue()
+        queue.add("a", because="its creation")
+        await queue.get()
+        queue.add("a", because="own write")
+        queue.done("a", expected={"own write"})
+        assert await ready(queue) == []
+        queue.add("a", because="an edit")
+        await queue.get()
+        queue.add("a", because="own write")
+        queue.add("a", because="another edit")
+        queue.done("a", expected={"own write"})
+        assert await ready(queue) == ["a"]
+
+    in_virtual_time(story)
+
+
+def test_a_key_comes_back_after_the_time_asked_for_unless_it_comes_before() -> None:
+    async def story() -> None:
+        queue = Queue()
+        queue.add("a", because="its creation")
+        await queue.get()
+        queue.done("a", requeue_after=0.1)
+        assert await ready(queue) == []
+        queue.add("a", because="an edit")
+        assert await ready(queue) == ["a"]
+        queue.done("a")
+        await asyncio.sleep(0.12)
+        assert await ready(queue) == []
+
+    in_virtual_time(story)
+
+
+def test_failures_in_a_row_make_the_pauses_longer_and_success_ends_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[int] = []
+
+    def no_pause(_backoff: Backoff, failures: int) -> float:
+        pauses.append(failures)
+        return 0.0
+
+    monkeypatch.setattr(Backoff, "delay", no_pause)
+
+    async def story() -> None:
+        queue = Queue()
+        queue.add("a", because="its creation")
+        for _ in range(3):
+            await queue.get()
+            queue.failed("a")
+        await queue.get()
+        queue.done("a")
+        queue.add("a", because="an edit")
+        await queue.get()
+        queue.failed("a")
+
+    in_virtual_time(story)
+    assert pauses == [1, 2, 3, 1]
+
+
+def test_pauses_double_up_to_a_minute_and_differ() -> None:
+    longest = [max(queue_module.BACKOFF.delay(failures) for _ in range(200)) for failures in range(1, 12)]
+    shortest = [min(queue_module.BACKOFF.delay(failures) for _ in range(200)) for failures in range(1, 12)]
+    turns = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]
+    for least, most, turn in zip(shortest, longest, turns, strict=True):
+        assert turn / 2 <= least < most <= turn
+
+
+def test_a_closed_queue_hands_out_nothing_and_lets_all_waiting_workers_go() -> None:
+    async def story() -> None:
+        queue = Queue()
+        workers = [asyncio.create_task(queue.get()) for _ in range(3)]
+        await asyncio.sleep(0)
+        queue.close()
+        queue.add("a", because="its creation")
+        assert await asyncio.gather(*workers) == [None, None, None]
+        assert await queue.get() is None
+
+    in_virtual_time(story)
+
+
+@settings(max_examples=60)
+@given(chance=st.randoms(use_true_random=False), workers=st.integers(1, 4))
+def test_any_interleaving_keeps_a_key_with_one_worker_and_works_after_the_last_change(
+    chance: Random, workers: int
+) -> None:
+    version, seen = dict.fromkeys("abc", 0), dict.fromkeys("abc", 0)
+    busy: set[str] = set()
+
+    async def work(queue: Queue) -> None:
+        while (key := await queue.get()) is not None:
+            assert key not in busy
+            busy.add(key)
+            seen[key] = version[key]
+            for _ in range(chance.randrange(4)):
+                await asyncio.sleep(0)
+            busy.remove(key)
+            if chance.random() < 0.2:
+                queue.failed(key)
+            else:
+                queue.done(key, requeue_after=chance.choice([None, 0.0]))
+
+    async def story() -> None:
+        queue = Queue()
+        working = [asyncio.create_task(work(queue)) for _ in range(workers)]
+        for _ in range(40):
+            key = chance.choice("abc")
+            version[key] += 1
+            queue.add(key, because=f"version {version[key]}")
+            for _ in range(chance.randrange(3)):
+                await asyncio.sleep(0)
+        await asyncio.sleep(60)
+        queue.close()
+        await asyncio.gather(*working)
+        assert seen == version
+
+    in_virtual_time(story)
+
+
+def test_groups_take_turns_however_many_keys_one_of_them_has() -> None:
+    async def story() -> None:
+        queue = Queue(group=lambda key: key[0])
+        for key in ("a1", "a2", "a3", "b1", "c1", "c2"):
+            queue.add(key, because="its creation")
+        assert await ready(queue) == ["a1", "b1", "c1", "a2", "c2", "a3"]
+
+    in_virtual_time(story)
+
+
+def test_what_waits_for_a_worker_because_of_its_group_gets_one_as_soon_as_that_may_be() -> None:
+    async def story() -> None:
+        queue = Queue(group=lambda key: key[0], workers=3)
+        for key in ("a1", "a2", "a3", "b1"):
+            queue.add(key, because="its creation")
+        assert await ready(queue) == ["a1", "b1"]
+        waiting = asyncio.create_task(queue.get())
+        await asyncio.sleep(0)
+        queue.done("a1")
+        async with asyncio.timeout(1):
+            assert await waiting == "a2"
+
+    in_virtual_time(story)
+
+
+SLOW_TURN = 45.0
+
+
+class Crowd:
+    """Workers in virtual time: keys that begin with `slow` take 45 s, and fail or not; all others take a moment."""
+
+    def __init__(self, *, workers: int, chance: Random | None = None) -> None:
+        self.queue = Queue(group=lambda key: key.partition("/")[0], workers=workers)
+        self.asked: dict[str, float] = {}
+        self.waits: dict[str, list[float]] = defaultdict(list)
+        self.chance = chance or Random(0)  # noqa: S311 (no secret)
+        self.working = [asyncio.create_task(self._work()) for _ in range(workers)]
+
+    def ask(self, *keys: str) -> None:
+        for key in keys:
+            self.asked[key] = asyncio.get_running_loop().time()
+            self.queue.add(key, because="an edit")
+
+    async def end(self) -> None:
+        self.queue.close()
+        await asyncio.wait(self.working)
+        for task in self.working:
+            task.result()
+
+    async def _work(self) -> None:
+        while (key := await self.queue.get()) is not None:
+            if (asked := self.asked.pop(key, None)) is not None:
+                self.waits[key].append(asyncio.get_running_loop().time() - asked)
+            await asyncio.sleep(SLOW_TURN if "/slow" in key else 0.05)
+            if "/slow" in key and self.chance.random() < 0.5:
+                self.queue.failed(key)
+            else:
+                self.queue.done(key, requeue_after=5 if "/slow" in key else 600)
+
+
+@pytest.mark.parametrize("slow_namespaces", ["a", "ab", "abcdef"])
+def test_a_newcomer_waits_for_none_of_the_slow_ones(slow_namespaces: str) -> None:
+    async def story() -> None:
+        crowd = Crowd(workers=8)
+        for number in range(30):
+            crowd.ask(*(f"{namespace}/slow{number}" for namespace in slow_namespaces))
+        await asyncio.sleep(1)
+        for number in range(20):
+            crowd.ask(f"new{number}/c")
+            await asyncio.sleep(13)
+        await crowd.end()
+        assert {name: waits for name, waits in crowd.waits.items() if name.endswith("/c") and max(waits) > 0.1} == {}
+        assert sum(name.endswith("/c") for name in crowd.waits) == 20
+
+    in_virtual_time(story)
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 10**6), workers=st.integers(3, 9), crowds=st.lists(st.integers(1, 12), max_size=5))
+def test_who_was_quick_waits_for_none_of_the_slow_ones_and_these_get_their_turns_too(
+    seed: int, workers: int, crowds: list[int]
+) -> None:
+    chance = Random(seed)  # noqa: S311 (no secret)
+    quick = ["good/a", "good/b", *(f"n{number}/good" for number in range(len(crowds)))]
+    slow = [f"n{number}/slow{each}" for number, crowd in enumerate(crowds) for each in range(crowd)]
+
+    async def story() -> None:
+        crowd = Crowd(workers=workers, chance=chance)
+        crowd.ask(*quick)
+        await asyncio.sleep(10)
+        crowd.waits.clear()
+        crowd.ask(*slow)
+        end = asyncio.get_running_loop().time() + 2 * SLOW_TURN * (2 + len(slow) / (workers - 2))
+        while asyncio.get_running_loop().time() < end:
+            crowd.ask(chance.choice(quick))
+            await asyncio.sleep(chance.uniform(1, 20))
+        await crowd.end()
+        waited = {name: max(waits) for name, waits in crowd.waits.items() if name in quick}
+        assert {name: wait for name, wait in waited.items() if wait > 0.1} == {}
+        assert set(slow) <= set(crowd.waits)
+
+    in_virtual_time(story)
+
+
+def test_a_key_that_is_news_again_and_again_is_slowed_down_and_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_module, "BURST", 5)
+    monkeypatch.setattr(queue_module, "STEADY", 0.05)
+
+    async def story() -> None:
+        queue = Queue()
+        queue.add("a", because="its creation")
+        times = []
+        for turn in range(10):
+            assert await queue.get() == "a"
+            times.append(asyncio.get_running_loop().time())
+            queue.add("a", because=f"somebody's edit {turn}")
+            queue.done("a")
+        assert times[4] - times[0] < 0.05
+        assert times[9] - times[4] > 4 * 0.05
+
+    in_virtual_time(story)
+
+
+def test_the_longest_work_is_told() -> None:
+    async def story() -> None:
+        queue = Queue()
+        assert queue.longest_work is None
+        for key in ("a", "b"):
+            queue.add(key, because="its creation")
+            await queue.get()
+            await asyncio.sleep(0.01)
+        longest = queue.longest_work
+        assert longest is not None
+        assert longest[0] == "a"
+        assert longest[1] >= 0.01
+        queue.done("a")
+        assert queue.longest_work is not None
+        assert queue.longest_work[0] == "b"
+
+    in_virtual_time(story)
