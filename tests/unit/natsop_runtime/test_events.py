@@ -198,6 +198,6 @@ def test_a_fault_is_told_by_its_last_calls_and_not_by_its_words() -> None:
         deep(9)
     places = fault(caught.value).removeprefix("KeyError in ").split(", called by ")
     assert len(places) == CALLS_TOLD
-    assert {place.partition(":")[0] for place in places} == {"test_nats_events_logs.py"}
+    assert {place.partition(":")[0] for place in places} == {"test_events.py"}
     assert places[0] != places[1] == places[2]
     assert fault(ValueError("never raised")) == "ValueError in no known place"

@@ -27,7 +27,7 @@ async def run_operator(*_arguments):
     async with asyncio.TaskGroup() as group:
         group.create_task(fail())
 
-main.operate, main.load_config = operate, lambda *_arguments: None
+main.run_operator, main.load_config = run_operator, lambda *_arguments: None
 sys.exit(main.run(RunSettings()))
 """
 
