@@ -95,6 +95,7 @@ def test_metrics_are_for_those_that_may_read_them() -> None:
         assert answer.status_code == 200
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         assert 'natsop_build_info{version="1.2.3"} 1.0' in answer.text
+        assert answer.headers["Server"] == "natsop", "it names no library and no version"
 
         nobody = await operator.scrape()
         assert (nobody.status_code, nobody.headers["WWW-Authenticate"]) == (401, "Bearer")
