@@ -1,4 +1,4 @@
-"""Brings one object into the state that a plan wants it in, and remembers what it had to put back."""
+"""Applies one object of a plan, and remembers which changes by others it has reverted."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 Manifest = Mapping[str, Any]
 
 TRIES: Final = 3
-"""How often one step is decided anew because others change the object at the same time."""
+"""How often a step is decided again when others change the object at the same time."""
 
 PAUSE: Final = 1.0
-"""Seconds after which a failed step is worth another try, unless the API server asked for more."""
+"""Seconds until a failed step is retried, unless the API server asked for more."""
 
 log = logging.getLogger(__name__)
 
 
 class Applier:
-    """Applies objects, of the custom resource that it is told. `repaired` is told the kind of each that is put back."""
+    """Applies objects of custom resources. `repaired` is called with the kind of each object that was repaired."""
 
     def __init__(self, kube: Kube, informers: Informers, repaired: Callable[[str], None]) -> None:
         self._kube = kube
@@ -50,7 +50,7 @@ class Applier:
         self._rows: dict[ObjectKey, dict[ObjectKey, RepairRow]] = {}  # by custom resource; none is empty
 
     def forget(self, custom_resource: ObjectKey) -> None:
-        """Of a custom resource that is gone nothing need be known any more."""
+        """Forget a custom resource that is gone."""
         self._rows.pop(custom_resource, None)
 
     async def apply(
@@ -62,7 +62,7 @@ class Applier:
         *,
         based_on: str | None = None,
     ) -> Outcome:
-        """Make the object what the manifest says; see `Executor.execute`, and for `based_on` see `Plan`."""
+        """Make the object match the manifest; see `Executor.execute`, and `Plan` for `based_on`."""
         live = self._informers.live(key)
         for _ in range(TRIES):
             if based_on is not None and (live is None or live.uid != based_on):
@@ -77,7 +77,7 @@ class Applier:
                 return row
             try:
                 answer = await self._send(key, step)
-            except ConflictError:  # it is not what it was when we last heard of it: decide anew
+            except ConflictError:  # it has changed since: decide again
                 live = await self.look(key)
             except NotFoundError:
                 self._informers.optional_kinds.doubt(resource_of(key))
@@ -88,7 +88,7 @@ class Applier:
         return Failed(f"{key} is being changed by others at the same time", PAUSE)
 
     async def look(self, key: ObjectKey) -> LiveObject | None:
-        """The object as it is now, by the API server itself."""
+        """Read the object from the API server."""
         try:
             found = await self._kube.get_metadata(resource_of(key), key)
         except NotFoundError:
@@ -124,7 +124,7 @@ class Applier:
     async def _repair(
         self, custom_resource: ObjectKey, key: ObjectKey, manifest: Manifest, live: LiveObject | None
     ) -> RepairRow | Postponed | None:
-        """The row of repairs that the apply is in, if it is one; or that it has to wait."""
+        """The series of repairs that this apply belongs to, if it is a repair; Postponed if it has to wait."""
         fields = fields_to_repair(manifest, live) if live and live.controller else ()
         if not fields:
             return None
@@ -148,7 +148,7 @@ class Applier:
         return self._latest_repair(custom_resource, key)
 
     def _latest_repair(self, custom_resource: ObjectKey, key: ObjectKey) -> Repair | None:
-        """The latest of a row that is not over; one that is, is forgotten."""
+        """The latest repair of a series that is not over; a series that is over is forgotten."""
         rows = self._rows.get(custom_resource, {})
         if key not in rows:
             return None

@@ -1,4 +1,4 @@
-"""The loop: informers that wake custom resources, a queue, and workers that reconcile them."""
+"""The controller: informers that enqueue custom resources, a work queue, and workers that reconcile them."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from natsop_runtime.nats import Pods
 
 RECONCILE_TIMEOUT: Final = 180.0
-"""Seconds for one reconciliation, in which nothing may go on for ever; each request has its own, shorter limit."""
+"""Seconds for one reconciliation; each request has its own, shorter timeout."""
 
 WEDGED: Final = 2 * RECONCILE_TIMEOUT
-"""Seconds after which a reconciliation that has not ended means that the process is of no use any more."""
+"""Seconds after which a reconciliation that has not ended means that the process is stuck."""
 
 log = logging.getLogger(__name__)
 
@@ -95,31 +95,31 @@ class Controller:
 
     @property
     def selections(self) -> Iterable[Selection]:
-        """What the loop lists and watches: all that it needs permission to read from the start."""
+        """Everything that the controller lists and watches from the start."""
         return self.informers.selections
 
     def unready(self) -> str:
-        """Why the loop does not know the cluster's state yet; empty when it does."""
+        """Why the informers are not synced yet; empty when they are."""
         unsynced = ", ".join(self.informers.unsynced)
         return f"not listed yet: {unsynced}" if unsynced else ""
 
     def wedged(self) -> str:
-        """Why the loop is of no use any more; empty when it is."""
+        """Why the controller is stuck; empty when it is not."""
         longest = self.queue.longest_work
         if longest is None or longest[1] < WEDGED:
             return ""
         return f"{longest[0]} has been worked on for {longest[1]:.0f} s"
 
     async def watch(self) -> None:
-        """Keep the stores up to date until cancelled."""
+        """Run the informers until cancelled."""
         await self.informers.run()
 
     async def synced(self) -> None:
-        """Wait until the loop knows the cluster's state."""
+        """Wait until the informers are synced."""
         await self.informers.synced()
 
     async def work(self) -> None:
-        """Reconcile until closed, all that there is first; returns when all that was in hand is done."""
+        """Reconcile until closed, every custom resource once at first; return when the current ones are done."""
         self.is_working = True
         for key, version in self.informers.custom_resource_versions():
             self.enqueue(Change(key, version), (key,))
@@ -128,11 +128,11 @@ class Controller:
                 group.create_task(self._work())
 
     def close(self) -> None:
-        """Begin nothing more."""
+        """Start no more reconciliations."""
         self.queue.close()
 
     def enqueue(self, change: Change, concerned: Iterable[ObjectKey], labels: Iterable[LabelledRef] = ()) -> None:
-        """Have those worked on whom a change concerns, and those who refer to what changed; all are before we work."""
+        """Enqueue the custom resources that a change concerns, and those that refer to the changed object."""
         if not self.is_working:
             return
         referring = (each for named in (change.key, *labels) for each in self._references.dependents(named))
@@ -153,7 +153,7 @@ class Controller:
             self._metrics.reconciled(key.kind, result, asyncio.get_running_loop().time() - begun)
 
     async def _turn(self, key: ObjectKey, expectations: set[Change]) -> tuple[Result, float]:
-        """One reconciliation, and how long to wait at least when it failed: its trouble is not that of others."""
+        """One reconciliation, and the minimal delay of its retry. Its failure does not affect others."""
         try:
             async with asyncio.timeout(RECONCILE_TIMEOUT):
                 turn = await self._reconciler.reconcile(key, expectations)

@@ -1,4 +1,4 @@
-"""Which steps of a plan come last, because they took long in vain: those behind them must have their turn, too."""
+"""Which steps of a plan come last: those that took long and failed, so that the others get their turn."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
 
 LONG: Final = 1.0
-"""Seconds that a step may take in vain and still be begun in its place the next time."""
+"""Seconds that a failing step may take and still keep its place the next time."""
 
-NOT_TRIED: Final = Failed("not tried yet, since all that came before took too long", 1.0)
+NOT_TRIED: Final = Failed("not tried yet: earlier steps took too long", 1.0)
 
 
 class Try(NamedTuple):
-    """What became of a step, and how many seconds it took."""
+    """The outcome of a step, and how many seconds it took."""
 
     outcome: Outcome
     seconds: float
 
 
 class DeferredSteps:
-    """Remembers, for each custom resource, the steps that took long and failed; one that fails quickly harms nobody."""
+    """Remembers, for each custom resource, the steps that took long and failed. Quick failures delay nobody."""
 
     def __init__(self) -> None:
         self._deferred: dict[ObjectKey, tuple[ObjectKey, ...]] = {}  # by custom resource; none is empty
@@ -32,7 +32,7 @@ class DeferredSteps:
     def order(
         self, custom_resource: ObjectKey, steps: Sequence[ObjectKey], after: Mapping[ObjectKey, Sequence[ObjectKey]]
     ) -> list[ObjectKey]:
-        """The steps in the order to carry them out in: what waits for a deferred step comes after that."""
+        """The steps in the order of execution: a step that depends on a deferred one comes after it."""
         late = [key for key in self._deferred.get(custom_resource, ()) if key in steps]
         for key in steps:
             if key not in late and any(first in late for first in after.get(key, ())):
@@ -43,14 +43,14 @@ class DeferredSteps:
         return list(ordered)
 
     def note(self, custom_resource: ObjectKey, tries: Mapping[ObjectKey, Try]) -> None:
-        """Take in what became of the steps."""
+        """Record the outcomes of the steps."""
         before = self._deferred.pop(custom_resource, ())
         waiting = [key for key in before if key in tries and tries[key].outcome is NOT_TRIED]
         if deferred := (*waiting, *_in_vain(tries)):
             self._deferred[custom_resource] = deferred
 
     def forget(self, custom_resource: ObjectKey) -> None:
-        """Of a custom resource that is gone nothing need be known any more."""
+        """Forget a custom resource that is gone."""
         self._deferred.pop(custom_resource, None)
 
 
@@ -60,7 +60,7 @@ def _add(
     steps: Sequence[ObjectKey],
     after: Mapping[ObjectKey, Sequence[ObjectKey]],
 ) -> None:
-    """Add a step behind those that it waits for, unless it is there already."""
+    """Add a step after those that it depends on, unless it was added before."""
     if key in ordered:
         return
     for first in after.get(key, ()):

@@ -1,4 +1,4 @@
-"""Kubernetes Events about custom resources, sent at best effort: they inform, nothing depends on them."""
+"""Kubernetes Events about custom resources, on a best-effort basis: nothing depends on them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Recorder:
         self._instance = socket.gethostname()
 
     async def send(self, regarding: Mapping[str, Any], events: Iterable[Event], now: datetime) -> None:
-        """Send the events about the custom resource; one that is not taken within `PATIENCE` seconds is dropped."""
+        """Send events about the custom resource; one that is not accepted within `PATIENCE` seconds is dropped."""
         for event in events:
             try:
                 async with asyncio.timeout(PATIENCE):

@@ -1,4 +1,4 @@
-"""Carries out a plan, one step after the other; whatever becomes of a step is its outcome and stops no other."""
+"""Carries out a plan, step by step. The failure of a step is its outcome and does not stop the others."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from natsop_runtime.cache.informers import Change, Informers
 
 LONGEST_PLAN: Final = 45.0
-"""Seconds after which no further step is begun: what became of those before must be reported some time."""
+"""Seconds after which no further step is started, so that the outcomes are reported."""
 
 Send = Callable[[Sequence[Request]], Awaitable[Outcomes]]
-"""Sends all of these requests to the servers that they name, and has an outcome for each within seconds."""
+"""Sends the requests to the servers that they name, and returns an outcome for each within seconds."""
 
 log = logging.getLogger(__name__)
 
 
 class Executor:
-    """Carries out plans. Logs and returns names and the API server's words, never a manifest: it may be a Secret's."""
+    """Carries out plans. Logs and returns names and messages, never a manifest, which may be a Secret."""
 
     def __init__(
         self, kube: Kube, informers: Informers, send: Send, repaired: Callable[[str], None] = lambda _kind: None
@@ -52,10 +52,9 @@ class Executor:
         self._deferred = DeferredSteps()
 
     async def execute(self, custom_resource: ObjectKey, plan: Plan, expectations: set[Change]) -> Outcomes:
-        """Apply and prune as the plan says. Adds to `expectations` the changes that are all said by their outcomes.
+        """Apply, delete and act as the plan says. Adds its own changes to `expectations`.
 
-        A step is held back when another that has to come before it could not be carried out. Requests come last, all
-        at once.
+        A step is held back when a step that it depends on failed. Requests come last, all at once.
         """
         apply = partial(self._applier.apply, custom_resource)
         applies = {
@@ -82,14 +81,14 @@ class Executor:
         return {**{key: tries[key].outcome for key in steps}, **answers}
 
     def forget(self, custom_resource: ObjectKey) -> None:
-        """Of a custom resource that is gone nothing need be known any more."""
+        """Forget a custom resource that is gone."""
         self._deferred.forget(custom_resource)
         self._applier.forget(custom_resource)
 
     async def _try_all(
         self, steps: Mapping[ObjectKey, Callable[[], Awaitable[Outcome]]], plan: Plan
     ) -> dict[ObjectKey, Try]:
-        """Carry out one step after the other, until there is no time left to begin another."""
+        """Carry out the steps one by one, until the time is up."""
         now = asyncio.get_running_loop().time
         begun = now()
         tries: dict[ObjectKey, Try] = {}
@@ -103,7 +102,7 @@ class Executor:
         return tries
 
     def _held_back(self, key: ObjectKey, plan: Plan, tries: Mapping[ObjectKey, Try]) -> Outcome | None:
-        """The outcome of a step that must not be begun yet, or None when it may; only a request has to wait."""
+        """The outcome of a step that has to wait for another, or None when it may start. Only writes have to wait."""
         before = (first for first in plan.after.get(key, ()) if first in tries)
         failed = [first for first in before if not isinstance(tries[first].outcome, Applied | Unchanged)]
         if not failed:
@@ -127,11 +126,11 @@ class Executor:
                 try:
                     await self._kube.delete(resource, key, uid=uid)
                 except (ConflictError, NotFoundError):
-                    return Unchanged()  # the object that was meant is gone
+                    return Unchanged()  # this very object is gone
         return Applied()
 
     async def _delete(self, child: Child) -> Outcome:
-        """Delete the very object, as long as it is the custom resource's: somebody may just be taking it over."""
+        """Delete this very object if the custom resource still controls it; somebody may have taken it over."""
         live: LiveObject | None = child.live
         for _ in range(TRIES):
             if live is None or live.deleting or (live.uid, live.controller) != (child.live.uid, child.live.controller):
@@ -148,7 +147,7 @@ class Executor:
 
 
 async def _outcome(step: Awaitable[Outcome]) -> Outcome:
-    """What the step returns, or what its error amounts to."""
+    """The outcome of a step; an error becomes one."""
     try:
         return await step
     except UnavailableError as error:

@@ -1,4 +1,4 @@
-"""Who is worked on next: the quick wait for no slow ones, and namespaces take turns."""
+"""The order of a work queue: quick keys do not wait for slow ones, and namespaces take turns."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Final, Generic, TypeVar
 K = TypeVar("K", bound=Hashable)
 
 MOMENT: Final = 5.0
-"""Seconds within which a turn is quick: half of the time after which a request to the API server is given up.
+"""Seconds within which a reconciliation counts as quick: half of the timeout of a request to the API server.
 
-Far shorter, and every turn is slow where the machine is busy, so that the quick wait with those that hang.
+A much shorter time would make every reconciliation slow on a busy machine, and quick keys would wait for hanging ones.
 """
 
 
 class Lane(Enum):
-    """What is known of a key: how its last turn was, or that it had none yet."""
+    """How long the last reconciliation of a key took; FRESH when there was none yet."""
 
     QUICK = auto()
     FRESH = auto()
@@ -26,20 +26,21 @@ class Lane(Enum):
 
 
 class FairQueue(Generic[K]):
-    """Keys that wait for one of so many workers. The lanes take turns, and within a lane the groups (namespaces) do.
-    Within a group the quick and the fresh go in the order in which they came: what is made is worked on once, before
-    any of it is looked at again.
+    """Keys that wait for a worker. The lanes take turns, and within a lane the groups (namespaces) take turns.
 
-    Fresh and slow keys are in work on all workers but two at most; on one of these two may begin the first fresh key
-    of a group none of whose keys is slow. No group has more than all workers but one. So, with three workers or more:
+    Within a group, quick and fresh keys are handed out in the order of their arrival: new custom resources are all
+    reconciled once before one of them is reconciled again.
 
-    - a quick key waits for no fresh or slow one, however many there are, in its own group or in others;
-    - the first fresh key of a group that is not slow waits for none either, unless another such key took its place and
-      turned out slow: then for that one's turn;
-    - slow keys get their turns, one after the other, whatever the quick ones do.
+    Fresh and slow keys occupy at most all workers but two. The first fresh key of a group without slow keys may use one
+    of these two. A group occupies at most all workers but one. So, with three workers or more:
 
-    Nobody can tell that a quick key will be slow this time. When that befalls as many of them as there are workers, of
-    two groups at least, all others wait, once, for one of these turns.
+    - a quick key never waits for a fresh or slow one, however many there are, in its own group or in others;
+    - the first fresh key of a group without slow keys does not wait either, unless another such key took its place and
+      turned out to be slow: then it waits for that one;
+    - slow keys are handed out one after the other, whatever the quick ones do.
+
+    A quick key may be slow this time. If that happens on all workers at once, to keys of two groups or more, all others
+    wait once for one of them.
     """
 
     def __init__(self, *, workers: int, group: Callable[[K], Hashable]) -> None:
@@ -56,7 +57,7 @@ class FairQueue(Generic[K]):
         self._unproven_in_work = 0
 
     def __len__(self) -> int:
-        """The keys of which something is remembered."""
+        """How many keys are remembered."""
         return len(self._known)
 
     def add(self, key: K) -> None:

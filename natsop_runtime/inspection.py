@@ -1,4 +1,4 @@
-"""Looking at a cluster, and changing one thing of it, for a person at a terminal: bounded in time and size."""
+"""Reads a cluster for the kubectl plugin, and changes one object of it, with limits of time and size."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ SECONDS: Final = 5.0
 """For one request."""
 
 ALL_SECONDS: Final = 60.0
-"""For all of them: what is not there by then is shown as missing."""
+"""For all requests together: later answers are shown as missing."""
 
 MOST: Final = 8 * 2**20
-"""Bytes of one answer. A server with a thousand streams sends one MB."""
+"""Bytes of one answer. A server with a thousand streams sends 1 MB."""
 
 AT_ONCE: Final = 16
 
 MOST_ROUNDS: Final = 6
 
 FIELD_MANAGER: Final = "kubectl-natsop"
-"""Who changed what the commands change."""
+"""The field manager of changes by the commands."""
 
 
 class NoClusterError(Exception):
@@ -45,13 +45,13 @@ class NoClusterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Which API server, as whom, as the user chose it."""
+    """The API server and user of a command."""
 
     config: Config
 
     @property
     def namespace(self) -> str:
-        """That of the context."""
+        """The namespace of the context."""
         return self.config.namespace or "default"
 
     def __str__(self) -> str:
@@ -67,7 +67,7 @@ def access(kubeconfig: str | None, context: str | None) -> Access:
 
 
 def look(where: Access, question: Callable[[View], T]) -> tuple[T, View]:
-    """Ask the question until nothing is missing for its answer, and return that with all that was seen."""
+    """Answer the question, fetching what it needs; return the answer and everything that was fetched."""
     answer: tuple[T, View] = _run(_look(where, question))
     return answer
 

@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from natsop_runtime.settings import RunSettings
 
 COLLECT_AFTER: Final = 5_000
-"""New objects until Python looks for garbage that refers to itself, in place of 700: of that there is little here, and
-the looking took a twentieth of the processor time."""
+"""New objects until the garbage collector runs, instead of 700: there are few reference cycles here, and collecting
+took a twentieth of the processor time."""
 
 SWITCH_AFTER: Final = 0.0005
-"""Seconds that a computation beside the loop may go on while the loop waits for its turn, in place of 0.005: the loop
-waits after every system call, so that a request took a tenth of a second, and a lease was lost."""
+"""Seconds after which a thread has to let the event loop continue, instead of 0.005: the loop waits for the interpreter
+lock after every system call, so a request took a tenth of a second, and a lease was lost."""
 
 log = logging.getLogger(__name__)
 
 
 def run(settings: RunSettings, warnings: Iterable[str] = ()) -> int:
-    """Run the operator until SIGTERM or SIGINT; 0 when that ended it, 1 when something else did, which the log says.
+    """Run the operator until SIGTERM or SIGINT. Returns 0 then, and 1 when it ends for another reason, which is logged.
 
     warnings: what to log first.
     """
@@ -56,7 +56,7 @@ def run(settings: RunSettings, warnings: Iterable[str] = ()) -> int:
         log.error("lost the lease: %s", error)
         return 1
     except Exception as error:
-        log.error("ended by a fault of its own: %s", logs.fault(error), exc_info=error)
+        log.error("internal error: %s", logs.fault(error), exc_info=error)
         return 1
     return 0
 

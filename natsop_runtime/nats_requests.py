@@ -1,4 +1,4 @@
-"""Carrying out requests to NATS servers. What an answer means is not known here, and no message quotes a server."""
+"""Sends requests to NATS servers. Does not interpret answers; no message quotes a server."""
 
 from __future__ import annotations
 
@@ -29,42 +29,42 @@ if TYPE_CHECKING:
     Converse = Callable[[Sequence[Request]], Awaitable[Outcomes]]
 
 PATIENCE: Final = 4.5
-"""Seconds for all requests of a plan to the same servers, the connection included."""
+"""Seconds for all requests of a plan to the same servers, including the connection."""
 
 TO_CONNECT: Final = 2.5
-"""Seconds until a server has let us in, else the next is tried: a full resolver looks 1.9 s for an unknown account."""
+"""Seconds for a connection, then the next server is tried: a full resolver looks up an unknown account for 1.9 s."""
 
 TO_CLOSE: Final = 0.5
 
 PAUSE: Final = 1.0
-"""Seconds after which a request is worth another try; the queue waits longer each time."""
+"""Seconds until a request is retried; the work queue waits longer each time."""
 
 REFUSALS: Final = ("authorization violation", "authentication expired", "authentication revoked")
-"""What a server says to credentials that it does not accept, or not any more (nats-server client.go)."""
+"""Errors of a server that does not accept credentials, or no longer (nats-server client.go)."""
 
 REFUSED: Final = Rejected("authorization violation")
 NOT_PERMITTED: Final = Rejected("permissions violation")
-UNREADABLE: Final = Rejected("these are no credentials")
+UNREADABLE: Final = Rejected("the credentials cannot be read")
 UNANSWERED: Final = Failed(f"no answer within {PATIENCE:g} s", PAUSE)
-NO_RESPONDERS: Final = Failed("nobody answers requests of this kind there", PAUSE)
+NO_RESPONDERS: Final = Failed("no responders for this subject", PAUSE)
 TOO_LONG: Final = Failed(f"the answer is longer than {LONGEST_ANSWER} bytes", PAUSE)
-CLOSED: Final = Failed("the server has closed the connection", PAUSE)
+CLOSED: Final = Failed("the server closed the connection", PAUSE)
 
 
 async def converse(requests: Sequence[Request]) -> Outcomes:
-    """What becomes of requests to the same servers with the same credentials: they share a connection."""
+    """Send requests to the same servers with the same credentials over one connection."""
     return await _Conversation(requests).hold()
 
 
 class NatsRequests:
-    """Sends requests. `gate` raises when nothing may be written any more, and then nothing is sent."""
+    """Sends requests. `check_fence` raises when nothing may be written any more; then nothing is sent."""
 
     def __init__(self, check_fence: FenceCheck, converse: Converse) -> None:
         self._check_fence = check_fence
         self._converse = converse
 
     async def send(self, requests: Sequence[Request]) -> Outcomes:
-        """What becomes of all of them, in their order."""
+        """Send the requests; returns their outcomes in the same order."""
         self._check_fence()
         together: dict[Any, list[Request]] = {}
         for request in requests:
@@ -101,7 +101,7 @@ class _Conversation:
         return answer.result() if answer and answer.done() and not answer.cancelled() else None
 
     async def _ask_the_first_reachable(self) -> Failed | Rejected:
-        """The outcome of those that got no answer."""
+        """The outcome of requests without an answer."""
         outcome: Failed | Rejected = Failed("no server is running", PAUSE)
         for url in self._requests[0].servers:
             try:
@@ -122,7 +122,7 @@ class _Conversation:
                 options = identification(first.credentials) | (verification(first.tls) if first.tls else {})
                 async with asyncio.timeout(TO_CONNECT):
                     await client.open(url, patience=TO_CONNECT, **options)
-            except Exception as error:  # nats-py and what is beneath it raise many kinds
+            except Exception as error:  # nats-py and its libraries raise many kinds
                 raise _CannotConnectError(_why(url, error, client.problems)) from error
             yield client
         finally:
@@ -160,7 +160,7 @@ def _is_refusal(error: Exception | None) -> bool:
 
 
 def _why(url: str, error: Exception, earlier: Sequence[Exception]) -> Failed | Rejected:
-    """What keeps us from connecting, in our words or the operating system's."""
+    """Why the connection failed, in our words or those of the operating system."""
     if isinstance(error, UnreadableCredentialsError):
         return UNREADABLE
     if _is_refusal(error):
@@ -176,11 +176,11 @@ def _problem(error: Exception, earlier: Sequence[Exception]) -> str:
         case TimeoutError():
             return f"no answer within {TO_CONNECT:g} s"
         case PlainConnectionError():
-            return "the server offers no TLS"
+            return "the server does not offer TLS"
         case ssl.SSLCertVerificationError():
-            return f"its certificate is not accepted ({error.verify_message})"
+            return f"its certificate is not trusted ({error.verify_message})"
         case ssl.SSLError():
             return f"TLS failed ({error.reason or 'unknown reason'})"
         case OSError(errno=int(number)):
             return os.strerror(number)
-    return f"it does not speak as expected ({type(error).__name__})"
+    return f"unexpected answer ({type(error).__name__})"

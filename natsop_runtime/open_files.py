@@ -1,4 +1,4 @@
-"""How many files the process may have open: each watch holds a connection, and each connection is a file."""
+"""The limit of open files: each watch holds a connection, and each connection is a file."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from natsop_core.kinds import CREATED, OPTIONAL, WATCHED_IN_FULL
 from natsop_core.reconcile import RECONCILED
 
 WATCHES: Final = len((*RECONCILED, *CREATED, *OPTIONAL, *WATCHED_IN_FULL))
-"""Per namespace that the operator is limited to, or in all: one connection each."""
+"""Watches per namespace with --namespaces, otherwise in total; each holds a connection."""
 
 OTHERS: Final = 300
-"""Requests to the API server, to pods and to servers, the ports, and what Python has open itself."""
+"""Other open files: requests to the API server, pods and servers, the ports, and Python's own files."""
 
 log = logging.getLogger(__name__)
 
 
 def raise_limit(namespaces: int) -> None:
-    """Raise the soft limit to the hard one, as Go programs do; warn where that is too low for so many namespaces."""
+    """Raise the soft limit to the hard one, as Go programs do; warn if that is too low for so many namespaces."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,6 +1,6 @@
-"""Before the loop starts: is there a cluster, are the CRDs there, may we do what we need to? If not, say it once.
+"""Checks before the controller starts: is there a cluster, are the CRDs installed, are all rights granted?
 
-What passes by itself is waited for: an API server that restarts refuses requests for a moment, and a Role may be made
+Temporary failures are retried: an API server that restarts refuses requests for a moment, and a Role may be created
 just after the Deployment.
 """
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TO_ANSWER: Final = 60.0
-"""Seconds for which we ask again when the API server does not answer, or has no time."""
+"""Seconds for which to retry when the API server does not answer or is overloaded."""
 
 TO_BE_GRANTED: Final = 5.0
-"""Seconds for which we ask again when it refuses us, or does not know our kinds."""
+"""Seconds for which to retry when it refuses our user or does not serve our kinds."""
 
 BACKOFF: Final = Backoff(first=0.5, most=5.0)
 
@@ -42,9 +42,9 @@ log = logging.getLogger(__name__)
 
 
 class NotReadyError(Exception):
-    """Why the loop cannot start and what to do about it, in one line.
+    """Why the operator cannot start and what to do about it, in one line.
 
-    patience: seconds in which that may change by itself. retry_after: what the API server asked for.
+    patience: seconds for which to retry. retry_after: the delay that the API server asked for.
     """
 
     def __init__(self, message: str, *, patience: float = 0.0, retry_after: float = 0.0) -> None:
@@ -54,15 +54,15 @@ class NotReadyError(Exception):
 
 
 async def patiently(check: Callable[[], Awaitable[T]]) -> T:
-    """Check until it works. NotReadyError when its patience is over."""
+    """Retry the check until it succeeds. Raises NotReadyError when its patience is over."""
     attempts, began, patience = 0, _now(), 0.0
     while True:
         try:
             return await check()
         except NotReadyError as error:
-            if error.patience and error.patience != patience:  # trouble of another kind
+            if error.patience and error.patience != patience:  # a failure of another kind
                 began, patience = _now(), error.patience
-                log.warning("%s (trying again for %g s)", error, patience)
+                log.warning("%s (retrying for %g s)", error, patience)
             if _now() - began >= patience:
                 raise
             attempts += 1
@@ -72,10 +72,10 @@ async def patiently(check: Callable[[], Awaitable[T]]) -> T:
 async def check(
     kube: Kube, selections: Iterable[Selection], demands: Sequence[Demand], granted: set[tuple[str, Right]]
 ) -> tuple[str, ...]:
-    """Ask for all rights, and try what the loop will do first: list everything that it watches.
+    """Review all rights, and list everything that the controller will watch.
 
-    The namespaces that cannot be worked in for now; NotReadyError when there is no other.
-    granted: the rights that need not be asked for again, with their namespaces; what is granted is added.
+    Returns the namespaces that cannot be served for now; raises NotReadyError when there is no other.
+    granted: the rights, with their namespaces, that need no further review; newly granted ones are added.
     """
     try:
         lacks = {demand: await _lacking(kube, demand, granted) for demand in demands}
@@ -92,13 +92,13 @@ async def check(
 
 
 async def _lacking(kube: Kube, demand: Demand, granted: set[tuple[str, Right]]) -> tuple[Right, ...]:
-    """What is not granted of the demand, all asked at once: the client bounds how many requests are under way."""
+    """The missing rights of the demand, reviewed concurrently: the client bounds the number of requests."""
     rights = [right for right in demand.rights if (demand.namespace, right) not in granted]
     asked = [asyncio.create_task(_may(kube, right, demand.namespace)) for right in rights]
     try:
         answers = await asyncio.gather(*asked)
     finally:
-        for each in asked:  # after the first that has no answer, the others are of no use
+        for each in asked:  # after the first failure, the other answers are not needed
             each.cancel()
     answered = tuple(zip(rights, answers, strict=True))
     granted |= {(demand.namespace, right) for right, may in answered if may}
@@ -108,13 +108,13 @@ async def _lacking(kube: Kube, demand: Demand, granted: set[tuple[str, Right]]) 
 async def _may(kube: Kube, right: Right, namespace: str) -> bool:
     try:
         answer = await kube.create_review(SELF_ACCESS_REVIEWS, right.question(namespace))
-    except (ForbiddenError, NotFoundError):  # where nobody may ask, what we need is tried
+    except (ForbiddenError, NotFoundError):  # without reviews, the requests themselves will tell
         return True
     return (answer.get("status") or {}).get("allowed") is True
 
 
 async def _user(kube: Kube) -> str:
-    """As whom the API server knows us; empty where it does not tell."""
+    """Our user as the API server sees it; empty if unknown."""
     body = {"apiVersion": SELF_REVIEWS.api_version, "kind": SELF_REVIEWS.kind}
     try:
         answer = await kube.create_review(SELF_REVIEWS, body)
@@ -133,7 +133,7 @@ async def _list(kube: Kube, selections: Iterable[Selection]) -> None:
 
 
 def _not_ready(kube: Kube, error: ApiError, selection: Selection | None = None) -> NotReadyError:
-    """selection: what could not be listed, if it was that."""
+    """selection: what could not be listed, if that was the failure."""
     patience = TO_BE_GRANTED
     if isinstance(error, UnavailableError) and not isinstance(error, UnauthorizedError):
         patience = TO_ANSWER

@@ -1,4 +1,4 @@
-"""A work queue of keys: what changes while a worker is busy with it is done again afterwards, never at once."""
+"""A work queue of keys: a key that is added while a worker processes it is processed again afterwards."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ BACKOFF: Final = Backoff(first=1.0, most=60.0)
 
 BURST: Final = 100
 STEADY: Final = 1.0
-"""Who is changed again and again, by somebody who fights us say, is worked on `BURST` times, then every `STEADY` s."""
+"""A key that changes again and again is handed out `BURST` times in a row, then every `STEADY` seconds."""
 
 
 @dataclass(slots=True)
 class Work(Generic[R]):
-    """A key in a worker's hands, and the reasons why that is not the last word."""
+    """A key that a worker processes, and the changes that arrived meanwhile."""
 
     since: float
     changes: set[R] = field(default_factory=set)
 
 
 class Observer(Protocol):
-    """Whoever counts what goes through a queue."""
+    """Counts what passes through a queue."""
 
     def queue_added(self) -> None: ...
 
@@ -41,7 +41,7 @@ class Observer(Protocol):
 
 
 class Unobserved:
-    """Nobody counts."""
+    """Counts nothing."""
 
     def queue_added(self) -> None:
         pass
@@ -56,11 +56,11 @@ class Unobserved:
 class WorkQueue(Generic[K, R]):
     """Keys that wait for a worker, each at most once.
 
-    A worker calls `get`, and then `done` or `failed` with the same key. A key that is added in between waits for that,
-    with the reasons why: a worker that changes something is told of the change, and says which it expected.
+    A worker calls `get`, and then `done` or `failed` with the same key. A key that is added in between is queued again
+    afterwards, unless all its changes were expected: a worker also receives the changes that it made itself.
 
-    `workers` is how many there are. Keys of one `group` (a namespace) are handed out in turns with those of the others,
-    and slow ones so that a worker is left for quick ones: see `FairQueue`. A key whose work fails is not slow for that.
+    `workers` is their number. The groups of keys (namespaces) take turns, and slow keys leave a worker for quick ones:
+    see `FairQueue`. A key is not slow because it failed.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class WorkQueue(Generic[K, R]):
 
     @property
     def longest_work(self) -> tuple[K, float] | None:
-        """The key that a worker has had in hand for longest, and for how many seconds."""
+        """The key that has been processed for longest, and for how many seconds."""
         if not self._busy:
             return None
         key, work = next(iter(self._busy.items()))
@@ -94,18 +94,18 @@ class WorkQueue(Generic[K, R]):
 
     @property
     def unfinished_seconds(self) -> float:
-        """For how long all that is in workers' hands has been there, in sum."""
+        """The seconds for which all keys in progress have been processed, in total."""
         return sum(_now() - work.since for work in self._busy.values())
 
     def add(self, key: K, because: R) -> None:
-        """Have the key worked on as soon as may be."""
+        """Queue the key."""
         if key in self._busy:
             self._busy[key].changes.add(because)
         else:
             self._make_ready(key)
 
     async def get(self) -> K | None:
-        """The next key to work on, or None once the queue is closed."""
+        """Wait for the next key to process; None once the queue is closed."""
         while not self._closed:
             if (key := self._fair_queue.begin()) is not None:
                 self._take(key)
@@ -115,21 +115,21 @@ class WorkQueue(Generic[K, R]):
         return None
 
     def done(self, key: K, *, expected: AbstractSet[R] = frozenset(), requeue_after: float | None = None) -> None:
-        """The work on the key succeeded; what was expected meanwhile is no reason to do it again.
+        """The key succeeded; expected changes are no reason to process it again.
 
-        requeue_after: seconds after which to do it again in any case; None: the key is gone, and what it was like, too.
+        requeue_after: seconds after which to process it again in any case; None: the key is gone and is forgotten.
         """
         self._failures.pop(key, None)
         self._release(key, expected, requeue_after)
 
     def failed(self, key: K, *, expected: AbstractSet[R] = frozenset(), at_least: float = 0.0) -> None:
-        """The work on the key failed: it is done again after a pause that grows with each failure in a row."""
+        """The key failed: it is processed again after a delay that grows with each failure in a row."""
         self._observer.queue_retried()
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         self._release(key, expected, max(at_least, BACKOFF.delay(failures)))
 
     def close(self) -> None:
-        """Hand out nothing more."""
+        """Hand out no more keys."""
         self._closed = True
         for timer in self._timers.values():
             timer.cancel()
@@ -137,7 +137,7 @@ class WorkQueue(Generic[K, R]):
         self._something_to_do.set()
 
     def _take(self, key: K) -> None:
-        """What the key was to be done for later is done now, too."""
+        """A scheduled requeue of the key is no longer needed."""
         now = _now()
         self._observer.queue_waited(now - self._waiting.pop(key))
         self._rate_limiter.record(key, now)
@@ -149,7 +149,7 @@ class WorkQueue(Generic[K, R]):
         self._fair_queue.end(key, _now() - work.since)
         if requeue_after is None:
             self._fair_queue.forget(key)
-        self._something_to_do.set()  # for what had to wait because of this key
+        self._something_to_do.set()  # for keys that had to wait for this one
         if work.changes - expected:
             self._make_ready(key)
         elif requeue_after is not None:

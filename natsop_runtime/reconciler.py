@@ -1,4 +1,4 @@
-"""One reconciliation, from a custom resource's key to its status. All decisions are the core's."""
+"""One reconciliation, from a custom resource's key to its status. The core makes all decisions."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ Object = dict[str, Any]
 D = TypeVar("D")
 
 ROUNDS: Final = 5
-"""How often the core is asked for a plan; each time but the last it may name what it lacks."""
+"""How often the core is asked for a plan; each time but the last it may name what it still needs."""
 
 RESYNC: Final = 600.0
-"""Seconds after which everything is looked at again, though nobody asks for it: should something ever be missed."""
+"""Seconds after which every custom resource is reconciled again, in case an event was ever missed."""
 
 
 class Result(NamedTuple):
-    """How a reconciliation ended.
+    """The result of a reconciliation.
 
-    succeeded: every step got through; those that did not are to be tried again, after longer and longer pauses.
-    requeue_after: seconds after which to look again though nothing changes; None when there is nothing to look at.
+    succeeded: no step failed; a failed reconciliation is retried with backoff.
+    requeue_after: seconds after which to reconcile again without any change; None when the custom resource is gone.
     """
 
     succeeded: bool
@@ -50,7 +50,7 @@ class Result(NamedTuple):
 
 
 class Reconciler:
-    """Reconciles custom resources of all kinds, each call one of them."""
+    """Reconciles custom resources of all kinds, one with each call."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Reconciler:
     async def reconcile(self, key: ObjectKey, expectations: set[Change]) -> Result:
         """Make the cluster what the custom resource says.
 
-        Adds to `expectations` the changes made by the way that are no reason to look again.
+        Adds to `expectations` its own changes, which are no reason to reconcile again.
         """
         raw = self._informers.in_full(key)
         if raw is None:
@@ -100,12 +100,12 @@ class Reconciler:
         return Result(succeeded, RESYNC if report.requeue_after is None else min(RESYNC, report.requeue_after))
 
     def _as_written(self, key: ObjectKey, raw: Object, expectations: set[Change]) -> Object:
-        """The custom resource as a step of the plan has left it, if one wrote it: what was decided is true of it."""
+        """The custom resource after the plan's own writes to it, for which the decision still holds."""
         now = self._informers.in_full(key)
         return now if now and Change(key, now["metadata"]["resourceVersion"]) in expectations else raw
 
     async def _plan(self, key: ObjectKey, functions: ReconciledKind, custom_resource: Any) -> tuple[Plan, Inputs]:
-        """The plan, and what it was made from: the core is asked, and what it lacks is fetched, until there is one."""
+        """The plan and its inputs: ask the core, fetch what it needs, and ask again, until there is a plan."""
         inputs = Inputs(now=self._now(), settings=self._settings, entropy=self._entropy())
         for _ in range(ROUNDS):
             plan = await _decided(functions.plan, custom_resource, inputs)
@@ -119,20 +119,20 @@ class Reconciler:
     async def _publish(
         self, key: ObjectKey, raw: Object, report: Report, now: datetime, expectations: set[Change]
     ) -> bool:
-        """Tell the user. False when the custom resource is not any more what the report is about: look again."""
+        """Write status and events. False when the custom resource has changed meanwhile: reconcile again."""
         await self._recorder.send(raw, (event for event in report.events if event.is_passing), now)
         if report.status is not None and not is_reported(report.status, raw):
             try:
                 await self._write_status(key, raw, report.status, expectations)
             except NotFoundError:
-                return True  # there is nobody to tell
+                return True  # the custom resource is gone
             except ConflictError:
-                return False  # the other events follow from the status then, as they do now
+                return False  # the other events follow with the status
         await self._recorder.send(raw, (event for event in report.events if not event.is_passing), now)
         return True
 
     async def _write_status(self, key: ObjectKey, raw: Object, status: Object, expectations: set[Change]) -> None:
-        # The version is the guard: for a status the API server does not mind the UID of another, earlier object.
+        # The version is the guard: for a status, the API server ignores the UID of an earlier object of that name.
         identity = {"name": key.name, "namespace": key.namespace, "resourceVersion": raw["metadata"]["resourceVersion"]}
         body = {"apiVersion": key.api_version, "kind": key.kind, "metadata": identity, "status": status}
         resource = self._reconciled[key.api_version, key.kind].resource
@@ -141,7 +141,7 @@ class Reconciler:
 
 
 async def _decided(decide: Callable[..., D], custom_resource: Any, inputs: Inputs, *more: Any) -> D:
-    """What the core decides, beside the loop where that takes long: a lease, a probe or others must not wait for it."""
+    """Call the core, in a thread if that takes long, so that leader election and probes do not wait."""
     if inputs.is_heavy:
         return await run_in_thread(decide, custom_resource, inputs, *more)
     return decide(custom_resource, inputs, *more)

@@ -1,4 +1,4 @@
-"""Who depends on what, so that a change wakes exactly the custom resources that it can make a difference to."""
+"""Which custom resource depends on which objects, so that a change enqueues exactly those that it may affect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ReferenceIndex:
-    """For each custom resource the objects, labels and kinds that its last reconciliation wanted, existing or not."""
+    """The objects, labels and kinds that the last reconciliation of each custom resource needed, existing or not."""
 
     def __init__(self) -> None:
         self._wanted: dict[ObjectKey, frozenset[Depended]] = {}
@@ -26,11 +26,11 @@ class ReferenceIndex:
         return self._wanted_by.get(changed, ())
 
     def add(self, custom_resource: ObjectKey, wanted: Iterable[Depended]) -> None:
-        """Record further dependencies; done before they are fetched, so that no change in between is missed."""
+        """Record further dependencies, before they are fetched, so that no change in between is missed."""
         self.replace(custom_resource, self._wanted.get(custom_resource, frozenset()).union(wanted))
 
     def replace(self, custom_resource: ObjectKey, wanted: Iterable[Depended]) -> None:
-        """Record the dependencies in place of the earlier ones."""
+        """Replace the dependencies."""
         before, after = self._wanted.pop(custom_resource, frozenset()), frozenset(wanted)
         for key in after - before:
             self._wanted_by[key].add(custom_resource)
@@ -42,5 +42,5 @@ class ReferenceIndex:
             self._wanted[custom_resource] = after
 
     def forget(self, custom_resource: ObjectKey) -> None:
-        """The custom resource is gone and depends on nothing."""
+        """Forget a custom resource that is gone."""
         self.replace(custom_resource, ())

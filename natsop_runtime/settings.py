@@ -1,4 +1,4 @@
-"""What the person who runs the operator can choose about the loop itself."""
+"""The settings of `natsop run`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 class RunSettings:
     """The flags of `natsop run`.
 
-    namespaces: those that the operator is limited to; none means all.
+    namespaces: the only ones to work in; empty means all.
     lease_duration: seconds for which a leader's Lease is valid after a renewal.
-    lease_name: of the Lease; two installations in one namespace need two.
-    leader_election_namespace: where the Lease is; None: the operator's own, or the kubeconfig context's.
+    lease_name: two installations in one namespace need two names.
+    leader_election_namespace: the Lease's; None means the operator's own, or that of the kubeconfig's context.
     metrics_bind_address, health_probe_bind_address: None opens no port.
-    metrics_secure: HTTPS, for those whom the API server allows to get /metrics; or plain HTTP for everybody.
-    metrics_cert_path: a folder with tls.crt and tls.key; None: a self-signed certificate.
+    metrics_secure: HTTPS, for users who may get /metrics; otherwise plain HTTP for everyone.
+    metrics_cert_path: a folder with tls.crt and tls.key; None means a self-signed certificate.
     """
 
     kubeconfig: str | None = None

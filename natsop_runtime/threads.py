@@ -1,4 +1,4 @@
-"""Computations that take long, in threads, so that the event loop turns on."""
+"""Run long computations in threads, so that the event loop is not blocked."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ R = TypeVar("R")
 
 
 async def run_in_thread(compute: Callable[..., R], *arguments: Any) -> R:
-    """What `compute(*arguments)` returns or raises. Who is cancelled meanwhile does not wait for it any more.
+    """Return or raise what `compute(*arguments)` does. A caller that is cancelled no longer waits for it.
 
-    The thread is a daemon: unlike those of `asyncio.to_thread`, it does not keep a process from ending that is to end.
+    The thread is a daemon: unlike those of `asyncio.to_thread`, it does not delay the end of the process.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[R] = loop.create_future()
@@ -28,8 +28,8 @@ async def run_in_thread(compute: Callable[..., R], *arguments: Any) -> R:
             tell(answer.set_result, result)
 
     def tell(settle: Callable[[Any], None], outcome: Any) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody there to be told
+        with contextlib.suppress(RuntimeError):  # the loop is closed, so nobody waits
             loop.call_soon_threadsafe(lambda: None if answer.done() else settle(outcome))
 
-    threading.Thread(target=work, name="beside the loop", daemon=True).start()
+    threading.Thread(target=work, name="run_in_thread", daemon=True).start()
     return await answer

@@ -1,7 +1,7 @@
-"""How certificates of servers are verified: as Go does it, since the clusters out there are made for Go's clients.
+"""Verify server certificates as Go does, since existing clusters are built for Go clients.
 
-From Python 3.13 on, `ssl.create_default_context` also insists on extensions (RFC 5280) that the CAs of EKS, of older
-GKE and of microk8s do not have.
+Since Python 3.13, `ssl.create_default_context` also requires extensions (RFC 5280) that the CAs of EKS, older GKE and
+microk8s do not have.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import ssl
 
 
 def verify_like_go(context: ssl.SSLContext) -> ssl.SSLContext:
-    """Demand no more than client-go: no key identifiers, and any certificate that is trusted may end a chain."""
+    """Require no more than client-go: no key identifiers, and any trusted certificate may end a chain."""
     context.verify_flags &= ~ssl.VerifyFlags.VERIFY_X509_STRICT
     context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     return context

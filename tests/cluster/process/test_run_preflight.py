@@ -56,7 +56,7 @@ def test_without_a_server_it_says_which_one_it_tried(control_plane: ControlPlane
     nowhere = kubeconfig_like(control_plane, tmp_path / "config", server="https://127.0.0.1:1")
     line = first_warning(nowhere, tmp_path)
     assert line.startswith("Cannot reach the API server at https://127.0.0.1:1")
-    assert line.endswith("(trying again for 60 s)")
+    assert line.endswith("(retrying for 60 s)")
 
 
 def test_with_a_token_that_is_not_known_it_says_so(control_plane: ControlPlane, tmp_path: Path) -> None:

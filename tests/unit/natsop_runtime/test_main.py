@@ -53,6 +53,6 @@ def test_faults_are_logged_by_their_place_and_not_by_what_they_say() -> None:
     lost, warning, last = logged("-c", FAULTY)
     assert lost["message"] == "Task exception was never retrieved: ValueError in <string>:7"
     assert "mind the gap" in warning["message"]
-    assert last["message"] == "ended by a fault of its own: ValueError in <string>:7"
+    assert last["message"] == "internal error: ValueError in <string>:7"
     assert re.search(r"line 7, in fail\n(    .*\n)*ValueError, and then\n", last["exception"])
     assert last["exception"].endswith("\nExceptionGroup")

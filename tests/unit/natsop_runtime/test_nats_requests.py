@@ -116,7 +116,7 @@ def test_nobodys_credentials_go_over_a_plain_connection_where_tls_is_asked_for()
     server = FakeServer()
     outcome = outcome_with(server, credentials=SECRETS, tls=RequestTls("c.prod.svc", b""))
     assert isinstance(outcome, Failed)
-    assert "the server offers no TLS" in outcome.message
+    assert "the server does not offer TLS" in outcome.message
     assert not server.lines
 
 

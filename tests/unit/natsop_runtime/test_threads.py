@@ -1,4 +1,4 @@
-"""What is computed beside the loop."""
+"""Computations in threads."""
 
 from __future__ import annotations
 
