@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 import msgspec
-import yaml  # type: ignore[import-untyped]
 from lightkube.config.client_adapter import user_auth, verify_cluster
 from lightkube.config.kubeconfig import DEFAULT_KUBECONFIG, SERVICE_ACCOUNT, KubeConfig
 from lightkube.config.models import Cluster, User
@@ -19,6 +18,7 @@ from lightkube.core.exceptions import ConfigError
 
 from natsop_runtime.api_server.errors import ConfigurationError
 from natsop_runtime.api_server.exec_auth import EXEC_VERSIONS
+from natsop_runtime.yaml.reader import YamlFaultError, read_yaml
 
 if TYPE_CHECKING:
     from lightkube.config.kubeconfig import SingleConfig
@@ -112,17 +112,17 @@ def _read(path: str, *, is_part: bool) -> KubeConfig:
 
 def _yaml(path: str) -> Any:
     try:
-        return yaml.safe_load(Path(path).expanduser().read_text(encoding="utf-8"))
+        documents = read_yaml(Path(path).expanduser().read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigurationError(f"{path} not found; pass --kubeconfig, or set $KUBECONFIG") from error
     except OSError as error:
         raise ConfigurationError(f"the kubeconfig {path} cannot be read: {_said(error)}") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
-        raise ConfigurationError(f"the kubeconfig is not YAML: {where}: {error.problem or error.context}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # bytes or characters that no YAML has
-        raise ConfigurationError(f"the kubeconfig {path} is not YAML") from error
+    except YamlFaultError as fault:
+        where = f"{path}:{fault.line + 1}:{fault.column + 1}"
+        raise ConfigurationError(f"the kubeconfig is not YAML: {where}: {fault}") from fault
+    except ValueError as error:
+        raise ConfigurationError(f"the kubeconfig {path} is not YAML: not UTF-8 text") from error
+    return documents[0].content if documents else None
 
 
 def _selected(config: KubeConfig, context: str | None, source: str) -> SingleConfig:

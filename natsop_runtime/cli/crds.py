@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsop_core.crd import custom_resource_definitions
 from natsop_runtime.cli.folder import File, write_files
-from natsop_runtime.cli.yaml_output import to_yaml
+from natsop_runtime.yaml.writer import to_yaml
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from natsop_runtime.cli.sources import InputError, Source, read_sources
-from natsop_runtime.cli.yaml_input import Lines, YamlFaultError, read_yaml
+from natsop_runtime.yaml.reader import Lines, YamlFaultError, read_yaml
 
 _INDEX: Final = re.compile(r"\[([0-9]+)]")
 
@@ -87,8 +87,7 @@ def parse_source(source: Source) -> list[Document]:
     try:
         documents = read_yaml(source.text())
     except YamlFaultError as fault:
-        where = f"{source.name}:{fault.line + 1}:{fault.column + 1}" if fault.line >= 0 else source.name
-        raise InputError(f"{where}: {fault}") from None
+        raise InputError(f"{source.name}:{fault.line + 1}:{fault.column + 1}: {fault}") from None
     return [each for one in documents for each in _objects(source.name, one.content, one.line, one.lines)]
 
 

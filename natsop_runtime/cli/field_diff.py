@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from natsop_runtime.cli.yaml_output import yaml_lines
+from natsop_runtime.yaml.writer import yaml_lines
 
 _IDENTIFIER: Final = re.compile(r"\w+", re.ASCII)
 _ABSENT: Final = object()

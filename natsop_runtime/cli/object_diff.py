@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from natsop_core.names import is_derived_annotation
 from natsop_runtime.cli.field_diff import field_lines
-from natsop_runtime.cli.yaml_output import yaml_lines
+from natsop_runtime.yaml.writer import yaml_lines
 
 Object = Mapping[str, Any]
 Identity = tuple[str, str, str, str]

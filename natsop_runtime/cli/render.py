@@ -19,7 +19,7 @@ from natsop_runtime.cli.resources import (
     warn,
 )
 from natsop_runtime.cli.sources import InputError
-from natsop_runtime.cli.yaml_output import to_yaml
+from natsop_runtime.yaml.writer import to_yaml
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction

@@ -65,7 +65,7 @@ def run(arguments: Namespace) -> int:
 
 
 def _archive(folder: str, files: Mapping[str, Any], time: int) -> bytes:
-    from natsop_runtime.cli.yaml_output import to_yaml  # noqa: PLC0415
+    from natsop_runtime.yaml.writer import to_yaml  # noqa: PLC0415
 
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as archive:

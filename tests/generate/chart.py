@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from natsop_core import rbac
 from natsop_core.crd import custom_resource_definitions
-from natsop_runtime.cli.yaml_output import to_yaml
+from natsop_runtime.yaml.writer import to_yaml
 from tests.generate import chart_values
 from tests.generate.regions import with_region
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from natsop_core.crd import custom_resource_definitions
 from natsop_core.reasons.explain import page
-from natsop_runtime.cli.yaml_output import to_yaml
+from natsop_runtime.yaml.writer import to_yaml
 from tests.generate.chart import ROOT
 
 

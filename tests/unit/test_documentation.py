@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = (ROOT / "docs" / "how-to" / "library.md").read_text()
@@ -57,7 +57,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_the_ci_snippet_shows_what_a_pull_request_changes(repository: Path, tmp_path: Path) -> None:
-    workflow: dict[str, Any] = yaml.safe_load(snippets("yaml")[0])
+    workflow: dict[str, Any] = YAML(typ="safe").load(snippets("yaml")[0])
     steps = [step["run"] for step in workflow["jobs"]["review"]["steps"] if "natsop " in step.get("run", "")]
     assert len(steps) == 2
     bin_folder = tmp_path / "bin"

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+from ruamel.yaml import YAML
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
@@ -19,7 +19,7 @@ from syrupy.types import SnapshotIndex
 
 from natsop_core.rbac import cluster_role, leader_election_role, namespaced_role
 from natsop_runtime.cli import main
-from natsop_runtime.cli.yaml_output import to_yaml
+from natsop_runtime.yaml.writer import to_yaml
 from tests.example_objects import jwt_secrets
 
 ROOT = Path(__file__).parents[2]
@@ -91,7 +91,7 @@ def test_the_operator_may_do_what_these_snapshots_show(_folder: str, file: Snaps
 def files_inside(objects: str) -> dict[str, str]:
     """The files that pods read, such as nats.conf, which are hard to read inside of YAML."""
     files: dict[str, str] = {}
-    for each in yaml.safe_load_all(objects):
+    for each in YAML(typ="safe").load_all(objects):
         if each["kind"] == "ConfigMap":
             files |= each["data"]
         elif each["kind"] == "Secret":
@@ -101,7 +101,7 @@ def files_inside(objects: str) -> dict[str, str]:
 
 def without_tokens(objects: str) -> str:
     """The objects, with a word for each value of a Secret in which there are JWTs: nobody could read those."""
-    for each in yaml.safe_load_all(objects):
+    for each in YAML(typ="safe").load_all(objects):
         for content in each["data"].values() if each["kind"] == "Secret" else ():
             if TOKEN.search(base64.b64decode(content).decode()):
                 objects = objects.replace(content, "<see the file>")

@@ -13,7 +13,7 @@ from natsop_core.api.read import read_box, read_cluster
 from natsop_core.api.schema import schema_of
 from natsop_core.crd import custom_resource_definitions
 from natsop_core.rules import BOX_RULES, CLUSTER_RULES, CLUSTER_TRANSITIONS, Rule, TransitionRule
-from natsop_runtime.cli.yaml_output import to_yaml
+from natsop_runtime.yaml.writer import to_yaml
 from tests.unit.natsop_core.api import examples
 
 FOLDER = Path(__file__).parents[3] / "crds"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+from ruamel.yaml import YAML
 
 from natsop_runtime.cli import main
 from tests.unit.natsop_runtime.cli.natsop import BOX, CLUSTER
@@ -39,7 +39,7 @@ def refused(capsys: pytest.CaptureFixture[str], *texts: str) -> list[str]:
 
 
 def documents(text: str) -> list[dict[str, Any]]:
-    return list(yaml.safe_load_all(text))
+    return list(YAML(typ="safe").load_all(text))
 
 
 def called(objects: list[dict[str, Any]]) -> list[str]:
@@ -74,13 +74,13 @@ def test_standard_input_works(capsys: pytest.CaptureFixture[str], monkeypatch: p
 
 
 def test_json_and_lists_are_read_too(capsys: pytest.CaptureFixture[str]) -> None:
-    items = [yaml.safe_load(CLUSTER), yaml.safe_load(BOX)]
+    items = [documents(CLUSTER)[0], documents(BOX)[0]]
     assert render(json.dumps({"apiVersion": "v1", "kind": "List", "items": items})) == 0
     assert called(documents(capsys.readouterr().out))[-1] == "Deployment/b"
 
 
 def test_what_comes_from_an_api_server_is_rendered_as_the_operator_would(capsys: pytest.CaptureFixture[str]) -> None:
-    live = yaml.safe_load(CLUSTER)
+    live = documents(CLUSTER)[0]
     live["metadata"] |= {
         "namespace": "prod",
         "uid": "u-1",
@@ -88,7 +88,7 @@ def test_what_comes_from_an_api_server_is_rendered_as_the_operator_would(capsys:
         "generation": 1,
         "managedFields": [],
     }
-    assert render(yaml.safe_dump(live | {"status": {"conditions": []}})) == 0
+    assert render(json.dumps(live | {"status": {"conditions": []}})) == 0
     for each in documents(capsys.readouterr().out):
         assert each["metadata"]["namespace"] == "prod"
         assert each["metadata"]["ownerReferences"][0]["uid"] == "u-1"

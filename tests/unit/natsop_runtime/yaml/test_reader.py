@@ -9,7 +9,7 @@ import pytest
 
 from natsop_runtime.cli.documents import parse_source
 from natsop_runtime.cli.sources import LARGEST, InputError, Source
-from natsop_runtime.cli.yaml_input import YamlFaultError, read_yaml
+from natsop_runtime.yaml.reader import YamlFaultError, read_yaml
 
 
 def value(text: str) -> Any:
@@ -105,6 +105,38 @@ def test_other_keys_are_refused(text: str) -> None:
     assert "cannot be a key" in fault(text)
 
 
+# What `helm template` with a file of values, which kubectl's reader reads, says of each
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[nats://a:4222, b]", ["nats://a:4222", "b"]),
+        ("{a: nats://a:4222, b: 1}", {"a": "nats://a:4222", "b": 1}),
+        ("{a:1}", {"a:1": None}),
+        ("[a: b, {c: d:e}]", [{"a": "b"}, {"c": "d:e"}]),
+        ('{"a":1}', {"a": 1}),
+        ("[b\n]", ["b"]),
+        ("\t1", 1),
+    ],
+)
+def test_colons_within_flow_collections_are_those_of_kubectl(text: str, expected: object) -> None:
+    assert value(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["[::1]", "[a?b]", "b\u2028c", "&a.b x", "'\x7f'", '"\\ud83d\\ude00"', "[a:b, c\nd: 1"]
+)
+def test_what_kubectl_refuses_is_refused(text: str) -> None:
+    assert fault(f"a: {text}\n")
+
+
+def test_places_stay_right_where_the_slower_parser_reads() -> None:
+    [document] = parse_source(Source("f.yaml", b"a: [nats://a:1]\nb:\n  c: \xc3\xbc\n  d: 1\n"))
+    assert (document.place("a"), document.place("b.d")) == ("f.yaml:1", "f.yaml:4")
+    assert fault("a: [nats://a:1]\nb: [ü, \x00]").startswith("2:8: ")
+
+
 # Anchors and merges
 
 
@@ -159,6 +191,14 @@ def test_a_number_of_thousands_of_digits_is_a_text_as_it_is_to_kubectl(sign: str
     assert value(digits) == digits
     assert fault(f"a: !!int {digits}\n").startswith("1:4: ")
     assert value("0" + "7" * 5_000) == "0" + "7" * 5_000
+
+
+def test_aliases_do_not_nest_deeper_than_what_is_written_may() -> None:
+    def nested(value: str) -> str:
+        return "[" * 150 + value + "]" * 150
+
+    assert "nested too deeply" in fault(f"a: &a {nested('x')}\nb: &b {nested('*a')}\n")
+    assert "nested too deeply" in fault(f'{{"a": "\\ud83d\\ude00", "b": {nested(nested("1"))}}}')
 
 
 # JSON

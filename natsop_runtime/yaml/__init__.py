@@ -1,0 +1,1 @@
+"""Reading and writing YAML as kubectl does. Nothing else uses the YAML library."""
