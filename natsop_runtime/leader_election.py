@@ -65,7 +65,7 @@ class Fence:
         self._end = -math.inf
 
     def check(self) -> None:
-        """The check_fence before every write: LeadershipLostError once the term is over."""
+        """To be called before every write: LeadershipLostError when we do not lead."""
         if not self.is_open:
             raise LeadershipLostError("the lease was not renewed in time")
 
@@ -148,7 +148,7 @@ class LeaderElector:
                 if lease and (lease.get("spec") or {}).get("holderIdentity") == self._identity:
                     await self._kube.replace(LEASES, self._lease(lease, holder=None))
         except (ApiError, TimeoutError) as error:
-            log.warning("could not release the lease: %s", error or "timeout")
+            log.warning("could not release the lease: %s", str(error) or "timeout")
 
     async def _claim(self) -> bool:
         """Write our name into the Lease, if it is ours or free. Whether that worked; if not, `_rival` may say why."""

@@ -36,36 +36,53 @@ def clock() -> float:
 
 
 class LeaseApi:
-    """The API server as one operator reaches it: `trouble` comes before each answer, after the write if it wants."""
+    """The API server as one operator reaches it. Writes are carried out at once and answered after `slowness` seconds.
+
+    `hangs`: how many of the next writes are never carried out nor answered.
+    """
 
     def __init__(self, lease: Object | None = None) -> None:
         self.lease = lease
         self.version = 1
+        self.slowness = 0.0
+        self.hangs = 0
+        self.written_at: list[float] = []
+        self.reads = 0
 
     async def get(self, _resource: ApiResource, _key: ObjectKey) -> Object:
+        self.reads += 1
         if self.lease is None:
             raise NotFoundError("no lease")
         return self.lease
 
     async def create(self, _resource: ApiResource, body: Object) -> Object:
+        await self._hang()
         if self.lease is not None:
             raise ConflictError("exists")
-        return self._put(body)
+        return await self._put(body)
 
     async def replace(self, _resource: ApiResource, body: Object) -> Object:
+        await self._hang()
         if self.lease is None:
             raise NotFoundError("no lease")
         if body["metadata"]["resourceVersion"] != self.lease["metadata"]["resourceVersion"]:
             raise ConflictError("changed")
-        return self._put(body)
+        return await self._put(body)
 
-    def _put(self, body: Object) -> Object:
+    async def _hang(self) -> None:
+        if self.hangs:
+            self.hangs -= 1
+            await asyncio.Event().wait()
+
+    async def _put(self, body: Object) -> Object:
         numbers = {name: value for name, value in body["spec"].items() if isinstance(value, int)}
         if not all(0 <= value < 2**31 for value in numbers.values()):
             raise RefusedError(f"cannot unmarshal into int32: {numbers}")
         self.version += 1
-        self.lease = {**body, "metadata": {**body["metadata"], "resourceVersion": str(self.version)}}
-        return self.lease
+        self.lease = answer = {**body, "metadata": {**body["metadata"], "resourceVersion": str(self.version)}}
+        self.written_at.append(clock())
+        await asyncio.sleep(self.slowness)
+        return answer
 
 
 class Unreliable:
@@ -106,9 +123,10 @@ class Operator:
     A term that begins or goes on while that of a `rival` lasts is the failure that all this is about.
     """
 
-    def __init__(self, name: str, kube: LeaseApi | Unreliable) -> None:
+    def __init__(self, name: str, kube: LeaseApi | Unreliable, *, duration: int = DURATION) -> None:
         self.name = name
         self.kube = kube
+        self.duration = duration
         self.rivals: list[Operator] = []
         self.terms = 0
         self.lives = 0
@@ -131,7 +149,7 @@ class Operator:
             name="nats-operator",
             namespace="nats-system",
             identity=f"{self.name}-{self.lives}",
-            duration=DURATION,
+            duration=self.duration,
             now=lambda: EPOCH + timedelta(seconds=clock()),
             clock=clock,
         )

@@ -22,19 +22,28 @@ def lease(**spec: Any) -> Object:
     return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
 
 
-@given(seed=st.integers(0, 2**32))
-def test_two_never_lead_at_once_and_somebody_does_as_soon_as_the_network_is_well(seed: int) -> None:
+@given(
+    seed=st.integers(0, 2**32), durations=st.lists(st.sampled_from([DURATION, 4 * DURATION]), min_size=3, max_size=3)
+)
+def test_two_never_lead_at_once_and_somebody_does_as_soon_as_the_network_is_well(
+    seed: int, durations: list[int]
+) -> None:
+    """Whatever --lease-duration each of them has, as while a change of the flag is rolled out."""
+
     async def story() -> None:
         api = LeaseApi()
         ways = [Unreliable(api, seed + number) for number in range(3)]
-        operators = [Operator(str(number), way) for number, way in enumerate(ways)]
+        operators = [
+            Operator(str(number), way, duration=duration)
+            for number, (way, duration) in enumerate(zip(ways, durations, strict=True))
+        ]
         for operator in operators:
             operator.rivals = [other for other in operators if other is not operator]
         living = [asyncio.create_task(operator.live_forever()) for operator in operators]
         await asyncio.sleep(200)
         for way in ways:
             way.lost = way.slowest = 0.0
-        await asyncio.sleep(2 * DURATION + SOON)
+        await asyncio.sleep(2 * max(durations) + SOON)
         assert sum(operator.fence.is_open for operator in operators) == 1, f"nobody leads: {api.lease}"
         for task in living:
             task.cancel()
@@ -46,9 +55,13 @@ def test_two_never_lead_at_once_and_somebody_does_as_soon_as_the_network_is_well
 
 def test_a_term_is_counted_from_when_a_renewal_was_sent() -> None:
     async def story() -> None:
-        operator = Operator("a", LeaseApi())
+        api = LeaseApi()
+        api.slowness = 4.0
+        operator = Operator("a", api)
         await operator.elector.acquire()
-        await asyncio.sleep(DURATION * 2 / 3 - 0.1)
+        sent, answered = api.written_at[-1], clock()
+        assert answered - sent == api.slowness
+        await asyncio.sleep(DURATION * 2 / 3 - api.slowness - 0.1)
         assert operator.fence.is_open
         await asyncio.sleep(0.2)
         with pytest.raises(LeadershipLostError):
