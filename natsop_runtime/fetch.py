@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core import inputs
@@ -23,7 +24,7 @@ from natsop_runtime.api_server.kube import Selection
 from natsop_runtime.threads import run_in_thread
 
 if TYPE_CHECKING:
-    from natsop_core.inputs import Found
+    from natsop_core.inputs import Found, HttpAnswer, Unreachable
     from natsop_runtime.api_server.kube import Kube
     from natsop_runtime.cache.informers import Informers
     from natsop_runtime.cache.store import Whole
@@ -32,6 +33,14 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 300
 """References that are looked for at the same time; to begin with each takes the event loop a moment."""
+
+PODS_AT_ONCE: Final = 32
+"""Pods of one custom resource that are asked at the same time, so that one cannot use up all requests to pods."""
+
+PODS_SECONDS: Final = 5.0
+"""Seconds after which no further pod of a custom resource is asked: a worker waits for those that do not answer."""
+
+NOT_ASKED: Final = inputs.Unreachable(f"not asked, since other pods did not answer within {PODS_SECONDS:g} s")
 
 FEW: Final = 100
 """Objects that are unpacked in no time: each takes some 50 µs."""
@@ -52,16 +61,17 @@ class Fetcher:
         """
         asked = tuple(references)
         waited_for = [each for each in asked if not isinstance(each, ChildrenRef)]
+        find = partial(self._find, pods=_PodsOfOne(self._pods))
         found: dict[Reference, Found] = {}
         for batch in (waited_for[first : first + AT_ONCE] for first in range(0, len(waited_for), AT_ONCE)):
-            answers = await asyncio.gather(*map(self._find, batch), return_exceptions=True)  # none goes on without us
+            answers = await asyncio.gather(*map(find, batch), return_exceptions=True)  # none goes on without us
             for reference, answer in zip(batch, answers, strict=True):
                 if isinstance(answer, BaseException):
                     raise answer
                 found[reference] = answer
         return found | {each: self._informers.children(each) for each in asked if isinstance(each, ChildrenRef)}
 
-    async def _find(self, reference: Reference) -> Found:
+    async def _find(self, reference: Reference, pods: _PodsOfOne) -> Found:
         match reference:
             case ObjectRef(key):
                 return await self._object(key)
@@ -72,7 +82,7 @@ class Fetcher:
             case ListRef():
                 return await self._list(reference)
             case HttpRef():
-                return await self._pods.get(reference)
+                return await pods.get(reference)
             case _:
                 raise TypeError(f"nothing to wait for: {reference}")
 
@@ -96,6 +106,21 @@ class Fetcher:
             return ()
         except ForbiddenError as error:
             return inputs.Forbidden(error.message)
+
+
+class _PodsOfOne:
+    """The pods of one custom resource, asked a few at a time and not for long."""
+
+    def __init__(self, pods: Pods) -> None:
+        self._pods = pods
+        self._slots = asyncio.Semaphore(PODS_AT_ONCE)
+        self._end = asyncio.get_running_loop().time() + PODS_SECONDS
+
+    async def get(self, reference: HttpRef) -> HttpAnswer | Unreachable:
+        async with self._slots:
+            if asyncio.get_running_loop().time() > self._end:
+                return NOT_ASKED
+            return await self._pods.get(reference)
 
 
 async def _unpacked(packed: Sequence[Whole]) -> tuple[dict[str, Any], ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import httpx2
 
 from natsop_core.inputs import HttpAnswer, Unreachable
-from natsop_runtime.transport import AiohttpTransport, no_cookies
+from natsop_runtime.transport import USER_AGENT, AiohttpTransport, no_cookies
 
 if TYPE_CHECKING:
     from natsop_core.references import HttpRef
@@ -28,6 +28,8 @@ NO_ANSWER: Final = Unreachable(f"no answer within {PATIENCE:g} s")
 LONGEST_ANSWER: Final = 2**20
 """Bytes; what nats-server tells of itself is a few KiB."""
 
+AT_ONCE: Final = 256
+"""Requests to pods at the same time, each on its own connection."""
 
 OUT_OF_REACH: Final = 30.0
 """Seconds for which an address that did not answer in time is not asked again: a worker waits for each of them."""
@@ -39,9 +41,14 @@ class Pods:
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
         self._asked_in_vain: dict[tuple[str, int], float] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def get(self, reference: HttpRef) -> HttpAnswer | Unreachable:
         """What the pod answers, whatever the HTTP status, or why there is no answer."""
+        async with self._slots:
+            return await self._ask(reference)
+
+    async def _ask(self, reference: HttpRef) -> HttpAnswer | Unreachable:
         address = reference.host, reference.port
         if address in self._asked_in_vain and _now() - self._asked_in_vain[address] < OUT_OF_REACH:
             return NO_ANSWER
@@ -75,8 +82,11 @@ class Pods:
 @asynccontextmanager
 async def reachable_pods(transport: httpx2.AsyncBaseTransport | None = None) -> AsyncIterator[Pods]:
     """A client for pods. Another transport stands in for the network in tests; proxies are for the outside world."""
-    transport = transport or AiohttpTransport(_trusting(), idle_seconds=0)  # there are many, each asked seldom
-    client = httpx2.AsyncClient(transport=transport, timeout=PATIENCE, trust_env=False, cookies=no_cookies())
+    context = _trusting()
+    transport = transport or AiohttpTransport(lambda: context, idle_seconds=0)  # there are many, each asked seldom
+    client = httpx2.AsyncClient(
+        transport=transport, timeout=PATIENCE, trust_env=False, headers={"User-Agent": USER_AGENT}, cookies=no_cookies()
+    )
     async with client:
         yield Pods(client)
 

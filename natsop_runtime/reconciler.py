@@ -95,7 +95,7 @@ class Reconciler:
         raw = self._as_written(key, raw, expectations)
         report = await _decided(functions.conclude, custom_resource, inputs, plan, outcomes)
         if not await self._publish(key, raw, report, inputs.now, expectations):
-            return Result(False, None)
+            return Result(True, requeue_after=0.0)  # a conflict is no error
         succeeded = not any(isinstance(outcome, Failed) for outcome in outcomes.values())
         return Result(succeeded, RESYNC if report.requeue_after is None else min(RESYNC, report.requeue_after))
 
@@ -127,9 +127,18 @@ class Reconciler:
             except NotFoundError:
                 return True  # the custom resource is gone
             except ConflictError:
+                await self._refresh(key)
                 return False  # the other events follow with the status
         await self._recorder.send(raw, (event for event in report.events if not event.is_passing), now)
         return True
+
+    async def _refresh(self, key: ObjectKey) -> None:
+        """Store the custom resource as it is now: its watch may lag behind the next reconciliation."""
+        try:
+            found = await self._kube.get(self._reconciled[key.api_version, key.kind].resource, key)
+        except NotFoundError:
+            return
+        self._informers.written(key, found)
 
     async def _write_status(self, key: ObjectKey, raw: Object, status: Object, expectations: set[Change]) -> None:
         # The version is the guard: for a status, the API server ignores the UID of an earlier object of that name.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -17,6 +18,8 @@ from yarl import URL
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
+
+USER_AGENT: Final = f"natsop/{version('natsop')}"
 
 HEADERS: Final = "http11.send_request_headers.started"
 BODY: Final = "http11.send_request_body.started"
@@ -31,12 +34,16 @@ Trace = Callable[[str, dict[str, Any]], Awaitable[None]]
 
 
 class AiohttpTransport(httpx2.AsyncBaseTransport):
-    """Connections to any number of servers, of which the idle ones are used again within `idle_seconds`."""
+    """Connections to any number of servers, of which the idle ones are used again within `idle_seconds`.
 
-    def __init__(self, context: ssl.SSLContext | None = None, *, idle_seconds: float) -> None:
+    context: asked for each request. A connection made with another context is not used for it.
+    """
+
+    def __init__(self, context: Callable[[], ssl.SSLContext], *, idle_seconds: float) -> None:
         keep: dict[str, Any] = {"keepalive_timeout": idle_seconds} if idle_seconds else {"force_close": True}
+        self._context = context
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=context or True, limit=0, **keep),
+            connector=aiohttp.TCPConnector(limit=0, **keep),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,  # httpx2 does
             skip_auto_headers=_ALL_OURS,
@@ -52,6 +59,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
                 URL(str(request.url), encoded=True),
                 data=body or None,
                 headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
+                ssl=self._context(),
                 allow_redirects=False,
                 timeout=_timeout(request),
                 trace_request_ctx=request.extensions.get("trace"),

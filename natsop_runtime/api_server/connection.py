@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
-from lightkube.config.client_adapter import ConnectionParams
-from lightkube.config.client_adapter import ExecAuth as LightkubeExecAuth
+from lightkube.config.client_adapter import ConnectionParams, user_auth, verify_cluster
 from lightkube.config.kubeconfig import SingleConfig
+from lightkube.config.models import User
 from lightkube.core.generic_client import GenericAsyncClient
 
 from natsop_runtime.api_server.errors import ConfigurationError
 from natsop_runtime.api_server.exec_auth import ExecAuth
 from natsop_runtime.api_server.http_client import HttpClient, uncounted, unfenced
 from natsop_runtime.api_server.kube import REQUEST_TIMEOUT, Kube
+from natsop_runtime.api_server.tls_files import ReloadedContext
+from natsop_runtime.api_server.token_file import TokenFileAuth
 from natsop_runtime.tls import verify_like_go
-from natsop_runtime.transport import AiohttpTransport, no_cookies
+from natsop_runtime.transport import USER_AGENT, AiohttpTransport, no_cookies
 
 if TYPE_CHECKING:
+    import ssl
+
     from natsop_runtime.api_server.http_client import Count, FenceCheck
 
 Config: TypeAlias = SingleConfig
@@ -73,15 +77,54 @@ async def connected(
 
 
 def _http_client(config: Config, conn_parameters: ConnectionParams) -> httpx2.AsyncClient:
-    parameters = conn_parameters.httpx_params(config)
-    verify_like_go(parameters["verify"])
-    if isinstance(parameters["auth"], LightkubeExecAuth) and config.user and config.user.exec:
-        parameters["auth"] = ExecAuth(config.user.exec, config)
-    if parameters["transport"] is None and not getproxies():  # httpx's own knows how to go through a proxy
-        parameters["transport"] = AiohttpTransport(parameters["verify"], idle_seconds=IDLE_SECONDS)
+    return httpx2.AsyncClient(
+        base_url=config.cluster.server,
+        transport=conn_parameters.transport or _network(config),  # type: ignore[arg-type]
+        auth=_auth(config),
+        timeout=conn_parameters.timeout,
+        headers={"User-Agent": USER_AGENT},
+        cookies=no_cookies(),
+    )
+
+
+def _network(config: Config) -> Transport:
+    """A direct connection whose TLS files are reloaded, or httpx's transport through a proxy, which reloads none."""
+    context = ReloadedContext(lambda: _context(config), _tls_files(config))
+    if (proxy := _proxy(config.cluster.server)) is None:
+        return AiohttpTransport(context, idle_seconds=IDLE_SECONDS)
     limits = httpx2.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS)
-    headers = {"User-Agent": f"natsop/{version('natsop')}"}
-    return httpx2.AsyncClient(**parameters, limits=limits, headers=headers, cookies=no_cookies())
+    return httpx2.AsyncHTTPTransport(verify=context(), proxy=proxy, limits=limits)
+
+
+def _proxy(server: str) -> str | None:
+    """The proxy for this server by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, or None."""
+    url, proxies = httpx2.URL(server), getproxies()
+    found = proxies.get(url.scheme) or proxies.get("all")
+    if not found or proxy_bypass(url.netloc.decode("ascii")):
+        return None
+    return found if "://" in found else f"http://{found}"
+
+
+def _context(config: Config) -> ssl.SSLContext:
+    return verify_like_go(verify_cluster(config.cluster, config.user or User(), config.abs_file))
+
+
+def _tls_files(config: Config) -> tuple[Path, ...]:
+    """The files of the CA and of the client certificate, as far as the configuration names files."""
+    cluster, user = config.cluster, config.user or User()
+    certificate = None if user.client_cert_data else user.client_cert
+    key = None if user.client_key_data else user.client_key
+    return tuple(Path(config.abs_file(file)) for file in (cluster.certificate_auth, certificate, key) if file)
+
+
+def _auth(config: Config) -> httpx2.Auth | None:
+    """How requests are authenticated. lightkube itself reads a token file only once, and knows no exec v1."""
+    user = config.user or User()
+    if user.token_file:
+        return TokenFileAuth(user.token_file)
+    if user.exec and not user.token:
+        return ExecAuth(user.exec, config)
+    return user_auth(user)
 
 
 class _Client(GenericAsyncClient):

@@ -12,6 +12,7 @@ import httpx2
 import msgspec
 from lightkube.core.exceptions import ConfigError
 
+from natsop_runtime.api_server.api_warnings import ApiWarnings
 from natsop_runtime.api_server.errors import GoneError, UnavailableError
 from natsop_runtime.api_server.status_errors import raise_for_status, unreachable
 
@@ -64,6 +65,7 @@ class HttpClient:
         self._check_fence = check_fence
         self._count = count
         self._slots = asyncio.Semaphore(REQUESTS_AT_ONCE)
+        self._warnings = ApiWarnings()
 
     def without_fence(self) -> HttpClient:
         """Another one over the same connections, with slots of its own and without a check_fence."""
@@ -84,6 +86,7 @@ class HttpClient:
                 self._count(verb, plural, "<error>")
                 raise unreachable(error) from error
         self._count(verb, plural, str(response.status_code))
+        self._warnings.log(plural, response.request.url.path, response.headers.get_list("Warning"))
         raise_for_status(response)
         return response.content
 
@@ -113,7 +116,7 @@ class HttpClient:
             response: httpx2.Response = await self._watches.send(request, stream=True)  # type: ignore[no-untyped-call]
             async with aclosing(response):
                 self._count("watch", plural, str(response.status_code))
-                if response.is_error:
+                if not response.is_success:
                     await response.aread()
                     raise_for_status(response)
                 async with aclosing(_split(response)) as lines:

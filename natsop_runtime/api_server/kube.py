@@ -7,6 +7,7 @@ Together with `connection` the only module that imports lightkube, whose client 
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -37,8 +38,8 @@ log = logging.getLogger(__name__)
 REQUEST_TIMEOUT: Final = 10.0
 PAGE: Final = 500
 
-WATCH_SECONDS: Final = 290
-"""How long the API server is asked to keep a watch open."""
+WATCH_SECONDS: Final = (300, 600)
+"""How long the API server is asked to keep a watch open, at random as in client-go, so that not all end at once."""
 
 WATCH_SILENCE: Final = 150.0
 """Seconds without a byte after which a watch counts as lost: bookmarks come every minute, but neither over a half-open
@@ -119,7 +120,7 @@ class Kube:
                 "labelSelector": selection.labels or None,
                 "resourceVersion": version,
                 "allowWatchBookmarks": "true",
-                "timeoutSeconds": WATCH_SECONDS,
+                "timeoutSeconds": random.randint(*WATCH_SECONDS),  # noqa: S311
             },
         )
         prepared.timeout = httpx2.Timeout(REQUEST_TIMEOUT, read=WATCH_SILENCE)

@@ -35,6 +35,10 @@ _PLAIN: Final[Mapping[int, type[ApiError]]] = {
 _TOO_LARGE: Final = ("etcdserver: request is too large", "trying to send message larger than max")
 """What etcd and its client say of an object that will never fit, which the API server passes on as its own failure."""
 
+AUDIT_ID: Final = "Audit-Id"
+"""A header of every response of an API server (apiserver/pkg/endpoints/filters/audit_init.go). Its 404 for a kind that
+it does not serve has no `Status`."""
+
 LONGEST_PAUSE: Final = 60.0
 """Seconds that a server can ask for: whatever stands before the API server must not silence us for a day."""
 
@@ -47,6 +51,8 @@ def raise_for_status(response: httpx2.Response) -> None:
     if response.is_success:
         return
     status = _status_object(response)
+    if response.status_code == 404 and not status and AUDIT_ID not in response.headers:
+        raise UnavailableError("HTTP status 404 from something in front of the API server, such as a proxy")
     raise _error(response.status_code, status, retry_after=_seconds(response.headers.get("Retry-After", "")))
 
 

@@ -23,7 +23,7 @@ T = TypeVar("T")
 BACKOFF: Final = Backoff(first=0.8, most=30.0)
 
 A_GOOD_WATCH: Final = 10.0
-"""Seconds that a watch must have lasted for its end to be the usual one: taken up again at once."""
+"""Seconds a watch must have worked to reset the backoff. If such a watch ends normally, the next one starts at once."""
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ class Reflector(Generic[T]):
         self._store = store
         self._version: str | None = None  # None: list before watching
         self._failures = 0
+        self._watched_for = 0.0  # seconds from the start of the latest watch to its last event or normal end
         self._fails = True  # as far as we know
         self.synced = asyncio.Event()
         self.settled = asyncio.Event()
@@ -69,9 +70,9 @@ class Reflector(Generic[T]):
     async def run(self) -> None:
         """List and watch until cancelled."""
         while True:
-            started = asyncio.get_running_loop().time()
+            self._watched_for = 0.0
             problem = await self._list_and_watch()
-            if asyncio.get_running_loop().time() - started >= A_GOOD_WATCH:
+            if self._watched_for >= A_GOOD_WATCH:
                 self._failures = 0
                 if problem is None:
                     continue
@@ -126,10 +127,13 @@ class Reflector(Generic[T]):
         return version
 
     async def _watch(self, version: str) -> None:
+        began = _now()
         async with aclosing(self._kube.watch(self.selection, version)) as events:
             async for event in events:
+                self._watched_for = _now() - began
                 self._works()
                 self._take_in(event)
+        self._watched_for = _now() - began
 
     def _take_in(self, event: WatchEvent) -> None:
         try:
@@ -148,3 +152,7 @@ class Reflector(Generic[T]):
     def _pause(self, problem: ApiError | None) -> float:
         asked = problem.retry_after if isinstance(problem, UnavailableError) else 0.0
         return max(asked, BACKOFF.delay(self._failures))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

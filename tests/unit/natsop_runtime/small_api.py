@@ -36,13 +36,13 @@ PATIENCE: Final = 2 * BACKOFF.most
 """Seconds: longer than any pause that is waited for. In virtual time it costs nothing."""
 
 
-async def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for something that takes a moment, or a backoff or two."""
+async def until(condition: Callable[[], bool], what: str, *, step: float = 0.005) -> None:
+    """Wait for something that takes a moment, or a backoff or two. step: seconds between two looks."""
     deadline = asyncio.get_running_loop().time() + PATIENCE
     while not condition():
         if asyncio.get_running_loop().time() > deadline:
             pytest.fail(f"not within {PATIENCE:g} s: {what}")
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(step)
 
 
 def failure(code: int, message: str = "no", headers: dict[str, str] | None = None, **details: Any) -> httpx2.Response:

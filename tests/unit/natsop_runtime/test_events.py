@@ -1,28 +1,21 @@
-"""The shell's small parts: asking pods, events, log lines."""
+"""Events, and log lines."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
-import ssl
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx2
 import pytest
-import trustme
 
-from natsop_core.inputs import HttpAnswer, Unreachable
-from natsop_core.kinds import CLUSTERS, PODS
-from natsop_core.references import HttpRef
+from natsop_core.kinds import CLUSTERS
 from natsop_core.report import Event
-from natsop_runtime import nats
 from natsop_runtime.api_server.errors import UnavailableError
 from natsop_runtime.events import Recorder
 from natsop_runtime.logs import CALLS_TOLD, JsonLines, fault
-from tests.unit.natsop_runtime.lease_api import in_virtual_time
 
 CUSTOM_RESOURCE = {
     "apiVersion": "nats.crewlet.cloud/v1alpha1",
@@ -30,110 +23,6 @@ CUSTOM_RESOURCE = {
     "metadata": {"name": "c", "namespace": "prod", "uid": "uid-c", "resourceVersion": "7"},
 }
 WHOLE_SECOND = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-def ask(host: str, transport: httpx2.MockTransport) -> HttpAnswer | Unreachable:
-    async def story() -> HttpAnswer | Unreachable:
-        async with nats.reachable_pods(transport) as pods:
-            return await pods.get(HttpRef(PODS.key("prod", "c-0"), host, 8222, "/varz?x=1"))
-
-    return asyncio.run(story())
-
-
-@pytest.mark.parametrize(("host", "url"), [("10.0.0.1", "http://10.0.0.1:8222"), ("fd00::1", "http://[fd00::1]:8222")])
-def test_a_pods_answer_is_handed_on_as_it_is(host: str, url: str) -> None:
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        assert str(request.url) == f"{url}/varz?x=1"
-        return httpx2.Response(503, content=in_parts(b"not ", b"yet"))
-
-    assert ask(host, httpx2.MockTransport(answer)) == HttpAnswer(503, b"not yet")
-
-
-@pytest.mark.parametrize("named", ["c.prod.svc", "127.0.0.1"])
-def test_a_pod_is_asked_over_tls_whatever_its_certificate_says(named: str) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert(named).configure_cert(context)
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-        await writer.drain()
-        writer.close()
-
-    async def story() -> None:
-        server = await asyncio.start_server(answer, "127.0.0.1", ssl=context)
-        async with server, nats.reachable_pods() as pods:
-            port = server.sockets[0].getsockname()[1]
-            found = await pods.get(HttpRef(PODS.key("prod", "c-0"), "127.0.0.1", port, "/varz", "https"))
-            assert found == HttpAnswer(200, b"ok")
-
-    asyncio.run(story())
-
-
-def test_a_pod_cannot_fill_the_operators_memory() -> None:
-    def answer(_request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, content=in_parts(*[bytes(2**18)] * 1000))
-
-    assert isinstance(ask("10.0.0.1", httpx2.MockTransport(answer)), Unreachable)
-
-
-async def in_parts(*parts: bytes) -> AsyncIterator[bytes]:
-    for part in parts:
-        yield part
-
-
-def test_a_pod_out_of_reach_is_no_error() -> None:
-    def refuse(_request: httpx2.Request) -> httpx2.Response:
-        raise httpx2.ConnectError("connection refused")
-
-    assert ask("10.0.0.1", httpx2.MockTransport(refuse)) == Unreachable("connection refused")
-
-
-@pytest.mark.parametrize("cookie", [b"a=1", b"\xff=1"])
-def test_what_a_pod_wants_remembered_is_not(cookie: bytes) -> None:
-    asked: list[httpx2.Request] = []
-
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        asked.append(request)
-        return httpx2.Response(200, headers=[(b"Set-Cookie", cookie)], content=in_parts(b"ok"))
-
-    async def story() -> None:
-        async with nats.reachable_pods(httpx2.MockTransport(answer)) as pods:
-            for _ in range(2):
-                found = await pods.get(HttpRef(PODS.key("prod", "c-0"), "10.0.0.1", 8222, "/varz"))
-                assert found == HttpAnswer(200, b"ok")
-
-    asyncio.run(story())
-    assert "Cookie" not in asked[-1].headers
-
-
-def test_who_did_not_answer_in_time_is_not_asked_again_for_a_while() -> None:
-    asked: list[str] = []
-
-    async def dawdle(request: httpx2.Request) -> httpx2.Response:
-        asked.append(request.url.host)
-        await asyncio.sleep(3600)
-        raise AssertionError
-
-    async def story() -> None:
-        async with nats.reachable_pods(httpx2.MockTransport(dawdle)) as pods:
-            for pause in (0, 1, nats.OUT_OF_REACH):
-                await asyncio.sleep(pause)
-                for host in ("10.0.0.1", "10.0.0.2"):
-                    await pods.get(HttpRef(PODS.key("prod", "c-0"), host, 8222, "/varz"))
-
-    in_virtual_time(story)
-    assert asked == ["10.0.0.1", "10.0.0.2"] * 2
-
-
-def test_a_pod_that_takes_too_long_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nats, "PATIENCE", 0.01)
-
-    async def dawdle(_request: httpx2.Request) -> httpx2.Response:
-        await asyncio.sleep(10)
-        raise AssertionError
-
-    assert isinstance(ask("10.0.0.1", httpx2.MockTransport(dawdle)), Unreachable)
 
 
 class Mailbox:

@@ -24,7 +24,8 @@ from natsop_core.references import (
 )
 from natsop_runtime.api_server.errors import ApiError, ForbiddenError, NotFoundError, UnavailableError
 from natsop_runtime.api_server.kube import Page, Selection
-from natsop_runtime.fetch import AT_ONCE, Fetcher, depends_on, outdated_by
+from natsop_runtime.fetch import AT_ONCE, NOT_ASKED, PODS_AT_ONCE, PODS_SECONDS, Fetcher, depends_on, outdated_by
+from tests.unit.natsop_runtime.lease_api import in_virtual_time
 
 SECRET = SECRETS.key("prod", "s")
 SET = STATEFUL_SETS.key("prod", "c")
@@ -151,26 +152,65 @@ def test_children_are_looked_up_when_all_kinds_are_known() -> None:
 
 def test_of_ten_thousand_pods_only_some_are_asked_at_a_time() -> None:
     pods = Pods()
-    references = [
-        HttpRef(ObjectKey("v1", "Pod", "prod", f"c-{number}"), "10.0.0.1", 8222, "/varz") for number in range(10_000)
-    ]
+    references = monitors(10_000)
     found = asyncio.run(Fetcher(World(), pods, World()).fetch(references))  # type: ignore[arg-type]
     assert found.keys() == set(references)
     assert pods.most <= AT_ONCE
 
 
 class Pods:
-    """Counts how many are asked at the same time."""
+    """Counts how many are asked at the same time; each takes its time to be out of reach."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
         self.now = self.most = 0
 
     async def get(self, _reference: HttpRef) -> Unreachable:
         self.now += 1
         self.most = max(self.most, self.now)
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.seconds)
         self.now -= 1
         return Unreachable("no")
+
+
+def test_of_one_custom_resources_pods_a_few_are_asked_at_a_time() -> None:
+    pods = Pods()
+    asyncio.run(Fetcher(World(), pods, World()).fetch(monitors(10 * PODS_AT_ONCE)))  # type: ignore[arg-type]
+    assert pods.most == PODS_AT_ONCE
+
+
+def test_pods_that_do_not_answer_keep_nobody_waiting_for_long() -> None:
+    """However many there are: after a few seconds no more are asked, and everything else is found."""
+
+    async def story() -> None:
+        pods, world = Pods(seconds=2.0), World(exists=True, answer={"kind": "it"})
+        began = asyncio.get_running_loop().time()
+        found = await Fetcher(world, pods, world).fetch([*monitors(1_000), ObjectRef(SECRET)])  # type: ignore[arg-type]
+        assert asyncio.get_running_loop().time() - began <= PODS_SECONDS + 2
+        assert len(found) == 1_001
+        assert found[ObjectRef(SECRET)] == {"kind": "it"}
+        assert list(found.values()).count(NOT_ASKED) == 1_000 - 3 * PODS_AT_ONCE
+
+    in_virtual_time(story)
+
+
+def test_a_pod_of_another_custom_resource_is_asked_meanwhile() -> None:
+    async def story() -> None:
+        slow, quick = Pods(seconds=2.0), Pods()
+        waiting = asyncio.create_task(Fetcher(World(), slow, World()).fetch(monitors(1_000)))  # type: ignore[arg-type]
+        await asyncio.sleep(1)
+        began = asyncio.get_running_loop().time()
+        await Fetcher(World(), quick, World()).fetch(monitors(3))  # type: ignore[arg-type]
+        assert asyncio.get_running_loop().time() == began
+        await waiting
+
+    in_virtual_time(story)
+
+
+def monitors(count: int) -> list[HttpRef]:
+    return [
+        HttpRef(ObjectKey("v1", "Pod", "prod", f"c-{number}"), "10.0.0.1", 8222, "/varz") for number in range(count)
+    ]
 
 
 def test_the_stores_say_which_kinds_are_served() -> None:

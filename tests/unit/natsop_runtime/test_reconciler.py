@@ -56,6 +56,10 @@ class World:
         self.forgotten: list[ObjectKey] = []
         self.written_meanwhile: Object | None = None
         self.is_own_write = True
+        self.found: Object | None = None
+        self.looked_at: list[ObjectKey] = []
+        self.taken_in: list[Object] = []
+        self.unavailable_later = False
 
     def reconcile(self) -> Result:
         functions = ReconciledKind(CLUSTERS, dict, self._plan, self._conclude)
@@ -86,7 +90,16 @@ class World:
     def in_full(self, _key: ObjectKey) -> Object | None:
         return self.raw
 
+    async def get(self, _resource: object, key: ObjectKey) -> Object:
+        self.looked_at.append(key)
+        if self.unavailable_later:
+            raise UnavailableError("timeout")
+        if self.found is None:
+            raise NotFoundError("gone")
+        return self.found
+
     def written(self, key: ObjectKey, obj: Object) -> Change:
+        self.taken_in.append(obj)
         return Change(key, obj["metadata"]["resourceVersion"])
 
     async def fetch(self, references: Iterable[Reference]) -> dict[Reference, Object | None]:
@@ -155,15 +168,27 @@ def test_a_status_is_about_what_the_plan_made_of_the_custom_resource(*, is_own: 
     assert [body["metadata"]["resourceVersion"] for body in world.statuses] == [version]
 
 
-@pytest.mark.parametrize(
-    ("error", "turn"), [(NotFoundError("gone"), Result(True, 30)), (ConflictError("changed"), Result(False, None))]
-)
-def test_a_custom_resource_that_was_changed_or_deleted_meanwhile_is_told_nothing(error: ApiError, turn: Result) -> None:
-    """One that was changed is looked at again, though no event may tell of the change any more."""
-    world = World(raw=custom_resource(), answer=error)
-    assert world.reconcile() == turn
-    assert world.expectations == set()
-    assert world.events == []
+def test_a_custom_resource_that_was_deleted_meanwhile_is_told_nothing() -> None:
+    world = World(raw=custom_resource(), answer=NotFoundError("gone"))
+    assert world.reconcile() == Result(True, 30)
+    assert (world.expectations, world.events, world.looked_at) == (set(), [], [])
+
+
+@pytest.mark.parametrize("found", [custom_resource(11), None], ids=["changed", "deleted since"])
+def test_a_custom_resource_that_was_changed_meanwhile_is_looked_at_again_at_once(found: Object | None) -> None:
+    """That is no failure. It is looked at as the API server has it, and not as a late watch may still have it."""
+    world = World(raw=custom_resource(), answer=ConflictError("changed"))
+    world.found = found
+    assert world.reconcile() == Result(True, 0)
+    assert (world.expectations, world.events) == (set(), [])
+    assert (world.looked_at, world.taken_in) == ([KEY], [found] if found else [])
+
+
+def test_who_cannot_be_looked_at_again_fails() -> None:
+    world = World(raw=custom_resource(), answer=ConflictError("changed"))
+    world.unavailable_later = True
+    with pytest.raises(UnavailableError):
+        world.reconcile()
 
 
 def test_of_a_custom_resource_that_is_gone_nothing_is_remembered() -> None:

@@ -123,7 +123,7 @@ def test_the_user_agent_names_the_version() -> None:
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         agents.append(request.headers["User-Agent"])
-        return httpx2.Response(404)
+        return httpx2.Response(404, headers={"Audit-Id": "1"})
 
     async def story() -> None:
         config = KubeConfig.from_one(cluster=Cluster(server="http://small", insecure=True), user=User()).get()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import httpx2
@@ -14,55 +14,10 @@ import trustme
 
 from natsop_runtime.leader_election import LeadershipLostError
 from natsop_runtime.transport import AiohttpTransport
+from tests.unit.natsop_runtime.servers import OK, Server, serving
 
 T = TypeVar("T")
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 PATIENT = httpx2.Timeout(5)
-
-
-class Server:
-    """Answers each request with the next of `answers`; an answer that ends the connection does so after its bytes."""
-
-    def __init__(self, *answers: bytes, closes: bool = False, never_reads: bool = False) -> None:
-        self.answers = list(answers)
-        self.closes = closes
-        self.never_reads = never_reads
-        self.requests: list[bytes] = []
-        self.connections = 0
-        self.url = ""
-        self.asked, self.ended = asyncio.Event(), asyncio.Event()
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        if self.never_reads:
-            writer.transport.pause_reading()  # type: ignore[attr-defined]
-            await self.ended.wait()  # a writer that nobody holds closes its connection, since Python 3.13
-        try:
-            while True:
-                await self.answer(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-            self.ended.set()
-
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = [int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-        self.requests.append(head + await reader.readexactly(sum(length)))
-        self.asked.set()
-        if self.answers:
-            writer.write(self.answers.pop(0))
-            if self.closes:
-                writer.close()
-                raise ConnectionError
-
-
-@asynccontextmanager
-async def serving(server: Server, context: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
-    listening = await asyncio.start_server(server, "127.0.0.1", 0, ssl=context)
-    scheme, port = "https" if context else "http", listening.sockets[0].getsockname()[1]
-    server.url = f"{scheme}://127.0.0.1:{port}/path?a=b"
-    yield server
-    listening.close()
 
 
 def told(
@@ -77,7 +32,8 @@ def told(
     """What a story of requests to the server comes to."""
 
     async def whole() -> T:
-        transport = AiohttpTransport(ours, idle_seconds=idle_seconds)
+        context = ours or ssl.create_default_context()
+        transport = AiohttpTransport(lambda: context, idle_seconds=idle_seconds)
         async with serving(server, theirs), httpx2.AsyncClient(transport=transport, timeout=timeout) as client:
             return await story(client, server)
 
@@ -270,3 +226,78 @@ def test_a_request_that_is_cancelled_takes_its_connection_along() -> None:
         await server.ended.wait()
 
     told(Server(), story)
+
+
+def test_cookies_are_neither_kept_nor_sent() -> None:
+    """By a name, since for addresses aiohttp keeps none anyway."""
+
+    async def story(_client: httpx2.AsyncClient, server: Server) -> None:
+        transport = AiohttpTransport(ssl.create_default_context, idle_seconds=60)
+        url = server.url.replace("127.0.0.1", "localhost")
+        for _ in range(2):
+            answer = await transport.handle_async_request(httpx2.Request("GET", url))
+            await answer.aread()
+        await transport.aclose()
+
+    server = Server(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nContent-Length: 2\r\n\r\nok", OK)
+    told(server, story)
+    assert len(server.requests) == 2
+    assert b"cookie" not in server.requests[1].lower()
+
+
+def test_a_redirect_is_an_answer_like_others() -> None:
+    server = Server(b"HTTP/1.1 307 Elsewhere\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", OK)
+    answer = told(server, one_request)
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/elsewhere")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("method", ["get", "stream"])
+def test_a_compressed_answer_is_unpacked_once(method: str) -> None:
+    async def story(client: httpx2.AsyncClient, server: Server) -> bytes:
+        if method == "get":
+            return (await client.get(server.url)).content
+        async with client.stream("GET", server.url) as answer:
+            return b"".join([part async for part in answer.aiter_bytes()])
+
+    packed = gzip.compress(b"one and only")
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    server = Server(head + packed)
+    assert told(server, story) == b"one and only"
+    assert b"gzip" in server.requests[0].lower().partition(b"accept-encoding:")[2].partition(b"\r\n")[0]
+
+
+def test_a_connection_made_with_another_context_is_not_used() -> None:
+    async def story(_client: httpx2.AsyncClient, server: Server) -> None:
+        contexts = iter([trusting(), trusting()])
+        transport = AiohttpTransport(lambda: next(contexts), idle_seconds=60)
+        async with httpx2.AsyncClient(transport=transport) as client:
+            await client.get(server.url)
+            await client.get(server.url)
+
+    authority, theirs = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(theirs)
+
+    def trusting() -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        authority.configure_trust(context)
+        return context
+
+    server = Server(OK, OK)
+    told(server, story, theirs=theirs)
+    assert server.connections == 2
+
+
+def test_only_the_headers_of_the_request_are_sent() -> None:
+    async def story(_client: httpx2.AsyncClient, server: Server) -> None:
+        transport = AiohttpTransport(ssl.create_default_context, idle_seconds=60)
+        request = httpx2.Request("POST", server.url, headers={"X-A": "1"}, content=b"x")
+        await (await transport.handle_async_request(request)).aread()
+        await transport.aclose()
+
+    server = Server(OK)
+    told(server, story)
+    names = {
+        line.partition(b":")[0].lower() for line in server.requests[0].partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
+    }
+    assert names == {b"host", b"x-a", b"content-length"}

@@ -15,7 +15,7 @@ from natsop_core.kinds import CONFIG_MAPS, EVENTS, LEASES, SECRETS
 from natsop_runtime.api_server.connection import connected
 from natsop_runtime.api_server.errors import UnavailableError
 from natsop_runtime.api_server.http_client import REQUESTS_AT_ONCE, unfenced
-from natsop_runtime.api_server.kube import Kube
+from natsop_runtime.api_server.kube import Kube, Selection
 from natsop_runtime.leader_election import Fence, LeadershipLostError
 from tests.unit.natsop_runtime.small_api import until
 
@@ -161,5 +161,24 @@ def test_a_slot_is_free_again_after_a_failure() -> None:
             await asyncio.wait(cancelled)
             server.may_answer.set()
             await asyncio.wait_for(kube.get(CONFIG_MAPS, KEY), 10)
+
+    asyncio.run(story())
+
+
+def test_reads_wait_for_no_watches_however_many_are_open() -> None:
+    async def story() -> None:
+        async with kube_at(unfenced) as (kube, server):
+            server.may_answer.clear()
+            watches = [
+                asyncio.create_task(anext(kube.watch(Selection(CONFIG_MAPS), "7"))) for _ in range(2 * REQUESTS_AT_ONCE)
+            ]
+            await until(lambda: len(server.heard) == len(watches), "all watches are sent")
+            reading = asyncio.create_task(kube.get(CONFIG_MAPS, KEY))
+            await until(lambda: len(server.heard) > len(watches), "the read is sent")
+            server.may_answer.set()
+            assert await reading == {}
+            for each in watches:
+                each.cancel()
+            await asyncio.wait(watches)
 
     asyncio.run(story())

@@ -129,6 +129,72 @@ def test_every_failure_is_one_of_ours(answer: httpx2.Response | Exception, kind:
     assert error.value.message
 
 
+def test_a_kind_that_is_not_served_is_told_by_an_api_server_and_by_nobody_in_front_of_it() -> None:
+    """An API server has no `Status` for it; nor has Traefik, which uses the same words."""
+    text = "404 page not found\n"
+    with pytest.raises(NotFoundError):
+        sent(first_page, httpx2.Response(404, text=text, headers={"Audit-Id": "1"}))
+    for call in (first_page, lambda kube: kube.get(CONFIG_MAPS, KEY), lambda kube: kube.serves(CLUSTERS)):
+        with pytest.raises(UnavailableError, match="something in front of the API server"):
+            sent(call, httpx2.Response(404, text=text))
+
+
+async def first_page(kube: Kube) -> None:
+    await anext(kube.list_pages(Selection(CONFIG_MAPS)))
+
+
+async def first_event(kube: Kube) -> None:
+    await anext(kube.watch(Selection(CONFIG_MAPS), "7"))
+
+
+@pytest.mark.parametrize("code", [302, 404, 429, 503])
+def test_a_watch_that_is_answered_by_a_page_is_none(code: int) -> None:
+    with pytest.raises(ApiError, match=str(code)):
+        sent(first_event, httpx2.Response(code, text="<html>\n</html>"))
+
+
+def test_watches_are_asked_to_end_at_different_times() -> None:
+    """As client-go's are: between five and ten minutes from now."""
+
+    async def watch_often(kube: Kube) -> None:
+        for _ in range(100):
+            async for _event in kube.watch(Selection(CONFIG_MAPS), "7"):
+                raise AssertionError
+
+    asked = [int(request.url.params["timeoutSeconds"]) for request in sent(watch_often)]
+    assert all(300 <= seconds <= 600 for seconds in asked)
+    assert len(set(asked)) > 50
+
+
+def test_lists_are_as_of_now_and_watches_go_on_from_there() -> None:
+    """Without a version a list is consistent; with "0" it could be older than what we did before a restart."""
+    (listed,) = sent(first_page, httpx2.Response(200, json={"metadata": {"resourceVersion": "7"}, "items": []}))
+    assert dict(listed.url.params) == {"limit": "500"}
+    (watched,) = sent(first_event_or_none)
+    del (params := dict(watched.url.params))["timeoutSeconds"]
+    assert params == {"resourceVersion": "7", "allowWatchBookmarks": "true", "watch": "true"}
+
+
+async def first_event_or_none(kube: Kube) -> None:
+    async for _event in kube.watch(Selection(CONFIG_MAPS), "7"):
+        raise AssertionError
+
+
+def test_what_the_api_server_warns_of_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    deprecated, unknown = '299 - "v1 is \\"old\\""', '299 api "unknown field \\\\"'
+    answer = httpx2.Response(200, json={}, headers=[("Warning", f"{deprecated}, {unknown}"), ("Warning", deprecated)])
+    again = httpx2.Response(409, json={}, headers=[("Warning", deprecated), ("Warning", '199 - "not ours"')])
+
+    async def two_writes(kube: Kube) -> None:
+        await kube.apply(CONFIG_MAPS, KEY, {}, force=False)
+        await kube.apply(CONFIG_MAPS, CONFIG_MAPS.key("prod", "b"), {}, force=False)
+
+    with pytest.raises(ConflictError):
+        sent(two_writes, answer, again)
+    about = "the API server warns about /api/v1/namespaces/prod/configmaps/a: "
+    assert caplog.messages == [f'{about}v1 is "old"', f"{about}unknown field \\"]
+
+
 def test_an_overloaded_server_says_when_to_come_back() -> None:
     with pytest.raises(UnavailableError) as error:
         sent(lambda kube: kube.get(CONFIG_MAPS, KEY), failure(429, headers={"Retry-After": "7"}))
@@ -178,9 +244,6 @@ def test_a_kubeconfig_without_a_user_is_good_enough_for_a_proxy(tmp_path: Path) 
 
 @pytest.mark.parametrize("answer", [{}, {"metadata": {}}, {"metadata": {"resourceVersion": "x"}}, {"metadata": 1}, []])
 def test_an_answer_that_is_no_list_is_no_answer(answer: object) -> None:
-    async def first_page(kube: Kube) -> None:
-        await anext(kube.list_pages(Selection(CONFIG_MAPS)))
-
     with pytest.raises(UnavailableError):
         sent(first_page, httpx2.Response(200, json=answer))
 
