@@ -23,8 +23,7 @@ from natsop_runtime.api_server.http_client import unfenced
 from natsop_runtime.controller import Controller
 from natsop_runtime.leader_election import Fence, LeaderElector, LeadershipLostError
 from natsop_runtime.metrics import Metrics
-from natsop_runtime.nats import reachable_pods
-from natsop_runtime.nats_requests import NatsRequests, converse
+from natsop_runtime.nats import NatsRequests, converse, reachable_pods
 from natsop_runtime.serving.ports import serving
 
 if TYPE_CHECKING:
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
     from natsop_runtime.api_server.connection import Config, Transport
     from natsop_runtime.api_server.kube import Kube
     from natsop_runtime.executor import Send
-    from natsop_runtime.nats import Pods
-    from natsop_runtime.nats_requests import Converse
+    from natsop_runtime.nats import Converse, Pods
     from natsop_runtime.settings import RunSettings
 
 TO_FINISH: Final = 12.0

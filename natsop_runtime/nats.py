@@ -1,4 +1,4 @@
-"""Asking a pod over the pod network: GET this path. What the answer means is not known here.
+"""Asks NATS servers over the pod network, by HTTP and by NATS requests. What an answer means is not known here.
 
 A pod's certificate is not verified, as the kubelet does not for its probes: it names the Services that clients use, not
 the pod's address. So an answer is as good as one over http: fit for a status, and nothing secret is ever sent.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 
@@ -18,7 +18,12 @@ from natsop_core.inputs import HttpAnswer, Unreachable
 from natsop_runtime.transport import USER_AGENT, AiohttpTransport, no_cookies
 
 if TYPE_CHECKING:
+    from natsop_core.actions import Request
+    from natsop_core.outcomes import Outcomes
     from natsop_core.references import HttpRef
+    from natsop_runtime.api_server.http_client import FenceCheck
+
+    Converse = Callable[[Sequence[Request]], Awaitable[Outcomes]]
 
 PATIENCE: Final = 2.0
 """Seconds for a whole answer; a pod that takes longer counts as out of reach."""
@@ -89,6 +94,31 @@ async def reachable_pods(transport: httpx2.AsyncBaseTransport | None = None) -> 
     )
     async with client:
         yield Pods(client)
+
+
+class NatsRequests:
+    """Sends requests. `check_fence` raises when nothing may be written any more; then nothing is sent."""
+
+    def __init__(self, check_fence: FenceCheck, converse: Converse) -> None:
+        self._check_fence = check_fence
+        self._converse = converse
+
+    async def send(self, requests: Sequence[Request]) -> Outcomes:
+        """Send the requests; returns their outcomes in the same order."""
+        self._check_fence()
+        together: dict[Any, list[Request]] = {}
+        for request in requests:
+            together.setdefault((request.servers, request.credentials, request.tls), []).append(request)
+        answered = await asyncio.gather(*map(self._converse, together.values()))
+        outcomes = {key: outcome for each in answered for key, outcome in each.items()}
+        return {request.key: outcomes[request.key] for request in requests}
+
+
+async def converse(requests: Sequence[Request]) -> Outcomes:
+    """See `nats_requests`, which is loaded for the first requests: nats-py takes 3 MiB, and few operators need it."""
+    from natsop_runtime.nats_requests import converse  # noqa: PLC0415
+
+    return await converse(requests)
 
 
 def _trusting() -> ssl.SSLContext:

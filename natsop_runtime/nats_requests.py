@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from nats import errors
 
@@ -24,9 +24,6 @@ from natsop_runtime.nats_client import (
 
 if TYPE_CHECKING:
     from natsop_core.actions import Request, RequestKey
-    from natsop_runtime.api_server.http_client import FenceCheck
-
-    Converse = Callable[[Sequence[Request]], Awaitable[Outcomes]]
 
 PATIENCE: Final = 4.5
 """Seconds for all requests of a plan to the same servers, including the connection."""
@@ -54,24 +51,6 @@ CLOSED: Final = Failed("the server closed the connection", PAUSE)
 async def converse(requests: Sequence[Request]) -> Outcomes:
     """Send requests to the same servers with the same credentials over one connection."""
     return await _Conversation(requests).hold()
-
-
-class NatsRequests:
-    """Sends requests. `check_fence` raises when nothing may be written any more; then nothing is sent."""
-
-    def __init__(self, check_fence: FenceCheck, converse: Converse) -> None:
-        self._check_fence = check_fence
-        self._converse = converse
-
-    async def send(self, requests: Sequence[Request]) -> Outcomes:
-        """Send the requests; returns their outcomes in the same order."""
-        self._check_fence()
-        together: dict[Any, list[Request]] = {}
-        for request in requests:
-            together.setdefault((request.servers, request.credentials, request.tls), []).append(request)
-        answered = await asyncio.gather(*map(self._converse, together.values()))
-        outcomes = {key: outcome for each in answered for key, outcome in each.items()}
-        return {request.key: outcomes[request.key] for request in requests}
 
 
 class _CannotConnectError(Exception):

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 import msgspec
-from lightkube.config.client_adapter import user_auth, verify_cluster
+from lightkube.config.client_adapter import user_auth, user_cert, verify_cluster
 from lightkube.config.kubeconfig import DEFAULT_KUBECONFIG, SERVICE_ACCOUNT, KubeConfig
 from lightkube.config.models import Cluster, User
 from lightkube.core.exceptions import ConfigError
 
 from natsop_runtime.api_server.errors import ConfigurationError
 from natsop_runtime.api_server.exec_auth import EXEC_VERSIONS
-from natsop_runtime.yaml.reader import YamlFaultError, read_yaml
 
 if TYPE_CHECKING:
     from lightkube.config.kubeconfig import SingleConfig
@@ -111,6 +110,8 @@ def _read(path: str, *, is_part: bool) -> KubeConfig:
 
 
 def _yaml(path: str) -> Any:
+    from natsop_runtime.yaml.reader import YamlFaultError, read_yaml  # noqa: PLC0415 (2 MiB that a pod does not need)
+
     try:
         documents = read_yaml(Path(path).expanduser().read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -222,7 +223,8 @@ def _check_tls(config: SingleConfig) -> None:
     except OSError as error:
         raise _FaultError(f"the certificates to trust cannot be loaded: {_said(error)}") from error
     try:
-        verify_cluster(Cluster(insecure=True), user, config.abs_file)
+        if pair := user_cert(user, config.abs_file):
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(*pair)
     except ssl.SSLError as error:
         raise _FaultError("client-certificate and client-key are no certificate and its key") from error
 

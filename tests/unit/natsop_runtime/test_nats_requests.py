@@ -18,6 +18,7 @@ from natsop_core.actions import Credentials, Request, RequestKey, RequestTls
 from natsop_core.outcomes import Answered, Failed, Outcome, Outcomes
 from natsop_runtime import nats_requests
 from natsop_runtime.leader_election import LeadershipLostError
+from natsop_runtime.nats import NatsRequests
 from natsop_runtime.nats_client import LONGEST_ANSWER
 from natsop_runtime.nats_requests import (
     CLOSED,
@@ -26,7 +27,6 @@ from natsop_runtime.nats_requests import (
     REFUSED,
     TOO_LONG,
     UNREADABLE,
-    NatsRequests,
     converse,
 )
 from tests import tokens

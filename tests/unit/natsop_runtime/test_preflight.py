@@ -153,7 +153,7 @@ def test_of_many_namespaces_few_rights_are_asked_for_at_once(caplog: pytest.LogC
     caplog.set_level(logging.WARNING)
     api = Api()
     started(api, *(f"n{number}" for number in range(80)))
-    assert api.most_busy <= 16
+    assert api.most_busy <= 8
     assert api.reviews >= 80 * 60
 
 
