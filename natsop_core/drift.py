@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.kubernetes.field_set import field_set, paths_beyond
-from natsop_core.live import controller_of, is_ours
-from natsop_core.names import APPLIED_ANNOTATION, FIELD_MANAGER
+from natsop_core.live import controller_of, is_our_status_entry, is_ours
+from natsop_core.names import APPLIED_ANNOTATION
 from natsop_core.outcomes import Taken, Unchanged
 
 if TYPE_CHECKING:
@@ -91,16 +91,11 @@ def is_reported(status: Manifest, custom_resource: Manifest) -> bool:
 def _stale(status: Manifest, custom_resource: Manifest) -> bool:
     """Whether we still own a field or condition that is not reported any more."""
     entries = custom_resource["metadata"].get("managedFields", ())
-    ours: Manifest = next((each["fieldsV1"].get("f:status", {}) for each in entries if _is_our_status_entry(each)), {})
+    ours: Manifest = next((each["fieldsV1"].get("f:status", {}) for each in entries if is_our_status_entry(each)), {})
     fields = {f"f:{field}" for field in status}
     types = {json.dumps({"type": each["type"]}, separators=(",", ":")) for each in status.get("conditions", ())}
     owned_types = {key.removeprefix("k:") for key in ours.get("f:conditions", {}) if key.startswith("k:")}
     return not ours.keys() <= fields or not owned_types <= types
-
-
-def _is_our_status_entry(entry: Manifest) -> bool:
-    """Whether an entry of managedFields is about what we reported."""
-    return entry.get("manager") == FIELD_MANAGER and entry.get("subresource") == "status"
 
 
 def _with_metadata(manifest: Manifest, **fields: str) -> Manifest:

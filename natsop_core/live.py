@@ -115,7 +115,7 @@ def kept_entries(metadata: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """
     kept: list[Mapping[str, Any]] = []
     for entry in metadata.get("managedFields") or ():
-        if entry.get("manager") == FIELD_MANAGER and entry.get("subresource") == "status":
+        if is_our_status_entry(entry):
             kept.append(entry)
         elif is_our_apply(entry):
             annotations = entry.get("fieldsV1", {}).get("f:metadata", {}).get("f:annotations", {})
@@ -157,3 +157,8 @@ def _owned_fields(metadata: Mapping[str, Any]) -> str:
 def is_our_apply(entry: Mapping[str, Any]) -> bool:
     """Whether an entry of managedFields is about what we applied, the status apart."""
     return entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
+
+
+def is_our_status_entry(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry of managedFields is about what we reported."""
+    return entry.get("manager") == FIELD_MANAGER and entry.get("subresource") == "status"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from natsop_core.drift import ApplyRequest, next_request, will_be_observed
 from natsop_core.kinds import resource_of
 from natsop_core.live import LiveObject, reduce_metadata
+from natsop_core.names import APPLIED_ANNOTATION
 from natsop_core.outcomes import Applied, Failed, Outcome, Postponed, Repair, Taken, Unchanged
 from natsop_core.ownership import Refill, TakeOwnership, next_step_of_ownership
 from natsop_core.repairs import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
     from natsop_runtime.api_server.kube import Kube
     from natsop_runtime.cache.informers import Change, Informers
+    from natsop_runtime.foreign_writes import ForeignWrites
 
 Manifest = Mapping[str, Any]
 
@@ -43,10 +45,13 @@ log = logging.getLogger(__name__)
 class Applier:
     """Applies objects of custom resources. `repaired` is called with the kind of each object that was repaired."""
 
-    def __init__(self, kube: Kube, informers: Informers, repaired: Callable[[str], None]) -> None:
+    def __init__(
+        self, kube: Kube, informers: Informers, repaired: Callable[[str], None], foreign_writes: ForeignWrites
+    ) -> None:
         self._kube = kube
         self._informers = informers
         self._repaired = repaired
+        self._foreign_writes = foreign_writes
         self._rows: dict[ObjectKey, dict[ObjectKey, RepairRow]] = {}  # by custom resource; none is empty
 
     def forget(self, custom_resource: ObjectKey) -> None:
@@ -101,20 +106,23 @@ class Applier:
             expectations.add(change)
 
     async def _send(self, key: ObjectKey, request: ApplyRequest) -> dict[str, Any]:
-        resource = resource_of(key)
         try:
-            return await self._kube.apply(resource, key, request.body, force=request.force)
+            return await self._apply(key, request.body, force=request.force)
         except InvalidError as refusal:
             if not request.force or not await self._claim(key, request, refusal):
                 raise
-        return await self._kube.apply(resource, key, request.body, force=request.force)
+        return await self._apply(key, request.body, force=request.force)
+
+    async def _apply(self, key: ObjectKey, body: Manifest, *, force: bool) -> dict[str, Any]:
+        with self._foreign_writes.applying(key, body["metadata"]["annotations"][APPLIED_ANNOTATION]):
+            return await self._kube.apply(resource_of(key), key, body, force=force)
 
     async def _claim(self, key: ObjectKey, request: ApplyRequest, refusal: InvalidError) -> bool:
         """Take over what others own and the apply collides with. False when that is not why it was refused."""
         resource, causes = resource_of(key), tuple(cause.field for cause in refusal.causes)
         claim = next_step_of_ownership(request.body, await self._kube.get(resource, key), causes)
         if isinstance(claim, Refill):
-            live = await self._kube.apply(resource, key, claim.body, force=True)
+            live = await self._apply(key, claim.body, force=True)
             claim = next_step_of_ownership(request.body, live, causes)
         if not isinstance(claim, TakeOwnership):
             return False

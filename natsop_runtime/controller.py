@@ -13,6 +13,7 @@ from natsop_runtime.cache.informers import Change, Informers
 from natsop_runtime.events import Recorder
 from natsop_runtime.executor import Executor, Send
 from natsop_runtime.fetch import Fetcher
+from natsop_runtime.foreign_writes import ForeignWrites
 from natsop_runtime.leader_election import LeadershipLostError
 from natsop_runtime.logs import fault, traceback_of
 from natsop_runtime.metrics import ERROR
@@ -62,12 +63,14 @@ class Controller:
             workers=workers, group=lambda key: key.namespace, observer=metrics
         )
         self._references = ReferenceIndex()
+        self._foreign_writes = ForeignWrites(metrics.foreign_write)
         self.informers = Informers(
             kube,
             (each.resource for each in reconciled),
             self.enqueue,
             namespaces=namespaces,
             is_wanted=lambda reference: any(self._references.dependents(reference)),
+            object_changed=self._foreign_writes.object_changed,
             restarted=metrics.watch_restarted,
         )
         self._reconciler = Reconciler(
@@ -76,11 +79,12 @@ class Controller:
             informers=self.informers,
             references=self._references,
             fetcher=Fetcher(kube, pods, self.informers),
-            executor=Executor(kube, self.informers, send, metrics.repaired),
+            executor=Executor(kube, self.informers, send, metrics.repaired, self._foreign_writes),
             recorder=Recorder(kube),
             now=now,
             settings=settings,
             entropy=entropy,
+            foreign_writes=self._foreign_writes,
         )
         self._show(metrics)
 
@@ -121,6 +125,7 @@ class Controller:
     async def work(self) -> None:
         """Reconcile until closed, every custom resource once at first; return when the current ones are done."""
         self.is_working = True
+        self._foreign_writes.begin()
         for key, version in self.informers.custom_resource_versions():
             self.enqueue(Change(key, version), (key,))
         async with asyncio.TaskGroup() as group:

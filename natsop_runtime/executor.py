@@ -23,6 +23,7 @@ from natsop_runtime.api_server.errors import (
 )
 from natsop_runtime.applier import PAUSE, TRIES, Applier
 from natsop_runtime.deferred_steps import NOT_TRIED, DeferredSteps, Try
+from natsop_runtime.foreign_writes import ForeignWrites
 
 if TYPE_CHECKING:
     from natsop_core.live import Child, LiveObject
@@ -43,12 +44,17 @@ class Executor:
     """Carries out plans. Logs and returns names and messages, never a manifest, which may be a Secret."""
 
     def __init__(
-        self, kube: Kube, informers: Informers, send: Send, repaired: Callable[[str], None] = lambda _kind: None
+        self,
+        kube: Kube,
+        informers: Informers,
+        send: Send,
+        repaired: Callable[[str], None] = lambda _kind: None,
+        foreign_writes: ForeignWrites | None = None,
     ) -> None:
         self._kube = kube
         self._send = send
         self._informers = informers
-        self._applier = Applier(kube, informers, repaired)
+        self._applier = Applier(kube, informers, repaired, foreign_writes or ForeignWrites())
         self._deferred = DeferredSteps()
 
     async def execute(self, custom_resource: ObjectKey, plan: Plan, expectations: set[Change]) -> Outcomes:

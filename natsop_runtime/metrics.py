@@ -21,6 +21,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from natsop_core import kinds
 from natsop_core.times import moment
 
 Object = dict[str, Any]
@@ -130,6 +131,13 @@ class Metrics:
         self._repairs = cache(
             self._counter("natsop_repairs", "Objects that others had changed, and that were put back.", "kind").labels
         )
+        self._foreign_writes = self._counter(
+            "natsop_foreign_writes",
+            "Writes of another process under the operator's field manager: two operators are at work.",
+            "kind",
+        )
+        for written in (kinds.CLUSTERS, kinds.BOXES, *kinds.CREATED, *kinds.OPTIONAL):
+            self._foreign_writes.labels(written.kind)
         self._reconciled = cache(
             self._counter("natsop_reconcile", "Reconciliations, by their result.", "kind", "result").labels
         )
@@ -174,6 +182,10 @@ class Metrics:
     def repaired(self, kind: str) -> None:
         """Count an object that was put back."""
         self._repairs(kind).inc()
+
+    def foreign_write(self, kind: str) -> None:
+        """Count an object that another process wrote under our field manager."""
+        self._foreign_writes.labels(kind).inc()
 
     def reconciled(self, kind: str, result: str, seconds: float) -> None:
         """Count a reconciliation and how long it took."""

@@ -14,6 +14,7 @@ from natsop_core.plan import Plan
 from natsop_runtime.api_server.errors import ConflictError, NotFoundError
 from natsop_runtime.cache.informers import Change
 from natsop_runtime.fetch import depends_on, outdated_by
+from natsop_runtime.foreign_writes import ForeignWrites
 from natsop_runtime.threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Reconciler:
         now: Callable[[], datetime],
         settings: Settings,
         entropy: Callable[[], bytes],
+        foreign_writes: ForeignWrites | None = None,
     ) -> None:
         self._reconciled = {(each.resource.api_version, each.resource.kind): each for each in reconciled}
         self._kube = kube
@@ -76,6 +78,7 @@ class Reconciler:
         self._now = now
         self._settings = settings
         self._entropy = entropy
+        self._foreign_writes = foreign_writes or ForeignWrites()
 
     async def reconcile(self, key: ObjectKey, expectations: set[Change]) -> Result:
         """Make the cluster what the custom resource says.
@@ -86,7 +89,9 @@ class Reconciler:
         if raw is None:
             self._references.forget(key)
             self._executor.forget(key)
+            self._foreign_writes.forget(key)
             return Result(True, None)
+        self._foreign_writes.status_read(key, raw)
         functions = self._reconciled[key.api_version, key.kind]
         custom_resource = functions.read(raw)
         plan, inputs = await self._plan(key, functions, custom_resource)
@@ -145,7 +150,9 @@ class Reconciler:
         identity = {"name": key.name, "namespace": key.namespace, "resourceVersion": raw["metadata"]["resourceVersion"]}
         body = {"apiVersion": key.api_version, "kind": key.kind, "metadata": identity, "status": status}
         resource = self._reconciled[key.api_version, key.kind].resource
-        written = await self._kube.apply_status(resource, key, body)
+        with self._foreign_writes.writing_status(key):
+            written = await self._kube.apply_status(resource, key, body)
+        self._foreign_writes.status_written(key, written)
         expectations.add(self._informers.written(key, written))
 
 

@@ -21,7 +21,7 @@ from natsop_core.references import LabelledRef
 from natsop_runtime.cache.informer import EVERYWHERE, Informer
 from natsop_runtime.cache.optional_kinds import OptionalKinds
 from natsop_runtime.cache.outages import Outages
-from natsop_runtime.cache.store import IN_FULL, METADATA, Whole
+from natsop_runtime.cache.store import IN_FULL, METADATA, Changed, Whole
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
@@ -52,7 +52,8 @@ class Informers:
     """The stores, their reflectors, and an index of children by the UID of the custom resource that controls them.
 
     namespaces: those that the operator is limited to; none means all.
-    is_wanted: whether a custom resource refers to an optional kind. restarted: told of each watch that begins anew.
+    is_wanted: whether a custom resource refers to an optional kind. object_changed: told of the objects of the kinds
+    that we create. restarted: told of each watch that begins anew.
 
     What a namespace lacks is only known once all kinds have been listed in it: until then, nothing in it is told of.
     """
@@ -65,6 +66,7 @@ class Informers:
         *,
         namespaces: Sequence[str] = (),
         is_wanted: Callable[[ApiGroupRef], bool] = lambda _reference: False,
+        object_changed: Changed[LiveObject] = lambda _key, _old, _new: None,
         restarted: Callable[[str], None] = lambda _plural: None,
     ) -> None:
         self._kube = kube
@@ -72,6 +74,7 @@ class Informers:
         self._namespaces = tuple(namespaces)
         self._unlisted = set(self._namespaces or (EVERYWHERE,))
         self.outages = Outages()
+        self._object_changed = object_changed
         self._restarted = restarted
         self._tasks = asyncio.TaskGroup()
         self._optional_tasks: dict[Kind, asyncio.Task[None]] = {}
@@ -250,6 +253,7 @@ class Informers:
         if new is not None and (owner := self._owner(key, new)) is not None:
             owners.append(owner)
             self._children[_controller_uid(new)].add(key)
+        self._object_changed(key, old, new)
         if not self._is_told_in_full(key, old, new):
             self._enqueue(Change(key, new.resource_version if new else ""), owners)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -43,6 +44,7 @@ from natsop_runtime.api_server.errors import (
 from natsop_runtime.cache.informers import Change
 from natsop_runtime.deferred_steps import NOT_TRIED
 from natsop_runtime.executor import Executor
+from natsop_runtime.foreign_writes import ForeignWrites
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
 
 Object = dict[str, Any]
@@ -606,3 +608,28 @@ def test_requests_come_last_all_at_once_and_have_their_own_outcomes(caplog: pyte
     assert sent == [ASK]
     assert "NatsCluster prod/t: ask: Answered()" in caplog.text
     assert "hunter2" not in caplog.text
+
+
+class Applies(ForeignWrites):
+    """The annotations of all applies that were begun."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun: list[str] = []
+
+    @contextmanager
+    def applying(self, _key: ObjectKey, applied: str) -> Iterator[None]:
+        self.begun.append(applied)
+        yield
+
+
+def test_who_looks_for_foreign_writes_is_told_of_each_apply_before_it_is_sent() -> None:
+    applies = Applies()
+    refused = InvalidError("taken", (Cause("data", "owned"),))
+    cleared = live(manifest("a", "edited"))
+    cleared["metadata"]["managedFields"] = []
+    kube = ScriptedKube(refused, cleared, live(manifest("a")), refused)
+    executor = Executor(kube, KnownObjects(live(manifest("a", "edited"))), None, foreign_writes=applies)  # type: ignore[arg-type]
+    asyncio.run(executor.execute(TOY, Plan(apply=(manifest("a"),)), set()))
+    assert len(kube.bodies) == len(applies.begun)
+    assert set(applies.begun) == {manifest("a")["metadata"]["annotations"]["nats.crewlet.cloud/applied"]}

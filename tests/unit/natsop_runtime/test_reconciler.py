@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from natsop_core.references import ObjectKey, ObjectRef, Reference
 from natsop_core.report import Event, Report
 from natsop_runtime.api_server.errors import ApiError, ConflictError, NotFoundError, UnavailableError
 from natsop_runtime.cache.informers import Change
+from natsop_runtime.foreign_writes import ForeignWrites
 from natsop_runtime.reconciler import RESYNC, Reconciler, Result
 from natsop_runtime.reference_index import ReferenceIndex
 
@@ -60,6 +62,7 @@ class World:
         self.looked_at: list[ObjectKey] = []
         self.taken_in: list[Object] = []
         self.unavailable_later = False
+        self.foreign_writes = ForeignWrites()
 
     def reconcile(self) -> Result:
         functions = ReconciledKind(CLUSTERS, dict, self._plan, self._conclude)
@@ -74,6 +77,7 @@ class World:
             now=lambda: datetime(2026, 1, 2, tzinfo=UTC),
             settings=Settings(),
             entropy=bytes,
+            foreign_writes=self.foreign_writes,
         )
         return asyncio.run(controller.reconcile(KEY, self.expectations))
 
@@ -237,3 +241,34 @@ def test_what_takes_long_to_decide_about_is_decided_beside_the_loop() -> None:
     [first, *others] = heavy.threads
     assert first is threading.main_thread(), "nothing was known yet"
     assert threading.main_thread() not in others
+
+
+class Statuses(ForeignWrites):
+    """What a reconciliation says of the status, by the version of the custom resource."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    def status_read(self, _key: ObjectKey, custom_resource: Object) -> None:
+        self.said.append(f"read {custom_resource['metadata']['resourceVersion']}")
+
+    @contextmanager
+    def writing_status(self, _key: ObjectKey) -> Iterator[None]:
+        self.said.append("writes")
+        yield
+
+    def status_written(self, _key: ObjectKey, custom_resource: Object) -> None:
+        self.said.append(f"written {custom_resource['metadata']['resourceVersion']}")
+
+    def forget(self, _key: ObjectKey) -> None:
+        self.said.append("gone")
+
+
+def test_who_looks_for_foreign_writes_is_told_what_was_read_and_written() -> None:
+    world = World(raw=custom_resource())
+    world.foreign_writes = statuses = Statuses()
+    world.reconcile()
+    world.raw = None
+    world.reconcile()
+    assert statuses.said == ["read 10", "writes", "written 11", "gone"]
