@@ -1,1 +1,1 @@
-"""The custom resources as users write them: typed, frozen, validated as strictly as the API server does it."""
+"""Models of the custom resources as users write them: typed, frozen, and validated like the API server does."""

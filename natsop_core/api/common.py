@@ -1,4 +1,4 @@
-"""Blocks that NatsCluster and NatsBox have in common."""
+"""Models that NatsCluster and NatsBox share."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -10,9 +10,9 @@ from natsop_core.names import is_paused
 
 
 class Metadata(Model):
-    """What the core reads of an object's metadata; everything else in it is the API server's business.
+    """The fields of an object's metadata that the core reads; all others are ignored.
 
-    One that no API server has seen yet has no UID, and counts as being in the namespace `default`.
+    An object that was not sent to an API server has no UID; its namespace defaults to `default`.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -29,12 +29,12 @@ class Metadata(Model):
 
     @property
     def is_paused(self) -> bool:
-        """Whether a person has asked the operator to change nothing for it."""
+        """Whether the annotation tells the operator to change nothing for this resource."""
         return is_paused(self.annotations)
 
 
 class Resource(Model):
-    """A custom resource: its metadata, and its status as the operator last wrote it, unchecked."""
+    """A custom resource: its metadata, and its last written status, which is not validated."""
 
     metadata: Metadata
     status: Mapping[str, Any] = Field(default_factory=dict)
@@ -44,7 +44,7 @@ PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 
 
 class ImageSpec(Model):
-    """A container image. What is left out is completed from the operator's default image."""
+    """A container image. Unset fields are taken from the operator's default image."""
 
     repository: str | None = Field(
         None, description="Image name, with or without a registry, optionally pinned as name@sha256:digest."
@@ -56,17 +56,15 @@ class ImageSpec(Model):
 class LocalObjectReference(Model):
     """An object in the custom resource's own namespace."""
 
-    name: str = Field("", description="Name of the object. An empty one refers to nothing.")
+    name: str = Field("", description="Name of the object. An empty name refers to nothing.")
 
 
 class KeySelector(Model):
     """A key of a Secret or a ConfigMap in the custom resource's own namespace."""
 
-    name: str = Field("", description="Name of the object. An empty one refers to nothing.")
-    key: str = Field(description="Which entry of the object's data.")
-    optional: bool = unset_means(
-        False, description="Do without as long as the object or the key does not exist. False when unset."
-    )
+    name: str = Field("", description="Name of the object. An empty name refers to nothing.")
+    key: str = Field(description="Key in the data of the object.")
+    optional: bool = unset_means(False, description="Whether the object or the key may be missing. False when unset.")
 
 
 ObjectReference = Annotated[LocalObjectReference, ATOMIC_MAP]
@@ -75,10 +73,10 @@ PullSecrets = Annotated[tuple[ObjectReference, ...], Strict(False)]
 
 
 class CertificateAuthoritySpec(Model):
-    """Where a bundle of CA certificates is: in a Secret or in a ConfigMap, or nowhere."""
+    """A bundle of CA certificates, in a Secret or in a ConfigMap."""
 
-    secret: KeyRef | None = Field(None, description="Key of a Secret that holds the bundle, in PEM.")
-    config_map: KeyRef | None = Field(None, description="Key of a ConfigMap that holds the bundle, in PEM.")
+    secret: KeyRef | None = Field(None, description="Key of a Secret with the bundle, in PEM.")
+    config_map: KeyRef | None = Field(None, description="Key of a ConfigMap with the bundle, in PEM.")
 
     @property
     def source(self) -> KeySelector | None:

@@ -1,4 +1,4 @@
-"""What stands in nats.conf."""
+"""The fields of a NatsCluster about the configuration of nats-server."""
 
 from typing import Annotated, cast
 
@@ -20,16 +20,16 @@ from natsop_core.api.model import Model, block, keyed_by
 
 
 class IncludeSpec(Model):
-    """A file of the user's own, in the syntax of nats.conf, included at the end of the configuration."""
+    """Your own file in the syntax of nats.conf, included at the end of the configuration."""
 
     name: str = Field(
         min_length=1,
         pattern=r"^[a-zA-Z0-9._-]+$",
         description="Name of the file, under /etc/nats-extra.",
-        json_schema_extra={"message": "must be a file name of the characters a-z, A-Z, 0-9, '.', '_' and '-'"},
+        json_schema_extra={"message": "must be a file name with only the characters a-z, A-Z, 0-9, '.', '_' and '-'"},
     )
-    secret: KeyRef | None = Field(None, description="Key of a Secret that holds the file.")
-    config_map: KeyRef | None = Field(None, description="Key of a ConfigMap that holds the file.")
+    secret: KeyRef | None = Field(None, description="Key of a Secret with the file.")
+    config_map: KeyRef | None = Field(None, description="Key of a ConfigMap with the file.")
 
     @property
     def source(self) -> KeySelector:
@@ -52,8 +52,8 @@ class ConfigSpec(Model):
     server_name_prefix: str = Field(
         default_factory=str,
         max_length=253,
-        description="Put before each pod's name to make its server's name, which has to be unique in a super-cluster.",
+        description="Prefix of the server names, before the pod name. Server names must be unique in a super-cluster.",
     )
     includes: Annotated[tuple[IncludeSpec, ...], Strict(False), keyed_by("name")] = Field(
-        default_factory=tuple, description="Files to include, in this order, after everything else."
+        default_factory=tuple, description="Files to include, in this order, after the rendered configuration."
     )

@@ -1,4 +1,4 @@
-"""The JetStream block of a NatsCluster: its stores and the volume behind the file store."""
+"""The fields of a NatsCluster about JetStream: its stores and the volume of the file store."""
 
 from pydantic import Field
 
@@ -13,8 +13,8 @@ class FileStoreSpec(Model):
     enabled: bool = unset_means(True, description="Whether JetStream stores on disk. True when unset.")
     max_size: Quantity | None = Field(
         None,
-        description="Most bytes that one server stores on disk. The size of its volume when unset. An emptyDir is not"
-        " filled beyond 95 % of its size: the kubelet would evict the pod.",
+        description="Maximum number of bytes that one server stores on disk. The size of its volume when unset. With an"
+        " emptyDir, at most 95 % of its size, because the kubelet evicts a pod that fills it.",
     )
     pvc: VolumeClaimSpec = block(VolumeClaimSpec)
 
@@ -25,13 +25,13 @@ class MemoryStoreSpec(Model):
     enabled: bool | None = Field(None, description="Whether JetStream stores in memory. True when unset.")
     max_size: Quantity | None = Field(
         None,
-        description="Most bytes that one server stores in memory, which must fit into the container's memory limit. A"
-        " quarter of that limit when unset, 256Mi without a limit.",
+        description="Maximum number of bytes that one server stores in memory. Must fit into the memory limit of the"
+        " container. A quarter of that limit when unset, 256Mi without a limit.",
     )
 
 
 class JetStreamSpec(Model):
-    """JetStream, the persistence of NATS."""
+    """JetStream, the persistence layer of NATS."""
 
     enabled: bool = unset_means(False, description="Whether the servers run JetStream. False when unset.")
     file_store: FileStoreSpec = block(FileStoreSpec)

@@ -1,4 +1,4 @@
-"""The ports that nats-server listens on, each with its protocol and its TLS."""
+"""The fields of a NatsCluster about listeners: the ports of nats-server, each with its protocol and TLS."""
 
 from typing import Literal
 
@@ -9,18 +9,21 @@ from natsop_core.api.model import Int32, Model, Port, StringMap, Strings, block,
 
 
 class TlsSpec(Model):
-    """TLS on one listener. The CA to verify others with is spec.tlsCA."""
+    """TLS on one listener. Certificates of the other side are verified with spec.tlsCA."""
 
-    enabled: bool = unset_means(False, description="Whether the listener speaks TLS. False when unset.")
+    enabled: bool = unset_means(False, description="Whether the listener uses TLS. False when unset.")
     secret_name: str | None = Field(
-        None, description="Secret that holds the certificate and its key. Required when TLS is enabled."
+        None, description="Secret with the certificate and its private key. Required when TLS is enabled."
     )
-    cert: str = Field("tls.crt", description="Key of the Secret that holds the certificate chain, in PEM.")
-    key: str = Field("tls.key", description="Key of the Secret that holds the private key, in PEM.")
+    cert: str = Field("tls.crt", description="Key of the Secret with the certificate chain, in PEM.")
+    key: str = Field("tls.key", description="Key of the Secret with the private key, in PEM.")
     verify: bool = unset_means(
-        False, description="Whether the other side has to present a certificate that spec.tlsCA signed."
+        False,
+        description="Whether the other side must present a certificate signed by a CA in spec.tlsCA. False when unset.",
     )
-    timeout: Int32 | None = Field(None, description="Seconds for the TLS handshake. The server's default when unset.")
+    timeout: Int32 | None = Field(
+        None, description="Timeout of the TLS handshake, in seconds. The default of nats-server when unset."
+    )
 
 
 class NatsListenerSpec(Model):
@@ -34,7 +37,7 @@ class RouteURLsSpec(Model):
     """How servers of the cluster address each other."""
 
     auth_secret_ref: ObjectReference | None = Field(
-        None, description="Secret whose keys user and password the servers use between each other."
+        None, description="Secret with the keys user and password, which the servers use for their routes."
     )
     k8s_cluster_domain: str = Field(
         "cluster.local", alias="k8sClusterDomain", max_length=253, description="DNS domain of the Kubernetes cluster."
@@ -42,16 +45,16 @@ class RouteURLsSpec(Model):
 
 
 class ClusterListenerSpec(Model):
-    """Routes between the servers. Used when there is more than one replica."""
+    """The listener for routes between the servers. Used if there is more than one replica."""
 
     port: Port = Field(6222, description="Port for routes from the other servers.")
-    no_advertise: bool = Field(True, description="Keep the servers' own addresses from clients.")
+    no_advertise: bool = Field(True, description="Whether the servers do not tell clients their own addresses.")
     route_urls: RouteURLsSpec = block(RouteURLsSpec, alias="routeURLs")
     tls: TlsSpec = block(TlsSpec)
 
 
 class LeafnodesSpec(Model):
-    """The listener for leaf nodes: servers that extend this cluster with accounts and subjects of their own."""
+    """The listener for leaf nodes: other servers that connect to this cluster and extend it."""
 
     enabled: bool = unset_means(False, description="Whether the servers accept leaf nodes. False when unset.")
     port: Port = unset_means(7422, description="Port for leaf nodes. 7422 when unset.")
@@ -59,17 +62,17 @@ class LeafnodesSpec(Model):
 
 
 class MqttSpec(Model):
-    """The listener for MQTT clients, which need JetStream."""
+    """The listener for MQTT clients. MQTT needs JetStream."""
 
-    enabled: bool = unset_means(False, description="Whether the servers speak MQTT. False when unset.")
+    enabled: bool = unset_means(False, description="Whether the servers accept MQTT clients. False when unset.")
     port: Port = unset_means(1883, description="Port for MQTT clients. 1883 when unset.")
     tls: TlsSpec = block(TlsSpec)
 
 
 class GatewaySpec(Model):
-    """The listener for other clusters of a super-cluster; this one's name there is that of the NatsCluster."""
+    """The listener for other clusters of a super-cluster, where this cluster has the name of the NatsCluster."""
 
-    enabled: bool = unset_means(False, description="Whether the servers accept other clusters. False when unset.")
+    enabled: bool = unset_means(False, description="Whether the servers accept gateways. False when unset.")
     port: Port = unset_means(7222, description="Port for other clusters. 7222 when unset.")
     tls: TlsSpec = block(TlsSpec)
 
@@ -78,21 +81,21 @@ PathType = Literal["Exact", "ImplementationSpecific", "Prefix"]
 
 
 class WebsocketIngressSpec(Model):
-    """An Ingress to the websocket listener. Not made while the client Service is off."""
+    """An Ingress to the websocket listener. It needs the client Service."""
 
     enabled: bool = unset_means(False, description="Whether there is an Ingress. False when unset.")
-    class_name: str | None = Field(None, description="IngressClass. The cluster's default when unset.")
-    hosts: Strings = Field(default_factory=tuple, description="Host names to serve. At least one is needed.")
+    class_name: str | None = Field(None, description="IngressClass. The default of the cluster when unset.")
+    hosts: Strings = Field(default_factory=tuple, description="Host names to serve. At least one is required.")
     path: str = unset_means("/", description="Path to serve. / when unset.")
-    path_type: PathType = unset_means("Exact", description="How the path is compared. Exact when unset.")
-    tls_secret_name: str | None = Field(None, description="Secret with a certificate for all of the hosts.")
-    annotations: StringMap = Field(default_factory=dict, description="Further annotations of the Ingress.")
+    path_type: PathType = unset_means("Exact", description="How the path is matched. Exact when unset.")
+    tls_secret_name: str | None = Field(None, description="Secret with a certificate for all hosts.")
+    annotations: StringMap = Field(default_factory=dict, description="Additional annotations of the Ingress.")
 
 
 class WebsocketSpec(Model):
     """The listener for websocket clients."""
 
-    enabled: bool = unset_means(False, description="Whether the servers speak websocket. False when unset.")
+    enabled: bool = unset_means(False, description="Whether the servers accept websocket clients. False when unset.")
     port: Port = Field(8080, description="Port for websocket clients.")
     tls: TlsSpec = block(TlsSpec)
     ingress: WebsocketIngressSpec = block(WebsocketIngressSpec)
@@ -101,15 +104,15 @@ class WebsocketSpec(Model):
 class MonitorSpec(Model):
     """The HTTP listener for health checks and metrics."""
 
-    enabled: bool = Field(True, description="Whether the servers listen for monitoring.")
+    enabled: bool = Field(True, description="Whether the servers have the monitoring listener.")
     port: Port = Field(8222, description="Port for monitoring.")
     tls_enabled: bool = unset_means(
-        False, description="Speak HTTPS, with the certificate of config.nats.tls. False when unset."
+        False, description="Whether to use HTTPS, with the certificate of config.nats.tls. False when unset."
     )
 
 
 class ProfilingSpec(Model):
-    """The HTTP listener for Go's profiler."""
+    """The HTTP listener for Go's profiler (pprof)."""
 
-    enabled: bool = unset_means(False, description="Whether the servers can be profiled. False when unset.")
+    enabled: bool = unset_means(False, description="Whether the servers have the profiling listener. False when unset.")
     port: Port = unset_means(65432, description="Port for profiling. 65432 when unset.")

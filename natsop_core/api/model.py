@@ -1,4 +1,4 @@
-"""The base of all models and the small types that they share."""
+"""The base class of all models, and the small types that they share."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 
 
 class Model(BaseModel):
-    """A part of a custom resource, made of a value that was checked as the API server checks it (see `read.py`)."""
+    """A part of a custom resource. Its values were already checked like the API server checks them (see `read.py`)."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid", strict=True, defer_build=True)
 
@@ -18,20 +18,20 @@ StringMap = Mapping[str, str]
 
 
 def unset_means(value: object, *, description: str) -> Any:
-    """A field that reads as `value` when absent, while the CRD defaults nothing: stored objects stay as written."""
+    """A field that reads as `value` when absent. The CRD has no default for it, so stored objects do not change."""
     return Field(default_factory=lambda: value, description=description)
 
 
 def block(model: type[Model], *, alias: str | None = None, description: str | None = None) -> Any:
-    """A field that holds another model; absent, it reads as one with nothing set."""
+    """A field that holds another model; when absent, it reads as a model with nothing set."""
     return Field(default_factory=lambda: _unset(model), alias=alias, description=description)
 
 
 @cache
 def _unset(model: type[Model]) -> Model:
-    """The model with nothing set, for all resources that leave it out.
+    """The model with nothing set, shared by all resources that leave it out.
 
-    Not validated: each model would be compiled for that once more, and there is nothing to check.
+    Not validated: there is nothing to check, and validation would compile each model once more.
     """
     return model.model_construct()
 
@@ -48,5 +48,5 @@ ATOMIC_MAP = Field(json_schema_extra={"x-kubernetes-map-type": "atomic"})
 
 
 def keyed_by(*keys: str) -> Any:
-    """Annotation: a list whose items differ in these fields, and which server-side apply merges item by item."""
+    """Annotation: a list that server-side apply merges item by item; these fields are the key of an item."""
     return Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(keys)})

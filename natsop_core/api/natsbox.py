@@ -19,47 +19,47 @@ from natsop_core.api.pods import PodTemplateSpec
 
 
 class ContextSpec(Model):
-    """A context of the nats command line tool: whom to connect to, and as whom."""
+    """A context of the nats command line tool: the servers to connect to, and the credentials."""
 
     url: str | None = Field(
-        None, description="URLs of the servers, separated by commas. Those of clusterRef when unset, with its CA."
+        None, description="URLs of the servers, separated by commas. URL and CA of clusterRef when unset."
     )
-    description: str | None = Field(None, description="What the tool shows beside the context's name.")
-    creds: KeyRef | None = Field(None, description="Key of a Secret that holds a user's credentials.")
-    nkey: KeyRef | None = Field(None, description="Key of a Secret that holds the seed of an NKey.")
-    tls: ObjectReference | None = Field(None, description="Secret of type kubernetes.io/tls to authenticate with.")
+    description: str | None = Field(None, description="Description of the context, which the tool shows.")
+    creds: KeyRef | None = Field(None, description="Key of a Secret with the credentials of a user.")
+    nkey: KeyRef | None = Field(None, description="Key of a Secret with the seed of an NKey.")
+    tls: ObjectReference | None = Field(
+        None, description="Secret of type kubernetes.io/tls with the client certificate."
+    )
     ca: CertificateAuthoritySpec = Field(
-        default_factory=CertificateAuthoritySpec, description="CA certificates to verify the servers with."
+        default_factory=CertificateAuthoritySpec, description="CA certificates to verify the servers."
     )
 
 
 class ClusterRefSpec(LocalObjectReference):
-    """The NatsCluster that a NatsBox is for."""
+    """The NatsCluster that the NatsBox connects to."""
 
     system_context: bool = unset_means(
         False,
         description="Whether there is a context named system, which connects as a user of the cluster's system account:"
-        " by auth.systemUser, or by the userCreds of the system account. False when unset.",
+        " with auth.systemUser, or with the userCreds of the system account. False when unset.",
     )
 
 
 class NatsBoxSpec(Model):
-    """What the NatsBox should be."""
+    """The desired state of the NatsBox."""
 
     cluster_ref: Annotated[ClusterRefSpec, ATOMIC_MAP] | None = Field(
         None, description="The NatsCluster that the context named default connects to."
     )
-    contexts: Mapping[str, ContextSpec] = Field(default_factory=dict, description="Contexts by their names.")
+    contexts: Mapping[str, ContextSpec] = Field(default_factory=dict, description="Contexts by name.")
     default_context_name: str | None = Field(
-        None, description="The context that is selected at first. The one named default when unset."
+        None, description="The context that is selected initially. The one named default when unset."
     )
     image: ImageSpec = block(ImageSpec, description="Image of the nats-box container.")
     replicas: Annotated[Int32, Field(ge=0)] = Field(1, description="Number of nats-box pods.")
-    resources: ResourceRequirements | None = Field(
-        None, description="CPU and memory that the nats-box container requests and may use."
-    )
+    resources: ResourceRequirements | None = Field(None, description="Requests and limits of the nats-box container.")
     service_account_name: str | None = Field(
-        None, description="ServiceAccount of the pods, which is the user's own. The namespace's default when unset."
+        None, description="An existing ServiceAccount for the pods. The default one of the namespace when unset."
     )
     pod_template: PodTemplateSpec = block(PodTemplateSpec)
 

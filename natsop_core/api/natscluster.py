@@ -21,10 +21,10 @@ from natsop_core.api.workload import (
 
 
 class NatsClusterSpec(Model):
-    """What the NatsCluster should be."""
+    """The desired state of the NatsCluster."""
 
     replicas: Annotated[Int32, Field(ge=1, le=10_000)] = Field(
-        1, description="Number of servers. More than one form a cluster with routes between them."
+        1, description="Number of servers. Two or more servers form a cluster with routes."
     )
     image: ImageSpec = block(ImageSpec, description="Image of the nats-server container.")
     container: ContainerSpec = block(ContainerSpec)
@@ -34,7 +34,7 @@ class NatsClusterSpec(Model):
     tls_ca: CertificateAuthoritySpec = block(
         CertificateAuthoritySpec,
         alias="tlsCA",
-        description="CA certificates that every listener with TLS verifies others with.",
+        description="CA certificates with which all TLS listeners verify the other side.",
     )
     reloader: ReloaderSpec = block(ReloaderSpec)
     prom_exporter: PromExporterSpec = block(PromExporterSpec)
@@ -48,7 +48,7 @@ class NatsClusterSpec(Model):
 
 
 class NatsCluster(Resource):
-    """One nats-server, or a cluster of them, with or without JetStream."""
+    """A nats-server or a cluster of nats-servers, with or without JetStream."""
 
     api_version: Literal["nats.crewlet.cloud/v1alpha1"] = "nats.crewlet.cloud/v1alpha1"
     kind: Literal["NatsCluster"] = "NatsCluster"

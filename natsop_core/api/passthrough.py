@@ -1,6 +1,6 @@
-"""Kubernetes' own types inside our models: plain values, passed through as they are.
+"""Kubernetes types in the models: plain values that are passed through unchanged.
 
-They are checked with everything else before a model is made, against the vendored structure (see `read.py`).
+They are checked against the vendored schema before a model is made (see `read.py`).
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from pydantic_core import CoreSchema, core_schema
 
 @dataclass(frozen=True, slots=True)
 class KubernetesType:
-    """Annotation: the value is of this vendored type."""
+    """Annotation: the value has this vendored Kubernetes type."""
 
     name: str
 

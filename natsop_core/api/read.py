@@ -1,7 +1,7 @@
-"""Reads custom resources: a typed model, or every problem that the API server would find too.
+"""Reads custom resources into typed models, or reports every problem that the API server would report.
 
-What is written is checked against the very schema that the CustomResourceDefinition is made of, in the API server's
-own manner; then the rules are applied to the typed model.
+The values are checked against the schema of the CustomResourceDefinition, in the same way as the API server does it.
+The rules are then applied to the typed model.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ R = TypeVar("R", bound=Resource)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault of a custom resource. `path` is as the API server writes it, such as `spec.config.nats.port`."""
+    """One problem in a custom resource. path: as the API server writes it, such as `spec.config.nats.port`."""
 
     path: str
     message: str
     rule: str = field(default="", compare=False)
-    """Name of the rule that is broken; empty where a type or bound is violated."""
+    """Name of the broken rule; empty if a type or bound is violated."""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}"
@@ -50,7 +50,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class InvalidResource:
-    """A custom resource that cannot be carried out; what of it can be read is kept for its status."""
+    """An invalid custom resource. Its readable parts are kept for the status."""
 
     kind: str
     metadata: Metadata
@@ -59,21 +59,21 @@ class InvalidResource:
 
 
 def read_cluster(obj: Mapping[str, Any], *, strict: bool = False) -> NatsCluster | InvalidResource:
-    """The NatsCluster that `obj`, a parsed YAML or JSON document, describes, or what is wrong with it.
+    """The NatsCluster in `obj`, a parsed YAML or JSON document, or its problems.
 
-    With `strict`, metadata and status are checked as strictly as the spec is, as by an API server that is sent `obj`.
-    Without, they are its own business: a newer one may have filled in more than we know.
+    strict: metadata and status are checked like the spec, for an object that is to be sent to an API server. Otherwise
+    they are not: they come from an API server, and a newer one may have set fields that this version does not know.
     """
     return _read(NatsCluster, NatsClusterSpec, NatsClusterStatus, CLUSTER_RULES, obj, strict=strict)
 
 
 def read_box(obj: Mapping[str, Any], *, strict: bool = False) -> NatsBox | InvalidResource:
-    """The NatsBox that `obj` describes, or what is wrong with it; `strict` as in `read_cluster`."""
+    """The NatsBox in `obj`, or its problems; strict: see `read_cluster`."""
     return _read(NatsBox, NatsBoxSpec, NatsBoxStatus, BOX_RULES, obj, strict=strict)
 
 
 def changed_cluster(old: NatsCluster, new: NatsCluster) -> tuple[Problem, ...]:
-    """What is wrong with replacing the one by the other, both of which are fine by themselves."""
+    """The transition rules that a change from `old` to `new` breaks. Both must be valid."""
     return tuple(_problem(breach) for breach in broken_transitions(old, new, CLUSTER_TRANSITIONS))
 
 
@@ -94,7 +94,7 @@ def _read(
     values = {**checked.value, "metadata": metadata.value, "status": _status(obj)}
     try:
         resource = model.model_validate(values)
-    except ValidationError as error:  # the check above is a bit too lenient then, which is no reason to stop
+    except ValidationError as error:  # the check above was too lenient; report it like any other problem
         found = error.errors(include_url=False, include_input=False)
         return _invalid(model, obj, [Problem(written(each["loc"]), each["msg"]) for each in found])
     broken = [_problem(breach) for breach in breaches(resource, rules, set(map(written, checked.floats)))]
@@ -103,7 +103,7 @@ def _read(
 
 @cache
 def _schema(model: type[Resource], spec: type[Model], status: type[Model], *, strict: bool) -> Schema:
-    """The schema of the whole resource, save for its metadata. Not `strict`, the kind goes without saying."""
+    """The schema of the whole resource, without its metadata. Kind and apiVersion are required only if `strict`."""
     return {
         "type": "object",
         "required": ["apiVersion", "kind", "spec"] if strict else ["spec"],
@@ -118,7 +118,7 @@ def _schema(model: type[Resource], spec: type[Model], status: type[Model], *, st
 
 
 def _counts(fault: SchemaFault, *, strict: bool) -> bool:
-    """Metadata is checked apart. Of a status, the API server only says what fields are unknown: it drops the rest."""
+    """Metadata is checked separately. In a status, the API server only reports unknown fields: it drops the rest."""
     match fault.path[0]:
         case "metadata":
             return False
@@ -146,7 +146,7 @@ def _invalid(model: type[Resource], obj: Mapping[str, Any], problems: Iterable[P
 
 
 def _readable_metadata(metadata: Any) -> Metadata:
-    """The metadata, or as much of it as identifies the object when it is malformed itself."""
+    """The metadata or, if it is malformed, the part that identifies the object."""
     checked = check_metadata(metadata, strict=False)
     if not checked.faults:
         return Metadata.model_validate(checked.value)

@@ -1,6 +1,6 @@
-"""The models as schemas: what a CustomResourceDefinition says, and what resources are checked against offline.
+"""Turns the models into schemas, for the CustomResourceDefinitions and for offline validation.
 
-In the dialect of `kubernetes/openapi.py`: Kubernetes' own types are references to the vendored ones.
+The schemas use the dialect of `kubernetes/openapi.py`: Kubernetes types are references to the vendored schemas.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _BOUNDS: Final = {
     "string": {"min_length": "minLength", "max_length": "maxLength", "pattern": "pattern"},
     "array": {"min_length": "minItems", "max_length": "maxItems"},
 }
-"""Pydantic's constraints by the schema's type."""
+"""Pydantic's constraints and their keywords, by the type of the schema."""
 
 
 @cache
@@ -72,7 +72,7 @@ def _type(annotation: Any) -> dict[str, Any]:
 
 
 def _constrained(schema: dict[str, Any], metadata: Iterable[Any]) -> dict[str, Any]:
-    """The schema with what stands beside the type in an annotation. What comes later wins."""
+    """The schema with the constraints in an annotation's metadata. Later ones win."""
     for item in metadata:
         if isinstance(item, FieldInfo):
             extra = item.json_schema_extra if isinstance(item.json_schema_extra, Mapping) else {}

@@ -13,22 +13,22 @@ _CONDITION_TYPE = (
 
 
 class ReportedCondition(Model):
-    """One aspect of the resource's state, in the form of Kubernetes' own conditions."""
+    """One aspect of the resource's state, in the form of Kubernetes conditions."""
 
-    type: str = Field(max_length=316, pattern=_CONDITION_TYPE, description="Which aspect, in CamelCase.")
-    status: Literal["True", "False", "Unknown"] = Field(description="Whether it holds.")
+    type: str = Field(max_length=316, pattern=_CONDITION_TYPE, description="Type of the condition, in CamelCase.")
+    status: Literal["True", "False", "Unknown"] = Field(description="Status of the condition.")
     reason: str = Field(
         min_length=1,
         max_length=1024,
         pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
-        description="Why, as one CamelCase word for programs.",
+        description="Reason for the status, as a CamelCase word for programs.",
     )
-    message: str = Field(max_length=32768, description="Why, and what to do about it, as a sentence for people.")
+    message: str = Field(max_length=32768, description="Explanation for people, and what to do.")
     last_transition_time: str = Field(
-        description="When the condition's status changed last.", json_schema_extra={"format": "date-time"}
+        description="When the status of the condition last changed.", json_schema_extra={"format": "date-time"}
     )
     observed_generation: Annotated[Int64, Field(ge=0)] | None = Field(
-        None, description="The metadata.generation that the condition is about."
+        None, description="The metadata.generation that the condition refers to."
     )
 
 
@@ -40,54 +40,56 @@ Conditions = Annotated[
 
 
 class Status(Model):
-    """What both kinds report."""
+    """The status fields of both kinds."""
 
-    observed_generation: Int64 | None = Field(None, description="The metadata.generation that this status is about.")
+    observed_generation: Int64 | None = Field(None, description="The metadata.generation that the status refers to.")
     replicas: Int32 | None = Field(None, description="Number of pods that exist.")
     ready_replicas: Int32 | None = Field(None, description="Number of pods that are ready.")
     next_expiry: str | None = Field(
         None,
-        description="When the first of the certificates, CAs, JWTs and credentials that the spec refers to expires.",
+        description="The earliest expiry of the certificates, CAs, JWTs and credentials that the spec refers to.",
         json_schema_extra={"format": "date-time"},
     )
     conditions: Conditions = Field(
-        default_factory=tuple, description="Ready, Available, Progressing, Degraded and more, each with its reason."
+        default_factory=tuple, description="Ready, Available, Progressing, Degraded and other conditions."
     )
 
 
 class Endpoints(Model):
     """URLs of the cluster for clients inside Kubernetes."""
 
-    client: str | None = Field(None, description="URL for clients: the client Service, or else the headless one.")
-    headless: str | None = Field(None, description="URL of the headless Service, which resolves to every server.")
+    client: str | None = Field(
+        None, description="URL for clients: the client Service or, if that is disabled, the headless Service."
+    )
+    headless: str | None = Field(None, description="URL of the headless Service, which resolves to all servers.")
 
 
 class CommitmentsStatus(Model):
-    """What running servers and their volumes bind the operator to, as its annotations say it, too (see `record`)."""
+    """Settings of running servers and their volumes that cannot change freely; annotations hold them, too."""
 
-    replicas: Int32 | None = Field(None, description="Number of servers that JetStream's streams lie on.")
+    replicas: Int32 | None = Field(None, description="Number of servers that store JetStream streams.")
     server_name_prefix: str | None = Field(None, max_length=253, description="Prefix of the names of these servers.")
-    jetstream: Literal["claim", "emptyDir", "none"] | None = Field(None, description="Where the servers keep streams.")
-    resolver: Literal["full", "memory", "none"] | None = Field(None, description="Where the servers keep accounts.")
+    jetstream: Literal["claim", "emptyDir", "none"] | None = Field(None, description="Where the servers store streams.")
+    resolver: Literal["full", "memory", "none"] | None = Field(None, description="Where the servers store accounts.")
     server_tag: str | None = Field(None, description="Tag or digest of the image of the nats container.")
     reloader_tag: str | None = Field(None, description="Tag or digest of the image of the reloader.")
     exporter_tag: str | None = Field(None, description="Tag or digest of the image of the exporter.")
     keeps_identity: bool | None = Field(
-        None, description="Whether the servers run as the user that they had before they were taken over."
+        None, description="Whether the servers keep the user that they had before they were taken over."
     )
     keeps_idle_claim: bool | None = Field(
-        None, description="Whether the servers keep a claim from before they were taken over, with the file store off."
+        None, description="Whether the servers keep an unused claim that they had before they were taken over."
     )
 
 
 class ResolverStatus(Model):
-    """What the servers have confirmed of the accounts in their full resolvers. Without it, they are asked again."""
+    """The accounts in the full resolvers that the servers have confirmed."""
 
     accounts: StringMap = Field(
-        default_factory=dict, description="Digests of the accounts' JWTs that every server below has, by public key."
+        default_factory=dict, description="Digests of the account JWTs that all servers below have, by public key."
     )
     servers: StringMap = Field(
-        default_factory=dict, description="Start times of the servers that have confirmed that, by name."
+        default_factory=dict, description="Start times of the servers that have confirmed these JWTs, by name."
     )
     gone: Strings = Field(
         default_factory=tuple, description="Public keys of removed accounts that the servers no longer have."
@@ -100,51 +102,51 @@ class EarlierCertificates(Model):
     digest: str | None = Field(None, description="Digest of all certificates, keys and CAs that the spec refers to.")
     since: str | None = Field(
         None,
-        description="When they changed last. Without it, no change has been seen.",
+        description="When they last changed. Absent if no change was seen.",
         json_schema_extra={"format": "date-time"},
     )
 
 
 class CertificatesStatus(EarlierCertificates):
-    """The certificates that the servers should have loaded: a server has those that were current when it reloaded."""
+    """The certificates that the servers should have loaded."""
 
     earlier: tuple[EarlierCertificates, ...] = Field(
-        default_factory=tuple, description="Those that were current before, latest first."
+        default_factory=tuple, description="The previous ones, latest first."
     )
 
 
 class AwaitedConfigurationStatus(Model):
-    """What the servers have not all loaded yet; absent when they have."""
+    """The configuration that not all servers have loaded yet; absent when all have."""
 
-    digest: str | None = Field(None, description="Digest of the configuration that is waited for.")
+    digest: str | None = Field(None, description="Digest of this configuration.")
     since: str | None = Field(
-        None, description="Since when it is waited for.", json_schema_extra={"format": "date-time"}
+        None, description="When the wait for it began.", json_schema_extra={"format": "date-time"}
     )
 
 
 class NatsClusterStatus(Status):
-    """What the operator saw of the NatsCluster."""
+    """The observed state of the NatsCluster."""
 
     endpoints: Endpoints = block(Endpoints)
     config_map_name: str | None = Field(None, description="The ConfigMap that the servers read nats.conf from.")
     version: str | None = Field(None, description="Version of nats-server that the servers report.")
     commitments: CommitmentsStatus = block(
-        CommitmentsStatus, description="What running servers and their volumes bind the operator to."
+        CommitmentsStatus, description="Settings of running servers and their volumes that cannot change freely."
     )
-    resolver: ResolverStatus = block(ResolverStatus, description="What the servers have confirmed of their accounts.")
+    resolver: ResolverStatus = block(ResolverStatus, description="The accounts that the servers have confirmed.")
     certificates: CertificatesStatus = block(
         CertificatesStatus, description="The certificates that the servers should have loaded."
     )
     awaited_configuration: AwaitedConfigurationStatus = block(
-        AwaitedConfigurationStatus, description="The configuration that the servers have not all loaded yet."
+        AwaitedConfigurationStatus, description="The configuration that not all servers have loaded yet."
     )
     jet_stream_replicas: Int32 | None = Field(
-        None, description="What commitments.replicas says, as an earlier version of the operator wrote it."
+        None, description="Number of servers that store JetStream streams, as an earlier operator version wrote it."
     )
 
 
 class NatsBoxStatus(Status):
-    """What the operator saw of the NatsBox."""
+    """The observed state of the NatsBox."""
 
 
 def condition_of(status: Mapping[str, Any], type_: str) -> Mapping[str, Any] | None:

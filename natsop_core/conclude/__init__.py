@@ -1,4 +1,4 @@
-"""Conclusions: from a custom resource, what was seen of it, its plan and the outcomes to the report."""
+"""Makes the report (status, events, next reconcile) from a custom resource, its inputs, its plan and the outcomes."""
 
 from natsop_core.conclude.box import conclude_box
 from natsop_core.conclude.cluster import conclude_cluster

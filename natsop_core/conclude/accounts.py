@@ -1,4 +1,4 @@
-"""What the report of a NatsCluster says of the accounts in its servers' full resolvers."""
+"""The part of a NatsCluster's report about the accounts in the full resolvers of its servers."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AccountsReport:
-    """wrong: what only a person can mend. pending: what the servers have not confirmed yet.
+    """wrong: problems that need a person. pending: accounts that the servers have not confirmed yet.
 
-    conditions: those about accounts alone. facts: fields of the status.
+    conditions: the conditions that are only about accounts. facts: fields of the status.
     """
 
     wrong: tuple[Finding, ...] = ()
@@ -37,7 +37,7 @@ class AccountsReport:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def with_claims(self, loaded: Condition) -> Condition:
-        """ConfigurationLoaded, by the accounts, too: a reload alone does not bring them all to a full resolver."""
+        """ConfigurationLoaded that also covers the accounts: a reload does not bring all of them to a full resolver."""
         without_credentials = next((each for each in self.wrong if each.reason == "ClaimsNotPushed"), None)
         if without_credentials is not None:
             return Condition(loaded.type, "False", without_credentials)
@@ -53,7 +53,7 @@ def report_accounts(
     expected: Mapping[str, str | Unknown],
     outcomes: Outcomes,
 ) -> AccountsReport:
-    """What is to be said of them. servers: all that there should be. expected: the digest that each should report."""
+    """The report. servers: all servers of the cluster. expected: the digest that each should report."""
     if resolvers is None:
         return AccountsReport()
     reported = {each.pod: each.config_digest for each in servers}

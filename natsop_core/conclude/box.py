@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outcomes: Outcomes) -> Report:
-    """What the user of a NatsBox gets to see, once its plan was carried out."""
+    """The report of a NatsBox after its plan was carried out."""
     decision = plan.decision
     if cr.metadata.deletion_timestamp or not isinstance(decision, BoxDecision):
         return NOBODY_TO_TELL

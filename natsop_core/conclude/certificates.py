@@ -1,4 +1,4 @@
-"""What the report of a NatsCluster says of its servers' certificates."""
+"""The part of a NatsCluster's report about the certificates of its servers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CertificatesReport:
-    """outdated: the pods whose servers have others than they should. age: for how many seconds they should.
+    """outdated: the pods whose servers do not have the current certificates. age: seconds since those last changed.
 
     facts: fields of the status.
     """
@@ -35,7 +35,7 @@ def report_certificates(
     previous: Mapping[str, Any],
     now: datetime,
 ) -> CertificatesReport:
-    """What is to be said of them. previous: the status as it stands."""
+    """The report. previous: the current status."""
     if served is None:
         return CertificatesReport()
     current = remembered(served, previous, now)

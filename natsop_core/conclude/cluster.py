@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 
 def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Plan, outcomes: Outcomes) -> Report:
-    """What the user of a NatsCluster gets to see, once its plan was carried out."""
+    """The report of a NatsCluster after its plan was carried out."""
     decision = plan.decision
     if not isinstance(decision, ClusterDecision):
         return NOBODY_TO_TELL
@@ -97,10 +97,10 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A cluster that could be planned, and what was seen of it.
+    """A cluster that could be planned, and its observed state.
 
-    loaded: whether the servers run its configuration. awaited: since when that is waited for. accounts, certificates:
-    whether they have those. unsettled: what of its pods is still under way. apart: which servers have no routes.
+    loaded: whether the servers run its configuration. awaited: the wait for that. accounts, certificates: whether the
+    servers have these. unsettled: changes of its pods that are in progress. apart: the servers without routes.
     """
 
     cr: NatsCluster
@@ -210,12 +210,12 @@ def _looks_again(seen: _Seen, decision: ClusterDecision, inputs: Inputs, outcome
 
 
 def _hosts(cr: NatsCluster) -> str:
-    """The names by which the servers call each other."""
+    """The host names that the servers use for each other."""
     return f"*.{names.headless_host(cr.metadata.name, cr.metadata.namespace, cluster_domain(cr))}"
 
 
 def _notices(cr: NatsCluster, resolved: ResolvedCluster, cluster: Cluster) -> list[Event]:
-    """What the user hears when the servers have just been made or changed."""
+    """The events after the servers were created or changed."""
     return [
         *(Event("Warning", each.reason, each.message, is_passing=True) for each in resolved.let_through),
         *(Event("Normal", each.reason, each.message, is_passing=True) for each in kept(cr, cluster)),
@@ -240,7 +240,7 @@ def _cluster_facts(
 
 
 def _remembered(cluster: Cluster, outcome: Outcome | None, previous: Mapping[str, Any]) -> dict[str, Any]:
-    """What the servers commit us to once they are as planned; before, what was said last."""
+    """The commitments for the status: the planned ones once they are applied, before that the last reported ones."""
     if isinstance(outcome, Applied | Unchanged):
         return {"commitments": cluster.record.values}
     return {field: previous.get(field) for field in ("commitments", "jetStreamReplicas")}

@@ -1,4 +1,4 @@
-"""The report of a NatsCluster that is being deleted and waits for its NACK Accounts to go."""
+"""The report of a NatsCluster that is being deleted and waits for the deletion of its NACK Accounts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def conclude_deleting(
     inputs: Inputs,
     outcomes: Outcomes,
 ) -> Report:
-    """What holds it, and how its servers are, which keep running meanwhile."""
+    """The report: what blocks the deletion, and the state of the servers, which keep running until it ends."""
     if _is_gone(cr.metadata, outcomes):
         return NOBODY_TO_TELL
     owner = owner_of(cr.metadata, names.CLUSTER_KIND)
@@ -65,7 +65,7 @@ def conclude_deleting(
 
 
 def _is_gone(metadata: Metadata, outcomes: Outcomes) -> bool:
-    """Whether the last finalizer was just removed: of a NatsCluster that waits, nothing but that is ever set."""
+    """Whether the last finalizer was just removed: the plan of a waiting NatsCluster changes nothing else in it."""
     outcome = outcomes.get(CLUSTERS.key(metadata.namespace, metadata.name))
     return metadata.finalizers == (names.ACCOUNTS_FINALIZER,) and isinstance(outcome, Applied | Unchanged)
 

@@ -1,4 +1,4 @@
-"""The report of a custom resource that a person has paused: its pods as they are, and all else as it was said last."""
+"""The report of a paused custom resource: the current state of its pods, and the last report of everything else."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def conclude_paused(
     decision: ClusterDecision | BoxDecision,
     inputs: Inputs,
 ) -> Report:
-    """The generation stays the one that was carried out last: an edit made meanwhile is not reported as done."""
+    """The report. observedGeneration stays the last one carried out: an edit since then is not reported as done."""
     reported = {each["type"]: each for each in cr.status.get("conditions", ())}
     carried_out = cr.status.get("observedGeneration", 0)
     unsettled = what_is_unsettled(workload) if workload.exists else ()
@@ -69,7 +69,7 @@ def _paused(cr: NatsCluster | NatsBox | InvalidResource, *, carried_out: int) ->
     metadata: Metadata = cr.metadata
     kind = cr.kind if isinstance(cr, InvalidResource) else type(cr).__name__
     resource = CLUSTERS if kind == names.CLUSTER_KIND else BOXES
-    waits = " The latest edit of the spec waits." if metadata.generation != carried_out else ""
+    waits = " The latest edit of the spec is not applied." if metadata.generation != carried_out else ""
     return Finding(
         "Paused",
         f"The operator changes nothing for this {kind}, because of its annotation {names.PAUSED_ANNOTATION}.{waits}"

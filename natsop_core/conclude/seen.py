@@ -1,4 +1,4 @@
-"""What both kinds of custom resources report alike: their workload, its pods, and what was just done."""
+"""The parts of a report that both kinds have: the workload, its pods, and the actions just carried out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def see(decision: ClusterDecision | BoxDecision, inputs: Inputs, **of: Any) -> Workload:
-    """The workload with what keeps its pods from starting. of: as of `see_workload`."""
+    """The workload with the problems of its pods. of: see `see_workload`."""
     claims = decision.claims if isinstance(decision, ClusterDecision) else ()
     by_name = {claim["metadata"]["name"]: claim for claim in claims}
     problems = (pod_problem(pod, by_name, inputs.now) for pod in decision.pods)
@@ -30,18 +30,18 @@ def see(decision: ClusterDecision | BoxDecision, inputs: Inputs, **of: Any) -> W
 
 
 def what_is_unsettled(workload: Workload) -> tuple[Finding, ...]:
-    """What of its pods is still under way; empty when nothing is."""
+    """The change of the pods that is in progress; empty when there is none."""
     finding = first_finding(SETTLED, workload)
     return (finding,) if finding else ()
 
 
 def pod_counts(live: Mapping[str, Any] | None) -> dict[str, int]:
-    """How many pods there are, and how many are ready, as the status tells it."""
+    """The number of pods and of ready pods, as fields of the status."""
     status = live.get("status", {}) if live else {}
     return {"replicas": status.get("replicas", 0), "readyReplicas": status.get("readyReplicas", 0)}
 
 
 def what_was_done(owner: Owner, outcomes: Outcomes) -> list[Event]:
-    """What the user hears of what was just carried out."""
+    """The events about actions that were just carried out."""
     done = (*adoptions(owner, outcomes), *replacements(outcomes))
     return [Event("Normal", each.reason, each.message, is_passing=True) for each in done]

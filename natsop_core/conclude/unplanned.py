@@ -40,7 +40,7 @@ def conclude_unplanned(
     findings: Sequence[Finding],
     inputs: Inputs,
 ) -> Report:
-    """Nothing could be planned: what runs goes on running, and all else that the status said stays as it is."""
+    """The report when nothing could be planned: objects are unchanged, and so is the rest of the status."""
     waiting = wait_for_missing(() if workload.exists else findings, cr.status, inputs.now)
     unsettled = what_is_unsettled(workload) if workload.exists else ()
     conditions = summarize(
@@ -64,12 +64,12 @@ def conclude_unplanned(
 
 
 def facts_in(status: Mapping[str, Any]) -> dict[str, Any]:
-    """What was said last besides conditions."""
+    """The fields of the last status that are no conditions."""
     return {field: value for field, value in status.items() if field not in {"observedGeneration", "conditions"}}
 
 
 def kept_from(status: Mapping[str, Any]) -> list[Condition]:
-    """What was said last of integrations, by which the objects that were made for them are found, and of expiry."""
+    """The last conditions about expiry and about integrations, which are needed to find the objects of these."""
     kept = {*INTEGRATION_CONDITIONS, EXPIRING}
     said = (each for each in status.get("conditions", ()) if each["type"] in kept)
     return [Condition(each["type"], each["status"], Finding(each["reason"], each["message"])) for each in said]

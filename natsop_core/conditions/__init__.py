@@ -1,1 +1,1 @@
-"""Conditions: each is a chain of small checks, and the first check that finds something decides it."""
+"""The conditions of a status. Each is a chain of small checks; the first check that fails gives reason and message."""

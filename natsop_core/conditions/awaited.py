@@ -1,4 +1,7 @@
-"""Since when has a configuration been waited for? Kept in the status for as long as some server does not run it."""
+"""How long the operator has waited for the servers to load the current configuration.
+
+The start of the wait is kept in the status until every server runs the configuration.
+"""
 
 from __future__ import annotations
 
@@ -21,27 +24,28 @@ _DIGEST_LENGTH = 12  # hex digits: 48 bits tell the configurations of one cluste
 
 @dataclass(frozen=True, slots=True)
 class AwaitedConfiguration:
-    """What the servers should load. since: when it last became another, or began to be waited for."""
+    """The configuration that the servers should load. since: when it last changed, or when the wait for it began."""
 
     digest: str
     since: datetime
 
     @property
     def values(self) -> dict[str, Any]:
-        """As it stands in the status."""
+        """The fields for the status."""
         return {"digest": self.digest, "since": timestamp(self.since)}
 
     def age(self, now: datetime) -> float:
-        """For how many seconds it has been waited for."""
+        """Seconds since the wait began."""
         return (now - self.since).total_seconds()
 
 
 def awaited(
     cluster: Cluster, config: EffectiveConfig, previous: Mapping[str, Any], now: datetime
 ) -> AwaitedConfiguration:
-    """What is waited for now. previous: the status as it stands; one without it is from when another thing was.
+    """The configuration to wait for now. previous: the current status; without this field, the time of the condition
+    ConfigurationLoaded counts.
 
-    The digest is of what the first server should report, so it tells no more than that server does.
+    The digest is the one that the first server should report, so it reveals no more than that server does.
     """
     expected = expected_digest(cluster, config, names.pod(cluster.name, 0), None)
     digest = expected.removeprefix("sha256:")[:_DIGEST_LENGTH] if isinstance(expected, str) else ""

@@ -1,7 +1,8 @@
-"""Which servers have not loaded the current certificates? No server tells which it has, so it goes by times.
+"""Finds the servers that have not loaded the current certificates, by comparing times.
 
-A reload of certificates changes nothing but the time of the last reload. That is compared with the time at which the
-certificates changed, each as so many seconds ago by the clock of whoever tells it: clocks that differ do not matter.
+A server does not report its certificates; a reload of certificates only changes the time of its last reload. That time
+is compared with the time at which the certificates changed. Both are ages in seconds, each measured by its own clock,
+so the clocks need not agree.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ if TYPE_CHECKING:
     from natsop_core.servers import Server
 
 _TOLERANCE: Final = 1.0
-"""Seconds that an answer usually takes to reach us at most: by so much longer ago a load seems to be than it is."""
+"""Seconds that a server's answer usually takes at most. A reload can look that much older than it is."""
 
 
 _REMEMBERED: Final = 3
-"""How many earlier ones the status remembers."""
+"""How many earlier sets of certificates the status remembers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """The current certificates, as the status remembers them. since: None where they were never seen to change.
+    """The current certificates, as the status remembers them. since: None if no change was seen yet.
 
-    earlier: those before, the latest first. A change that is taken back before it reaches a pod makes no server reload:
-    one that loaded last when the same certificates were current has them still.
+    earlier: the previous sets, latest first. A change that is undone before it reaches a pod causes no reload: a server
+    whose last reload was while the same certificates were current still has them.
     """
 
     digest: str
@@ -40,17 +41,17 @@ class Certificates:
 
     @property
     def values(self) -> dict[str, Any]:
-        """As they stand in the status."""
+        """The fields for the status."""
         since = {"since": timestamp(self.since)} if self.since else {}
         earlier = {"earlier": [each.values for each in self.earlier]} if self.earlier else {}
         return {"digest": self.digest, **since, **earlier}
 
     def age(self, now: datetime) -> float:
-        """For how many seconds they are so."""
+        """Seconds since they last changed."""
         return (now - self.since).total_seconds() if self.since else inf
 
     def periods(self, now: datetime) -> Iterator[tuple[float, float]]:
-        """When the same certificates were current: from and until how many seconds ago."""
+        """The periods in which these certificates were current: start and end of each, in seconds ago."""
         until = 0.0
         for each in (self, *self.earlier):
             if each.digest == self.digest:
@@ -59,10 +60,10 @@ class Certificates:
 
 
 def remembered(served: ServedCertificates, previous: Mapping[str, Any], now: datetime) -> Certificates:
-    """The current ones, and since when they are so. previous: the status as it stands.
+    """The current certificates and the time of their last change. previous: the current status.
 
-    Without a status to tell what was before, no server is said to be behind: it would be said for ever of servers that
-    have loaded them long ago.
+    If the status does not remember certificates, no server counts as outdated: servers that loaded them long ago would
+    otherwise count as outdated forever.
     """
     said = previous.get("certificates")
     if not isinstance(said, Mapping) or not said:
@@ -83,7 +84,7 @@ def _read(said: Mapping[str, Any]) -> Certificates:
 def outdated(
     servers: Sequence[Server], current: Certificates, served: ServedCertificates, now: datetime, *, are_ours: bool
 ) -> frozenset[str]:
-    """The pods whose servers have other certificates. are_ours: no file of the user's own names certificates."""
+    """The pods whose servers have other certificates. are_ours: no file of the user names certificates."""
     periods = tuple(current.periods(now))
     late = {
         each.pod

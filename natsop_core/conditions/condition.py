@@ -1,4 +1,4 @@
-"""A condition of a custom resource's status, and how a chain of checks becomes one."""
+"""A condition of the status, and the functions that make one from a chain of checks."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 Status: TypeAlias = Literal["True", "False", "Unknown"]
 
 LONGEST_MESSAGE: Final = 4_000
-"""Characters; Kubernetes refuses a whole status for a message of more than 32768 (metav1.Condition)."""
+"""Characters. The API server rejects a status that has a message of more than 32768 (metav1.Condition)."""
 
 S = TypeVar("S")
 Check: TypeAlias = Callable[[S], Finding | None]
-"""One question about what was seen: None when all is well, else what is not."""
+"""One check of the observed state: None when it passes, else the finding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition, before it has a generation and a time."""
+    """One condition, without generation and time."""
 
     type: ConditionType
     status: Status
@@ -34,20 +34,20 @@ class Condition:
 
 
 def first_finding(chain: Iterable[Check[S]], seen: S) -> Finding | None:
-    """What the first check that finds something says."""
+    """The finding of the first check that fails."""
     return next((finding for check in chain if (finding := check(seen))), None)
 
 
 def as_status(
     conditions: Sequence[Condition], previous: Mapping[str, Any], *, generation: int, now: datetime
 ) -> list[dict[str, Any]]:
-    """The conditions as they stand in a status. A transition time changes only when the condition's status does."""
+    """The conditions in the form of the status. A transition time changes only when the condition's status changes."""
     earlier = {condition["type"]: condition for condition in previous.get("conditions", ())}
     return [_as_status(condition, earlier.get(condition.type), generation, now) for condition in conditions]
 
 
 def lasted(type_: ConditionType, status: Status, previous: Mapping[str, Any], now: datetime) -> float:
-    """For how many seconds the condition has had that status; 0 when it had another one."""
+    """For how many seconds the condition has had that status; 0 when it has another one."""
     condition = condition_of(previous, type_)
     if condition is None or condition["status"] != status:
         return 0.0
@@ -69,9 +69,9 @@ def _as_status(
 
 
 def fitting(message: str) -> str:
-    """A message that the API server accepts and a person reads: what is cut off would only repeat itself.
+    """The message, cut to a length that the API server accepts.
 
-    A server's own words may have half a surrogate pair, which no text in UTF-8 can have.
+    Text from a server may have half a surrogate pair, which UTF-8 cannot encode.
     """
     message = message.encode("utf-8", "replace").decode()
     return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}… (cut off)"

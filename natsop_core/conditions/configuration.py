@@ -1,4 +1,4 @@
-"""ConfigurationOverridden and FilesMounted: what of the configuration has no effect, and what it names in vain?"""
+"""ConfigurationOverridden and FilesMounted: parts of the configuration without effect, and files that are missing."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def configuration_conditions(cluster: Cluster, config: EffectiveConfig) -> list[Condition]:
-    """What a person should know of a configuration that the servers start with; nothing when all is as it seems."""
+    """Warnings about a configuration that the servers accept; empty when there are none."""
     return [*_overridden(cluster, config), *_files_not_mounted(cluster, config)]
 
 
 def _overridden(cluster: Cluster, config: EffectiveConfig) -> list[Condition]:
-    """What of our configuration does not reach the servers; no condition when all of it does."""
+    """The rendered options that have no effect; no condition when all have."""
     if cluster.existing_config:
         return _not_reached(cluster.existing_config.name, config)
     redefined = overridden(config, {*config.own, *(OPTIONS if cluster.auth else ())})
@@ -34,7 +34,7 @@ def _overridden(cluster: Cluster, config: EffectiveConfig) -> list[Condition]:
     keys = {file: sorted(each.key for each in redefined if each.place.file == file) for file in _files_of(redefined)}
     found = "; ".join(f"{posixpath.basename(file)} redefines {', '.join(options)}" for file, options in keys.items())
     scaling = " A change of spec.replicas does not change the routes." if _are_routes_fixed(redefined) else ""
-    message = f"An included file replaces what the operator renders: {found}.{scaling}"
+    message = f"An included file replaces options that the operator renders: {found}.{scaling}"
     return [Condition("ConfigurationOverridden", "True", Finding("IncludeRedefines", message))]
 
 
@@ -47,7 +47,7 @@ def _are_routes_fixed(redefined: Iterable[Option]) -> bool:
 
 
 def _not_reached(config_map: str, config: EffectiveConfig) -> list[Condition]:
-    """The user's own nats.conf is mounted as it is; files that it does not include itself have no effect."""
+    """The user's own nats.conf is mounted unchanged; files that it does not include have no effect."""
     beside = f"{names.CONFIG_FOLDER}/"
     included_by_others = {f"{names.AUTH_FOLDER}/{name}" for name in (names.OPERATOR_KEY, names.PRELOAD_KEY)}
     reached = {*config.included, *included_by_others}
@@ -55,19 +55,20 @@ def _not_reached(config_map: str, config: EffectiveConfig) -> list[Condition]:
     if not files:
         return []
     message = (
-        f"ConfigMap {config_map} is used as it is; unless it includes them, these have no effect: {', '.join(files)}."
+        f"ConfigMap {config_map} is used unchanged and does not include these files, so they have no effect:"
+        f" {', '.join(files)}."
     )
     return [Condition("ConfigurationOverridden", "True", Finding("ExistingConfigMap", message))]
 
 
 def _files_not_mounted(cluster: Cluster, config: EffectiveConfig) -> list[Condition]:
-    """The server only logs that a file with credentials is not there, and never connects (server/leafnode.go)."""
+    """The server only logs that a credentials file is missing, and never connects (server/leafnode.go)."""
     folders = (names.CONFIG_FOLDER, names.PID_FOLDER, names.DATA_FOLDER, *(folder.path for folder in cluster.folders))
     outside = [f"{file.path} ({file.option} at {file.place})" for file in files_outside(config, folders)]
     if not outside:
         return []
     message = (
-        f"The configuration names files in folders that are not mounted: {some_of(outside)}. Put them under a folder"
-        " that is, or into the image."
+        f"The configuration names files in folders that are not mounted: {some_of(outside)}. Put them into a mounted"
+        " folder, or into the image."
     )
     return [Condition("FilesMounted", "False", Finding("FileNotMounted", message))]

@@ -1,4 +1,4 @@
-"""ExpiringSoon: which certificates, JWTs and credentials have to be renewed within the next seven days?"""
+"""ExpiringSoon: the certificates, JWTs and credentials that expire within the next seven days."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST: Final = 10
 
 
 def expiring_soon(expiries: Iterable[Expiry], now: datetime) -> list[Condition]:
-    """What expires within seven days or has expired, the earliest first; no condition when nothing does."""
+    """Everything that expires within seven days or has expired, the earliest first; no condition when nothing does."""
     near = [each for each in expiries if each.at - now <= FORESIGHT]
     if not near:
         return []
@@ -32,12 +32,12 @@ def expiring_soon(expiries: Iterable[Expiry], now: datetime) -> list[Condition]:
 
 
 def expired(expiries: Iterable[Expiry], now: datetime) -> list[Finding]:
-    """What has expired, and no other finding tells of."""
+    """Everything that has expired and is not covered by another finding."""
     return [Finding("Expired", _sentence(each, now)) for each in expiries if each.at <= now and not each.is_checked]
 
 
 def foreseen(expiries: Iterable[Expiry], now: datetime) -> Iterator[float]:
-    """In how many seconds something comes to be told of, or expires."""
+    """Seconds until each warning period begins, and until each expiry."""
     for each in expiries:
         left = each.at - now
         for seconds in ((left - FORESIGHT).total_seconds(), left.total_seconds()):
@@ -46,7 +46,7 @@ def foreseen(expiries: Iterable[Expiry], now: datetime) -> Iterator[float]:
 
 
 def next_expiry(expiries: Iterable[Expiry]) -> str | None:
-    """When the first of them expires, as it stands in the status."""
+    """The earliest expiry, in the form of the status."""
     return min((timestamp(each.at) for each in expiries), default=None)
 
 

@@ -1,4 +1,4 @@
-"""FieldsIgnored: whether all that a NatsCluster says has an effect."""
+"""FieldsIgnored: the fields of a NatsCluster that have no effect."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 
 
 def fields_ignored(cr: NatsCluster, cluster: Cluster) -> list[Condition]:
-    """What has no effect; no condition when everything has."""
+    """The fields that have no effect; no condition when all have."""
     found = without_effect(cr, cluster)
     return [Condition("FieldsIgnored", "True", Finding("NoEffect", f"{'; '.join(found)}."))] if found else []

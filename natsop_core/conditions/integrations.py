@@ -1,4 +1,4 @@
-"""NackIntegrationAvailable and PodMonitorAvailable: is there what others have to install?"""
+"""NackIntegrationAvailable and PodMonitorAvailable: whether an optional API is installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INTEGRATION_CONDITIONS: Final = frozenset((POD_MONITOR_CONDITION, NACK_CONDITION
 
 
 def integration_available(integration: Integration) -> Condition:
-    """True where the optional API that the custom resource asks for is available."""
+    """True if the optional API that the custom resource uses is available."""
     if integration.lack is not None:
         return Condition(integration.condition, "False", integration.lack)
     return Condition(integration.condition, "True", Finding("Installed", "The API is installed."))

@@ -1,4 +1,4 @@
-"""ConfigurationLoaded: do the servers run the configuration that we rendered, with the current certificates?"""
+"""ConfigurationLoaded: whether the servers run the rendered configuration with the current certificates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TYPE: Final[ConditionType] = "ConfigurationLoaded"
 
 RELOAD_PATIENCE: Final = 180.0
-"""Seconds within which a changed file has reached every pod and was loaded: a kubelet takes up to two minutes."""
+"""Seconds within which every server should load a changed file: a kubelet takes up to two minutes to write it."""
 
 _DIGEST_LENGTH: Final = 19
 
@@ -36,14 +36,14 @@ def configuration_loaded(
     pending: float = 0.0,
     rejects: bool = False,
 ) -> Condition:
-    """True or False by the digest of every server, Unknown where one did not tell it; never a guess.
+    """True or False by the digest that every server reports; Unknown if a server does not report one.
 
-    expected: the digest of the configuration of each pod whose server told its own, by the pod's name.
-    outdated: the pods whose servers have other certificates than those that are current for `age` seconds.
-    errors: why servers have refused to reload, by pod.
+    expected: the digest that each server should report, by pod name, for the servers that report one.
+    outdated: the pods whose servers do not have the current certificates. age: seconds since those last changed.
+    errors: why servers rejected a reload, by pod.
 
-    pending: for how many seconds it has been False already. rejects: all pods are of the latest revision and reload by
-    themselves, so that one that is behind for long has refused the configuration.
+    pending: for how many seconds the condition has been False. rejects: all pods have the latest revision and reload by
+    themselves, so a server that stays behind for long has rejected the configuration.
     """
     known = [(each, expected.get(each.pod)) for each in servers]
     unknown = [digest for _, digest in known if isinstance(digest, Unknown)]
@@ -68,14 +68,14 @@ def configuration_loaded(
 
 
 def expected_digests(cluster: Cluster, config: EffectiveConfig, servers: Sequence[Server]) -> dict[str, str | Unknown]:
-    """The digest of what each server that told its own should have loaded, with its own name in it."""
+    """The digest that each server should report, by pod name, for the servers that report one."""
     return {
         each.pod: expected_digest(cluster, config, each.pod, each.version) for each in servers if each.config_digest
     }
 
 
 def expected_digest(cluster: Cluster, config: EffectiveConfig, pod: str, version: str | None) -> str | Unknown:
-    """What a server of that version reports that has loaded the configuration in that pod."""
+    """The digest that a server of that version reports once it has loaded the configuration in that pod."""
     variables = {names.SERVER_NAME_VARIABLE: f"{cluster.server_name_prefix}{pod}", names.POD_NAME_VARIABLE: pod}
     return config.server_digest(variables, version)
 
@@ -83,7 +83,7 @@ def expected_digest(cluster: Cluster, config: EffectiveConfig, pod: str, version
 def behind(
     servers: Sequence[Server], expected: Mapping[str, str | Unknown], outdated: frozenset[str]
 ) -> Sequence[Server]:
-    """The servers that run another configuration; where none does, those that have other certificates."""
+    """The servers that run another configuration; if there are none, the servers with other certificates."""
     return _with_other_configuration(servers, expected) or [each for each in servers if each.pod in outdated]
 
 
@@ -93,26 +93,25 @@ def _with_other_configuration(servers: Sequence[Server], expected: Mapping[str, 
 
 
 def _why(pods: Sequence[str], errors: Mapping[str, str]) -> str:
-    """The servers' own words; where there are none, where to find them."""
-    told = [f"{pod}: {errors[pod]}" for pod in pods if pod in errors]
-    return f"They say: {some_of(told)}." if told else f"Their log says why: kubectl logs {pods[0]} -c nats."
+    """The errors of the servers or, if the operator has none, where to find them."""
+    known = [f"{pod}: {errors[pod]}" for pod in pods if pod in errors]
+    return f"Reported errors: {some_of(known)}." if known else f"The log has the error: kubectl logs {pods[0]} -c nats."
 
 
 def _rejected(behind: Sequence[Server], why: str) -> str:
     running = some_of([f"{each.pod} (digest {each.config_digest[:_DIGEST_LENGTH]})" for each in behind])
     return (
         f"These servers did not load the current configuration and run an earlier one: {running}. {why}"
-        " Correct the configuration: a server that starts anew reads the current"
-        " one, and cannot start if it is faulty."
+        " Correct the configuration: a server that restarts reads the current one, and cannot start if it is invalid."
     )
 
 
 def _without_certificates(behind: Sequence[Server], why: str) -> str:
     return (
-        f"These servers did not load the current certificates and go on with earlier ones:"
+        f"These servers did not load the current certificates and use earlier ones:"
         f" {some_of([each.pod for each in behind])}. {why}"
-        " Correct the Secret (the private key has to belong to the certificate): a server that starts anew reads the"
-        " current one, and cannot start if it is faulty."
+        " Correct the Secret (the private key must belong to the certificate): a server that restarts reads the"
+        " current one, and cannot start if it is invalid."
     )
 
 

@@ -1,4 +1,4 @@
-"""Do the servers work together? By what each says of its routes and of the leader of the JetStream meta group."""
+"""Whether the servers form one cluster, by the routes and the JetStream meta leader that each server reports."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def leaderless(servers: Sequence[Server], hosts: str) -> Finding | None:
-    """Why JetStream's API cannot work: no server that tells knows a leader. None where one does, or none tells.
+    """Why the JetStream API cannot work: no server reports a leader. None if one does, or if no server answers.
 
-    hosts: the names by which the servers call each other, for messages.
+    hosts: the host names that the servers use for each other, for messages.
     """
     telling = [each for each in servers if each.knows_leader is not None]
     if not telling or any(each.knows_leader for each in telling):
@@ -24,21 +24,21 @@ def leaderless(servers: Sequence[Server], hosts: str) -> Finding | None:
     if apart := disconnected(servers, hosts):
         return apart
     return _finding(
-        "MetaLeaderUnknown", "No server that answers knows a leader of the JetStream meta group", telling[0].pod
+        "MetaLeaderUnknown", "No server that answers knows the leader of the JetStream meta group", telling[0].pod
     )
 
 
 def disconnected(servers: Sequence[Server], hosts: str) -> Finding | None:
-    """Which servers have no route at all though there should be others; None where all have, or none tells."""
+    """The servers that have no route to any other server; None if all have one, or if no server answers."""
     alone = [each.pod for each in servers if each.routes == 0]
     if len(servers) == 1 or not alone:
         return None
     problem = (
-        f"{some_of(alone)}: no route to any other server. A route certificate has to name {hosts}; a NetworkPolicy has"
-        " to let the servers reach each other's cluster port"
+        f"{some_of(alone)}: no route to any other server. A route certificate must be valid for {hosts}; a"
+        " NetworkPolicy must allow connections between the servers on the cluster port"
     )
     return _finding("RoutesIncomplete", problem, alone[0])
 
 
 def _finding(reason: ReasonName, problem: str, pod: str) -> Finding:
-    return Finding(reason, f"{problem}. The log says more: kubectl logs {pod} -c nats.")
+    return Finding(reason, f"{problem}. The log has details: kubectl logs {pod} -c nats.")

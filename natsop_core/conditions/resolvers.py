@@ -1,4 +1,4 @@
-"""Do the servers' full resolvers have the accounts as the spec says? By what each has told of them."""
+"""Whether the full resolvers of the servers have the accounts of the spec, by the answers of the servers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def not_pushed(resolvers: Resolvers, cluster: str) -> list[Finding]:
-    """Which accounts the servers need to be told of and are not, because the operator can send no request."""
+    """The accounts whose new JWT the operator should push to the servers but cannot."""
     lacking = [key for key, request in resolvers.pushes.items() if request is None]
     if not lacking:
         return []
@@ -28,25 +28,25 @@ def not_pushed(resolvers: Resolvers, cluster: str) -> list[Finding]:
     return [
         Finding(
             "ClaimsNotPushed",
-            f"{_accounts(lacking, resolvers)}: {some_of(behind) or 'the servers'} may still use an earlier JWT, since a"
-            f" full resolver takes a changed one over only when it is told of it. {resolvers.unable} Or restart the"
+            f"{_accounts(lacking, resolvers)}: {some_of(behind) or 'the servers'} may still use an earlier JWT, because"
+            f" a full resolver loads a changed JWT only when it is pushed. {resolvers.unable} Or restart the"
             f" servers: kubectl rollout restart statefulset {cluster}.",
         )
     ]
 
 
 def refused_pushes(resolvers: Resolvers, outcomes: Outcomes) -> Iterator[Finding]:
-    """What the servers have answered to a push instead of doing it, in their words."""
+    """The errors that the servers returned for a push."""
     for key, request in resolvers.pushes.items():
         outcome = outcomes.get(request) if request else None
         if isinstance(outcome, Answered) and (error := error_in(outcome.body)):
             yield Finding(
-                "PushRefused", f"The servers refuse the new JWT of {_accounts([key], resolvers)}: {sentence(error)}"
+                "PushRefused", f"The servers reject the new JWT of {_accounts([key], resolvers)}: {sentence(error)}"
             )
 
 
 def claims_pending(resolvers: Resolvers, current: Collection[str], outcomes: Outcomes) -> Finding | None:
-    """Which servers have not told that they have the accounts as they should be. current: see `confirmed`."""
+    """The servers that have not confirmed the current JWTs of the accounts. current: see `confirmed`."""
     waiting = {each.server.pod: _missing(each, resolvers, current, outcomes) for each in resolvers.seen}
     pods = [pod for pod, keys in waiting.items() if keys]
     if not pods:
@@ -54,13 +54,13 @@ def claims_pending(resolvers: Resolvers, current: Collection[str], outcomes: Out
     keys = tuple(dict.fromkeys(key for keys in waiting.values() for key in keys))
     return Finding(
         "ClaimsPending",
-        f"{some_of(pods)} {'has' if len(pods) == 1 else 'have'} not loaded the new JWT yet of"
-        f" {_accounts(keys, resolvers)}.",
+        f"{some_of(pods)} {'has' if len(pods) == 1 else 'have'} not loaded the new JWT of"
+        f" {_accounts(keys, resolvers)} yet.",
     )
 
 
 def accounts_not_removed(resolvers: Resolvers, outcomes: Outcomes) -> list[Condition]:
-    """Accounts that were removed from the spec, and that the servers still have; no condition when there are none."""
+    """The accounts that were removed from the spec but that the servers still have; no condition if there are none."""
     kept = [key for key in resolvers.accounts.removed if key not in _gone(resolvers, outcomes)]
     if not kept:
         return []
@@ -69,8 +69,9 @@ def accounts_not_removed(resolvers: Resolvers, outcomes: Outcomes) -> list[Condi
     )
     unseen = f" The operator cannot see whether they are gone. {resolvers.unable}" if resolvers.unable else ""
     message = (
-        f"These accounts were removed from the spec, but the servers keep them and let their users in: {some_of(kept)}."
-        f" Only the operator's own key can delete them: {way}delete them with nsc and run `nsc push --prune`.{unseen}"
+        f"These accounts were removed from the spec, but the servers keep them, so their users can still connect:"
+        f" {some_of(kept)}. Only the key of the NATS operator can delete them: {way}delete them with nsc and run"
+        f" `nsc push --prune`.{unseen}"
     )
     return [Condition("AccountsNotRemoved", "True", Finding("KeptByResolver", message))]
 
@@ -78,10 +79,10 @@ def accounts_not_removed(resolvers: Resolvers, outcomes: Outcomes) -> list[Condi
 def confirmed(
     resolvers: Resolvers, servers: Sequence[Server], current: Collection[str], outcomes: Outcomes
 ) -> ResolverRecord:
-    """What is to be remembered. servers: all that there should be.
+    """The record of what the servers have confirmed, for the status. servers: all servers of the cluster.
 
-    current: the names of those that run the current configuration, or of which nobody can know: what they have not
-    loaded yet they read from a directory that is up to date.
+    current: the pods that run the current configuration, or for which this cannot be known. They read an account that
+    they have not loaded yet from a directory that is up to date.
     """
     record, tokens = resolvers.record, resolvers.accounts.tokens
     accounts = {key: token_digest(token) for key, token in tokens.items()}
@@ -102,7 +103,7 @@ def confirmed(
 
 
 def _missing(resolver: Resolver, resolvers: Resolvers, current: Collection[str], outcomes: Outcomes) -> tuple[str, ...]:
-    """The accounts of which the server has not told that it has them as they should be."""
+    """The accounts whose current JWT the server has not confirmed."""
     return tuple(
         key
         for key, claims in resolver.claims.items()
@@ -114,7 +115,7 @@ def _missing(resolver: Resolver, resolvers: Resolvers, current: Collection[str],
 def _reads_current(
     key: str, server: Server, resolvers: Resolvers, current: Collection[str], outcomes: Outcomes
 ) -> bool:
-    """Whether the server, when somebody uses the account, reads the current JWT from its directory."""
+    """Whether the server reads the current JWT from its directory when the account is first used."""
     if server.config_digest:
         return server.pod in current
     return not is_changed(key, resolvers.accounts, resolvers.record) or _is_pushed(key, resolvers.pushes, outcomes)
@@ -127,7 +128,7 @@ def _is_pushed(key: str, pushes: Mapping[str, RequestKey | None], outcomes: Outc
 
 
 def _gone(resolvers: Resolvers, outcomes: Outcomes) -> frozenset[str]:
-    """The removed accounts that the servers no longer have, as one of them has answered."""
+    """The removed accounts that the servers no longer have, by the answer of one server."""
     answers = {key: outcomes.get(request) for key, request in resolvers.lookups.items() if request}
     return frozenset(key for key, each in answers.items() if isinstance(each, Answered) and has_none(each.body))
 

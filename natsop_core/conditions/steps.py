@@ -1,4 +1,4 @@
-"""What the outcomes of a plan's steps mean for the user."""
+"""Turns the outcomes of a plan's steps into findings for the user."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def refusals(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
-    """What only a person can mend: names that others hold, objects and credentials that are refused."""
+    """Problems that need a person: name conflicts, rejected objects, rejected credentials."""
     for key, outcome in outcomes.items():
         match key, outcome:
             case RequestKey(name=request), Rejected(message):
@@ -30,11 +30,11 @@ def refusals(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
                 yield _name_conflict(key, controller)
             case _, Rejected(message, field):
                 where = _called(key) + (f", field {field}" if field else "")
-                yield Finding("ApplyRejected", f"The API server refuses {where}: {sentence(message)}")
+                yield Finding("ApplyRejected", f"The API server rejects {where}: {sentence(message)}")
 
 
 def contests(outcomes: Outcomes) -> Iterator[Finding]:
-    """Fields that another program changes back each time. A single change by hand is repaired without a word."""
+    """Fields that another program changes back each time. A single change by hand is repaired without a finding."""
     for key, outcome in outcomes.items():
         match outcome:
             case Applied(repair=Repair() as repair) | Unchanged(repair=Repair() as repair) | Postponed(repair=repair):
@@ -43,14 +43,15 @@ def contests(outcomes: Outcomes) -> Iterator[Finding]:
 
 
 def delays(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
-    """What time will mend: what an earlier resource of this name left, requests to try again, what they hold up."""
+    """Problems that resolve themselves: objects of a deleted resource, failed requests, and steps that wait."""
     for key, outcome in outcomes.items():
         match outcome:
             case Taken(controller) if is_being_collected(owner, controller):
                 yield Finding(
                     "WaitingForCollection",
-                    f"{_called(key)} still belongs to a deleted {owner.kind} of the same name, and goes with it."
-                    " If it is there for minutes, Kubernetes' garbage collector has missed it: delete it by hand.",
+                    f"{_called(key)} still belongs to a deleted {owner.kind} of the same name, and is deleted with it."
+                    " If it still exists after a few minutes, the garbage collector of Kubernetes has missed it:"
+                    " delete it yourself.",
                 )
             case Failed(message):
                 yield Finding("Retrying", f"{_called(key)}: {sentence(message)}")
@@ -59,28 +60,30 @@ def delays(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
 
 
 def adoptions(owner: Owner, outcomes: Outcomes) -> Iterator[Finding]:
-    """Which orphans of an earlier life of the custom resource were taken back."""
+    """The orphans that were adopted: objects of an earlier custom resource of the same name."""
     adopted = [key for key, outcome in outcomes.items() if isinstance(outcome, Applied) and outcome.adopted]
     if adopted:
         objects = ", ".join(map(_called, adopted))
         yield Finding(
-            "Adopted", f"The operator made these for a {owner.kind} of this name, and manages them again: {objects}."
+            "Adopted",
+            f"The operator created these objects for an earlier {owner.kind} of this name, and manages them again:"
+            f" {objects}.",
         )
 
 
 def replacements(outcomes: Outcomes) -> Iterator[Finding]:
-    """Which pods were deleted, so that Kubernetes makes them anew."""
+    """The pods that were deleted so that Kubernetes recreates them."""
     for key, outcome in outcomes.items():
         if isinstance(outcome, Applied) and not isinstance(key, RequestKey) and key.kind == PODS.kind:
             yield Finding(
                 "PodReplaced",
-                f"Pod {key.name} is of an older revision and could not start. The operator deleted it, so that"
-                " Kubernetes makes it anew from the current one.",
+                f"Pod {key.name} has an older revision and could not start. The operator deleted it, so that"
+                " Kubernetes recreates it from the current revision.",
             )
 
 
 def is_being_collected(owner: Owner, controller: Controller | None) -> bool:
-    """Whether the holder of a name is an earlier custom resource of our own kind and name: only one can exist."""
+    """Whether the controller of an object is an earlier, deleted custom resource of the same kind and name."""
     return (
         controller is not None
         and (controller.api_version, controller.kind, controller.name) == (API_VERSION, owner.kind, owner.name)
@@ -95,17 +98,17 @@ def _called(key: StepKey) -> str:
 def _refused_request(request: str, message: str) -> Finding:
     return Finding(
         "CredentialsRefused",
-        f"The servers refuse the operator's credentials, so it cannot {request}: {sentence(message)} Correct the Secret"
+        f"The servers reject the operator's credentials, so it cannot {request}: {sentence(message)} Correct the Secret"
         " that userCreds of the system account in spec.auth.jwt.accounts refers to; with spec.auth.systemUser, delete"
-        " its Secret, and the operator makes another key.",
+        " its Secret, and the operator creates a new key.",
     )
 
 
 def _contested(key: StepKey, repair: Repair) -> Finding:
     return Finding(
         "Contested",
-        f"{_called(key)}: the manager {repair.manager} changes {', '.join(repair.fields)} back each time the"
-        " operator sets it. Let only one of the two set it; meanwhile the operator tries it once a minute.",
+        f"{_called(key)}: the field manager {repair.manager} changes {', '.join(repair.fields)} back each time the"
+        " operator sets it. Let only one of the two set it; until then the operator repairs it once a minute.",
     )
 
 
@@ -113,6 +116,6 @@ def _name_conflict(key: StepKey, controller: Controller | None) -> Finding:
     holder = f"is controlled by {controller}" if controller else "has no controller"
     return Finding(
         "NameConflict",
-        f"{_called(key)} exists and {holder}; the operator leaves it alone."
-        " Remove it, or give this resource another name.",
+        f"{_called(key)} exists and {holder}; the operator does not touch it."
+        " Delete it, or give this resource another name.",
     )

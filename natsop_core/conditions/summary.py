@@ -1,4 +1,4 @@
-"""Progressing, Degraded, Stalled and Ready: the conditions that sum up the others."""
+"""Progressing, Degraded, Stalled and Ready: the conditions that summarize the others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from natsop_core.reasons import REASONS
 def summarize(
     available: Condition, *, under_way: Iterable[Finding], wrong: Sequence[Finding], pod: str
 ) -> tuple[Condition, ...]:
-    """The conditions that every custom resource has. pod: what one of its pods is called."""
+    """The conditions that every custom resource has. pod: the word for one of its pods in messages."""
     is_progressing, is_degraded = progressing(under_way), degraded(wrong)
     return (
         ready(available, is_progressing, is_degraded, pod=pod),
@@ -24,28 +24,28 @@ def summarize(
 
 
 def progressing(findings: Iterable[Finding]) -> Condition:
-    """Whether something is still under way: the first that is."""
+    """Whether a change is in progress; reason and message are those of the first finding."""
     finding = next(iter(findings), None)
     if finding is None:
-        return Condition("Progressing", "False", Finding("Stable", "No change is under way."))
+        return Condition("Progressing", "False", Finding("Stable", "No change is in progress."))
     return Condition("Progressing", "True", finding)
 
 
 def degraded(findings: Sequence[Finding]) -> Condition:
-    """Whether something is wrong: the first finding's reason, the messages of all, each once."""
+    """Whether there is a problem: the reason of the first finding, the messages of all, each once."""
     if not findings:
-        return Condition("Degraded", "False", Finding("AsExpected", "No problem was found."))
+        return Condition("Degraded", "False", Finding("AsExpected", "There is no problem."))
     return Condition("Degraded", "True", together(findings))
 
 
 def stalled(findings: Sequence[Finding]) -> tuple[Condition, ...]:
-    """Whether only a person can go on: then tools that follow kstatus need not wait. No condition otherwise."""
+    """Whether a problem needs a person: tools that follow kstatus then stop waiting. No condition otherwise."""
     stuck = [finding for finding in findings if REASONS[finding.reason].needs_person]
     return (Condition("Stalled", "True", together(stuck)),) if stuck else ()
 
 
 def ready(available: Condition, progressing: Condition, degraded: Condition, *, pod: str) -> Condition:
-    """The one condition to wait for: available, nothing under way, nothing wrong."""
+    """The condition to wait for: available, no change in progress, no problem."""
     if degraded.status == "True":
         return Condition("Ready", "False", degraded.finding)
     is_waiting = progressing.status == "True" and available.finding.reason == "NotCreated"

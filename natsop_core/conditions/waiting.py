@@ -1,4 +1,4 @@
-"""What is expected to appear by itself before anything runs: Secrets that other programs make, the cluster of a box."""
+"""Missing references that are expected to appear before anything runs: Secrets of other programs, a box's cluster."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from natsop_core.reasons import ReasonName
 
 PATIENCE: Final = 180.0
-"""Seconds for which something that is missing is waited for, before it counts as wrong."""
+"""Seconds for which the operator waits for a missing reference before it counts as a problem."""
 
 _WAITED_FOR: Final[Mapping[ReasonName, ReasonName]] = {
     "SecretNotFound": "WaitingForSecret",
@@ -25,7 +25,7 @@ _WAITED_FOR: Final[Mapping[ReasonName, ReasonName]] = {
 
 
 class Waiting(NamedTuple):
-    """What is waited for, as one finding, what is wrong, and in how many seconds the former becomes the latter."""
+    """The references to wait for, as one finding; the problems; and the seconds until the former become problems."""
 
     awaited: tuple[Finding, ...]
     wrong: tuple[Finding, ...]
@@ -33,7 +33,8 @@ class Waiting(NamedTuple):
 
 
 def wait_for_missing(findings: Iterable[Finding], previous: Mapping[str, Any], now: datetime) -> Waiting:
-    """Part what may still appear from what is wrong. previous: the status as it stands, which tells since when."""
+    """Separate the missing references that may still appear from the problems. previous: the current status, which has
+    the start of the wait."""
     findings = tuple(findings)
     missing = [Finding(_WAITED_FOR[each.reason], each.message) for each in findings if each.reason in _WAITED_FOR]
     awaited = (together(missing),) if missing else ()

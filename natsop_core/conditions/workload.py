@@ -1,4 +1,4 @@
-"""Available and Progressing, from the StatefulSet's or Deployment's own word, its pods, and what the servers say."""
+"""Available and Progressing, from the status of the StatefulSet or Deployment, its pods, and the servers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """A StatefulSet or Deployment as it was seen, or as it is known to be since this very plan has just changed it.
+    """The observed state of a StatefulSet or Deployment.
 
-    pod: what one of its pods is called in messages. observed: its controller had seen the latest generation when it
-    was seen. changed: there is a newer one since. problems: what keeps pods from starting.
-    leaderless: why its servers cannot work together, or None where they can or nothing is known.
+    pod: the word for one of its pods in messages. observed: its controller has processed the generation that was seen.
+    changed: the current plan has just changed it again. problems: why pods do not start.
+    leaderless: why the servers cannot elect a leader; None if they can, or if nothing is known.
     """
 
     kind: str
@@ -41,7 +41,7 @@ class Workload:
 def see_workload(
     live: Mapping[str, Any] | None, *, kind: str, needed: int | None, pod: str, just_applied: bool
 ) -> Workload:
-    """Read a live workload (None: there is none). `needed`: how many ready pods make it available; None: a quorum."""
+    """Read a live workload (None: it does not exist). needed: ready pods that make it available; None: a quorum."""
     found = Workload(kind=kind, pod=pod, exists=live is not None or just_applied, changed=just_applied)
     if live is None:
         return found
@@ -65,12 +65,12 @@ def exists(workload: Workload) -> Finding | None:
 
 
 def is_observed(workload: Workload) -> Finding | None:
-    """Until its controller has seen the latest generation, the numbers in its status are about an older one."""
+    """Until its controller has processed the latest generation, the numbers in its status belong to an older one."""
     return None if workload.observed else _not_observed(workload)
 
 
 def is_unchanged(workload: Workload) -> Finding | None:
-    """What was just applied says the same as it will until its controller has seen it: nothing is written twice."""
+    """A workload that was just applied counts as not observed, so that the next status says the same."""
     return _not_observed(workload) if workload.changed else None
 
 
@@ -97,7 +97,7 @@ def all_pods_are_current(workload: Workload) -> Finding | None:
 
 
 def no_pod_is_to_go(workload: Workload) -> Finding | None:
-    """Until the surplus is gone, the numbers do not tell whether it is the pods that stay which are ready."""
+    """While surplus pods exist, the number of ready pods may include pods that are about to stop."""
     if workload.pods <= workload.wanted:
         return None
     return Finding("PodsToGo", f"{workload.pods} {workload.pod}s exist, and {workload.wanted} are requested.")
@@ -130,9 +130,9 @@ SETTLED: Final[tuple[Check[Workload], ...]] = (
 
 
 def available(workload: Workload, previous: Mapping[str, Any]) -> Condition:
-    """Whether enough pods are ready to serve. Until Kubernetes has processed the latest change, it stays as it was.
+    """Whether enough pods are ready to serve. Unchanged until Kubernetes has processed the latest change.
 
-    previous: the status as it stands.
+    previous: the current status.
     """
     lack = first_finding(AVAILABLE, workload)
     if lack is None:
@@ -143,7 +143,7 @@ def available(workload: Workload, previous: Mapping[str, Any]) -> Condition:
 
 
 def _last(previous: Mapping[str, Any]) -> Condition | None:
-    """What was said last of a workload that exists."""
+    """The last condition of a workload that exists."""
     last = condition_of(previous, "Available")
     if last is None or last.get("reason") == "NotCreated":
         return None

@@ -1,7 +1,7 @@
-"""Guards: what of the wishes in a custom resource gives way to what runs, why, and how to have it all the same.
+"""Guards refuse changes of a custom resource that running servers or their volumes do not survive.
 
-Each row of GUARDS protects one thing. `grant` is the only place where a wish gives way; all that is built afterwards is
-built from the custom resource that it returns, so that everything goes with what stays.
+Each row of GUARDS protects one thing: it says why a change is refused, and what the user can do. `grant` is the only
+place that applies them; everything is built from the custom resource that it returns.
 """
 
 from natsop_core.guards.granting import GUARDS, Granted, Refusal, grant

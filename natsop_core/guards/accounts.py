@@ -1,4 +1,4 @@
-"""Guards of the accounts that a full resolver keeps on its volumes."""
+"""Guards for the accounts that a full resolver keeps on its volumes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RESOLVER: Final = "spec.auth.jwt.resolver"
 
 
 def accounts_as_said(cr: NatsCluster, committed: Commitments) -> NatsCluster:
-    """What the custom resource leaves out of the claim is as the claim has it."""
+    """The custom resource, with unset fields of the claim filled in from the existing claim."""
     resolver = _full_resolver(cr)
     if resolver is None or committed.resolver is None:
         return cr
@@ -25,7 +25,7 @@ def accounts_as_said(cr: NatsCluster, committed: Commitments) -> NatsCluster:
 
 
 def _no_authentication(cr: NatsCluster, committed: Commitments) -> Change | None:
-    """There is nothing to put into the custom resource: what the servers have is in the Secret that they mount."""
+    """The custom resource is not changed: the servers keep the authentication in the Secret that they mount."""
     if cr.spec.auth.jwt is not None or committed.resolver is None or not committed.resolver.is_fixed:
         return None
     return Change("none", "JWT", cr)
@@ -72,11 +72,11 @@ ACCOUNT_GUARDS: Final = (
         name="authentication-stays",
         reason="ImmutableField",
         find=_no_authentication,
-        stays="Authentication stays as it is",
-        why="Kubernetes takes no volume away from a running StatefulSet, and the accounts lie on these",
+        stays="Authentication is not changed",
+        why="Kubernetes cannot remove volumes from an existing StatefulSet, and the accounts are stored on them",
         remedy=(
-            "Set spec.auth.jwt back, or run `kubectl delete statefulset {cluster} --cascade=orphan`: the StatefulSet is"
-            " made anew without authentication, and the claims keep the accounts."
+            "Set spec.auth.jwt back, or run `kubectl delete statefulset {cluster} --cascade=orphan`: the operator"
+            " recreates the StatefulSet without authentication, and the claims keep the accounts."
         ),
     ),
     Guard(
@@ -84,9 +84,9 @@ ACCOUNT_GUARDS: Final = (
         reason="ImmutableField",
         find=_in_memory,
         stays="The account resolver stays full",
-        why="the accounts that were pushed to it lie on its claims",
+        why="accounts that were pushed to it are stored on its claims",
         remedy=(
-            "Set spec.auth.jwt.resolver.type back to full, or give these accounts up: delete the claims (`kubectl"
+            "Set spec.auth.jwt.resolver.type back to full, or discard these accounts: delete the claims (`kubectl"
             " delete pvc --wait=false` with each resolver-{cluster}-N) and then run `kubectl delete statefulset"
             " {cluster} --cascade=orphan`."
         ),
@@ -96,10 +96,10 @@ ACCOUNT_GUARDS: Final = (
         reason="ImmutableField",
         find=_other_claims,
         stays="The account resolver stays on claims with {committed} instead of {wanted}",
-        why="Kubernetes lets nobody change spec.volumeClaimTemplates of a StatefulSet, and the claims exist",
+        why="Kubernetes cannot change spec.volumeClaimTemplates of a StatefulSet, and the claims exist",
         remedy=(
-            "Set spec.auth.jwt.resolver.storage back, or bring each claim resolver-{cluster}-N to the wanted state"
-            " yourself and then run `kubectl delete statefulset {cluster} --cascade=orphan`."
+            "Set spec.auth.jwt.resolver.storage back, or change each claim resolver-{cluster}-N yourself and then run"
+            " `kubectl delete statefulset {cluster} --cascade=orphan`."
         ),
     ),
     Guard(
@@ -107,10 +107,10 @@ ACCOUNT_GUARDS: Final = (
         reason="ImmutableField",
         find=_first_claims,
         stays="The account resolver stays in memory for now",
-        why="Kubernetes adds no claims to a running StatefulSet",
+        why="Kubernetes cannot add claims to an existing StatefulSet",
         remedy=(
-            "No stream on a volume can be lost: run `kubectl delete statefulset {cluster}`, and all servers stop and"
-            " start again with the full resolver. To leave it, set spec.auth.jwt.resolver back."
+            "Run `kubectl delete statefulset {cluster}`: all servers stop, and start again with the full resolver; no"
+            " stream on a volume is lost. Or set spec.auth.jwt.resolver back."
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Grants what a custom resource asks for, as far as no guard refuses it."""
+"""Applies the guards: grants the changes of a custom resource that no guard refuses."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from natsop_core.guards.guard import Change, Guard
 
 GUARDS: Final = (OUTSIDE_VOLUME, *STREAM_GUARDS, *ACCOUNT_GUARDS, *SERVER_GUARDS)
-"""In the order in which they are asked: whether JetStream stays on comes before how many servers it stays on."""
+"""In order of evaluation: whether JetStream stays on is decided before the number of servers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A change that a guard has refused, and the finding that says so."""
+    """A change that a guard has refused, and the finding for the user."""
 
     guard: Guard
     finding: Finding
@@ -32,10 +32,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The custom resource as far as it is granted, and what of it is not.
+    """The granted custom resource, and the refused changes.
 
-    let_through: the changes that a person has allowed though they lose data. idle_claim: the claim of a file store that
-    is off, which stays mounted. unfit: rules that only a refused change would have kept, so that no server would start.
+    let_through: changes that lose data and that the annotation allows. idle_claim: the claim of a disabled file store,
+    which stays mounted. unfit: rules that the granted custom resource breaks because a change was refused.
     """
 
     cr: NatsCluster
@@ -46,17 +46,17 @@ class Granted:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was refused."""
+        """The findings of the refused changes."""
         return tuple(each.finding for each in self.refusals)
 
     @property
     def is_frozen(self) -> bool:
-        """Whether the running servers and their configuration have to stay exactly as they are."""
+        """Whether the running servers and their configuration must not change at all."""
         return any(each.guard.freezes for each in self.refusals)
 
 
 def grant(wanted: NatsCluster, committed: Commitments) -> Granted:
-    """Ask every guard in turn; what one keeps is what the next one sees."""
+    """Evaluate all guards in order; each sees the result of the previous one."""
     cluster, allowed = wanted.metadata.name, allowed_changes(wanted)
     granted = accounts_as_said(streams_as_said(wanted, committed), committed)
     refusals, let_through = [], []
@@ -77,7 +77,7 @@ def grant(wanted: NatsCluster, committed: Commitments) -> Granted:
 def _let_through(guard: Guard, change: Change) -> Finding:
     return Finding(
         "DataLossAllowed",
-        f"The annotation {ALLOW_DATA_LOSS_ANNOTATION} lets {guard.allowance(change)} through, although {guard.why}.",
+        f"The annotation {ALLOW_DATA_LOSS_ANNOTATION} allows {guard.allowance(change)}, although {guard.why}.",
     )
 
 
@@ -85,6 +85,6 @@ def _unfit(granted: NatsCluster, refusals: list[Refusal]) -> tuple[Finding, ...]
     if not refusals:
         return ()
     return tuple(
-        Finding("InvalidSpec", f"With what stays as it is, {breach.path}: {breach.message}. Set that back, too.")
+        Finding("InvalidSpec", f"{breach.path}: {breach.message} (because a change was refused). Set it back, too.")
         for breach in breaches(granted, CLUSTER_RULES)
     )

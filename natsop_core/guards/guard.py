@@ -1,4 +1,4 @@
-"""What a guard is: one thing that runs or lies on volumes, and which wishes give way to it."""
+"""The type of a guard: it protects running servers or their data by refusing one kind of change."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ M = TypeVar("M", bound="BaseModel")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change that is asked for and would break a commitment.
+    """A requested change that would break a commitment.
 
-    wanted, committed: in words for people. kept: the custom resource with what is committed in place of what is wanted.
+    wanted, committed: the two values, for messages. kept: the custom resource with the committed value in place of the
+    wanted one.
     """
 
     wanted: str
@@ -32,12 +33,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """One row. In its texts, `{wanted}`, `{committed}` and `{cluster}` stand for what they say.
+    """A row of the table of guards. Its texts have the placeholders `{wanted}`, `{committed}` and `{cluster}`.
 
-    name: of the row. reason: of the condition. find: the change that the row refuses, if it is asked for.
-    stays: what stays as it is. why: what the change would do. remedy: what the user can do instead, which the API
-    server accepts and which ends the condition. allows: the value of the annotation that lets this very change through;
-    without one, no annotation does. freezes: the running servers and their configuration stay exactly as they are.
+    name: name of the row. reason: reason of the condition. find: returns the change that the row refuses, if requested.
+    stays: the message's first part, which says what is not changed. why: the effect of the change. remedy: what the
+    user can do instead; the API server accepts it, and it ends the condition. allows: the annotation value that allows
+    exactly this change; empty if no annotation does. freezes: the servers and their configuration must not change.
     """
 
     name: str
@@ -50,7 +51,7 @@ class Guard:
     freezes: bool = False
 
     def message(self, change: Change, cluster: str) -> str:
-        """What is wrong, why, and what to do."""
+        """The message for the user: what is refused, why, and what to do."""
         words = {"wanted": change.wanted, "committed": change.committed, "cluster": cluster}
         said = f"{self.stays}, because {self.why}. {self.remedy}"
         if self.allows:
@@ -58,12 +59,12 @@ class Guard:
         return said.format(**words)
 
     def allowance(self, change: Change) -> str:
-        """The value of the annotation that lets the change through; empty where none does."""
+        """The annotation value that allows the change; empty if none does."""
         return self.allows.format(wanted=change.wanted, committed=change.committed)
 
 
 def allowed_changes(cr: NatsCluster) -> frozenset[str]:
-    """The changes that the annotation names, separated by commas."""
+    """The changes that the annotation allows; it separates them by commas."""
     value = cr.metadata.annotations.get(ALLOW_DATA_LOSS_ANNOTATION, "")
     return frozenset(change.strip() for change in value.split(","))
 

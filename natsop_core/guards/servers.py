@@ -1,4 +1,4 @@
-"""Guards of the servers themselves: their number, their names, how they are started, where they store."""
+"""Guards for the servers: their number, their names, their pod management, and where they store data."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _replicas(cr: NatsCluster, committed: Commitments) -> Change:
 
 
 def _other_names(cr: NatsCluster, committed: Commitments) -> Change | None:
-    """A lone server may be renamed. Where nobody knows the names, the wanted ones have to be believed."""
+    """A single server may be renamed. If the committed names are unknown, the wanted ones are accepted."""
     wanted, prefix = cr.spec.config.server_name_prefix, committed.server_name_prefix
     is_clustered = cr.spec.config.jetstream.enabled and cr.spec.replicas > 1 and committed.replicas > 1
     if not is_clustered or prefix is None or prefix == wanted:
@@ -50,8 +50,11 @@ OUTSIDE_VOLUME: Final = Guard(
     name="streams-in-containers",
     reason="DataOutsideVolume",
     find=_outside_volume,
-    stays="Pods and configuration stay as they are",
-    why="the running servers keep their streams in the containers, not on the volumes, and lose them with their pods",
+    stays="Pods and configuration are not changed",
+    why=(
+        "the running servers store their streams in the containers, not on the volumes, and would lose them with their"
+        " pods"
+    ),
     remedy="Back up the streams.",
     allows="storeDirectory={committed}->{wanted}",
     freezes=True,
@@ -64,8 +67,8 @@ SERVER_GUARDS: Final = (
         find=_fewer,
         stays="The cluster keeps {committed} servers instead of {wanted}",
         why=(
-            "with JetStream on, servers that are taken away leave with the streams that only they have, and with votes"
-            " that the others need"
+            "with JetStream, removing servers destroys the streams that only they store, and the remaining servers may"
+            " lose their quorum"
         ),
         remedy="Set spec.replicas back to {committed}, or back up the streams.",
         allows="replicas={committed}->{wanted}",
@@ -75,7 +78,7 @@ SERVER_GUARDS: Final = (
         reason="UnsafeScale",
         find=_more_than_one,
         stays="The cluster keeps {committed} server instead of {wanted}",
-        why="a JetStream cluster deletes the streams of a server that was alone before",
+        why="a single server that becomes part of a JetStream cluster loses its streams",
         remedy="Set spec.replicas back to {committed}, or back up the streams.",
         allows="replicas={committed}->{wanted}",
     ),
@@ -86,7 +89,7 @@ SERVER_GUARDS: Final = (
         stays='spec.config.serverNamePrefix stays "{committed}" instead of "{wanted}"',
         why="it renames the servers, and a JetStream cluster destroys the streams of servers that it does not know",
         remedy=(
-            'Set it back to "{committed}". With other names the servers have to start without streams: back these up,'
+            'Set it back to "{committed}". With new names the servers must start without streams: back up the streams,'
             " delete the claims (`kubectl delete pvc --wait=false` with each jetstream-{cluster}-N) and then run"
             " `kubectl delete statefulset {cluster}`."
         ),
@@ -97,10 +100,10 @@ SERVER_GUARDS: Final = (
         reason="ImmutableField",
         find=_other_policy,
         stays="spec.statefulSet.podManagementPolicy stays {committed} instead of {wanted}",
-        why="Kubernetes lets nobody change it",
+        why="Kubernetes cannot change it in an existing StatefulSet",
         remedy=(
-            "Set it back, or run `kubectl delete statefulset {cluster} --cascade=orphan` to have the StatefulSet made"
-            " anew."
+            "Set it back, or run `kubectl delete statefulset {cluster} --cascade=orphan`: the operator recreates the"
+            " StatefulSet."
         ),
     ),
 )

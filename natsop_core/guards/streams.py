@@ -1,4 +1,4 @@
-"""Guards of the volumes that JetStream's streams lie on."""
+"""Guards for the volumes that store the JetStream streams."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _STORE: Final = "spec.config.jetstream.file_store"
 
 
 def streams_as_said(cr: NatsCluster, committed: Commitments) -> NatsCluster:
-    """What the custom resource leaves out of the claim is as the claim has it."""
+    """The custom resource, with unset fields of the claim filled in from the existing claim."""
     if not _wants_claim(cr) or not isinstance(committed.jetstream, Claim):
         return cr
     return replaced(cr, f"{_STORE}.pvc", completed(cr.spec.config.jetstream.file_store.pvc, committed.jetstream))
 
 
 def idle_claim(cr: NatsCluster, committed: Commitments) -> Claim | None:
-    """The claim that stays mounted though the file store is off, and was before we took the servers over.
+    """The claim that stays mounted although the file store is off, because the servers were taken over with it.
 
-    The Go program makes a claim in any case, and a volume that nothing is stored on harms nobody.
+    The Go program always creates a claim, and an unused volume does no harm.
     """
     jetstream = cr.spec.config.jetstream
     is_off = jetstream.enabled and not jetstream.file_store.enabled
@@ -87,12 +87,12 @@ def _wants_claim(cr: NatsCluster) -> bool:
 
 
 def _sized(pvc: VolumeClaimSpec, size: str) -> VolumeClaimSpec:
-    """Another size would be another pod, and the streams go with theirs."""
+    """A changed size would recreate the pods, which would lose the streams in their emptyDir volumes."""
     return pvc.model_copy(update={"resources": {"requests": {"storage": size}}}) if size else pvc
 
 
 def _with_memory_store(cr: NatsCluster, most: int | None) -> NatsCluster:
-    """The memory store as it runs, where that is known."""
+    """The custom resource with the memory store of the running servers, if it is known."""
     if most is None:
         return cr
     running = {"enabled": most > 0, "max_size": most or None}
@@ -105,7 +105,7 @@ def _max_size(cr: NatsCluster) -> Quantity | None:
 
 
 def _with_claim(cr: NatsCluster, claim: Claim, sizes: Sequence[Quantity | None]) -> NatsCluster:
-    """JetStream on the claim as it is. The file store has the first of these sizes that is known and fits into it."""
+    """The custom resource with JetStream on the existing claim. The file store gets the first size that fits."""
     store, room = cr.spec.config.jetstream.file_store, size_of(claim.spec)
     fitting = (each for each in sizes if each is not None and (room is None or _bytes(each) <= _bytes(room)))
     pvc = like(claim, store.pvc).model_copy(update={"enabled": True})
@@ -123,20 +123,20 @@ STREAM_GUARDS: Final = (
         reason="ImmutableField",
         find=_off,
         stays="JetStream stays on",
-        why="Kubernetes takes no volume away from a running StatefulSet",
+        why="Kubernetes cannot remove volumes from an existing StatefulSet",
         remedy=(
             "Set spec.config.jetstream back, or run `kubectl delete statefulset {cluster} --cascade=orphan`: the"
-            " StatefulSet is made anew without JetStream, and the claims keep the streams."
+            " operator recreates the StatefulSet without JetStream, and the claims keep the streams."
         ),
     ),
     Guard(
         name="streams-stay-on-claims",
         reason="ImmutableField",
         find=_without_claims,
-        stays="JetStream stays on its claims in spite of spec.config.jetstream.{wanted}",
-        why="the streams lie on them",
+        stays="JetStream stays on its claims despite spec.config.jetstream.{wanted}",
+        why="the streams are stored on them",
         remedy=(
-            "Set it back, or give the streams up: delete the claims (`kubectl delete pvc --wait=false` with each"
+            "Set it back, or discard the streams: delete the claims (`kubectl delete pvc --wait=false` with each"
             " jetstream-{cluster}-N) and then run `kubectl delete statefulset {cluster} --cascade=orphan`."
         ),
     ),
@@ -145,10 +145,10 @@ STREAM_GUARDS: Final = (
         reason="ImmutableField",
         find=_other_claims,
         stays="JetStream stays on claims with {committed} instead of {wanted}",
-        why="Kubernetes lets nobody change spec.volumeClaimTemplates of a StatefulSet, and the claims exist",
+        why="Kubernetes cannot change spec.volumeClaimTemplates of a StatefulSet, and the claims exist",
         remedy=(
-            "Set spec.config.jetstream.fileStore.pvc back, or bring each claim jetstream-{cluster}-N to the wanted"
-            " state yourself and then run `kubectl delete statefulset {cluster} --cascade=orphan`."
+            "Set spec.config.jetstream.fileStore.pvc back, or change each claim jetstream-{cluster}-N yourself and then"
+            " run `kubectl delete statefulset {cluster} --cascade=orphan`."
         ),
     ),
     Guard(
@@ -156,7 +156,7 @@ STREAM_GUARDS: Final = (
         reason="ImmutableField",
         find=_claims_in_place_of_empty_dirs,
         stays="JetStream stays on emptyDir volumes",
-        why="Kubernetes adds no claims to a running StatefulSet, and the streams would not move to them",
+        why="Kubernetes cannot add claims to an existing StatefulSet, and the streams would not move to them",
         remedy=(
             "Set spec.config.jetstream.fileStore.pvc.enabled back to false, or back up the streams and run"
             " `kubectl delete statefulset {cluster}`: all servers stop, and start with claims and without streams."
@@ -167,10 +167,10 @@ STREAM_GUARDS: Final = (
         reason="ImmutableField",
         find=_first_claims,
         stays="JetStream stays off for now",
-        why="Kubernetes adds no claims to a running StatefulSet",
+        why="Kubernetes cannot add claims to an existing StatefulSet",
         remedy=(
-            "No stream can be lost: run `kubectl delete statefulset {cluster}`, and all servers stop and start again"
-            " with JetStream and claims. To leave it off, set spec.config.jetstream back."
+            "Run `kubectl delete statefulset {cluster}`: all servers stop, and start again with JetStream and claims;"
+            " there are no streams to lose. Or set spec.config.jetstream back."
         ),
     ),
 )

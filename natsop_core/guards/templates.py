@@ -1,4 +1,4 @@
-"""Claims as wanted beside claims that exist: what is not said stays as it is, and the rest has to be the same."""
+"""Compares wanted claim templates with existing claims. Unset fields keep the existing value; set fields must match."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 Template = TypeVar("Template", bound="VolumeTemplateSpec")
 
 _DEFAULTS: Final = {"volumeMode": "Filesystem"}
-"""The API server's, of a claim's spec."""
+"""Defaults that the API server sets in the spec of a claim."""
 
 
 def completed(wanted: Template, claim: Claim) -> Template:
-    """The wanted template with what it leaves out as the claim has it: of a retained claim, which the API server and
-    its volume have completed, the size alone."""
+    """The wanted template with its unset fields filled in from the claim. From a retained claim, which the API server
+    and its volume have completed, only the size is taken."""
     said = spoken(wanted)
     committed = _without_defaults(claim.spec) if claim.is_fixed else {"resources": claim.spec.get("resources", {})}
     requests = {**_requests(committed), **_requests(said)}
@@ -28,7 +28,7 @@ def completed(wanted: Template, claim: Claim) -> Template:
 
 
 def is_met(wanted: VolumeTemplateSpec, claim: Claim) -> bool:
-    """Whether the claim is what the template, `completed` by it, asks for."""
+    """Whether the claim matches the template that was `completed` with it."""
     said = spoken(wanted)
     if not claim.is_fixed:
         requests = {"requests": {"storage": size} if (size := size_of(said)) else {}}
@@ -37,27 +37,27 @@ def is_met(wanted: VolumeTemplateSpec, claim: Claim) -> bool:
 
 
 def like(claim: Claim, wanted: Template) -> Template:
-    """The template of the claim as it is. Of a retained one, what is not said needs not be said either."""
+    """The template with the values of the existing claim. For a retained claim, unset fields stay unset."""
     said = spoken(wanted)
     kept = {field: value for field, value in claim.spec.items() if claim.is_fixed or field in {*said, "resources"}}
     return _template(wanted, {**({} if claim.is_fixed else said), **kept})
 
 
 def size_of(claim: Mapping[str, Any]) -> str | int | None:
-    """The size that a claim's spec asks for, where it says one."""
+    """The size that the spec of a claim requests, if it has one."""
     size: str | int | None = _requests(claim).get("storage")
     return size
 
 
 def contrasted(template: VolumeTemplateSpec, other: VolumeTemplateSpec) -> str:
-    """What a claim's template says otherwise than the other, for people."""
+    """The fields of a claim template that differ from the other one, for messages."""
     said, others = _comparable(spoken(template)), _comparable(spoken(other))
     fields = [field for field in sorted({*said, *others}) if said.get(field) != others.get(field)]
     return ", ".join(_in_words(field, spoken(template)) for field in fields)
 
 
 def spoken(template: VolumeTemplateSpec) -> dict[str, Any]:
-    """What the user says of a claim. An empty list or object is as good as none."""
+    """The fields of a claim that the user has set. An empty list or object counts as unset."""
     spec = template.model_dump(mode="json", by_alias=True, exclude={"enabled"}, exclude_none=True)
     return {field: value for field, value in spec.items() if value not in ([], {})}
 
@@ -72,7 +72,7 @@ def _in_words(field: str, said: Mapping[str, Any]) -> str:
 
 
 def _template(kind: Template, spec: Mapping[str, Any]) -> Template:
-    """A template of that kind which says the spec, as far as users can say it."""
+    """A template of that kind with the fields of the spec that users can set."""
     known = {field.alias: name for name, field in type(kind).model_fields.items()}
     said = {known[field]: value for field, value in spec.items() if field in known}
     nothing = {name: None for name in known.values() if name != "enabled"}
@@ -86,7 +86,7 @@ def _requests(spec: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _comparable(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The claim's spec with the API server's default, and with quantities that compare by their value."""
+    """The claim's spec with the defaults of the API server, and with quantities that compare by value."""
     resources = {
         kind: {name: _comparable_size(quantity) for name, quantity in quantities.items()}
         for kind, quantities in (spec.get("resources") or {}).items()
@@ -96,7 +96,7 @@ def _comparable(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_defaults(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """What the API server has filled in need not be said: it would be a change of what was applied, and a write."""
+    """The spec without defaults that the API server filled in: they would count as a change, and cause a write."""
     return {field: value for field, value in spec.items() if _DEFAULTS.get(field) != value}
 
 

@@ -1,6 +1,6 @@
-"""The table of all condition types, reasons and events: what each means, and what to do about it.
+"""The table of all condition types, reasons and events: the meaning and the remedy of each.
 
-Findings, conditions and events may only use its words; `natsop explain` and docs/troubleshooting.md print it.
+Findings, conditions and events use only the names in this table; `natsop explain` and docs/troubleshooting.md print it.
 """
 
 from __future__ import annotations

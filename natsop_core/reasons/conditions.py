@@ -1,4 +1,4 @@
-"""The condition types of NatsCluster and NatsBox, and what each says."""
+"""The condition types of NatsCluster and NatsBox, and the meaning of each."""
 
 from __future__ import annotations
 
@@ -14,31 +14,32 @@ CONDITION_TYPES: Final[Mapping[ConditionType, str]] = {
     " This is the condition to wait for.",
     "Available": "Enough pods are ready to serve, whatever their revision: a majority of the servers of a NatsCluster,"
     " the one pod of a NatsBox. With JetStream on several servers, the servers also know a meta leader.",
-    "Progressing": "Something is under way: a pod of an older revision remains, a pod is not ready yet, or the operator"
-    " waits for something that is expected to appear.",
-    "Degraded": "Something is wrong and does not pass by itself. The message lists everything that was found.",
-    "Stalled": "Present, and True, while the reason of Degraded is one that only a person can end."
+    "Progressing": "A change is in progress: a pod still has an older revision, a pod is not ready yet, or the operator"
+    " waits for an object that is expected to appear.",
+    "Degraded": "There is a problem that does not resolve itself. The message lists all problems.",
+    "Stalled": "Present, and True, while Degraded has a reason that needs a person."
     " Flux and other tools that follow kstatus then report a failure at once. Absent otherwise.",
-    "AccountsNotRemoved": "Present, and True, while the servers' full resolvers have accounts that were removed"
+    "AccountsNotRemoved": "Present, and True, while the servers' full resolvers still have accounts that were removed"
     " from the spec.",
     "ConfigurationLoaded": "Every server reports the digest of the configuration that the operator rendered, has"
-    " reloaded since certificates, keys or CAs changed last and, with a full resolver, has the accounts' current JWTs."
-    " Unknown where a server does not report one (nats-server before 2.11, monitoring disabled, no answer).",
+    " reloaded since the last change of certificates, keys or CAs and, with a full resolver, has the current JWTs of"
+    " the accounts. Unknown while a server does not report a digest (nats-server before 2.11, monitoring disabled, no"
+    " answer).",
     "ConfigurationOverridden": "Present, and True, while parts of the rendered configuration have no effect,"
-    " because an included file or the user's own nats.conf replaces them.",
+    " because an included file or your own nats.conf replaces them.",
     "DeletionBlocked": "Present, and True, while a NatsCluster that is being deleted still has NACK Accounts."
     " Its servers keep running, so that NACK can delete the streams on them.",
     "ExpiringSoon": "Present, and True, while a certificate, a CA, a JWT or credentials that the spec refers to expire"
-    " within seven days, or have expired. status.nextExpiry and the metric natsop_next_expiry_timestamp_seconds tell"
-    " when the first of them does.",
-    "FieldsIgnored": "Present, and True, while something in the spec has no effect, because something else that it"
-    " needs is disabled or says otherwise.",
-    "FilesMounted": "Present, and False, while an included file or the user's own nats.conf names a file (credentials,"
-    " a certificate, a key) in a folder that no volume is mounted at.",
+    " within seven days, or have expired. status.nextExpiry and the metric natsop_next_expiry_timestamp_seconds hold"
+    " the earliest expiry time.",
+    "FieldsIgnored": "Present, and True, while a field of the spec has no effect, because another field that it"
+    " depends on is disabled or has a different value.",
+    "FilesMounted": "Present, and False, while an included file or your own nats.conf names a file (credentials,"
+    " a certificate, a key) in a folder where no volume is mounted.",
     "NackIntegrationAvailable": "NACK is installed and can connect. Present only while an account has userCreds.",
-    "Paused": 'Present, and True, while the annotation nats.crewlet.cloud/paused is "true": the operator writes nothing'
-    " for the resource but its status and events. Available, Progressing and Ready go on telling of the pods; all"
-    " else, and observedGeneration, stay as they were reported last. Deleting the resource works as usual.",
+    "Paused": 'Present, and True, while the annotation nats.crewlet.cloud/paused is "true": the operator writes only'
+    " the status and events of the resource. Available, Progressing and Ready still follow the pods; the other"
+    " conditions and observedGeneration keep their last values. Deleting the resource works as usual.",
     "PodMonitorAvailable": "The PodMonitor kind of the Prometheus operator is installed."
     " Present only while spec.promExporter.podMonitor is enabled.",
 }

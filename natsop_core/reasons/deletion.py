@@ -1,4 +1,4 @@
-"""Reasons why a resource that is being deleted is still there."""
+"""Reasons why a resource that is being deleted still exists."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 DELETION: Final[Mapping[ReasonName, Reason]] = {
     "AccountsInUse": Reason(
         ("DeletionBlocked", "Progressing", "Event"),
-        "Streams, Consumers, KeyValues or ObjectStores of NACK use an Account of the cluster, so the Account and the"
-        " servers are kept.",
-        "Delete what the message names; the rest of the cluster then goes by itself. To keep the data of a stream, set"
-        " spec.preventDelete to true in its Stream first.",
+        "Streams, Consumers, KeyValues or ObjectStores of NACK use an Account of the cluster, so the operator keeps the"
+        " Account and the servers.",
+        "Delete the objects that the message names; the operator then deletes the rest of the cluster. To keep the data"
+        " of a stream, first set spec.preventDelete to true in its Stream.",
     ),
     "AccountsNotReleased": Reason(
         ("DeletionBlocked", "Progressing"),
         "An Account is being deleted, and NACK has not removed its finalizer yet.",
-        "Wait for some seconds. If it lasts, see whether NACK is running; docs/how-to/nack.md says what to do when NACK"
-        " was uninstalled.",
+        "Wait a few seconds. If it does not change, check that NACK is running; docs/how-to/nack.md says what to do"
+        " after NACK was uninstalled.",
     ),
     "ServersDeleted": Reason(
         ("DeletionBlocked", "Progressing", "Event"),
-        "Objects of NACK use an Account of the cluster, whose servers are deleted already, for instance by"
-        " `kubectl delete --cascade=foreground`. NACK cannot delete the streams on them.",
+        "Objects of NACK use an Account of the cluster, but the servers are already deleted, for instance by"
+        " `kubectl delete --cascade=foreground`. NACK cannot delete their streams.",
         "Set spec.preventDelete to true in each object that the message names, then delete it.",
     ),
 }

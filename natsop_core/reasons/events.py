@@ -1,4 +1,4 @@
-"""Reasons of events alone: what happened once, or may surprise."""
+"""Reasons that only events use: something happened once, or may be unexpected."""
 
 from __future__ import annotations
 
@@ -16,44 +16,45 @@ EVENTS: Final[Mapping[ReasonName, Reason]] = {
     "Unavailable": Reason(
         ("Event",),
         "The condition Available became False: too few pods are ready, or the servers know no meta leader.",
-        "The message, and the conditions, say why and what to do.",
+        "The message and the conditions give the cause and the remedy.",
     ),
     "Recovered": Reason(("Event",), "The condition Degraded became False."),
-    "ConfigurationLoaded": Reason(("Event",), "Every server has loaded a changed configuration."),
+    "ConfigurationLoaded": Reason(("Event",), "Every server has loaded the changed configuration."),
     "Adopted": Reason(
         ("Event",),
-        "An object that an earlier resource of this name left behind (--cascade=orphan, a restore) was taken back.",
+        "The operator adopted an object that an earlier resource of this name left behind (--cascade=orphan, a"
+        " restore).",
     ),
     "DataLossAllowed": Reason(
         ("Event",),
-        "A change that can destroy streams was carried out, because the annotation"
-        " nats.crewlet.cloud/allow-data-loss names it.",
+        "The operator carried out a change that can destroy streams, because the annotation"
+        " nats.crewlet.cloud/allow-data-loss allows it.",
         "Remove the annotation.",
     ),
     "IdentityKept": Reason(
         ("Event",),
-        "Servers that were taken over go on running as the user that they had.",
-        "Set runAsUser and fsGroup in spec.podTemplate.securityContext to change that.",
+        "Servers that were taken over from another program keep running as the user that they had.",
+        "To change the user, set runAsUser and fsGroup in spec.podTemplate.securityContext.",
     ),
     "ImageKept": Reason(
         ("Event",),
-        "The spec names no image tag, so running pods keep theirs after an upgrade of the operator.",
-        "Set the tag to move on.",
+        "The spec sets no image tag, so running pods keep their image after an upgrade of the operator.",
+        "To change the image, set the tag.",
     ),
     "TLSWithoutCA": Reason(
         ("Event",),
-        "A listener verifies certificates, and spec.tlsCA names no CA, so only the image's own CAs count.",
+        "A listener verifies certificates, but spec.tlsCA names no CA, so only the CAs in the image are trusted.",
         "Set spec.tlsCA.",
     ),
     "TwoServers": Reason(
         ("Event",),
-        "A cluster of two servers with JetStream: when one of them is down, also during a rolling restart,"
-        " the JetStream API stops, because a majority of two is two.",
-        "Use one server, or three.",
+        "The cluster has two servers with JetStream. While one of them is down, for instance during a rolling restart,"
+        " the JetStream API is unavailable, because it needs both: a majority of two is two.",
+        "Use one server or three.",
     ),
     "VolumeTooSmall": Reason(
         ("Event",),
-        "The volume is smaller than what JetStream may store on it.",
+        "The volume is smaller than the limit of the JetStream file store.",
         "Make the claim at least as large as spec.config.jetstream.fileStore.maxSize.",
     ),
 }

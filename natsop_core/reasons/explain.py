@@ -1,4 +1,4 @@
-"""The table in words: for `natsop explain` and for docs/troubleshooting.md."""
+"""Prints the table of reasons: for `natsop explain` and for docs/troubleshooting.md."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ INTRODUCTION: Final = """\
 
 `kubectl get natsclusters.nats.crewlet.cloud` shows the reason of the condition `Ready` in the column Status;
 `kubectl describe natsclusters.nats.crewlet.cloud NAME` shows all conditions with their messages, and the events.
-A message says what is wrong, where, and what to do. This page says it for each reason, and so does
-`natsop explain REASON`.
+A message says what is wrong, where, and what to do. This page explains every reason; `natsop explain REASON` prints
+the same text for one of them.
 """
 
 
 def explanation(word: str) -> str:
-    """What a condition type, a reason, or both of that name mean; empty for a word that is not in the table."""
+    """The meaning of the condition type or reason with that name, or of both; empty for an unknown name."""
     return "\n".join([*_condition_type(word), *_reason(word)])
 
 
 def words() -> tuple[str, ...]:
-    """All words of the table, in alphabetical order."""
+    """All names in the table, in alphabetical order."""
     reasons = {name for chapter in CHAPTERS.values() for name in chapter}
     return tuple(sorted({*CONDITION_TYPES, *reasons}))
 
 
 def overview() -> str:
-    """Every word of the table, each with the first sentence of its meaning."""
+    """All names in the table, each with the first sentence of its meaning."""
     width = max(map(len, words()))
     chapters = {"Conditions": dict(CONDITION_TYPES)} | {
         title: {name: reason.meaning for name, reason in chapter.items()} for title, chapter in CHAPTERS.items()
@@ -81,7 +81,7 @@ def _reason(word: str) -> Iterator[str]:
             if name == word:
                 yield f"{word} ({_places(reason)})\n\n{reason.meaning}\n\nWhat to do: {reason.remedy or NOTHING}\n"
                 if reason.needs_person:
-                    yield "The operator cannot go on by itself: the condition Stalled is True, too.\n"
+                    yield "A person has to act: the condition Stalled is also True.\n"
 
 
 def _places(reason: Reason) -> str:

@@ -1,4 +1,4 @@
-"""Reasons that tell what keeps a pod from starting."""
+"""Reasons why a pod does not start."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ PODS: Final[Mapping[ReasonName, Reason]] = {
     "ImagePullFailed": Reason(
         ("Available", "Progressing"),
         "The node cannot pull the image of a container.",
-        "Correct the image (spec.image and its like), add pull secrets, or make the registry reachable."
-        " A corrected image reaches the pod by itself.",
+        "Correct the image (spec.image, spec.reloader.image, spec.promExporter.image), add pull secrets, or make the"
+        " registry reachable. The operator rolls out a corrected image by itself.",
     ),
     "ContainerCrashing": Reason(
         ("Available", "Progressing"),
-        "A container ends again and again; the message tells how it ended last.",
-        "Read why in its log: `kubectl logs POD -c CONTAINER --previous`. OOMKilled: raise its memory limit.",
+        "A container exits again and again; the message gives the last exit.",
+        "Read its log: `kubectl logs POD -c CONTAINER --previous`. If it was OOMKilled, raise its memory limit.",
     ),
     "ContainerConfigInvalid": Reason(
         ("Available", "Progressing"),
-        "The node cannot create a container: a Secret or ConfigMap of its environment is missing,"
+        "The node cannot create a container: a Secret or ConfigMap for its environment variables is missing,"
         " or its securityContext contradicts itself.",
-        "Create what the message names, or correct the spec.",
+        "Create the object that the message names, or correct the spec.",
     ),
     "VolumeNotMounted": Reason(
         ("Available", "Progressing"),
         "A volume of a pod cannot be mounted: its claim is not bound, the claim, Secret or ConfigMap is missing,"
-        " or the storage does not attach it.",
-        "Create what is missing, or see `kubectl describe pod POD` and `kubectl describe pvc CLAIM` for the words of"
-        " the storage driver.",
+        " or the storage driver cannot attach it.",
+        "Create the missing object, or look for the error of the storage driver in `kubectl describe pod POD` and"
+        " `kubectl describe pvc CLAIM`.",
     ),
     "Unschedulable": Reason(
         ("Available", "Progressing"),
-        "No node can take a pod; the message has the scheduler's own words.",
-        "Add nodes or resources, or relax resource requests, topologySpreadConstraints, affinity, or nodeSelector.",
+        "No node fits a pod; the message quotes the scheduler.",
+        "Add nodes, or relax the resource requests, topologySpreadConstraints, affinity or nodeSelector.",
     ),
     "PodReplaced": Reason(
         ("Event",),
-        "The operator deleted a pod of an older revision that could not start, so that Kubernetes makes it anew from"
-        " the current revision. Kubernetes does not do this itself with OrderedReady.",
+        "The operator deleted a pod of an older revision that could not start, so that Kubernetes recreates it from"
+        " the current revision. With OrderedReady, Kubernetes does not do this itself.",
     ),
 }

@@ -1,4 +1,4 @@
-"""Reasons that tell how far a cluster or box has come."""
+"""Reasons that describe the progress of a cluster or box."""
 
 from __future__ import annotations
 
@@ -12,62 +12,63 @@ if TYPE_CHECKING:
     from natsop_core.reasons.words import ReasonName
 
 PROGRESS: Final[Mapping[ReasonName, Reason]] = {
-    "Ready": Reason(("Ready",), "All servers are running the requested configuration, and nothing is wrong."),
+    "Ready": Reason(("Ready",), "All servers are running the requested configuration, and there is no problem."),
     "EnoughReady": Reason(("Available",), "Enough pods are ready to serve."),
-    "Stable": Reason(("Progressing",), "No change is under way."),
-    "AsExpected": Reason(("Degraded",), "No problem was found."),
+    "Stable": Reason(("Progressing",), "No change is in progress."),
+    "AsExpected": Reason(("Degraded",), "There is no problem."),
     "Paused": Reason(
         ("Paused",),
-        "A person has paused the operator for this resource, with the annotation nats.crewlet.cloud/paused. Edits of"
-        " the spec, changed Secrets and changes of its objects by others wait.",
-        "Remove the annotation to resume: `kubectl natsop resume NAME`, or `kubectl annotate natscluster NAME"
+        "The operator is paused for this resource by the annotation nats.crewlet.cloud/paused. It does not react to"
+        " edits of the spec, to changed Secrets, or to changes of its objects by others.",
+        "To resume, remove the annotation: `kubectl natsop resume NAME`, or `kubectl annotate natscluster NAME"
         " nats.crewlet.cloud/paused-`.",
     ),
     "NotCreated": Reason(
         ("Available", "Progressing"),
         "The StatefulSet or Deployment does not exist yet.",
-        "If this lasts, the condition Degraded says what keeps the operator from creating it.",
+        "If this does not change, the condition Degraded says why the operator cannot create it.",
     ),
     "NotObserved": Reason(
         ("Available", "Progressing", "ConfigurationLoaded"),
         "In Available and Progressing: Kubernetes has not processed the latest change of the StatefulSet or Deployment"
         " yet. In ConfigurationLoaded: a server has not reported its configuration.",
-        "Wait. If it lasts, look whether kube-controller-manager works, or whether the operator can reach the monitor"
-        " port of the pods (a NetworkPolicy may be in the way).",
+        "Wait. If it does not change, check that kube-controller-manager works, and that the operator can reach the"
+        " monitor port of the pods (a NetworkPolicy may block it).",
     ),
     "TooFewReady": Reason(
         ("Available",),
-        "Fewer pods are ready than are needed to serve: JetStream needs a majority of the servers.",
-        "The message names the pods that are not ready, why, and what to do. While pods restart one by one, wait.",
+        "Too few pods are ready to serve: JetStream needs a majority of the servers.",
+        "The message names the pods that are not ready, the cause, and what to do. During a rolling restart, wait.",
     ),
     "RollingOut": Reason(
         ("Progressing",),
         "Pods of an older revision are being replaced, one at a time.",
-        "Wait. If it stops at one pod, see that pod's log: `kubectl logs POD -c nats`.",
+        "Wait. If it stops at one pod, read the log of that pod: `kubectl logs POD -c nats`.",
     ),
     "PodsToGo": Reason(("Progressing",), "There are more pods than requested; the surplus is being stopped."),
     "PodsNotReady": Reason(
         ("Progressing",),
         "A pod is starting, or does not answer its readiness probe.",
-        "Wait for a minute. If it lasts, see the pod's log: `kubectl logs POD -c nats`.",
+        "Wait a minute. If it does not change, read the log of the pod: `kubectl logs POD -c nats`.",
     ),
     "RoutesIncomplete": Reason(
         ("Available", "Progressing"),
-        "The servers run, but are not connected with each other, so JetStream cannot elect a leader.",
-        "See the log of container nats. The usual causes: the route certificate"
-        " (spec.config.cluster.tls) does not name the pods' hosts, `*.CLUSTER-headless.NAMESPACE.svc.cluster.local`;"
-        " a NetworkPolicy blocks the cluster port; or an included file sets other route credentials.",
+        "The servers run, but are not connected to each other, so JetStream cannot elect a leader.",
+        "Read the log of container nats. The usual causes: the route certificate (spec.config.cluster.tls) is not"
+        " valid for the host names of the pods, `*.CLUSTER-headless.NAMESPACE.svc.cluster.local`;"
+        " a NetworkPolicy blocks the cluster port; or an included file sets different route credentials.",
     ),
     "MetaLeaderUnknown": Reason(
         ("Available", "Progressing"),
-        "No server that answers knows the leader of the JetStream meta group, so JetStream's API does not work.",
-        "After a start or a lost server this takes some seconds. If it lasts, a majority of the servers does not"
-        " answer or was replaced: see the log of container nats and `nats server report jetstream`.",
+        "No server that answers knows the leader of the JetStream meta group, so the JetStream API does not work.",
+        "After a start or the loss of a server, wait a few seconds. If it does not change, a majority of the servers"
+        " does not answer or was replaced: see the log of container nats and `nats server report jetstream`.",
     ),
     "WaitingForCollection": Reason(
         ("Progressing",),
-        "An object with the needed name still belongs to a deleted resource of the same name, and is being deleted.",
-        "Wait. If it is still there after minutes, Kubernetes' garbage collector has missed it: delete it yourself.",
+        "An object with the required name still belongs to a deleted resource of the same name, and is being deleted.",
+        "Wait. If it still exists after a few minutes, the garbage collector of Kubernetes has missed it: delete it"
+        " yourself.",
     ),
     "WaitingForSecret": Reason(
         ("Progressing",),
@@ -83,39 +84,39 @@ PROGRESS: Final[Mapping[ReasonName, Reason]] = {
     ),
     "WaitingForKey": Reason(
         ("Progressing",),
-        "A Secret or ConfigMap exists, but has not the key that the spec refers to yet. Nothing runs yet, so the"
+        "A Secret or ConfigMap exists, but does not have the key that the spec refers to. Nothing runs yet, so the"
         " operator waits for it; after three minutes this becomes Degraded.",
         "Add the key, or correct the reference.",
     ),
     "HeldBack": Reason(
         ("Progressing",),
-        "An object is not applied yet, because another that has to come first could not be applied: a Secret or"
-        " ConfigMap that its pods mount, or the finalizer that guards NACK's Accounts.",
-        "The other conditions say why that object was refused; once it is applied, the rest follows.",
+        "An object is not applied yet, because an object that must come first could not be applied: a Secret or"
+        " ConfigMap that its pods mount, or the finalizer that protects the NACK Accounts.",
+        "The other conditions say why that object was rejected; once it is applied, the rest follows.",
     ),
     "Retrying": Reason(
         ("Progressing",),
-        "A request to the API server, or to the servers, failed and is tried again.",
-        "If it lasts, look at the API server and its webhooks, or the servers, and the network between them and the"
-        " operator.",
+        "A request to the API server or to the NATS servers failed; the operator retries it.",
+        "If it keeps failing, check the API server and its webhooks or the NATS servers, and the network between them"
+        " and the operator.",
     ),
     "Loaded": Reason(("ConfigurationLoaded",), "Every server runs the current configuration."),
     "ReloadPending": Reason(
         ("ConfigurationLoaded", "Progressing"),
-        "A server still runs an earlier configuration. A changed ConfigMap or Secret reaches a pod after up to two"
-        " minutes; the server then reloads.",
+        "A server still runs an earlier configuration. A changed ConfigMap or Secret takes up to two minutes to reach a"
+        " pod; the server then reloads.",
         "Wait. After three minutes this becomes ReloadRejected.",
     ),
     "ClaimsPending": Reason(
         ("ConfigurationLoaded", "Progressing"),
-        "A server still uses an earlier JWT of an account. The operator has told the full resolvers of the new one, and"
-        " waits until every server has confirmed it.",
-        "Wait for some seconds. If it lasts, see the log of container nats: a server may not accept the JWT, or may be"
-        " cut off from the others.",
+        "A server still uses an earlier JWT of an account. The operator has pushed the new one to the full resolvers"
+        " and waits until every server confirms it.",
+        "Wait a few seconds. If it does not change, read the log of container nats: a server may have rejected the"
+        " JWT, or may be disconnected from the others.",
     ),
     "NotKnown": Reason(
         ("ConfigurationLoaded",),
-        "The digest that the servers should report cannot be computed, for instance because the configuration uses an"
-        " environment variable whose value the operator does not know.",
+        "The operator cannot compute the digest that the servers should report, for instance because the configuration"
+        " uses an environment variable whose value it does not know.",
     ),
 }

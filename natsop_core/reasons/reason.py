@@ -1,4 +1,4 @@
-"""What one row of the table of reasons says."""
+"""A row of the table of reasons."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ if TYPE_CHECKING:
     from natsop_core.reasons.words import ConditionType
 
 Place: TypeAlias = "ConditionType | Literal['Event']"
-"""Where a user meets a reason: in a condition of that type, or as a Kubernetes Event."""
+"""Where a reason appears: in a condition of that type, or in a Kubernetes Event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a condition has its status, or why an event was sent.
 
-    remedy: what a person does about it; empty where nothing has to be done.
-    needs_person: the operator cannot go on by itself, however long one waits (condition Stalled).
+    remedy: what the user does about it; empty when there is nothing to do.
+    needs_person: the problem does not resolve itself; it needs a person (condition Stalled).
     """
 
     places: tuple[Place, ...]

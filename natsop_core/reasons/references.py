@@ -1,4 +1,4 @@
-"""Reasons about what a custom resource refers to: Secrets, ConfigMaps, JWTs, other resources, installed programs."""
+"""Reasons about references of a custom resource: Secrets, ConfigMaps, JWTs, other resources, optional APIs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _RIGHTS: Final = "Grant the operator `get` on it: docs/how-to/operate.md lists t
 REFERENCES: Final[Mapping[ReasonName, Reason]] = {
     "SecretNotFound": Reason(
         ("Degraded",),
-        "A Secret that the spec refers to does not exist. What runs is left as it is.",
-        "Create the Secret, correct the reference, or mark it `optional: true` where the field has that.",
+        "A Secret that the spec refers to does not exist. Running objects are not changed.",
+        "Create the Secret, correct the reference, or set `optional: true` if the field has it.",
     ),
     "ConfigMapNotFound": Reason(
         ("Degraded",),
-        "A ConfigMap that the spec refers to does not exist. What runs is left as it is.",
-        "Create the ConfigMap, correct the reference, or mark it `optional: true` where the field has that.",
+        "A ConfigMap that the spec refers to does not exist. Running objects are not changed.",
+        "Create the ConfigMap, correct the reference, or set `optional: true` if the field has it.",
     ),
     "KeyNotFound": Reason(
         ("Degraded",),
@@ -31,8 +31,9 @@ REFERENCES: Final[Mapping[ReasonName, Reason]] = {
     ),
     "KeyEmpty": Reason(
         ("Degraded",),
-        "A key that must not be empty is: nats-server would run without the protection that it is for.",
-        "Put a value in.",
+        "A key of a Secret is empty although it must have a value: nats-server would run without the protection that"
+        " it configures.",
+        "Set a value.",
         needs_person=True,
     ),
     "SecretNotReadable": Reason(
@@ -42,42 +43,45 @@ REFERENCES: Final[Mapping[ReasonName, Reason]] = {
         ("Degraded",), "The operator may not read a ConfigMap that the spec refers to.", _RIGHTS, needs_person=True
     ),
     "JwtMalformed": Reason(
-        ("Degraded",), "A JWT cannot be read, or is of another type.", "Store what nsc wrote.", needs_person=True
+        ("Degraded",),
+        "A JWT cannot be decoded, or has the wrong type.",
+        "Store the JWT as nsc exports it.",
+        needs_person=True,
     ),
     "JwtUntrusted": Reason(
         ("Degraded",),
-        "An account's JWT is not signed by the operator of spec.auth.jwt.operator or one of its signing keys.",
-        "Have it signed by one of them, or name the right operator.",
+        "The JWT of an account is not signed by the operator in spec.auth.jwt.operator or by one of its signing keys.",
+        "Sign it with one of these keys, or correct spec.auth.jwt.operator.",
         needs_person=True,
     ),
     "JwtSubjectMismatch": Reason(
         ("Degraded",),
-        "An account's JWT is of another account than its publicKey says.",
-        "Correct the one or the other.",
+        "The JWT of an account belongs to a different account than its publicKey.",
+        "Correct the JWT or the publicKey.",
         needs_person=True,
     ),
     "JwtExpired": Reason(
         ("Degraded",),
-        "A JWT has expired. The last good one stays in use where there is one.",
-        "Replace it.",
+        "A JWT has expired. The last valid one stays in use if there is one.",
+        "Replace the JWT.",
         needs_person=True,
     ),
-    "JwtNotYetValid": Reason(("Degraded",), "A JWT is not valid yet.", "Wait, or replace it."),
+    "JwtNotYetValid": Reason(("Degraded",), "A JWT is not valid yet.", "Wait, or replace the JWT."),
     "ExpiresSoon": Reason(
         ("ExpiringSoon",),
         "A certificate, a CA, a JWT or credentials expire within seven days. The servers still accept them.",
-        "Renew what the message names: put the new one into the same Secret. The servers reload it, without a restart."
-        " Where a program such as cert-manager renews it, see why it has not yet.",
+        "Renew it, and put the new one into the same Secret. The servers reload it without a restart."
+        " If a program such as cert-manager should renew it, check why it has not.",
     ),
     "Expired": Reason(
         ("ExpiringSoon", "Degraded"),
-        "A certificate, a CA, a JWT or credentials have expired: who checks them is refused, or refuses the servers.",
-        "Renew what the message names: put the new one into the same Secret. The servers reload it, without a restart.",
+        "A certificate, a CA, a JWT or credentials have expired: connections that use them fail.",
+        "Renew it, and put the new one into the same Secret. The servers reload it without a restart.",
     ),
     "OperatorNotSelfSigned": Reason(
         ("Degraded",),
-        "The operator's JWT is not signed by the operator itself, so nats-server refuses it.",
-        "Have nsc sign it.",
+        "The operator's JWT is not signed by the operator itself, so nats-server rejects it.",
+        "Sign it with nsc.",
         needs_person=True,
     ),
     "OtherSystemAccount": Reason(
@@ -88,13 +92,13 @@ REFERENCES: Final[Mapping[ReasonName, Reason]] = {
     ),
     "SystemAccountNotFound": Reason(
         ("Degraded",),
-        "spec.auth.jwt.systemAccount is the publicKey of none of spec.auth.jwt.accounts.",
+        "No account in spec.auth.jwt.accounts has the publicKey in spec.auth.jwt.systemAccount.",
         "Correct it, or add the account.",
         needs_person=True,
     ),
     "SystemAccountHasJetStream": Reason(
         ("Degraded",),
-        "The system account's JWT has JetStream limits, with which nats-server does not start.",
+        "The JWT of the system account has JetStream limits; nats-server does not start with them.",
         "Remove those limits.",
         needs_person=True,
     ),
@@ -102,7 +106,7 @@ REFERENCES: Final[Mapping[ReasonName, Reason]] = {
         ("Degraded", "Progressing"),
         "The NatsCluster (natsclusters.nats.crewlet.cloud) that a NatsBox refers to does not exist. The box waits for"
         " it; after three minutes this becomes Degraded.",
-        "Create it, or correct spec.clusterRef.name.",
+        "Create the NatsCluster, or correct spec.clusterRef.name.",
     ),
     "ClusterInvalid": Reason(
         ("Degraded",),
@@ -112,40 +116,41 @@ REFERENCES: Final[Mapping[ReasonName, Reason]] = {
     ),
     "ContextNotFound": Reason(
         ("Degraded",),
-        "A NatsBox has no context of the name that is to be selected.",
-        "Add it to spec.contexts, or name another in spec.defaultContextName.",
+        "A NatsBox has no context with the name that should be selected.",
+        "Add the context to spec.contexts, or select another one in spec.defaultContextName.",
         needs_person=True,
     ),
     "Installed": Reason(("NackIntegrationAvailable", "PodMonitorAvailable"), "The optional API is available."),
     "NackNotInstalled": Reason(
         ("NackIntegrationAvailable", "Degraded"),
-        "The API server does not serve NACK's kinds. The servers are unaffected. It is Degraded only where the operator"
-        " runs with NACK required.",
-        "Install NACK, or remove userCreds from the accounts. It is checked again every minute.",
+        "The API server does not serve the kinds of NACK. The servers are not affected. The cluster is Degraded only if"
+        " the operator is configured to require NACK.",
+        "Install NACK, or remove userCreds from the accounts. The operator checks again every minute.",
     ),
     "PodMonitorNotInstalled": Reason(
         ("PodMonitorAvailable",),
-        "The API server does not serve the kind PodMonitor. The servers are unaffected.",
-        "Install the Prometheus operator, or disable spec.promExporter.podMonitor. It is checked again every minute.",
+        "The API server does not serve the kind PodMonitor. The servers are not affected.",
+        "Install the Prometheus operator, or disable spec.promExporter.podMonitor. The operator checks again every"
+        " minute.",
     ),
     "NotWanted": Reason(
         ("NackIntegrationAvailable", "PodMonitorAvailable"),
-        "It is no longer requested; the objects that were made for it are being deleted.",
+        "The integration is no longer requested; the operator deletes the objects that it created for it.",
     ),
     "Disabled": Reason(
         ("NackIntegrationAvailable",),
-        "The operator runs with the NACK integration disabled. Existing Accounts are kept.",
-        "Start the operator with the integration on `auto` to use it.",
+        "The NACK integration of the operator is disabled. Existing Accounts are kept.",
+        "To use it, set the integration of the operator to `auto`.",
     ),
     "Forbidden": Reason(
         ("NackIntegrationAvailable", "PodMonitorAvailable", "DeletionBlocked", "Progressing", "Degraded"),
-        "The operator may not list an optional kind.",
-        "Grant it the right: docs/how-to/operate.md lists the rights.",
+        "The operator is not allowed to list an optional kind.",
+        "Grant it this right: docs/how-to/operate.md lists the rights.",
         needs_person=True,
     ),
     "ClientCertificateRequired": Reason(
         ("NackIntegrationAvailable",),
         "The servers require client certificates (spec.config.nats.tls.verify), which an Account cannot carry.",
-        "Start NACK with a client certificate of its own, or switch verify off.",
+        "Configure NACK with a client certificate, or disable verify.",
     ),
 }

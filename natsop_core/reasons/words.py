@@ -1,4 +1,4 @@
-"""The words that a status or an event may use: condition types and reasons. A row of the table explains each."""
+"""The names of all condition types and reasons. A row of the table in `natsop_core.reasons` explains each."""
 
 from typing import Literal, TypeAlias
 

@@ -1,7 +1,7 @@
-"""The validation rules that types and bounds cannot express, each in two languages that say the same.
+"""The validation rules that types and bounds cannot express. Each rule has a CEL text and an equivalent predicate.
 
-The API server evaluates the CEL text, which stands in the CustomResourceDefinitions; `natsop` evaluates the predicate.
-CEL reads a field that may be absent through `has()` or its short form `.?`, and nothing that Kubernetes 1.30 lacks.
+The API server evaluates the CEL text in the CustomResourceDefinitions; `natsop` evaluates the predicate. CEL reads an
+optional field through `has()` or its short form `.?`, and uses only functions that Kubernetes 1.30 has.
 """
 
 from natsop_core.kubernetes.rule import Breach, Rule, TransitionRule, breaches, broken_transitions

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _JETSTREAM: Final = "self.?config.?jetstream.?enabled.orValue(false)"
 _OWN_FILE: Final = "self.?configMap.?existingName.orValue('') != ''"
-"""With a nats.conf of the user's own, nobody knows what it enables."""
+"""With the user's own nats.conf, the rule does not know what is enabled."""
 
 
 def _tls_rule(row: ListenerRow) -> Rule:
@@ -70,7 +70,7 @@ CLUSTER_RULES: Final = (
         cel="self.?reloader.?enabled.orValue(true) || self.?podTemplate.?configChecksumAnnotation.orValue(false)",
         message=(
             "reloader.enabled or podTemplate.configChecksumAnnotation must be true, "
-            "because otherwise no change of the configuration would reach the servers"
+            "otherwise a changed configuration does not reach the servers"
         ),
         holds=lambda spec: spec.reloader.enabled or spec.pod_template.config_checksum_annotation,
     ),
@@ -93,7 +93,7 @@ CLUSTER_RULES: Final = (
             "!(self.?promExporter.?enabled.orValue(false) && self.?config.?monitor.?tlsEnabled.orValue(false)) || "
             "self.?promExporter.?monitorDomain.orValue('') != ''"
         ),
-        message="promExporter.monitorDomain is required with config.monitor.tlsEnabled: a name in the certificate",
+        message="promExporter.monitorDomain is required with config.monitor.tlsEnabled: a host name in the certificate",
         holds=_exporter_knows_domain,
     ),
     Rule(
@@ -149,7 +149,7 @@ CLUSTER_RULES: Final = (
         name="system-account",
         at="spec.auth.jwt",
         cel="self.accounts.exists(account, account.publicKey == self.systemAccount)",
-        message="systemAccount must be the publicKey of one of accounts",
+        message="systemAccount must be the publicKey of one of the accounts",
         holds=_system_account_exists,
     ),
     Rule(

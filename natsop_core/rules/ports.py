@@ -1,4 +1,4 @@
-"""No two listeners of a pod share a port, and the client Service has one."""
+"""Rules about ports: no two listeners of a pod share a port, and the client Service has at least one port."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _cel(row: PortRow) -> str:
-    """The port, or 0 while nothing listens. A product reads the port in any case, where a conditional might not."""
+    """The port, or 0 while nothing listens. A product always evaluates the port, which a conditional might not."""
     path = "self.?" + row.field.replace(".", ".?")
     return f"{path}.orValue({row.default}) * ({row.listens_cel} ? 1 : 0)"
 
@@ -26,7 +26,7 @@ _CHOICES_CEL: Final = " : ".join(
     f"ports[{i}] != 0 && ports[{i}] == ports[{j}] ? '{PORTS[i].field} and {PORTS[j].field}'"
     for i, j in combinations(range(len(PORTS)), 2)
 )
-"""Of texts whose length is known: the API server reckons what a rule may cost at most."""
+"""Made of constant texts: the API server estimates the maximum cost of a rule from their length."""
 
 
 def _used(spec: NatsClusterSpec) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Sizes: whole bytes that fit, of stores and of volumes."""
+"""Rules about the sizes of stores and volumes: whole bytes, within the range of the API server."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def _storage_is_size(resources: Mapping[str, Any]) -> bool:
 
 
 def _cel(value: str) -> str:
-    """CEL for `_is_size`. A list of one element with `all` stands for a variable, which CEL lacks.
+    """CEL for `_is_size`. CEL has no variables; a list of one element with `all` replaces one.
 
-    `isInteger()` would say no to 1.5Gi, which apimachinery holds as a decimal, so the whole number next to the
-    quantity is found through floating point and taken away in two steps, exactly; halves, because the float may round
-    up to 2^63. Exponents of three digits are refused first: apimachinery would compute that power of ten.
+    `isInteger()` is false for 1.5Gi, which apimachinery stores as a decimal. So the whole number nearest to the
+    quantity is found with floating point and subtracted exactly, in two halves, because the float may round up to 2^63.
+    Exponents of three digits are rejected first: apimachinery would compute that power of ten.
     """
     whole = (
         "[int(q.asApproximateFloat() / 2.0)].all(half, [q.sub(half).sub(half)].all(rest, "
@@ -51,7 +51,7 @@ def size_rule(name: str, at: str) -> Rule:
 
 
 def volume_size_rule(name: str, at: str) -> Rule:
-    """A rule about the size that a volume's resources ask for."""
+    """A rule about the size that the resources of a volume request."""
     return Rule(
         name=name,
         at=at,

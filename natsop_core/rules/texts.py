@@ -42,7 +42,7 @@ BOX_NAME: Final = Rule(
     name="box-name",
     at="metadata.name",
     cel=f"size(self) <= 63 && self.matches('^{_SUBDOMAIN}$')",
-    message="must be a lowercase DNS name of at most 63 characters, because it becomes a label's value",
+    message="must be a lowercase DNS name of at most 63 characters, because it is used as a label value",
     holds=lambda name: len(name) <= 63 and _matches(_SUBDOMAIN, name),
 )
 
@@ -66,7 +66,7 @@ INCLUDE_NAME: Final = Rule(
     name="include-name",
     at="spec.config.includes[].name",
     cel="self != '.' && !self.startsWith('..')",
-    message="must not be '.' nor start with '..': volumes keep such names to themselves",
+    message="must not be '.' or start with '..': Kubernetes reserves such file names in volumes",
     holds=lambda name: name != "." and not name.startswith(".."),
 )
 
@@ -74,7 +74,7 @@ RESERVED_ENVIRONMENT: Final = Rule(
     name="environment-reserved",
     at="spec.container.env[]",
     cel="self.name != 'SERVER_NAME' && self.name != 'POD_NAME'",
-    message="SERVER_NAME and POD_NAME are set by the operator; config.serverNamePrefix changes the server's name",
+    message="SERVER_NAME and POD_NAME are set by the operator; to change the server name, use config.serverNamePrefix",
     holds=lambda variable: variable["name"] not in ("SERVER_NAME", "POD_NAME"),
 )
 
@@ -90,6 +90,6 @@ CONTEXT_NAMES: Final = Rule(
     name="context-names",
     at="spec.contexts",
     cel=f"self.all(name, name != '.' && name != '..' && !name.matches('{_NO_FILE_NAME_CEL}'))",
-    message="names of contexts become names of files: they must not be '.' or '..', nor have '/' or control characters",
+    message="context names are used as file names: they must not be '.' or '..', or contain '/' or control characters",
     holds=_are_file_names,
 )

@@ -1,7 +1,7 @@
-"""The rules about a change of a NatsCluster.
+"""The rules about changes of a NatsCluster.
 
-They refuse at once what a guard (see `guards`) would refuse later, and leave the way back to what is committed open: a
-guard may tell the user to go there.
+They reject a change at once that a guard (see `guards`) would refuse later. They always accept a change back to the
+committed value, because a guard may tell the user to make it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CLUSTERED_JETSTREAM: Final = "oldSelf.spec.?config.?jetstream.?enabled.orValue(
 _PREFIX: Final = (
     "(has(self.spec.config) && has(self.spec.config.serverNamePrefix) ? self.spec.config.serverNamePrefix : '')"
 )
-"""Not with `orValue`, which makes CEL's cost estimate forget how short the prefix is."""
+"""Not with `orValue`: CEL's cost estimate would then not know the maximum length of the prefix."""
 
 _COMMITTED: Final = "has(oldSelf.status) && has(oldSelf.status.commitments)"
 _RESOLVER: Final = "self.spec.?auth.?jwt.?resolver.?type.orValue('memory')"

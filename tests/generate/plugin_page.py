@@ -45,8 +45,9 @@ def sample() -> str:
 
 
 _REFUSED: Final = (
-    "The cluster keeps 3 servers instead of 1, because with JetStream on, servers that are taken away leave with the"
-    " streams that only they have. Set spec.replicas back to 3, or back up the streams."
+    "The cluster keeps 3 servers instead of 1, because with JetStream, removing servers destroys the streams that"
+    " only they store, and the remaining servers may lose their quorum. Set spec.replicas back to 3,"
+    " or back up the streams."
 )
 
 

@@ -52,7 +52,7 @@ async def fight_it_out(edit: str) -> None:
         await asyncio.sleep(BEGINNING)
         assert len(writes(world, path, since=began)) == FAST_REPAIRS
         assert degraded(world)["reason"] == "Contested"
-        assert f"{name}: the manager {NAME} changes {field} back" in degraded(world)["message"]
+        assert f"{name}: the field manager {NAME} changes {field} back" in degraded(world)["message"]
 
         since = world.clock()
         await asyncio.sleep(FOUGHT_FOR)

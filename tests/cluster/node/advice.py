@@ -73,7 +73,7 @@ def _annotate(reader: Reader, words: re.Match[str]) -> None:
 _STEPS: Final[tuple[tuple[str, Step], ...]] = (
     (r"[Bb]ack (up the streams|these up)", _back_up),
     (r"`kubectl (?P<command>delete pvc --wait=false)` with each (?P<claim>[a-z]+-[a-z]+)-N", _delete_claims),
-    (r"bring each claim (?P<claim>[a-z]+-[a-z]+)-N to the wanted state", _change_claims),
+    (r"change each claim (?P<claim>[a-z]+-[a-z]+)-N yourself", _change_claims),
     (r"`kubectl (?P<command>delete statefulset [^`]*)`", _delete_stateful_set),
     (r'set the annotation (?P<name>\S+): "(?P<value>[^"]*)"', _annotate),
 )

@@ -63,7 +63,7 @@ def assert_healthy(namespace: Namespace) -> None:
     screen = plugin(namespace, "status", CLUSTER)
     assert screen.returncode == 0
     assert max(map(len, screen.stdout.splitlines())) <= 100
-    for word in ("Ready: True", "3 of 3 ready, 2 needed", "No problem was found.", "ORDERS", "3 of 3 members online"):
+    for word in ("Ready: True", "3 of 3 ready, 2 needed", "There is no problem.", "ORDERS", "3 of 3 members online"):
         assert word in screen.stdout, screen.stdout
 
 
@@ -90,7 +90,7 @@ def edits_wait_while_paused(namespace: Namespace) -> None:
     assert plugin(namespace, "pause", CLUSTER).returncode == 0
     namespace.wait_for_condition("NatsCluster", CLUSTER, "Paused")
     edit(namespace, podDisruptionBudget={"enabled": False})
-    namespace.wait_until(lambda: "edit of the spec waits" in plugin(namespace, "status", CLUSTER).stdout)
+    namespace.wait_until(lambda: "edit of the spec is not applied" in plugin(namespace, "status", CLUSTER).stdout)
     assert namespace.client.find("PodDisruptionBudget", f"{CLUSTER}-pdb") is not None
     found = status(namespace)
     assert (found["healthy"], found["paused"]) == (True, True), found

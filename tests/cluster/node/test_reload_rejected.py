@@ -41,7 +41,7 @@ def test_a_reload_that_servers_refuse_is_told_in_their_words_until_it_is_mended(
     def rejected() -> str:
         found = condition(workspace.client.get("NatsCluster", CLUSTER), "ConfigurationLoaded")
         assert found["reason"] == "ReloadRejected", found
-        assert "They say: demo-0: " in found["message"], found
+        assert "Reported errors: demo-0: " in found["message"], found
         return str(found["message"])
 
     said = workspace.wait_until(rejected, REJECTED_WITHIN, "the server's words are in the status")

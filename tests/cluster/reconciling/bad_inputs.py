@@ -182,7 +182,7 @@ BAD_INPUTS: Final[dict[str, BadInput]] = {
     ),
     "megabyte": BadInput(cluster(MEGABYTE), "AsExpected", status="False"),
     "too-many-items": BadInput(
-        cluster(MANY_ITEMS), "ApplyRejected", ("The API server refuses StatefulSet bad: ", "request is too large")
+        cluster(MANY_ITEMS), "ApplyRejected", ("The API server rejects StatefulSet bad: ", "request is too large")
     ),
     "too-long-value": BadInput(
         box({"contexts": {"default": {"url": "nats://a", "description": "x" * 1_100_000}}}),

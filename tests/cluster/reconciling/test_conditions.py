@@ -172,7 +172,7 @@ def test_what_a_quota_refuses_is_named_and_follows_when_the_quota_is_lifted(
     services = {("Service", "c"), ("Service", "c-headless")}
     rejected = next(each for each in CHILDREN if site.client.find(*each) is None)
     assert rejected == refused or {rejected, refused} == services
-    assert f"The API server refuses {rejected[0]} {rejected[1]}: " in message
+    assert f"The API server rejects {rejected[0]} {rejected[1]}: " in message
     assert "exceeded quota: limit" in message
     owner = site.client.get("NatsCluster", "c")
     for kind, name in CHILDREN:
@@ -190,7 +190,7 @@ def test_servers_wait_for_a_configuration_that_is_refused_and_all_else_does_not(
 
     site.create(nats_cluster("c", TRIO))
 
-    assert "The API server refuses ConfigMap c-config: " in await_problem(site, "NatsCluster", "c", "ApplyRejected")
+    assert "The API server rejects ConfigMap c-config: " in await_problem(site, "NatsCluster", "c", "ApplyRejected")
     waits = site.await_condition("NatsCluster", "c", "Progressing", "True", reason="HeldBack")
     assert waits["message"] == "StatefulSet c waits until ConfigMap c-config is applied."
     owner = site.client.get("NatsCluster", "c")

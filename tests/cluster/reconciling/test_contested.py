@@ -65,7 +65,7 @@ def test_a_fight_is_told_and_slows_down_to_one_repair_a_minute_and_delays_nothin
 
     with fighting(lambda: take(site)):
         told = site.await_condition("NatsCluster", "c", "Degraded", "True", reason="Contested")["message"]
-        assert f"{kind} {name}: the manager {RIVAL} changes {field} back" in told
+        assert f"{kind} {name}: the field manager {RIVAL} changes {field} back" in told
         wait_until(lambda: is_slow(site, name, mark), SOON, "the fast repairs are made")
 
         budget = site.client.get("PodDisruptionBudget", "c-pdb")["spec"]

@@ -38,7 +38,7 @@ def await_told(site: Site, kind: str, name: str) -> None:
     """Wait until the status says that an edit waits."""
 
     def told() -> bool:
-        return "latest edit of the spec waits" in conditions(site.client.get(kind, name))["Paused"]["message"]
+        return "latest edit of the spec is not applied" in conditions(site.client.get(kind, name))["Paused"]["message"]
 
     wait_until(told, SOON, f"{kind} {name} says that its edit waits")
 

@@ -150,8 +150,8 @@ def test_one_event_names_all_that_was_adopted() -> None:
     assert event == Event(
         "Normal",
         "Adopted",
-        "The operator made these for a NatsCluster of this name, and manages them again: ConfigMap c-config,"
-        " PodDisruptionBudget c-pdb, StatefulSet c.",
+        "The operator created these objects for an earlier NatsCluster of this name, and manages them again:"
+        " ConfigMap c-config, PodDisruptionBudget c-pdb, StatefulSet c.",
         is_passing=True,
     )
 

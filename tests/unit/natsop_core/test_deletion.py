@@ -132,7 +132,7 @@ def test_where_streams_may_not_be_listed_nack_is_trusted_and_people_are_told_wha
     now = seen(*CHILDREN, ACCOUNT, streams=forbidden)
     assert pruned(plan_of(CR, now)) == ["Account prod/c-app"]
     said = message(report(now).status, TYPE)
-    assert "may not list streams" in said
+    assert "not allowed to list streams" in said
     assert "kubectl get streams,consumers,keyvalues,objectstores --namespace prod" in said
 
 

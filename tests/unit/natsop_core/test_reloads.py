@@ -86,12 +86,12 @@ def test_a_server_that_tells_no_digest_is_not_asked() -> None:
 
 def test_its_words_stand_in_the_status() -> None:
     words = "tls: private key does not match public key"
-    assert f"They say: c-1: {words}. Correct the configuration" in degraded(refusal(words))
+    assert f"Reported errors: c-1: {words}. Correct the configuration" in degraded(refusal(words))
 
 
 @pytest.mark.parametrize("answer", [Answered(b"{}"), Answered(b"\xff"), Failed("no answer within 4.5 s", 1)])
 def test_without_words_the_log_tells(answer: Outcome) -> None:
-    assert "Their log says why: kubectl logs c-1 -c nats." in degraded(answer)
+    assert "The log has the error: kubectl logs c-1 -c nats." in degraded(answer)
 
 
 @pytest.mark.parametrize(
@@ -109,12 +109,12 @@ def test_without_words_the_log_tells(answer: Outcome) -> None:
 )
 def test_what_a_server_quotes_is_not_repeated(words: str) -> None:
     said = degraded(refusal(words))
-    assert "They say: c-1: " in said
+    assert "Reported errors: c-1: " in said
     assert "hunter2" not in said
 
 
 @pytest.mark.parametrize("words", ["/" * 500_000, "'" * 500_000, "half \ud800 a pair"])
 def test_whatever_a_server_says_is_told_at_once_and_can_be_sent(words: str) -> None:
     said = degraded(refusal(words))
-    assert "They say: c-1: " in said
+    assert "Reported errors: c-1: " in said
     assert said.encode()

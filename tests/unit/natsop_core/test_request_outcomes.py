@@ -27,9 +27,9 @@ def test_refused_credentials_are_told_and_tried_again() -> None:
     report = outcome(PUSH, Rejected("authorization violation"))
     assert conditions(report.status)["Degraded"] == ("True", "CredentialsRefused")
     assert message(report.status, "Degraded") == (
-        "The servers refuse the operator's credentials, so it cannot push the claims of account orders: authorization"
+        "The servers reject the operator's credentials, so it cannot push the claims of account orders: authorization"
         " violation. Correct the Secret that userCreds of the system account in spec.auth.jwt.accounts refers to; with"
-        " spec.auth.systemUser, delete its Secret, and the operator makes another key."
+        " spec.auth.systemUser, delete its Secret, and the operator creates a new key."
     )
     assert report.requeue_after == 2
 

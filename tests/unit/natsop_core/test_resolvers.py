@@ -55,7 +55,7 @@ def test_until_every_server_has_it_the_configuration_is_not_loaded() -> None:
         ("False", "ClaimsPending"),
         ("True", "ClaimsPending"),
     )
-    assert message(behind.status, "ConfigurationLoaded") == "c-1 has not loaded the new JWT yet of account orders."
+    assert message(behind.status, "ConfigurationLoaded") == "c-1 has not loaded the new JWT of account orders yet."
     assert loaded(life.turn()) == ("True", "Loaded")
 
 
@@ -202,7 +202,7 @@ def test_an_error_in_the_answer_is_told_in_the_servers_words() -> None:
     turn = life.turn()
     assert conditions(turn.status)["Degraded"] == ("True", "PushRefused")
     assert message(turn.status, "Degraded") == (
-        "The servers refuse the new JWT of account orders: jwt update resulted in error."
+        "The servers reject the new JWT of account orders: jwt update resulted in error."
     )
     life.refusal = ""
     assert life.turn().pushed == [PUSH]

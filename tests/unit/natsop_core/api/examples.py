@@ -201,13 +201,13 @@ INVALID: dict[str, Invalid] = {
     "long box name": Invalid(
         box({}, name="a" * 64),
         "metadata.name",
-        "must be a lowercase DNS name of at most 63 characters, because it becomes a label's value",
+        "must be a lowercase DNS name of at most 63 characters, because it is used as a label value",
     ),
     "neither reloader nor checksum": Invalid(
         cluster({"reloader": {"enabled": False}}),
         "spec",
         "reloader.enabled or podTemplate.configChecksumAnnotation must be true, "
-        "because otherwise no change of the configuration would reach the servers",
+        "otherwise a changed configuration does not reach the servers",
     ),
     "clients and monitor on one port": Invalid(
         config(nats={"port": 8222}),

@@ -87,7 +87,7 @@ EXAMPLES: dict[str, Example] = {
         kept=https_metrics(monitorDomain="nats.example"),
         broken=https_metrics(monitorDomain=""),
         path="spec",
-        message="promExporter.monitorDomain is required with config.monitor.tlsEnabled: a name in the certificate",
+        message="promExporter.monitorDomain is required with config.monitor.tlsEnabled: a host name in the certificate",
     ),
     "mqtt-jetstream": Example(
         kept=config(mqtt={"enabled": True}, jetstream={"enabled": True}),
@@ -121,7 +121,7 @@ EXAMPLES: dict[str, Example] = {
         kept=include(name=".conf", secret=KEY),
         broken=include(name="..data", secret=KEY),
         path="spec.config.includes[0].name",
-        message="must not be '.' nor start with '..': volumes keep such names to themselves",
+        message="must not be '.' or start with '..': Kubernetes reserves such file names in volumes",
     ),
     "include-source": Example(
         kept=include(configMap=KEY),
@@ -154,7 +154,7 @@ EXAMPLES: dict[str, Example] = {
         kept=jwt(),
         broken=jwt(systemAccount="AB"),
         path="spec.auth.jwt",
-        message="systemAccount must be the publicKey of one of accounts",
+        message="systemAccount must be the publicKey of one of the accounts",
     ),
     "resolver-storage": Example(
         kept=jwt(resolver={"type": "memory"}),
@@ -184,7 +184,9 @@ EXAMPLES: dict[str, Example] = {
         kept=environment("GOMEMLIMIT", "server_name"),
         broken=environment("GOMEMLIMIT", "SERVER_NAME"),
         path="spec.container.env[1]",
-        message="SERVER_NAME and POD_NAME are set by the operator; config.serverNamePrefix changes the server's name",
+        message=(
+            "SERVER_NAME and POD_NAME are set by the operator; to change the server name, use config.serverNamePrefix"
+        ),
     ),
     "pod-monitor-exporter": Example(
         kept=exporter(enabled=False),
@@ -198,7 +200,7 @@ EXAMPLES: dict[str, Example] = {
         broken=contexts(**{"prod": {}, "prod/east": {}}),
         path="spec.contexts",
         message=(
-            "names of contexts become names of files: they must not be '.' or '..', nor have '/' or control characters"
+            "context names are used as file names: they must not be '.' or '..', or contain '/' or control characters"
         ),
     ),
     "context-ca-source": Example(

@@ -233,7 +233,7 @@ def test_a_refusal_is_told_with_object_field_and_the_api_server_s_words() -> Non
     assert conditions(report.status)["Degraded"] == ("True", "ApplyRejected")
     assert (
         message(report.status, "Degraded")
-        == "The API server refuses Service c, field spec.ports: exceeded quota: services."
+        == "The API server rejects Service c, field spec.ports: exceeded quota: services."
     )
 
 
@@ -259,7 +259,7 @@ def test_several_faults_are_all_told_the_first_as_the_reason() -> None:
     report = conclude(TRIO, settled(TRIO), {CONFIG_MAP: taken, SERVICE: rejected})
     assert conditions(report.status)["Degraded"] == ("True", "NameConflict")
     assert "c-config" in message(report.status, "Degraded")
-    assert "The API server refuses Service c" in message(report.status, "Degraded")
+    assert "The API server rejects Service c" in message(report.status, "Degraded")
 
 
 def test_where_the_streams_lie_is_remembered_whatever_becomes_of_the_stateful_set() -> None:
@@ -331,7 +331,7 @@ def test_a_fight_over_a_field_is_told_with_object_field_and_manager(found: Outco
     report = outcome(SERVICE, found)
     assert conditions(report.status)["Degraded"] == ("True", "Contested")
     assert message(report.status, "Degraded").startswith(
-        "Service c: the manager argocd-controller changes spec.ports back each time the operator sets it."
+        "Service c: the field manager argocd-controller changes spec.ports back each time the operator sets it."
     )
 
 

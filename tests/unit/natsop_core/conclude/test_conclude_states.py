@@ -88,9 +88,9 @@ def test_servers_whose_routes_never_form_are_told_with_the_names_that_their_cert
     report = report_of(TRIO, *running(), *SERVERS, answers=answers(leader="", routes=0))
     assert conditions(report.status)["Available"] == ("False", "RoutesIncomplete")
     assert message(report.status, "Ready") == (
-        "c-0, c-1, c-2: no route to any other server. A route certificate has to name"
-        " *.c-headless.prod.svc.cluster.local; a NetworkPolicy has to let the servers reach each other's cluster port."
-        " The log says more: kubectl logs c-0 -c nats."
+        "c-0, c-1, c-2: no route to any other server. A route certificate must be valid for"
+        " *.c-headless.prod.svc.cluster.local; a NetworkPolicy must allow connections between the servers on the cluster"
+        " port. The log has details: kubectl logs c-0 -c nats."
     )
 
 
@@ -197,7 +197,7 @@ def test_a_pod_of_an_older_revision_that_cannot_start_is_deleted_and_that_is_tol
         each for each in conclude_cluster(cr, seen, plan, {key: Applied()}).events if each.reason == "PodReplaced"
     ]
     assert (event.type, event.is_passing) == ("Normal", True)
-    assert event.message.startswith("Pod c-2 is of an older revision and could not start.")
+    assert event.message.startswith("Pod c-2 has an older revision and could not start.")
 
 
 # Waiting for what is missing
@@ -327,8 +327,8 @@ def test_a_reload_that_never_comes_was_rejected_and_says_where_to_look_and_what_
     assert message(report.status, "Degraded") == (
         "These servers did not load the current configuration and run an earlier one:"
         " c-0 (digest sha256:0123456789ab), c-1 (digest sha256:0123456789ab), c-2 (digest sha256:0123456789ab)."
-        " Their log says why: kubectl logs c-0 -c nats. Correct the configuration: a server that starts anew reads the"
-        " current one, and cannot start if it is faulty."
+        " The log has the error: kubectl logs c-0 -c nats. Correct the configuration: a server that restarts reads the"
+        " current one, and cannot start if it is invalid."
     )
     assert [(event.type, event.reason) for event in report.events] == [("Warning", "ReloadRejected")]
 

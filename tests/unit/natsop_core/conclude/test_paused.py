@@ -142,7 +142,7 @@ def test_an_edit_of_a_paused_cluster_is_not_reported_as_carried_out() -> None:
     assert status["observedGeneration"] == 1
     assert generations.pop("Paused") == 2
     assert set(generations.values()) == {1}
-    assert "The latest edit of the spec waits." in message(status, "Paused")
+    assert "The latest edit of the spec is not applied." in message(status, "Paused")
 
 
 def test_what_pods_and_servers_do_meanwhile_is_reported() -> None:

@@ -257,7 +257,7 @@ def test_what_only_a_refused_change_would_make_possible_is_unfit(
     spec = {"replicas": replicas, "config": {"jetstream": {"enabled": True}, block: {"enabled": True}}}
     result = granted(spec, committed)
     assert [each.reason for each in result.unfit] == ["InvalidSpec"]
-    assert "Set that back, too." in result.unfit[0].message
+    assert "Set it back, too." in result.unfit[0].message
 
 
 def test_nothing_is_unfit_where_nothing_is_refused() -> None:

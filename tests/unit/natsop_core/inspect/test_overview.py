@@ -50,7 +50,7 @@ def test_a_healthy_cluster_shows_quorum_servers_meta_leader_and_streams() -> Non
         }
     ]  # fmt: skip
     screen = status_screen(found)
-    for words in ("Ready: True (Ready)", "3 of 3 ready, 2 needed", "No problem was found.", "meta leader c-0"):
+    for words in ("Ready: True (Ready)", "3 of 3 ready, 2 needed", "There is no problem.", "meta leader c-0"):
         assert words in screen
 
 

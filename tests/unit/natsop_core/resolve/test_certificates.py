@@ -132,7 +132,7 @@ def test_one_that_does_not_reload_for_long_has_refused_to(world: World) -> None:
     report = world.look(tls(NEW), loaded=before(3600))
     assert loaded(report) == ("False", "ReloadRejected")
     assert conditions(report.status)["Degraded"] == ("True", "ReloadRejected")
-    assert "the private key has to belong to the certificate" in message(report.status, "Degraded")
+    assert "the private key must belong to the certificate" in message(report.status, "Degraded")
 
 
 def test_what_is_taken_back_before_it_reaches_the_server_is_no_alarm(world: World) -> None:

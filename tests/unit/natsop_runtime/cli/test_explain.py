@@ -15,9 +15,9 @@ PAGE = Path(__file__).parents[4] / "docs" / "troubleshooting.md"
 def test_a_reason_is_explained_with_its_places_and_its_remedy(natsop: Natsop) -> None:
     done = natsop("explain", "UnsafeScale")
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("UnsafeScale (reason of Degraded)\n\nThe requested number of servers would destroy")
+    assert done.out.startswith("UnsafeScale (reason of Degraded)\n\nChanging to the requested number of servers would")
     assert "\nWhat to do: Set spec.replicas back" in done.out
-    assert "Stalled is True" in done.out
+    assert "Stalled is also True" in done.out
 
 
 def test_a_word_that_is_condition_and_reason_is_explained_as_both(natsop: Natsop) -> None:
