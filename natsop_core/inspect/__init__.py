@@ -1,5 +1,5 @@
-"""What a person on call wants to know of a cluster: from the API server's and the servers' answers to data and text.
+"""The commands for diagnosis (`natsop status`, `doctor`, `report`): turns answers of API server and servers into text.
 
-Nothing here fetches. A question is asked of a `View`, which notes what it does not have yet; the shell fetches that and
-asks the question again.
+Nothing here fetches. A function reads from a `View`, which records the requests that it has no answer for; the shell
+sends these and calls the function again.
 """

@@ -1,4 +1,4 @@
-"""`natsop report`: the files of a bundle for a support ticket. Secrets' values are never asked for."""
+"""`natsop report`: the files of a bundle for a support ticket. It never requests the values of Secrets."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ LOG_BYTES: Final = 1_000_000
 CORE_EVENTS: Final = ApiResource("v1", "Event", "events")
 
 README: Final = """\
-Made by `natsop report` {version} for {target} at {now:%Y-%m-%dT%H:%M:%SZ}.
+Created by `natsop report` {version} for {target} at {now:%Y-%m-%dT%H:%M:%SZ}.
 
-summary.txt       what `natsop status` shows        objects/      the resource and what was made for it
-doctor.txt        what `natsop doctor` shows        servers/      what the servers say of themselves
-not-known.txt     what could not be had, and why    logs/         of servers and operator, the last {lines} lines
+summary.txt       output of `natsop status`         objects/      the resource and its objects
+doctor.txt        output of `natsop doctor`         servers/      answers of the servers' monitoring
+not-known.txt     failed requests, with reasons     logs/         last {lines} lines of servers and operator
 
-Of Secrets there is only metadata. Environment variables, annotations and arguments that somebody has set, and
-everything in nats.conf that is not known to be harmless, are masked. Logs are as their programs wrote them, without
-what looks like a JWT, a key or a password: look through them before you send this to others.
+Secrets are included without their data. Values of environment variables, annotations and arguments that users can
+set, and everything in nats.conf that is not known to be harmless, are masked. Logs are unchanged, except that text
+that looks like a JWT, a key or a password is masked: check them before you send this bundle to others.
 """
 
 
 def bundle(target: Target, view: View, version: str) -> dict[str, Any] | None:
-    """The files: texts, or objects to write as YAML, by path. None where the resource is not there."""
+    """The files by path: texts, or objects to write as YAML. None if the resource does not exist."""
     found = overview(target, view)
     resource = view.object(target.request, str(target))
     if found is None or resource is None:
@@ -82,12 +82,12 @@ def _children(target: Target, view: View) -> Iterator[tuple[str, tuple[Object, .
 
 
 def _without_data(kind: ApiResource, obj: Object) -> Mapping[str, Any]:
-    """Nobody has asked for a Secret's data; an API server that sends it all the same has it dropped here."""
+    """Drop the data of a Secret: it is not requested, but an API server might send it."""
     return {"metadata": obj["metadata"]} if kind == SECRETS else obj
 
 
 def _events(about: list[str], target: Target, view: View) -> list[Object]:
-    """Those about the resource and what was made for it."""
+    """The events about the resource and its objects."""
     events = view.items(list_of(CORE_EVENTS, target.namespace), "events")
     return [each for each in events if (each.get("involvedObject") or {}).get("name") in about]
 

@@ -1,4 +1,4 @@
-"""What came of one check of `natsop doctor`."""
+"""The result of one check of `natsop doctor`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Outcome: TypeAlias = Literal["ok", "warning", "problem", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """check: what was looked at. remedy: what to do; empty where there is nothing to do."""
+    """check: what was checked. remedy: what to do; empty if there is nothing to do."""
 
     check: str
     outcome: Outcome

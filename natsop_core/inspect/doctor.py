@@ -1,4 +1,4 @@
-"""`natsop doctor`: the checks that a person on call makes, each with what to do."""
+"""`natsop doctor`: checks a cluster and the operator for problems, and says what to do about each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from natsop_core.inspect.view import View
 
 CLOCKS_APART: Final = 5.0
-"""Seconds: what a busy API server adds to the time between two answers is less."""
+"""Seconds. A busy API server adds less than this to the time between two answers."""
 
 _LISTENERS: Final = {
     names.CLIENT_PORT: "clients",
@@ -34,7 +34,7 @@ _LISTENERS: Final = {
 
 
 def checks(target: Target | None, namespace: str, view: View) -> list[Check]:
-    """All checks, those of the operator first. target: None looks at all resources of the namespace."""
+    """All checks, first those of the operator. target: None checks all resources of the namespace."""
     found = [*check_definitions(view), *check_operator(view, namespace), _check_nack(view)]
     targets = [target] if target else list(_all(namespace, view))
     if not targets:
@@ -56,7 +56,7 @@ def _check_nack(view: View) -> Check:
     found = view.object(Request(f"apis/{NACK_ACCOUNTS.api_version}"), "NACK")
     if "NACK" in view.failures:
         return Check("NACK", "unknown", view.failures["NACK"])
-    return Check("NACK", "ok", "Its kinds are installed." if found else "It is not installed.")
+    return Check("NACK", "ok", "Installed." if found else "Not installed.")
 
 
 def _checks_of(target: Target, view: View) -> Iterator[Check]:
@@ -79,7 +79,7 @@ def _checks_of_servers(target: Target, found: Mapping[str, Any], view: View) -> 
     yield from _check_claims(target, view)
     if silent := [state for state in states if state.silence]:
         shown = ", ".join(state.pod for state in silent[:5])
-        remedy = 'Servers are asked through the API server, which takes the right "get pods/proxy".'
+        remedy = 'Servers are queried through the API server, which needs the right "get pods/proxy".'
         yield Check(f"{target}, servers", "unknown", f"{shown}: {silent[0].silence}", remedy)
     if jetstream := found["jetStream"]:
         yield from _check_jetstream(target, jetstream)
@@ -92,7 +92,10 @@ def _check_quorum(target: Target, quorum: Mapping[str, Any]) -> Check:
     if quorum["holds"]:
         return Check(f"{target}, quorum", "ok", message)
     return Check(
-        f"{target}, quorum", "problem", message, f"See why pods do not start: `kubectl get pods -n {target.namespace}`."
+        f"{target}, quorum",
+        "problem",
+        message,
+        f"Check why pods do not start: `kubectl get pods -n {target.namespace}`.",
     )
 
 
@@ -105,14 +108,14 @@ def _check_claims(target: Target, view: View) -> Iterator[Check]:
             title,
             "problem",
             f"PersistentVolumeClaims that are not bound: {', '.join(unbound[:5])}.",
-            f"See `kubectl describe pvc -n {target.namespace} {unbound[0]}`; a StorageClass has to provision it.",
+            f"See `kubectl describe pvc -n {target.namespace} {unbound[0]}`; a StorageClass must provision it.",
         )
     elif claims:
         yield Check(title, "ok", f"{len(claims)} of {len(claims)} PersistentVolumeClaims are bound.")
 
 
 def _check_jetstream(target: Target, jetstream: Mapping[str, Any]) -> Iterator[Check]:
-    """What is wrong is among the problems already."""
+    """Only checks that pass: the problems of JetStream are already in the overview."""
     meta, streams = jetstream["metaGroup"], jetstream["streams"]
     if meta and meta["leader"] and not meta["offline"]:
         yield Check(f"{target}, meta group", "ok", f"{meta['leader']} leads, {meta['size']} members are online.")
@@ -123,7 +126,7 @@ def _check_jetstream(target: Target, jetstream: Mapping[str, Any]) -> Iterator[C
 
 
 def _check_certificates(target: Target, states: list[ServerState], view: View) -> Iterator[Check]:
-    """What the servers themselves use, which may be older than what the Secrets hold."""
+    """The certificates that the servers use, which may be older than those in the Secrets."""
     expiries = [
         (at, state.pod, _LISTENERS[listener]) for state in states for listener, at in expiries_in(state.variables)
     ]
@@ -134,11 +137,12 @@ def _check_certificates(target: Target, states: list[ServerState], view: View) -
         yield Check(
             title,
             "problem",
-            f"That of {pod} for {listener} expires at {timestamp(at)}; {len(soon)} do so within seven days.",
-            "Renew it in its Secret; servers load it by themselves. If it has a newer one, restart the servers.",
+            f"The certificate of {pod} for {listener} expires at {timestamp(at)}; {len(soon)} in total expire within"
+            " seven days.",
+            "Renew it in its Secret; the servers reload it. If the Secret already has a new one, restart the servers.",
         )
     elif expiries:
-        yield Check(title, "ok", f"The first expires at {timestamp(min(expiries)[0])}.")
+        yield Check(title, "ok", f"The earliest expiry is at {timestamp(min(expiries)[0])}.")
 
 
 def _check_clocks(target: Target, states: list[ServerState]) -> Iterator[Check]:
@@ -149,7 +153,7 @@ def _check_clocks(target: Target, states: list[ServerState]) -> Iterator[Check]:
         yield Check(
             f"{target}, clocks",
             "warning",
-            f"The clocks of the servers' nodes are about {spread:.0f} s apart.",
+            f"The clocks of the nodes differ by about {spread:.0f} s.",
             "Check time synchronization on the nodes: certificates and JWTs depend on it.",
         )
     else:

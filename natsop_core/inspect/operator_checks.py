@@ -1,4 +1,4 @@
-"""`natsop doctor`: what the operator itself needs: CRDs, a pod that runs, a leader, rights."""
+"""`natsop doctor`: checks of the operator itself: CRDs, pods, leader election, rights."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ if TYPE_CHECKING:
     from natsop_core.rights import Right
 
 OPERATOR_LABELS: Final = "app.kubernetes.io/name=nats-operator"
-"""Of the operator's pods, as the chart makes them."""
+"""The labels of the operator's pods that the chart sets."""
 
 STALE: Final = timedelta(seconds=90)
-"""After which nobody renews a Lease any more that lasts 15 seconds as a rule."""
+"""A Lease that was not renewed for longer has no live holder; its usual duration is 15 seconds."""
 
 LONGEST_HOST: Final = 63
-"""Characters of a pod's name that its host name has, by which a holder calls itself."""
+"""Maximum length of a host name. The holder of a Lease is the host name of its pod, which may be cut off."""
 
-_INSTALL: Final = "Install those of this version: `natsop crds | kubectl apply --server-side --force-conflicts -f -`."
+_INSTALL: Final = (
+    "Install the CRDs of this version: `natsop crds | kubectl apply --server-side --force-conflicts -f -`."
+)
 
 
 def check_definitions(view: View) -> Iterator[Check]:
-    """Are the CRDs there, and those of this version?"""
+    """Check that the CRDs of this version are installed."""
     for wanted in custom_resource_definitions():
         name = wanted["metadata"]["name"]
         title = f"CRD {name}"
@@ -41,11 +43,11 @@ def check_definitions(view: View) -> Iterator[Check]:
         if title in view.failures:
             yield Check(title, "unknown", view.failures[title])
         elif live is None:
-            yield Check(title, "problem", "It is not installed.", _INSTALL)
+            yield Check(title, "problem", "Not installed.", _INSTALL)
         elif _schemas(live) != _schemas(wanted):
-            yield Check(title, "warning", "It is not the one of this version of natsop.", _INSTALL)
+            yield Check(title, "warning", "Installed, but from another version of natsop.", _INSTALL)
         else:
-            yield Check(title, "ok", "It is installed and of this version.")
+            yield Check(title, "ok", "Installed, from this version of natsop.")
 
 
 def _schemas(definition: Object) -> dict[str, Any]:
@@ -53,12 +55,12 @@ def _schemas(definition: Object) -> dict[str, Any]:
 
 
 def operator_pods(view: View) -> tuple[Object, ...]:
-    """The pods of the operator, wherever they are."""
+    """The pods of the operator, in all namespaces."""
     return view.items(list_of(PODS, "", OPERATOR_LABELS), "pods of the operator")
 
 
 def check_operator(view: View, namespace: str) -> Iterator[Check]:
-    """Does it run, does one replica lead, may it do what it has to do?"""
+    """Check that the operator runs, that one replica leads, and that it has its rights."""
     pods = operator_pods(view)
     if "pods of the operator" in view.failures:
         yield Check("operator", "unknown", view.failures["pods of the operator"])
@@ -67,15 +69,15 @@ def check_operator(view: View, namespace: str) -> Iterator[Check]:
         yield Check(
             "operator",
             "warning",
-            f"There is no pod labelled {OPERATOR_LABELS} in any namespace.",
-            "Install the operator with its chart; ignore this if it runs elsewhere, or under other labels.",
+            f"No namespace has a pod with the label {OPERATOR_LABELS}.",
+            "Install the operator with its chart. Ignore this if it runs outside the cluster or has other labels.",
         )
         return
     ready = [pod for pod in pods if is_ready(pod)]
     names = ", ".join(_named(pod) for pod in pods[:3])
     if not ready:
         remedy = f"See `kubectl logs -n {pods[0]['metadata']['namespace']} {pods[0]['metadata']['name']}`."
-        yield Check("operator", "problem", f"No pod of it is ready: {names}.", remedy)
+        yield Check("operator", "problem", f"No pod is ready: {names}.", remedy)
     else:
         yield Check("operator", "ok", f"{len(ready)} of {len(pods)} pods are ready: {names}.")
     yield _check_leader(pods, view)
@@ -87,7 +89,7 @@ def _named(pod: Object) -> str:
 
 
 def _check_leader(pods: tuple[Object, ...], view: View) -> Check:
-    """By the Lease that one of the pods holds."""
+    """Check that one of the pods holds and renews a Lease."""
     namespaces = sorted({pod["metadata"]["namespace"] for pod in pods})
     leases = [each for name in namespaces for each in view.items(list_of(LEASES, name), f"Leases in {name}")]
     failed = [view.failures[what] for name in namespaces if (what := f"Leases in {name}") in view.failures]
@@ -96,13 +98,14 @@ def _check_leader(pods: tuple[Object, ...], view: View) -> Check:
     if failed:
         return Check("leader", "unknown", failed[0])
     if not held and len(pods) == 1:
-        return Check("leader", "ok", "There is one replica, and no Lease of it.")
+        return Check("leader", "ok", "There is one replica, without leader election.")
     if not held:
         return Check(
             "leader",
             "problem",
-            f"There are {len(pods)} replicas, and none of them holds a Lease.",
-            "Run replicas with --leader-elect only; else they undo each other's work. If they do, see their logs.",
+            f"There are {len(pods)} replicas, but none of them holds a Lease.",
+            "Start all replicas with --leader-elect; otherwise they overwrite each other's work. If they have it, see"
+            " their logs.",
         )
     spec = held[0]
     renewed = moment(str(spec.get("renewTime")))
@@ -111,7 +114,7 @@ def _check_leader(pods: tuple[Object, ...], view: View) -> Check:
             "leader",
             "problem",
             f"{spec['holderIdentity']} has not renewed its Lease since {spec.get('renewTime')}.",
-            "See its log; check that it reaches the API server, and that clocks agree.",
+            "See its log. Check that it can reach the API server, and that the clocks agree.",
         )
     return Check("leader", "ok", f"{spec['holderIdentity']} leads.")
 
@@ -122,7 +125,7 @@ def _is_held_by(spec: Mapping[str, Any], pods: list[str]) -> bool:
 
 
 def _check_rights(pod: Object, namespace: str, view: View) -> Iterator[Check]:
-    """By asking the API server about the operator's ServiceAccount, in the namespace that is looked at."""
+    """Ask the API server for the rights of the operator's ServiceAccount in the namespace."""
     metadata = pod["metadata"]
     account = pod.get("spec", {}).get("serviceAccountName", "default")
     user = f"system:serviceaccount:{metadata['namespace']}:{account}"
@@ -138,12 +141,12 @@ def _check_rights(pod: Object, namespace: str, view: View) -> Iterator[Check]:
         yield Check(
             "rights",
             "problem",
-            f"ServiceAccount {metadata['namespace']}/{account} may not, in namespace {namespace}:"
+            f"ServiceAccount {metadata['namespace']}/{account} lacks these rights in namespace {namespace}:"
             f" {', '.join(lacking[:5])}{more}.",
-            "Upgrade the chart, which brings the rules, or set watchNamespaces to have Roles in this namespace.",
+            "Upgrade the chart, which creates the rules, or add the namespace to its value watchNamespaces.",
         )
     else:
-        yield Check("rights", "ok", f"The operator has all rights that it needs in namespace {namespace}.")
+        yield Check("rights", "ok", f"The operator has all required rights in namespace {namespace}.")
 
 
 def _review(user: str, right: Right, namespace: str) -> Request:

@@ -1,4 +1,4 @@
-"""`natsop status`: what runs, what is wrong, what is refused and why, as data that JSON can hold."""
+"""`natsop status`: the state of a custom resource, its servers and its problems, as JSON data."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def overview(target: Target, view: View) -> dict[str, Any] | None:
-    """What is known of the custom resource; None where it does not exist, or nothing is known of it yet."""
+    """The state of the custom resource; None if it does not exist, or was not fetched yet."""
     resource = view.object(target.request, str(target))
-    workload, pods = _workload(target, view), pods_of(target, view)  # asked for with the resource, in one round
+    workload, pods = _workload(target, view), pods_of(target, view)  # requested in the same round as the resource
     if resource is None:
         return None
     states = [server_state(pod, view) for pod in pods] if target.is_cluster else []
@@ -51,13 +51,13 @@ def overview(target: Target, view: View) -> dict[str, Any] | None:
 
 
 def pods_of(target: Target, view: View) -> tuple[Object, ...]:
-    """Its pods, in the order of their names; a hundred before a thousand."""
+    """Its pods, by ordinal: shorter names first."""
     found = view.items(list_of(PODS, target.namespace, target.selector), "pods")
     return tuple(sorted(found, key=lambda pod: (len(pod["metadata"]["name"]), pod["metadata"]["name"])))
 
 
 def states_of(target: Target, view: View) -> list[ServerState]:
-    """What the servers of a NatsCluster say."""
+    """The states of the servers of a NatsCluster."""
     return [server_state(pod, view) for pod in pods_of(target, view)] if target.is_cluster else []
 
 
@@ -95,7 +95,7 @@ def _pod_row(pod: Object) -> dict[str, Any]:
 def _jetstream(
     states: list[ServerState], meta: dict[str, Any] | None, known: list[dict[str, Any]]
 ) -> dict[str, Any] | None:
-    """None where JetStream is off, or nobody tells."""
+    """The JetStream part; None if JetStream is off, or if no server answers."""
     if not any("account_details" in state.jetstream or state.jetstream.get("config") for state in states):
         return None
     if all(state.jetstream.get("disabled") for state in states if state.jetstream):

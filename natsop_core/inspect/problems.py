@@ -1,4 +1,4 @@
-"""What is wrong with a custom resource, as a list of problems with what to do about each."""
+"""The problems of a custom resource and its servers, each with a remedy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WRONG: Final = {
     "AccountsNotRemoved": "True",
     "FilesMounted": "False",
 }
-"""Which status of a condition is a problem, the condition that says most first."""
+"""The condition status that is a problem, the most important condition first."""
 
 _NOTABLE: Final = {
     "ConfigurationOverridden": "True",
@@ -37,7 +37,7 @@ _NOTABLE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """level: a warning makes nobody get up at night."""
+    """level: a warning needs no immediate action."""
 
     level: Literal["problem", "warning"]
     reason: str
@@ -56,12 +56,12 @@ def conditions_of(resource: Object) -> dict[str, Object]:
 
 
 def is_paused(resource: Object) -> bool:
-    """Whether the operator is told to leave it alone."""
+    """Whether the annotation pauses the operator for this resource."""
     return names.is_paused(resource["metadata"].get("annotations") or {})
 
 
 def problems_of(resource: Object, target: Target) -> Iterator[Problem]:
-    """What the status says, and what it does not say yet."""
+    """The problems that the status reports, and a status that is missing or outdated."""
     yield from _unhandled(resource)
     yield from _mistaken_pause(resource, target)
     conditions = conditions_of(resource)
@@ -80,7 +80,7 @@ def _remedy(reason: str) -> str:
 
 
 def _unhandled(resource: Object) -> Iterator[Problem]:
-    """What the operator has not looked at yet."""
+    """Report that the operator has not handled the resource or its latest edit."""
     status, generation = resource.get("status") or {}, resource["metadata"].get("generation", 0)
     if is_paused(resource):
         return
@@ -88,17 +88,17 @@ def _unhandled(resource: Object) -> Iterator[Problem]:
         yield Problem(
             "problem",
             "NotReported",
-            "The operator has not reported anything about it.",
-            "If this lasts more than some seconds, look whether the operator is running and works in this namespace:"
+            "The operator has not reported a status.",
+            "If this does not change within a few seconds, check that the operator runs and watches this namespace:"
             " `natsop doctor`.",
         )
     elif status.get("observedGeneration", 0) < generation:
         yield Problem(
             "problem",
             "NotHandled",
-            f"The operator has not handled the latest edit yet: it has reported on generation"
-            f" {status.get('observedGeneration', 0)}, and the spec is at generation {generation}.",
-            "If this lasts more than some seconds, look whether the operator is running: `natsop doctor`.",
+            f"The operator has not handled the latest edit yet: the status is for generation"
+            f" {status.get('observedGeneration', 0)}, the spec has generation {generation}.",
+            "If this does not change within a few seconds, check that the operator runs: `natsop doctor`.",
         )
 
 
@@ -108,13 +108,13 @@ def _mistaken_pause(resource: Object, target: Target) -> Iterator[Problem]:
         yield Problem(
             "warning",
             "NotPaused",
-            f"The annotation {names.PAUSED_ANNOTATION} has a value that does not pause: only true does.",
+            f'The annotation {names.PAUSED_ANNOTATION} has no effect: only the value "true" pauses.',
             f"Run `natsop pause {target.name}`, or remove the annotation.",
         )
 
 
 def problems_of_server(row: Mapping[str, Any], *, has_problem: bool) -> Iterator[Problem]:
-    """What is wrong with one server. has_problem: the status tells already why pods do not start."""
+    """The problems of one server. has_problem: the status already says why pods do not start."""
     if row["ready"] and row["answers"] and row["health"] != "ok":
         yield Problem(
             "problem",
@@ -131,19 +131,19 @@ def problems_of_server(row: Mapping[str, Any], *, has_problem: bool) -> Iterator
             "warning",
             "Restarts",
             f"Containers of {row['pod']} were restarted {row['restarts']} times.",
-            f"See the log of the one before: `kubectl logs {row['pod']} -c {names.SERVER_CONTAINER} --previous`.",
+            f"See the log before the restart: `kubectl logs {row['pod']} -c {names.SERVER_CONTAINER} --previous`.",
         )
     if row["slowConsumers"]:
         yield Problem(
             "warning",
             "SlowConsumers",
-            f"{row['pod']} has disconnected {row['slowConsumers']} slow consumers since it was started.",
-            "Look which clients read too slowly; messages to them were dropped.",
+            f"{row['pod']} has disconnected {row['slowConsumers']} slow consumers since its start.",
+            "Find the clients that read too slowly; messages to them were dropped.",
         )
 
 
 def problems_of_jetstream(meta: Mapping[str, Any] | None, streams: list[dict[str, Any]]) -> Iterator[Problem]:
-    """What is wrong with the meta group and with streams."""
+    """The problems of the meta group and of streams."""
     if meta is not None:
         yield from _problems_of_meta_group(meta)
     faulty = [f"{each['account']}/{each['stream']} ({each['problem']})" for each in streams if each["problem"]]
@@ -152,8 +152,8 @@ def problems_of_jetstream(meta: Mapping[str, Any] | None, streams: list[dict[str
         yield Problem(
             "problem",
             "StreamsNotCurrent",
-            f"{len(faulty)} of {len(streams)} streams are not in order: {', '.join(faulty[:5])}{more}.",
-            "A replica catches up by itself once its server runs; do not restart another server before. A stream"
+            f"{len(faulty)} of {len(streams)} streams have a problem: {', '.join(faulty[:5])}{more}.",
+            "A replica catches up by itself once its server runs; do not restart another server before that. A stream"
             " without a leader needs a majority of its servers.",
         )
 
@@ -165,13 +165,14 @@ def _problems_of_meta_group(meta: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(
             "problem",
             "MetaLeaderUnknown",
-            f"JetStream's meta group has no leader that all agree on. {found}",
-            "JetStream's API does not work until a majority of the servers run and have routes to each other.",
+            f"The servers do not agree on a leader of the JetStream meta group. {found}",
+            "The JetStream API does not work until a majority of the servers run and have routes to each other.",
         )
     if meta["offline"]:
         yield Problem(
             "problem",
             "PeersOffline",
-            f"Members of JetStream's meta group are offline: {', '.join(meta['offline'])}.",
-            "Bring the servers back. One that will never come back is removed with `nats server cluster peer-remove`.",
+            f"Members of the JetStream meta group are offline: {', '.join(meta['offline'])}.",
+            "Start these servers again. Remove a server that will never come back with `nats server cluster"
+            " peer-remove`.",
         )

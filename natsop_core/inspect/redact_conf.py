@@ -1,4 +1,4 @@
-"""nats.conf without its secrets, through its parsed tree: only what is known to be harmless is shown."""
+"""Removes secrets from nats.conf. Works on the parsed tree, and shows only values that are known to be harmless."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from natsop_core.inspect.redact_text import MASK, without_credentials
 if TYPE_CHECKING:
     from natsop_core.conf.values import Entry, Value
 
-LEFT_OUT: Final = "(left out: it cannot be read as a configuration, so nobody can tell what of it is secret)\n"
+LEFT_OUT: Final = "(omitted: the file has a syntax error, so its secrets cannot be identified)\n"
 
 
 def _words(text: str) -> frozenset[str]:
@@ -27,7 +27,7 @@ _SECRET: Final = _words(
     "root roots root_operator root_operators user username auth_token users resolver_preload server_metadata "
     "default_sentinel trusted trusted_keys xkey issuer headers"
 )
-"""Everything below these keys is masked, whatever it is. Some may hold public keys only; nobody needs them."""
+"""Everything below these keys is masked, even public keys, which nobody needs here."""
 
 _SHOWN: Final = _words(
     "listen host net server_name name store_dir storedir dir cert_file key_file ca_file http_base_path "
@@ -39,11 +39,11 @@ _SHOWN: Final = _words(
     "resolver http https credentials creds max_file_store max_memory_store max_file max_memory max_payload "
     "max_pending"
 )
-"""Options whose texts are no secrets."""
+"""Options whose texts are not secret."""
 
 
 def redacted_conf(text: str) -> str:
-    """The configuration with every text masked that is not known to be harmless; comments are left out."""
+    """The configuration without comments, with every text masked that is not known to be harmless."""
     try:
         tree = parse(text)
         hidden = frozenset(_variables_in_secrets(tree))
@@ -53,7 +53,7 @@ def redacted_conf(text: str) -> str:
 
 
 def secrets_in(text: str) -> Iterator[str]:
-    """The texts that `redacted_conf` masks because of their keys, to look for elsewhere."""
+    """The texts that `redacted_conf` masks because of their keys, for masking them in other texts."""
     try:
         tree = parse(text)
     except ConfError:
@@ -63,7 +63,7 @@ def secrets_in(text: str) -> Iterator[str]:
 
 
 def _variables_in_secrets(value: Value, *, is_secret: bool = False) -> Iterator[str]:
-    """The keys whose values are used as secrets under another name: `PW: x, password: $PW`."""
+    """The keys of variables that are used as secrets: `PW: x, password: $PW`."""
     if isinstance(value, Block):
         for key, inner in _pairs(value):
             yield from _variables_in_secrets(inner, is_secret=is_secret or key.lower() in _SECRET)
@@ -118,11 +118,11 @@ def _value(key: str, value: Value, hidden: frozenset[str], *, is_secret: bool) -
 
 
 def _spellings(options: Options) -> Iterator[str]:
-    """Of all options that a server knows, at any depth."""
+    """The spellings of all options that a server knows, at any depth."""
     yield from options.names
     for inner in (*options.inner.values(), *([options.named] if options.named else [])):
         yield from _spellings(inner)
 
 
 _KNOWN: Final = _SHOWN | frozenset(_spellings(SERVER))
-"""A key of none of these may be somebody's variable: its value can end up as a password."""
+"""A key that is not in this set may be a variable, whose value may be used as a password."""

@@ -1,4 +1,4 @@
-"""Kubernetes objects and servers' answers without their secrets, by construction: values that people set are masked."""
+"""Removes secrets from Kubernetes objects and from answers of servers: values that users set are masked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DATA: Final = frozenset(("data", "binaryData", "stringData"))
 
 
 def redacted(obj: Mapping[str, Any]) -> dict[str, Any]:
-    """The object without managedFields and without what may be secret; a ConfigMap's texts as configurations."""
+    """The object without managedFields and possible secrets. Texts of a ConfigMap are redacted like nats.conf."""
     kept = {key: value for key, value in obj.items() if key not in _DATA}
     found: dict[str, Any] = _map(kept, is_secret=False)
     if obj.get("kind") == "ConfigMap":
@@ -37,7 +37,7 @@ def redacted(obj: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def secrets_of(obj: Mapping[str, Any]) -> frozenset[str]:
-    """The texts that are masked in an object and worth looking for in others, such as logs."""
+    """The masked texts of an object that should also be masked in other texts, such as logs."""
     texts = (text for text in _secrets_of(obj) if len(text) >= SHORTEST)
     conf = obj.get("data") or {} if obj.get("kind") == "ConfigMap" else {}
     in_conf = (secret for text in conf.values() if isinstance(text, str) for secret in secrets_in(text))
@@ -56,7 +56,7 @@ def _secrets_of(value: object) -> Iterator[str]:
 
 
 def _is_setting(value: Mapping[str, Any]) -> bool:
-    """A name with a value that somebody has set: an environment variable, a header."""
+    """Whether this is a name with a value that a user has set: an environment variable, a header."""
     return "name" in value and "value" in value and value["name"] not in _OUR_VARIABLES
 
 
@@ -80,7 +80,7 @@ def _item(key: str, item: Any, *, is_secret: bool) -> Any:
 
 
 def _field(name: str, value: Any, *, is_ours: bool) -> Any:
-    """A container's field. What others run may have its passwords among the arguments."""
+    """A field of a container. Containers of other programs may have passwords in their arguments."""
     if name in ("args", "command") and isinstance(value, list):
         return [_argument(str(each), is_ours=is_ours) for each in value]
     return _value(name, value, is_secret=False)

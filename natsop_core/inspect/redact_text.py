@@ -1,4 +1,4 @@
-"""Text without what looks like a secret: a second line of defence behind what is left out by construction."""
+"""Removes text that looks like a secret: a second line of defence after the redaction of objects."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 MASK: Final = "(redacted)"
 
 SHORTEST: Final = 6
-"""Characters of a secret that is looked for in other texts; shorter ones are in every word."""
+"""Minimum length of a secret that is masked in other texts; shorter ones would match parts of words."""
 
 _URL_USER: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s'\"<>,\]}]*@")
 _WHOLE_URL: Final = re.compile(r"\A([A-Za-z][A-Za-z0-9+.-]*://).*@", re.DOTALL)
-"""A text that is a URL: whatever is before its last @ may be a password, quotes and commas too."""
+"""A text that is a URL. Everything before its last @ may be a password, including quotes and commas."""
 
 _PATTERNS: Final = (
     re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?"),  # a JWT

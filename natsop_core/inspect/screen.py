@@ -1,4 +1,4 @@
-"""`natsop status` and `natsop doctor` as text of at most 100 columns."""
+"""The text output of `natsop status` and `natsop doctor`, at most 100 columns wide."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MARKS: Final = {"problem": "✗", "warning": "!", "ok": "✓", "unknown": "?"}
 
 
 def status_screen(found: Mapping[str, Any]) -> str:
-    """One screen: the head, what is wrong, servers, JetStream, conditions, what could not be asked."""
+    """One screen: the head, problems, servers, JetStream, conditions, failed requests."""
     return "\n".join(
         line.rstrip()
         for part in (
@@ -28,15 +28,15 @@ def status_screen(found: Mapping[str, Any]) -> str:
 
 
 def checks_screen(checks: Sequence[Mapping[str, Any]], not_known: Mapping[str, str]) -> str:
-    """Every check, with what was found and what to do."""
+    """Every check, with its result and remedy."""
     lines: list[str] = []
     for each in checks:
         lines += marked(each["outcome"], f"{each['check']}: {each['message']}")
         if each["remedy"]:
             lines += _indented(f"→ {each['remedy']}")
     counts = {outcome: sum(each["outcome"] == outcome for each in checks) for outcome in _MARKS}
-    told = [f"{count} {_plural(outcome, count)}" for outcome, count in counts.items() if count and outcome != "ok"]
-    lines += ["", f"{counts['ok']} of {len(checks)} checks passed{''.join(f', {each}' for each in told)}."]
+    failed = [f"{count} {_plural(outcome, count)}" for outcome, count in counts.items() if count and outcome != "ok"]
+    lines += ["", f"{counts['ok']} of {len(checks)} checks passed{''.join(f', {each}' for each in failed)}."]
     return "\n".join([*lines, *_not_known(not_known)])
 
 
@@ -45,7 +45,7 @@ def _plural(outcome: str, count: int) -> str:
 
 
 def marked(outcome: str, text: str) -> list[str]:
-    """The text behind the mark of its outcome."""
+    """The text after the mark of its outcome."""
     return _wrapped(text, f"{_MARKS[outcome]} ", "  ") or [_MARKS[outcome]]
 
 
@@ -64,13 +64,13 @@ def _head(found: Mapping[str, Any]) -> Iterator[str]:
     if found["endpoints"]:
         yield f"  {'Clients:':12}{found['endpoints'].get('client', '')}"
     if found["nextExpiry"]:
-        yield f"  {'Expiry:':12}{found['nextExpiry']} (the first of certificates, JWTs and credentials)"
+        yield f"  {'Expiry:':12}{found['nextExpiry']} (earliest of certificates, JWTs and credentials)"
 
 
 def _problems(problems: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield ""
     if not problems:
-        yield "No problem was found."
+        yield "No problems found."
     for each in problems:
         yield from marked(each["level"], f"{each['reason']}: {each['message']}")
         if each["remedy"]:
@@ -96,7 +96,7 @@ def _pods(found: Mapping[str, Any]) -> Iterator[str]:
                 _yes(row["ready"]),
                 row["restarts"],
                 row["version"] or "-",
-                row["health"] if row["health"] == "ok" else ("not asked" if not row["answers"] else "FAILS"),
+                row["health"] if row["health"] == "ok" else ("unknown" if not row["answers"] else "FAILS"),
                 row["clients"],
                 row["routes"],
                 _bytes(row["memory"]),
@@ -149,22 +149,24 @@ def _conditions(conditions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _not_known(not_known: Mapping[str, str]) -> Iterator[str]:
-    """What could not be asked, each reason once."""
+    """The failed requests, each reason once."""
     by_reason: dict[str, list[str]] = {}
     for what, reason in not_known.items():
         by_reason.setdefault(reason.replace(what.rpartition(" ")[2], "NAME"), []).append(what)
     if by_reason:
         yield ""
-        yield "Not known:"
+        yield "Unknown:"
     for reason, things in by_reason.items():
         shown = f"{', '.join(things[:5])}{' …' if len(things) > 5 else ''}"
         yield from _wrapped(f"{shown}: {reason}", "  ", "    ")
         if "pods/proxy" in reason:
-            yield from _indented('→ Servers are asked through the API server: it takes the right "get pods/proxy".')
+            yield from _indented(
+                '→ Servers are queried through the API server, which needs the right "get pods/proxy".'
+            )
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
-    """Columns as wide as they have to be; the widest gives way where the whole does not fit."""
+    """A table whose columns fit their content; if the table is too wide, the widest columns are cut."""
     texts = [tuple(head), *(tuple("-" if cell is None else str(cell) for cell in row) for row in rows)]
     widths = [max(len(row[column]) for row in texts) for column in range(len(head))]
     while sum(widths) + 2 * (len(widths) - 1) > WIDTH:

@@ -1,4 +1,4 @@
-"""What each server says of itself, of JetStream's meta group and of its streams (nats-server monitor.go)."""
+"""The state that each server reports: itself, the JetStream meta group and its streams (nats-server monitor.go)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ VARIABLES: Final = "/varz"
 JETSTREAM: Final = "/jsz?accounts=true&streams=true"
 
 MOST_LAG: Final = 100
-"""Operations that a replica may be behind: under load it always is by some."""
+"""Operations that a replica may be behind: under load it is always a few behind."""
 
 _RESTARTS_OF_NOTE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ServerState:
-    """What is known of one server. silence: why it could not be asked; empty where it answered."""
+    """The answers of one server. silence: why it did not answer; empty if it did."""
 
     pod: str
     silence: str
@@ -36,12 +36,12 @@ class ServerState:
 
     @property
     def name(self) -> str:
-        """How other servers call it."""
+        """The name that other servers use for it."""
         return str(self.variables.get("server_name") or self.pod)
 
 
 def server_state(pod: Object, view: View) -> ServerState:
-    """What a pod's server says; nothing where it does not run, has no monitor, or may not be asked."""
+    """The answers of a pod's server; empty if it does not run, has no monitor, or cannot be queried."""
     name = pod["metadata"]["name"]
     replies = [view.server(pod, path) for path in (HEALTH, VARIABLES, JETSTREAM)]
     health, variables, jetstream = replies
@@ -60,14 +60,14 @@ def _said(reply: object) -> Object:
 
 
 def _health(reply: object) -> str:
-    """Empty when all is well, as far as the server can tell."""
+    """Why the server is unhealthy; empty if it is healthy, or if that is unknown."""
     if not isinstance(reply, HttpAnswer) or reply.status == 200:
         return ""
     return why(reply)
 
 
 def server_row(pod: Object, state: ServerState) -> dict[str, Any]:
-    """One line of the table of servers."""
+    """One row of the table of servers."""
     containers = pod.get("status", {}).get("containerStatuses", ())
     said, jetstream = state.variables, state.jetstream
     return {
@@ -95,7 +95,7 @@ def is_ready(pod: Object) -> bool:
 
 
 def restarts_of_note(row: Mapping[str, Any]) -> bool:
-    """Whether a pod was restarted so often that somebody should look at its log."""
+    """Whether a pod was restarted so often that it deserves a warning."""
     return int(row["restarts"]) >= _RESTARTS_OF_NOTE
 
 
@@ -105,7 +105,7 @@ def _config(jetstream: Object) -> Object:
 
 
 def meta_group(states: Sequence[ServerState]) -> dict[str, Any] | None:
-    """JetStream's meta group as its leader sees it; None where JetStream is off, on one server, or nobody tells."""
+    """The JetStream meta group as its leader reports it; None if there is no group, or if no server answers."""
     groups = [(state, group) for state in states if isinstance(group := state.jetstream.get("meta_cluster"), Mapping)]
     if not groups:
         return None
@@ -122,7 +122,7 @@ def meta_group(states: Sequence[ServerState]) -> dict[str, Any] | None:
 
 
 def streams(states: Sequence[ServerState]) -> list[dict[str, Any]]:
-    """Every stream of every account once, in the words of its leader, those with a problem first."""
+    """Every stream of every account once, as its leader reports it; streams with a problem come first."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for state in states:
         for account, stream in _streams_of(state):
@@ -158,9 +158,9 @@ def _stream_row(key: tuple[str, str], stream: Object, state: ServerState) -> dic
     faults = [f"{name} is {problem}" for name, problem in peers if problem]
     is_leaders = leader == state.name
     if not leader:
-        problem = "no leader: nothing can be stored or read"
+        problem = "no leader: messages cannot be stored or read"
     elif not is_leaders:
-        problem = ""  # only the leader knows how far the others are
+        problem = ""  # only the leader knows the state of the other replicas
     else:
         problem = ", ".join(faults)
     current = len(peers) + 1 - len(faults) if is_leaders else None
@@ -175,7 +175,7 @@ def _stream_row(key: tuple[str, str], stream: Object, state: ServerState) -> dic
 
 
 def _peers(group: Object) -> Iterator[tuple[str, str]]:
-    """The other members, and what is wrong with each."""
+    """The other members, and the problem of each."""
     for peer in _objects(group.get("replicas")):
         lag = peer.get("lag", 0)
         name = str(peer.get("name", "?"))
@@ -192,6 +192,6 @@ def _objects(value: object) -> Iterator[Object]:
 
 
 def clock_spread(states: Sequence[ServerState]) -> float | None:
-    """Seconds between the clocks of the servers, by answers of about the same time; None for fewer than two."""
+    """Seconds between the clocks of the servers, from answers of about the same time; None for fewer than two."""
     times = [at for state in states if isinstance(text := state.variables.get("now"), str) and (at := moment(text))]
     return (max(times) - min(times)).total_seconds() if len(times) > 1 else None

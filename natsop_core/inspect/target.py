@@ -1,4 +1,4 @@
-"""Which custom resource is meant."""
+"""The custom resource that a command is about."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A NatsCluster or NatsBox by its name."""
+    """A NatsCluster or NatsBox, by name."""
 
     resource: ApiResource
     namespace: str
@@ -39,7 +39,7 @@ class Target:
 
     @property
     def workload(self) -> ApiResource:
-        """The kind of what runs its pods."""
+        """The kind of the workload that runs its pods."""
         return STATEFUL_SETS if self.is_cluster else DEPLOYMENTS
 
     @property
@@ -59,16 +59,16 @@ class Target:
 
 
 def read_target(text: str) -> tuple[ApiResource, str]:
-    """The kind and the name that `my-nats`, `nc/my-nats` or `box/my-box` stands for. Raises ValueError."""
+    """Kind and name from `my-nats`, `nc/my-nats` or `box/my-box`. Raises ValueError."""
     kind, slash, name = text.rpartition("/")
     resource = _KINDS.get(kind.lower().partition(".")[0]) if slash else CLUSTERS
     if resource is None:
-        raise ValueError(f"{text!r}: the kind is natscluster (nc) or natsbox (nb)")
+        raise ValueError(f"{text!r}: the kind must be natscluster (nc) or natsbox (nb)")
     return resource, read_name(name)
 
 
 def read_name(text: str) -> str:
-    """The text, if an object or a namespace may be called so. Raises ValueError."""
+    """The text, if it is a valid name of an object or namespace. Raises ValueError."""
     if not _NAME.fullmatch(text) or ".." in text:
-        raise ValueError(f"{text!r} is no name of an object")
+        raise ValueError(f"{text!r} is not a valid name of an object")
     return text

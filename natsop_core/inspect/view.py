@@ -1,4 +1,4 @@
-"""The answers that were fetched so far: what is missing is noted, and what failed is told."""
+"""The answers that were fetched so far. Records missing requests and failures."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Object: TypeAlias = Mapping[str, Any]
 Reply: TypeAlias = HttpAnswer | Unreachable
 
 MOST_ITEMS: Final = 500
-"""Of a list: what a person can still look through."""
+"""Maximum number of items of a list: as many as a person can look through."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to the API server. path: with its query. body: JSON to create a review of, which is kept nowhere.
+    """A request to the API server. path: includes the query. body: JSON of an access review to create.
 
-    metadata_only: leave out the content of the objects, so that no Secret's value ever gets here.
+    metadata_only: request only metadata, so that no value of a Secret is fetched.
     """
 
     path: str
@@ -35,9 +35,9 @@ class Request:
 
 @dataclass
 class View:
-    """What was fetched, by request.
+    """The fetched answers, by request.
 
-    missing: what was asked for and is to be fetched. failures: what could not be had, and why, by what it is called.
+    missing: requests that were made but have no answer yet. failures: why a request failed, by the name of its object.
     """
 
     found: Mapping[Request, Reply]
@@ -46,14 +46,14 @@ class View:
     failures: dict[str, str] = field(default_factory=dict)
 
     def reply(self, request: Request) -> Reply | None:
-        """What came back; None when it is still to be fetched."""
+        """The answer; None if it was not fetched yet."""
         reply = self.found.get(request)
         if reply is None and request not in self.missing:
             self.missing.append(request)
         return reply
 
     def object(self, request: Request, what: str) -> Object | None:
-        """The object that was asked for; None where it does not exist, is not known yet or cannot be had."""
+        """The requested object; None if it does not exist, was not fetched yet, or the request failed."""
         reply = self.reply(request)
         if reply is None:
             return None
@@ -69,11 +69,11 @@ class View:
         found = (self.object(request, what) or {}).get("items")
         items = tuple(each for each in found if isinstance(each, Mapping)) if isinstance(found, list) else ()
         if len(items) >= MOST_ITEMS:
-            self.failures[what] = f"Only the first {MOST_ITEMS} are looked at."
+            self.failures[what] = f"Only the first {MOST_ITEMS} are shown."
         return items
 
     def text(self, request: Request, what: str) -> str:
-        """What came back as text, empty where there is nothing."""
+        """The answer as text; empty if there is none."""
         reply = self.reply(request)
         if isinstance(reply, HttpAnswer) and reply.status < 300:
             return reply.body.decode("utf-8", "replace")
@@ -82,7 +82,7 @@ class View:
         return ""
 
     def server(self, pod: Object, path: str) -> Reply | None:
-        """What the server of a pod answers, by way of the API server; None where it is not asked."""
+        """The answer of a pod's server, through the API server; None if it was not fetched or cannot be queried."""
         reference = monitor_reference(pod, path)
         if reference is None:
             return None
@@ -93,7 +93,7 @@ class View:
 
 
 def path_of(resource: ApiResource, namespace: str = "", name: str = "") -> str:
-    """The path of an object, or of a kind's objects in a namespace or in all."""
+    """The path of an object, or of the objects of a kind in one namespace or in all."""
     root = f"apis/{resource.api_version}" if resource.group else f"api/{resource.api_version}"
     inside = f"/namespaces/{namespace}" if namespace else ""
     return f"{root}{inside}/{resource.plural}{f'/{name}' if name else ''}"
@@ -106,12 +106,12 @@ def list_of(resource: ApiResource, namespace: str = "", labels: str = "", *, met
 
 
 def is_from_api_server(reply: Reply | None) -> bool:
-    """Whether a proxied request got no further than to the API server."""
+    """Whether the API server itself answered a proxied request."""
     return isinstance(reply, HttpAnswer) and read_answer(reply.body).get("kind") == "Status"
 
 
 def why(reply: Reply) -> str:
-    """Why there is no object, as a sentence."""
+    """Why the request failed, as a sentence."""
     if isinstance(reply, Unreachable):
         return f"No answer: {reply.reason.rstrip('.')}."
     said = read_answer(reply.body)

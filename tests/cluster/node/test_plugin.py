@@ -63,7 +63,7 @@ def assert_healthy(namespace: Namespace) -> None:
     screen = plugin(namespace, "status", CLUSTER)
     assert screen.returncode == 0
     assert max(map(len, screen.stdout.splitlines())) <= 100
-    for word in ("Ready: True", "3 of 3 ready, 2 needed", "There is no problem.", "ORDERS", "3 of 3 members online"):
+    for word in ("Ready: True", "3 of 3 ready, 2 needed", "No problems found.", "ORDERS", "3 of 3 members online"):
         assert word in screen.stdout, screen.stdout
 
 
@@ -80,7 +80,7 @@ def assert_a_viewer_sees_the_rest(namespace: Namespace) -> None:
     """Kubernetes' own role `view` does not let one ask a pod through the API server."""
     screen = plugin(namespace, "status", CLUSTER, kubeconfig=kubeconfig_of_a_viewer(namespace))
     assert screen.returncode == 0, screen
-    for words in ("Ready: True", "3 of 3 ready", 'it takes the right "get pods/proxy"'):
+    for words in ("Ready: True", "3 of 3 ready", 'which needs the right "get pods/proxy"'):
         assert words in screen.stdout, screen.stdout
     assert "JetStream" not in screen.stdout
 

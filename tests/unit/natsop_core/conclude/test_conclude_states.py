@@ -89,8 +89,8 @@ def test_servers_whose_routes_never_form_are_told_with_the_names_that_their_cert
     assert conditions(report.status)["Available"] == ("False", "RoutesIncomplete")
     assert message(report.status, "Ready") == (
         "c-0, c-1, c-2: no route to any other server. A route certificate must be valid for"
-        " *.c-headless.prod.svc.cluster.local; a NetworkPolicy must allow connections between the servers on the cluster"
-        " port. The log has details: kubectl logs c-0 -c nats."
+        " *.c-headless.prod.svc.cluster.local; a NetworkPolicy must allow connections between the servers on the"
+        " cluster port. The log has details: kubectl logs c-0 -c nats."
     )
 
 

@@ -62,17 +62,17 @@ NATSBOXES = f"{DEFINITIONS}/natsboxes.nats.crewlet.cloud"
 @pytest.mark.parametrize(
     ("objects", "check", "outcome", "words"),
     [
-        ({NATSBOXES: None}, "CRD natsboxes.nats.crewlet.cloud", "problem", "not installed"),
-        ({NATSBOXES: {"spec": {}}}, "CRD natsboxes.nats.crewlet.cloud", "warning", "not the one of this version"),
-        ({OPERATOR_PODS: {"items": []}}, "operator", "warning", "no pod labelled"),
+        ({NATSBOXES: None}, "CRD natsboxes.nats.crewlet.cloud", "problem", "Not installed"),
+        ({NATSBOXES: {"spec": {}}}, "CRD natsboxes.nats.crewlet.cloud", "warning", "from another version of natsop"),
+        ({OPERATOR_PODS: {"items": []}}, "operator", "warning", "No namespace has a pod with the label"),
         ({LEASES: {"items": [lease(renewed="2026-01-02T03:00:00Z")]}}, "leader", "problem", "not renewed"),
         (
             {OPERATOR_PODS: {"items": [operator_pod("a"), operator_pod("b")]}, LEASES: {"items": []}},
             "leader",
             "problem",
-            "2 replicas, and none of them holds a Lease",
+            "2 replicas, but none of them holds a Lease",
         ),
-        ({REVIEWS: {"status": {"allowed": False}}}, "rights", "problem", "may not, in namespace prod"),
+        ({REVIEWS: {"status": {"allowed": False}}}, "rights", "problem", "lacks these rights in namespace prod"),
         (
             {CLAIMS: {"items": [{"metadata": {"name": "jetstream-c-0"}, "status": {"phase": "Pending"}}]}},
             "volumes",
@@ -125,7 +125,10 @@ def test_what_the_status_says_is_told_with_its_remedy() -> None:
 def test_a_certificate_in_use_that_expires_soon_is_found(block: str, listener: str) -> None:
     varz = {"c-1": {block: {"tls_cert_not_after": "2026-01-05T00:00:00Z"}}}
     found = made(healthy(varz=varz))["certificates in use"]
-    assert (found.outcome, f"That of c-1 for {listener} expires at 2026-01-05" in found.message) == ("problem", True)
+    assert (found.outcome, f"The certificate of c-1 for {listener} expires at 2026-01-05" in found.message) == (
+        "problem",
+        True,
+    )
 
 
 def test_a_certificate_in_use_that_is_valid_for_long_is_no_problem() -> None:

@@ -50,7 +50,7 @@ def test_a_healthy_cluster_shows_quorum_servers_meta_leader_and_streams() -> Non
         }
     ]  # fmt: skip
     screen = status_screen(found)
-    for words in ("Ready: True (Ready)", "3 of 3 ready, 2 needed", "There is no problem.", "meta leader c-0"):
+    for words in ("Ready: True (Ready)", "3 of 3 ready, 2 needed", "No problems found.", "meta leader c-0"):
         assert words in screen
 
 
@@ -77,7 +77,7 @@ def test_a_stream_whose_replica_is_behind_or_away_is_a_problem(change: dict[str,
     assert reasons(found) == ["StreamsNotCurrent"]
     first = found["jetStream"]["streams"][0]
     assert (first["stream"], first["problem"], first["current"]) == ("ORDERS", problem, 2)
-    assert f"1 of 2 streams are not in order: $G/ORDERS ({problem})" in found["problems"][0]["message"]
+    assert f"1 of 2 streams have a problem: $G/ORDERS ({problem})" in found["problems"][0]["message"]
 
 
 def test_of_a_stream_its_leader_s_word_counts_whoever_is_asked_first() -> None:
@@ -115,8 +115,8 @@ def test_without_the_right_to_ask_servers_the_rest_is_shown_and_the_right_is_nam
     found = seen(World(refused=("/proxy/",)))
     assert (found["healthy"], found["jetStream"]) == (True, None)
     screen = status_screen(found)
-    assert 'it takes the right "get pods/proxy"' in screen
-    assert "not asked" in screen
+    assert 'which needs the right "get pods/proxy"' in screen
+    assert "unknown" in screen
     assert "3 of 3 ready" in screen
 
 

@@ -164,7 +164,7 @@ def test_what_is_no_name_is_wrong_usage(natsop: Natsop, word: str) -> None:
 def test_doctor_prints_every_check_and_ends_with_one_for_a_problem(natsop: Natsop, api: ApiServer) -> None:
     done = natsop("doctor", "c")
     assert done.code == 1, "there are no CRDs in this world"
-    assert "✗ CRD natsclusters.nats.crewlet.cloud: It is not installed." in done.out
+    assert "✗ CRD natsclusters.nats.crewlet.cloud: Not installed." in done.out
     assert "✓ NatsCluster prod/c, quorum: 3 of 3 servers are ready, 2 are needed." in done.out
     assert api.changes == []
 
