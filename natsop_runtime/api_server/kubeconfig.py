@@ -55,7 +55,7 @@ def _service_account() -> KubeConfig:
 def _listed(variable: str) -> list[str]:
     """The files that $KUBECONFIG lists. Like kubectl, pass over those that are not there, as long as one is."""
     files = [file for file in variable.split(os.pathsep) if file]
-    return [file for file in files if Path(file).expanduser().exists()] or files[:1]
+    return [file for file in files if os.path.exists(_path(file))] or files[:1]  # noqa: PTH110 (of any length)
 
 
 def _merged(configs: list[KubeConfig]) -> KubeConfig:
@@ -100,7 +100,7 @@ def _read(path: str, *, is_part: bool) -> KubeConfig:
     if content is None:
         raise ConfigurationError(f"the kubeconfig {path} is empty")
     try:
-        return KubeConfig.from_dict(content, fname=Path(path).expanduser())
+        return KubeConfig.from_dict(content, fname=_path(path))
     except KeyError as error:
         raise ConfigurationError(f"{path} is no kubeconfig: {error.args[0]} is missing") from error
     except msgspec.ValidationError as error:
@@ -113,7 +113,7 @@ def _yaml(path: str) -> Any:
     from natsop_runtime.yaml.reader import YamlFaultError, read_yaml  # noqa: PLC0415 (2 MiB that a pod does not need)
 
     try:
-        documents = read_yaml(Path(path).expanduser().read_text(encoding="utf-8"))
+        documents = read_yaml(_path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigurationError(f"{path} not found; pass --kubeconfig, or set $KUBECONFIG") from error
     except OSError as error:
@@ -124,6 +124,11 @@ def _yaml(path: str) -> Any:
     except ValueError as error:
         raise ConfigurationError(f"the kubeconfig {path} is not YAML: not UTF-8 text") from error
     return documents[0].content if documents else None
+
+
+def _path(file: str) -> Path:
+    """The path, from the home directory for `~`. Of a user who does not exist, it stays as it is."""
+    return Path(os.path.expanduser(file))  # noqa: PTH111 (Path.expanduser raises for such a user)
 
 
 def _selected(config: KubeConfig, context: str | None, source: str) -> SingleConfig:

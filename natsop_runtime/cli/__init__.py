@@ -8,14 +8,18 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
-from natsop_runtime.cli.sources import InputError
+from natsop_runtime.cli.sources import InputError, print_error
 
 COMMANDS: Final = (
     *("render", "conf", "validate", "diff", "explain", "crds", "run"),
     *("status", "doctor", "report", "pause", "resume", "restart"),
 )
+
+INTERRUPTED: Final = 130
+"""What a shell makes of a program that SIGINT ended."""
 
 EXAMPLES: Final = """\
 `natsop COMMAND --help` shows examples of each.
@@ -28,8 +32,9 @@ def kubectl() -> int:
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "natsop") -> int:
-    """Run the subcommand that the arguments name; its exit code, 1 for an invalid input, or 2 for wrong usage."""
+    """Run the subcommand that the arguments name. Its exit code, 1 for an invalid input, 2 for wrong usage."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    _open_streams()
     _print_utf_8()
     parser = _Parser(prog=program, description="NATS on Kubernetes: review it, or run the operator.", epilog=EXAMPLES)
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
@@ -41,11 +46,18 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "natsop") -> 
         exit_code: int = parsed.run(parsed)
         sys.stdout.flush()
     except InputError as error:
-        print(error, file=sys.stderr)
+        for line in error.args:
+            print_error(line)
         return 1
     except BrokenPipeError:  # `natsop render … | head` wants no more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 0
+    except OSError as error:  # of standard output: a full disk, for example
+        _discard_output()
+        print_error(f"{program}: {error.strerror or error}")
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return exit_code
 
 
@@ -64,6 +76,18 @@ class _Version(argparse.Action):
 
         print(f"natsop {version('natsop')}")
         parser.exit()
+
+
+def _open_streams() -> None:
+    """Open those of the standard streams that are closed (`natsop … >&-`), on nothing."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 (until the end)
+
+
+def _discard_output() -> None:
+    """Forget what is not printed yet, which Python would try once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_utf_8() -> None:

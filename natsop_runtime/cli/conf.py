@@ -68,7 +68,7 @@ def run(arguments: Namespace) -> int:
     found = configuration(cluster, with_stand_ins(cluster, inputs) if arguments.stand_ins else inputs)
     lines = finding_lines(resource.document, found.findings)
     if found.files is None:
-        raise InputError("\n".join(lines))
+        raise InputError(*lines)
     warn(lines)
     print("\n".join(found.files) if arguments.list else _file(found.files, arguments.file).rstrip("\n"))
     return 0
@@ -80,10 +80,12 @@ def _cluster(resources: Sequence[Resource], name: str | None) -> tuple[Resource,
     wanted = [(each, cluster) for each, cluster in clusters if name in (None, cluster.metadata.name)]
     if len(wanted) == 1:
         return wanted[0]
-    there = ", ".join(sorted(cluster.metadata.name for _, cluster in clusters)) or "none"
+    if not clusters:
+        raise InputError("There is no NatsCluster in the input.")
+    there = ", ".join(sorted(cluster.metadata.name for _, cluster in clusters))
     if not wanted:
-        raise InputError(f"There is no such NatsCluster in the input; there is: {there}.")
-    raise InputError(f"There are several NatsClusters in the input: choose one with --cluster; there are: {there}.")
+        raise InputError(f"There is no NatsCluster {name} in the input, only: {there}.")
+    raise InputError(f"There are several NatsClusters in the input: {there}. Choose one with --cluster.")
 
 
 def _file(files: Mapping[str, str], path: str) -> str:

@@ -70,7 +70,7 @@ def run(arguments: Namespace) -> int:
     beside = read_documents(arguments.beside)
     old, new = (read_side(sources, beside) for sources in _sources(arguments))
     if new.errors:
-        raise InputError("\n".join(new.errors))
+        raise InputError(*new.errors)
     warn(f"{line.removesuffix('.')}. It is compared with nothing." for line in old.errors)
     warn(line for each in new.rendered for line in finding_lines(each.resource.document, each.findings))
     comparison = compare(old, new, show_secrets=arguments.show_secrets)

@@ -33,7 +33,7 @@ class Document:
     @property
     def called(self) -> str:
         """Its kind and name, for messages."""
-        return f"{self.kind} {self.name}"
+        return f"{self.kind} {self.name}".rstrip()
 
     @property
     def namespace(self) -> str:
@@ -66,7 +66,7 @@ def parse(sources: Iterable[Source]) -> list[Document]:
     """All objects of the sources. Raises InputError, which names every one that is broken."""
     documents, faults = parse_all(sources)
     if faults:
-        raise InputError("\n".join(faults))
+        raise InputError(*faults)
     return documents
 
 
@@ -78,7 +78,7 @@ def parse_all(sources: Iterable[Source]) -> tuple[list[Document], list[str]]:
         try:
             documents += parse_source(source)
         except InputError as error:
-            faults.append(str(error))
+            faults += error.args
     return documents, faults
 
 

@@ -55,7 +55,7 @@ def _commit(revision: str) -> str:
         return _git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
     except InputError as error:
         if _UNKNOWN not in str(error):
-            raise InputError(f"{revision}: {error}") from None
+            raise InputError(f"{revision}: {error.args[0]}", *error.args[1:]) from None
     raise InputError(f"{revision}: git knows no such revision here{_hint()}")
 
 
@@ -73,5 +73,6 @@ def _git(*arguments: str) -> bytes:
     except FileNotFoundError:
         raise InputError("git: no such program; `natsop diff OLD NEW` compares files without it") from None
     if done.returncode:
-        raise InputError(f"git {arguments[0]}: {done.stderr.decode('utf-8', 'replace').strip()}")
+        said = done.stderr.decode("utf-8", "replace").strip()
+        raise InputError(*f"git {arguments[0]}: {said}".splitlines())
     return done.stdout

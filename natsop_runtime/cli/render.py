@@ -62,7 +62,7 @@ def run(arguments: Namespace) -> int:
     documents = read_documents(arguments.filename)
     rendered = render_all(resources_of(documents), inputs_of(documents), stand_ins=arguments.stand_ins)
     if rendered.errors:
-        raise InputError("\n".join(rendered.errors))
+        raise InputError(*rendered.errors)
     warn(rendered.warnings)
     if arguments.output_dir is None:
         print(to_yaml(rendered.objects), end="")

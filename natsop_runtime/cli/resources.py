@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from natsop_core.api.read import InvalidResource
 from natsop_core.offline import inputs_at_hand, read, render
 from natsop_core.stand_ins import with_stand_ins
-from natsop_runtime.cli.sources import STDIN, InputError
+from natsop_runtime.cli.sources import STDIN, InputError, print_error
 
 if TYPE_CHECKING:
     import argparse
@@ -116,7 +115,7 @@ def resources_of(documents: Iterable[Document], *, strict: bool = False) -> list
     """All NatsClusters and NatsBoxes of the input. Raises InputError where one is invalid, or there is none."""
     found, errors = read_resources(documents, strict=strict)
     if errors:
-        raise InputError("\n".join(errors))
+        raise InputError(*errors)
     if not found:
         raise InputError("There is no NatsCluster or NatsBox in the input.")
     return found
@@ -126,7 +125,7 @@ def inputs_of(documents: Iterable[Document]) -> Inputs:
     """The input as all that exists. Raises InputError for a Secret or ConfigMap that the API server would not take."""
     documents = tuple(documents)
     if faults := [fault for document in documents if document.kind in _HOLDERS for fault in _faults(document)]:
-        raise InputError("\n".join(faults))
+        raise InputError(*faults)
     return inputs_at_hand([document.content for document in documents], datetime.now(UTC))
 
 
@@ -170,7 +169,7 @@ def _clash(document: Document, obj: dict[str, Any], other: Document) -> str:
 def warn(lines: Iterable[str]) -> None:
     """Tell what does not stop a command."""
     for line in lines:
-        print(f"warning: {line}", file=sys.stderr)
+        print_error(f"warning: {line}")
 
 
 def problem_lines(document: Document, problems: Iterable[Problem]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -14,11 +15,24 @@ STDIN: Final = "-"
 LARGEST: Final = 8 * 2**20
 """In bytes. An API server takes objects of 3 MiB at most; a file may hold many."""
 
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 
 
 class InputError(Exception):
-    """An input that cannot be used; the message says which file, where in it, and what is wrong."""
+    """An input that cannot be used. Each argument is a line that says which file, where in it, and what is wrong."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines)
+
+    def __str__(self) -> str:
+        return "\n".join(self.args)
+
+
+def print_error(line: str) -> None:
+    """Print a line to standard error. Texts of an input may be in it: what could steer a terminal is escaped."""
+    print("".join(each if each.isprintable() or each == "\t" else ascii(each)[1:-1] for each in line), file=sys.stderr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +46,13 @@ class Source:
         """The content as text, which is UTF-8 whatever the locale says. Raises InputError."""
         if len(self.content) > LARGEST:
             raise InputError(f"{self.name}: larger than {LARGEST // 2**20} MiB")
+        if self.content.startswith(_UTF_16):
+            raise InputError(f"{self.name}: UTF-16 text; save it as UTF-8")
         try:
             return self.content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise InputError(f"{self.name}: not UTF-8 text") from error
+            line = self.content.count(b"\n", 0, error.start) + 1
+            raise InputError(f"{self.name}:{line}: not UTF-8 text") from error
 
 
 def read_sources(files: Iterable[str]) -> list[Source]:
@@ -52,7 +69,9 @@ def holds_objects(path: PurePath) -> bool:
 
 
 def _files(file: str) -> Iterator[str]:
-    if file == STDIN or not Path(file).is_dir():
+    if not file:
+        raise InputError("An empty file name was given.")
+    if file == STDIN or not os.path.isdir(file):  # noqa: PTH112 (Path.is_dir raises for what can be no name)
         yield file
         return
     inside = sorted(path for path in _below(Path(file)) if holds_objects(path.relative_to(file)))
@@ -78,3 +97,5 @@ def _read(file: str) -> Source:
             return Source(file, stream.read(LARGEST + 1))
     except OSError as error:
         raise InputError(f"{file}: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(f"{file!a}: not a file name") from error

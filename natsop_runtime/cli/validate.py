@@ -68,7 +68,7 @@ def run(arguments: Namespace) -> int:
     sources = read_sources(arguments.filename)
     resources = resources_of(parse(sources), strict=True)
     if arguments.old and (refused := list(_refused(arguments, sources))):
-        raise InputError("\n".join(refused))
+        raise InputError(*refused)
     print(f"{len(resources)} valid")
     return 0
 

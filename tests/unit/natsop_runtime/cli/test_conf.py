@@ -27,8 +27,10 @@ def test_nats_conf_is_printed(natsop: Natsop) -> None:
 def test_one_of_several_clusters_is_chosen_by_name(natsop: Natsop) -> None:
     files = {"a.yaml": CLUSTER, "b.yaml": OTHER}
     assert "port: 4444" in natsop("conf", "-f", ".", "--cluster", "d", **files).out
-    assert "choose one with --cluster; there are: c, d." in natsop("conf", "-f", ".").err
-    assert "no such NatsCluster in the input; there is: c, d." in natsop("conf", "-f", ".", "--cluster", "e").err
+    assert (
+        "There are several NatsClusters in the input: c, d. Choose one with --cluster." in natsop("conf", "-f", ".").err
+    )
+    assert "There is no NatsCluster e in the input, only: c, d." in natsop("conf", "-f", ".", "--cluster", "e").err
 
 
 def test_secrets_are_printed_only_where_asked_for(natsop: Natsop) -> None:

@@ -191,7 +191,7 @@ def test_a_file_that_cannot_be_read_is_named(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err.splitlines() == [
         "absent.yaml: No such file or directory",
         "empty: no file in this folder or below ends in .yaml, .yml, .json",
-        "latin.yaml: not UTF-8 text",
+        "latin.yaml:1: not UTF-8 text",
     ]
 
 
