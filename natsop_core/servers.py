@@ -51,7 +51,6 @@ class Server:
 
     pod: str
     was_asked: bool = False
-    answered: bool = False
     version: str = ""
     server_id: str = ""
     config_digest: str = ""
@@ -85,8 +84,11 @@ def servers_by_ordinal(metadata: Metadata, replicas: int, servers: Iterable[Serv
 
 
 def some_did_not_answer(servers: Iterable[Server]) -> bool:
-    """Whether a server was asked in vain: its node may be busy, it may be about to listen, or out of reach."""
-    return any(server.was_asked and not server.answered for server in servers)
+    """Whether a server was asked in vain: its node may be busy, it may be about to listen, or out of reach.
+
+    Nor does something else answer that listens there for a moment, or a proxy on the way.
+    """
+    return any(server.was_asked and not server.version for server in servers)
 
 
 def running_server(pod: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
@@ -109,12 +111,11 @@ def _ask(pod: Mapping[str, Any], lookup: Lookup) -> Server:
         return Server(name)
     answer = lookup.answer(reference)
     if answer is None or answer.status != 200:
-        return Server(name, was_asked=True, answered=answer is not None)
+        return Server(name, was_asked=True)
     said = read_answer(answer.body)
     return Server(
         name,
         was_asked=True,
-        answered=True,
         version=_word(said, "version"),
         server_id=_word(said, "server_id"),
         config_digest=_word(said, "config_digest"),

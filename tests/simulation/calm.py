@@ -8,11 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from natsop_core.kinds import PODS
 from natsop_core.names import ACCOUNTS_FINALIZER
 from tests.simulation.api_server.kinds import CUSTOM, EVENTS, LEASES
 from tests.simulation.people import People
 from tests.simulation.picture import Picture, picture
 from tests.simulation.steps import Step, take
+from tests.simulation.unheard import what_is_unheard
 from tests.simulation.world import World
 from tests.testbed.client import ApiError, Manifest
 
@@ -41,22 +43,27 @@ class Intended:
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """A cluster at rest: what people want, which kinds are not served, and what it looks like."""
+    """A cluster at rest: what people want, which kinds are not served, and what it looks like.
+
+    unheard: where operators do not know what servers would have told them, or go on asking.
+    """
 
     intended: tuple[Intended, ...]
     unserved: frozenset[str]
     picture: Picture
+    unheard: tuple[str, ...]
 
 
 def halt_of(world: World) -> Halt:
     """The cluster as it is now."""
     storage = world.server.storage
-    return Halt(tuple(_intended(storage)), frozenset(world.server.unserved), picture(storage))
+    unheard = tuple(what_is_unheard(world))
+    return Halt(tuple(_intended(storage)), frozenset(world.server.unserved), picture(storage), unheard)
 
 
-async def calm_pictures(halts: Sequence[Halt], *, seed: int) -> list[Picture]:
+async def calm_pictures(halts: Sequence[Halt], *, seed: int, has_pods: bool) -> list[Picture]:
     """What the clusters would look like without any trouble: people want what they want, and then wait."""
-    async with World(seed=seed, safety_nets=False) as world:
+    async with World(seed=seed, safety_nets=False, has_pods=has_pods) as world:
         first, *later = halts
         world.server.unserved.update(first.unserved)
         for each in first.intended:
@@ -107,10 +114,10 @@ async def _create(manifest: Manifest, people: People) -> None:
 
 
 def _intended(storage: Storage) -> Iterator[Intended]:
-    """All objects that no custom resource controls, the custom resources last."""
+    """All objects but pods that no custom resource controls, the custom resources last."""
     owners = {stored.uid for kind in storage.kinds() if kind.resource in CUSTOM for stored in storage.all(kind)}
     for kind in sorted(storage.kinds(), key=lambda kind: kind.resource in CUSTOM):
-        if kind.resource in (EVENTS, LEASES):
+        if kind.resource in (EVENTS, LEASES, PODS):
             continue
         for stored in storage.all(kind):
             if stored.controller_uid not in owners:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from natsop_core.kinds import CLAIMS, DEPLOYMENTS, NACK_ACCOUNTS, STATEFUL_SETS, USING_ACCOUNTS, ApiResource
 from tests.simulation.api_server.kinds import kind_of
 from tests.simulation.api_server.server import Answer, Request
+from tests.simulation.timers import Timers
 
 if TYPE_CHECKING:
     from tests.simulation.api_server.objects import Stored
@@ -28,40 +28,27 @@ REPORTED_AFTER: Final = 1.5
 class Controllers:
     """Does what is due a moment after a change; `send` is how they reach the API server."""
 
-    def __init__(self, storage: Storage, send: Send) -> None:
+    def __init__(self, storage: Storage, send: Send, *, has_pods: bool) -> None:
         self._storage = storage
         self._send = send
-        self._due: dict[tuple[str, ...], asyncio.TimerHandle] = {}
+        self._has_pods = has_pods
+        self._timers = Timers()
         storage.listen(self._hear)
-
-    @property
-    def is_idle(self) -> bool:
-        return not self._due
 
     def stop(self) -> None:
         """Do nothing any more."""
         self._storage.unlisten(self._hear)
-        for handle in self._due.values():
-            handle.cancel()
-        self._due.clear()
+        self._timers.stop()
 
     def _hear(self, change: Change) -> None:
         if change.deleted or change.now.metadata.get("ownerReferences"):
-            self._later(("collect",), COLLECTED_AFTER, self._collect)
+            self._timers.later(("collect",), COLLECTED_AFTER, self._collect)
         resource = change.kind.resource
         if resource in (NACK_ACCOUNTS, *USING_ACCOUNTS):
-            self._later(("finalize",), FINALIZED_AFTER, self._finalize)
+            self._timers.later(("finalize",), FINALIZED_AFTER, self._finalize)
         if resource in (STATEFUL_SETS, DEPLOYMENTS) and not change.deleted:
             place = change.now.metadata["namespace"], change.now.metadata["name"]
-            self._later((resource.kind, *place), REPORTED_AFTER, lambda: self._report(resource, *place))
-
-    def _later(self, what: tuple[str, ...], seconds: float, do: Callable[[], None]) -> None:
-        if what not in self._due:
-            self._due[what] = asyncio.get_running_loop().call_later(seconds, self._do, what, do)
-
-    def _do(self, what: tuple[str, ...], do: Callable[[], None]) -> None:
-        del self._due[what]
-        do()
+            self._timers.later((resource.kind, *place), REPORTED_AFTER, lambda: self._report(resource, *place))
 
     def _collect(self) -> None:
         """Delete what only the dead own."""
@@ -71,7 +58,7 @@ class Controllers:
             owners = stored.metadata.get("ownerReferences")
             if owners and not any(owner["uid"] in alive for owner in owners):
                 body = {"preconditions": {"uid": stored.uid}}
-                self._send(_request("DELETE", kind.resource, stored, body, user="garbage-collector"))
+                self._send(request_about("DELETE", kind.resource, stored, body, user="garbage-collector"))
 
     def _finalize(self) -> None:
         """As NACK does: an Account is kept as long as anything uses it."""
@@ -84,23 +71,29 @@ class Controllers:
             is_kept = "deletionTimestamp" not in metadata or (metadata["namespace"], metadata["name"]) in used
             if is_kept == (others == finalizers):
                 change = {"metadata": {"finalizers": [*others, ACCOUNT_FINALIZER] if is_kept else others or None}}
-                self._send(_request("PATCH", NACK_ACCOUNTS, account, change, user="nack"))
+                self._send(request_about("PATCH", NACK_ACCOUNTS, account, change, user="nack"))
 
     def _report(self, resource: ApiResource, namespace: str, name: str) -> None:
-        """All pods of the latest generation run, so the status says."""
+        """Without pods to be counted (see `pods`), all of the latest generation run, so the status says."""
         live = self._storage.get(kind_of(resource), namespace, name)
         if live is None:
             return
         replicas = live.content["spec"].get("replicas", 1)
-        counts = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas", "availableReplicas"), replicas)
-        status = {"observedGeneration": live.metadata["generation"], **counts}
-        if live.content.get("status") != status:
-            change = {"status": status}
-            self._send(_request("PATCH", resource, live, change, user="workload-controller", subresource="/status"))
+        if resource == DEPLOYMENTS or not self._has_pods:
+            self._count(live, resource, replicas)
         if resource == STATEFUL_SETS:
             for template in live.content["spec"].get("volumeClaimTemplates", ()):
                 for ordinal in range(replicas):
                     self._claim(template, namespace, f"{template['metadata']['name']}-{name}-{ordinal}")
+
+    def _count(self, live: Stored, resource: ApiResource, replicas: int) -> None:
+        counts = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas", "availableReplicas"), replicas)
+        status = {"observedGeneration": live.metadata["generation"], **counts}
+        if live.content.get("status") != status:
+            change = {"status": status}
+            self._send(
+                request_about("PATCH", resource, live, change, user="workload-controller", subresource="/status")
+            )
 
     def _claim(self, template: Any, namespace: str, name: str) -> None:
         """Make the claim of a server that has none yet. It stays when the StatefulSet goes, or its servers do."""
@@ -124,9 +117,10 @@ def path_of(resource: ApiResource, namespace: str, name: str = "", subresource: 
     return f"{root}/namespaces/{namespace}/{resource.plural}{'/' * bool(name)}{name}{subresource}"
 
 
-def _request(
+def request_about(
     method: str, resource: ApiResource, stored: Stored, body: Any, *, user: str, subresource: str = ""
 ) -> Request:
+    """A controller's request about one object."""
     return Request(
         method=method,
         path=path_of(resource, stored.metadata["namespace"], stored.metadata["name"], subresource),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, get_args
 
@@ -68,15 +69,17 @@ pauses: Final = st.sampled_from((0.0, 0.0, 0.002, 0.01, 0.02, 0.05, 0.3, 1.0, 4.
 
 
 @st.composite
-def _cluster(draw: st.DrawFn) -> Manifest:
+def clusters(draw: st.DrawFn, features: Sequence[Manifest] = _FEATURES, *, fewest: int = 0) -> Manifest:
+    """NatsClusters with up to three of these features."""
     spec: Manifest = {}
-    for feature in draw(st.lists(st.sampled_from(_FEATURES), max_size=3)):
-        spec = _merged(spec, feature)
+    for feature in draw(st.lists(st.sampled_from(features), min_size=fewest, max_size=3)):
+        spec = merged(spec, feature)
     return custom_resource("NatsCluster", draw(_clusters), spec)
 
 
-def _merged(one: Manifest, other: Manifest) -> Manifest:
-    both = {key: _merged(one[key], value) for key, value in other.items() if isinstance(one.get(key), dict)}
+def merged(one: Manifest, other: Manifest) -> Manifest:
+    """Both; where they differ, the other."""
+    both = {key: merged(one[key], value) for key, value in other.items() if isinstance(one.get(key), dict)}
     return {**one, **other, **both}
 
 
@@ -84,8 +87,11 @@ _boxes: Final = st.builds(custom_resource, st.just("NatsBox"), st.sampled_from(B
 _referred: Final = st.sampled_from((*REQUIRED, *OPTIONAL_OBJECTS))
 
 
-def _done(do: str, **what: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
-    return st.builds(Step, pauses, st.just(do), st.fixed_dictionaries(what))
+def done(
+    do: str, *, after: st.SearchStrategy[float] = pauses, **what: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Step]:
+    """The step of that name, with arguments that are drawn."""
+    return st.builds(Step, after, st.just(do), st.fixed_dictionaries(what))
 
 
 def _child(draw_from: st.SearchStrategy[tuple[str, str]]) -> st.SearchStrategy[dict[str, str]]:
@@ -116,42 +122,42 @@ def _fights(draw: st.DrawFn) -> Step:
 
 
 intentions: Final = st.one_of(
-    _done("put", namespace=_namespaces, manifest=_cluster()),
-    _done("put", namespace=_namespaces, manifest=_cluster()),
-    _done("put", namespace=_namespaces, manifest=_boxes),
-    _done("put", namespace=_namespaces, manifest=_referred),
+    done("put", namespace=_namespaces, manifest=clusters()),
+    done("put", namespace=_namespaces, manifest=clusters()),
+    done("put", namespace=_namespaces, manifest=_boxes),
+    done("put", namespace=_namespaces, manifest=_referred),
 )
 interference: Final = st.one_of(
     _edits(),
     _edits(),
-    _done("delete", namespace=_namespaces, kind=st.just("NatsCluster"), name=_clusters),
-    _done("delete", namespace=_namespaces, kind=st.just("NatsBox"), name=st.sampled_from(BOXES)),
-    _done("recreate", namespace=_namespaces, kind=st.just("NatsCluster"), name=_clusters),
-    _done("recreate", namespace=_namespaces, kind=st.just("Secret"), name=st.sampled_from(("jwts", "more", "tls"))),
-    _done("restore_backup", namespace=_namespaces, name=_clusters, owner_first=st.booleans()),
-    _done("delete", namespace=_namespaces, kind=st.just("Secret"), name=st.just("more")),
+    done("delete", namespace=_namespaces, kind=st.just("NatsCluster"), name=_clusters),
+    done("delete", namespace=_namespaces, kind=st.just("NatsBox"), name=st.sampled_from(BOXES)),
+    done("recreate", namespace=_namespaces, kind=st.just("NatsCluster"), name=_clusters),
+    done("recreate", namespace=_namespaces, kind=st.just("Secret"), name=st.sampled_from(("jwts", "more", "tls"))),
+    done("restore_backup", namespace=_namespaces, name=_clusters, owner_first=st.booleans()),
+    done("delete", namespace=_namespaces, kind=st.just("Secret"), name=st.just("more")),
     st.builds(Step, pauses, st.just("disown"), _child(st.sampled_from(CHILDREN))),
     st.builds(Step, pauses, st.just("take_name"), _child(st.sampled_from(CHILDREN))),
     st.builds(Step, pauses, st.just("delete"), _child(st.sampled_from(CHILDREN))),
     st.builds(Step, pauses, st.just("delete"), _child(st.sampled_from(CHILDREN))),
 )
-_no_crds: Final = _done("uninstall", api_version=st.just(API_VERSION))
-_crds: Final = _done("install", api_version=st.just(API_VERSION))
-black_outs: Final = _done("black_out", seconds=st.sampled_from((1.0, 6.0, 30.0)))
-crashes: Final = _done("crash", operator=_operators)
-_stalls: Final = _done("stall", operator=_operators, seconds=st.sampled_from((10.0, 38.0, 50.0, 100.0)))
+_no_crds: Final = done("uninstall", api_version=st.just(API_VERSION))
+_crds: Final = done("install", api_version=st.just(API_VERSION))
+black_outs: Final = done("black_out", seconds=st.sampled_from((1.0, 6.0, 30.0)))
+crashes: Final = done("crash", operator=_operators)
+_stalls: Final = done("stall", operator=_operators, seconds=st.sampled_from((10.0, 38.0, 50.0, 100.0)))
 trouble: Final = st.one_of(
-    _done("install", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
-    _done("uninstall", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
+    done("install", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
+    done("uninstall", api_version=st.sampled_from([kind.api_version for kind in OPTIONAL])),
     black_outs,
-    _done("compact"),
-    _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
-    _done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
+    done("compact"),
+    done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
+    done("break_watches", how=st.sampled_from(["silence", "reset", "end", "gone", "error"])),
     crashes,
     _fights(),
     _stalls,
-    _done("revoke", plural=st.sampled_from([kind.plural for kind in (*CREATED, *OPTIONAL)])),
-    _done("restore"),
+    done("revoke", plural=st.sampled_from([kind.plural for kind in (*CREATED, *OPTIONAL)])),
+    done("restore"),
 )
 faults: Final = st.builds(
     Step,
@@ -169,7 +175,7 @@ faults: Final = st.builds(
 at_once: Final = st.sampled_from((0.0, 0.0, 0.002, 0.01, 0.05))
 
 
-def _one_after_the_other(*steps: st.SearchStrategy[Step], pauses: st.SearchStrategy[float]) -> st.SearchStrategy[Steps]:
+def one_after_the_other(*steps: st.SearchStrategy[Step], pauses: st.SearchStrategy[float]) -> st.SearchStrategy[Steps]:
     """The steps, all but the first after a pause of this kind."""
     later = (st.builds(lambda step, pause: replace(step, after=pause), step, pauses) for step in steps[1:])
     return st.tuples(steps[0], *later)
@@ -182,13 +188,13 @@ _episodes: Final[st.SearchStrategy[Steps]] = st.one_of(
     st.tuples(_changes),
     st.tuples(trouble),
     st.tuples(faults),
-    _one_after_the_other(_changes, faults, pauses=at_once),
-    _one_after_the_other(_changes, _changes, pauses=at_once),
-    _one_after_the_other(faults, intentions, _changes, pauses=at_once),
-    _one_after_the_other(black_outs, _changes, interference, pauses=at_once),
-    _one_after_the_other(intentions, _stalls, _changes, pauses=at_once),
-    _one_after_the_other(_fights(), _changes, pauses=pauses),
-    _one_after_the_other(_no_crds, _changes, _crds, intentions, pauses=pauses),
+    one_after_the_other(_changes, faults, pauses=at_once),
+    one_after_the_other(_changes, _changes, pauses=at_once),
+    one_after_the_other(faults, intentions, _changes, pauses=at_once),
+    one_after_the_other(black_outs, _changes, interference, pauses=at_once),
+    one_after_the_other(intentions, _stalls, _changes, pauses=at_once),
+    one_after_the_other(_fights(), _changes, pauses=pauses),
+    one_after_the_other(_no_crds, _changes, _crds, intentions, pauses=pauses),
 )
 """What belongs together: a change and what goes wrong with it, changes while nobody is looking."""
 

@@ -11,6 +11,7 @@ import pytest
 from natsop_core import commitments, drift, live
 from natsop_core.guards import GUARDS, granting
 from natsop_core.live import Child, LiveObject
+from natsop_core.look_again import RELOAD_SECONDS
 from natsop_core.outcomes import Unchanged
 from natsop_core.record import SILENT
 from natsop_core.resolve import auth, integrations
@@ -261,6 +262,16 @@ def nothing_is_held_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Executor, "_held_back", lambda *_: None)
 
 
+def servers_are_not_asked_again(patch: pytest.MonkeyPatch) -> None:
+    """Who has not loaded its configuration yet is believed to stay so."""
+    patch.setattr("natsop_core.conclude.cluster.asks_again", lambda *_, **__: 1e7)
+
+
+def servers_are_asked_for_ever(patch: pytest.MonkeyPatch) -> None:
+    """Servers are asked every few seconds though they have loaded all that there is."""
+    patch.setattr("natsop_core.conclude.cluster.asks_again", lambda *_, **__: RELOAD_SECONDS)
+
+
 MUTATIONS: Final[dict[str, Mutation]] = {
     mutation.__name__: mutation
     for mutation in (
@@ -295,5 +306,7 @@ MUTATIONS: Final[dict[str, Mutation]] = {
         repairs_never_slow_down,
         fights_are_never_over,
         nothing_is_held_back,
+        servers_are_not_asked_again,
+        servers_are_asked_for_ever,
     )
 }

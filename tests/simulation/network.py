@@ -55,7 +55,7 @@ class Network(httpx2.AsyncBaseTransport):
         return await self._fail(fault, sent, patience, sent_at)
 
     def _next_fault(self, sent: Request) -> FaultKind | None:
-        if self._world.black_out_until > self._world.clock():
+        if max(self._world.black_out_until, self._operator.partitioned_until) > self._world.clock():
             return "no connection"
         return self._world.faults.next(method=sent.method, goes_on=sent.is_watch or "continue" in sent.query)
 
@@ -145,13 +145,6 @@ class Network(httpx2.AsyncBaseTransport):
     def _record(self, sent: Request, result: int | str, answer: str = "") -> None:
         http_client = HttpClient(self._world.clock(), self._operator.name, sent, result, answer)
         self._world.recording.entries.append(http_client)
-
-
-class NoPods(httpx2.AsyncBaseTransport):
-    """The pod network, where nobody is."""
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        raise httpx2.ConnectError(f"no route to {request.url.host}")
 
 
 async def _read(request: httpx2.Request, who: str) -> Request:

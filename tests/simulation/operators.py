@@ -34,6 +34,7 @@ class Operator:
         self._task: asyncio.Task[None] | None = None
         self._restart: asyncio.TimerHandle | None = None
         self.network = Network(world, self)
+        self.partitioned_until = 0.0
         self.starts = 0
 
     def start(self) -> None:
@@ -52,6 +53,11 @@ class Operator:
     def stall(self, seconds: float) -> None:
         """Nothing of what it is about to send leaves for so long, and it does not notice."""
         self.network.stalled_until = self._world.clock() + seconds
+
+    def partition(self, seconds: float) -> None:
+        """It reaches the API server no more for so long, which others do."""
+        self.partitioned_until = self._world.clock() + seconds
+        self.network.break_streams("silence")
 
     async def end(self) -> None:
         """Kill it for good."""
@@ -87,7 +93,7 @@ class Operator:
             self._settings,
             asyncio.Event(),
             transport=network,
-            pod_transport=self._world.pods,
+            pod_transport=self._world.pod_transport,
             converse=self._world.nats.converse,
             now=self._world.now,
             clock=self._world.clock,

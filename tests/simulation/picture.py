@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from natsop_core.kinds import CLAIMS, STATEFUL_SETS
+from natsop_core.kinds import CLAIMS, PODS, STATEFUL_SETS
 from natsop_core.names import APPLIED_ANNOTATION, COMMITMENTS_ANNOTATION, FIELD_MANAGER
 from tests.simulation.api_server.fields import Fields, parts, written
 from tests.simulation.api_server.kinds import CUSTOM, EVENTS, LEASES, Kind, kind_of
@@ -24,11 +24,11 @@ OTHERS: Final = "somebody else's"
 
 
 def picture(storage: Storage) -> Picture:
-    """All objects by their names: of people's all, of children what the operator wants them to be, and all statuses."""
+    """All objects but pods by their names: of people's all, of children what the operator wants, and all statuses."""
     objects = [
         (kind, stored)
         for kind in storage.kinds()
-        if kind.resource not in (EVENTS, LEASES)
+        if kind.resource not in (EVENTS, LEASES, PODS)
         for stored in storage.all(kind)
         if kind.resource != CLAIMS or _is_claimed(stored, storage)
     ]

@@ -59,10 +59,12 @@ STREAM: Final[Manifest] = {
 
 ANOTHER_PASSWORD: Final = secret("routes", user="u", password="another")  # noqa: S106
 
+ANOTHER_LIMIT: Final = _config_map("extra", a="max_payload: 2000\n")
+
 OPTIONAL_OBJECTS: Final[tuple[Manifest, ...]] = (
     secret("more", b="ping_interval: 10s\n"),
     secret("more", b="ping_interval: 20s\n"),
-    _config_map("extra", a="max_payload: 2000\n"),
+    ANOTHER_LIMIT,
     secret("jwts", **{**TOKENS, "app": tokens.account_jwt(APP, OPERATOR, jetstream=True)}),
     ANOTHER_PASSWORD,
 )

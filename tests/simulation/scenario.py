@@ -34,6 +34,9 @@ SETTLED_AFTER: Final = 500.0
 """Seconds within which all must be well again: a silent watch is noticed after 150, whether a kind is served is asked
 every 60, a dead leader is replaced after as long, and queues back off up to 60."""
 
+ASKED_AFTER: Final = 1500.0
+"""The same where servers are asked: one that did not answer is asked again after as long as that was so already."""
+
 QUIET_FOR: Final = 150.0
 """Seconds for which operators that are started anew may write nothing then."""
 
@@ -65,6 +68,7 @@ class Scenario:
     """What people do and what goes wrong; the seed decides what takes how long.
 
     namespaces: those that the operators are limited to. installed: the optional kinds that there are from the start.
+    has_pods: servers run, and are asked.
     """
 
     seed: int
@@ -72,6 +76,7 @@ class Scenario:
     namespaces: tuple[str, ...]
     installed: tuple[str, ...]
     steps: tuple[Step, ...]
+    has_pods: bool = False
 
     @property
     def chapters(self) -> Iterator[Chapter]:
@@ -100,6 +105,7 @@ class Scenario:
             namespaces=tuple(read["namespaces"]),
             installed=tuple(read["installed"]),
             steps=tuple(Step(**each) for each in read["steps"]),
+            has_pods=read["has_pods"],
         )
 
 
@@ -123,7 +129,11 @@ def play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
 
 async def _play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
     async with World(
-        seed=scenario.seed, operators=scenario.operators, namespaces=scenario.namespaces, safety_nets=False
+        seed=scenario.seed,
+        operators=scenario.operators,
+        namespaces=scenario.namespaces,
+        safety_nets=False,
+        has_pods=scenario.has_pods,
     ) as world:
         await _begin(world, scenario)
         halts = [await _live_through(world, chapter, required) for chapter in scenario.chapters]
@@ -134,13 +144,14 @@ async def _play(scenario: Scenario, required: Sequence[Manifest]) -> Outcome:
         await asyncio.sleep(QUIET_FOR)
         writes = [each for each in world.recording.exchanges() if each.time >= quiet_from and _is_operators(each)]
         trace = str(world.recording)
-    calm = await calm_pictures(halts, seed=scenario.seed)
+    calm = await calm_pictures(halts, seed=scenario.seed, has_pods=scenario.has_pods)
     return Outcome(
         problems=(
             *world.witness.misdeeds,
             *world.rivals.misdeeds,
             *(line for halt in halts for line in not_taken_back(halt.picture)),
             *(f"left over: {each}" for each in writes),
+            *(line for halt in halts for line in halt.unheard),
             *_unlike(halts, calm),
             *_misjudged(scenario, halts),
         ),
@@ -157,7 +168,7 @@ async def _live_through(world: World, chapter: Chapter, required: Sequence[Manif
     _mend(world, required)
     world.heal()
     world.recording.note("-- from here on nothing goes wrong any more --")
-    await asyncio.sleep(SETTLED_AFTER)
+    await asyncio.sleep(SETTLED_AFTER if world.pods is None else ASKED_AFTER)
     return halt_of(world)
 
 

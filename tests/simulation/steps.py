@@ -184,6 +184,25 @@ def _stall(world: World, operator: int, seconds: float) -> None:
     world.operators[operator % len(world.operators)].stall(seconds)
 
 
+def _partition(world: World, operator: int, seconds: float) -> None:
+    world.operators[operator % len(world.operators)].partition(seconds)
+
+
+def _pods_misbehave(world: World, share: float) -> None:
+    """Something is wrong with so many of the servers' answers."""
+    world.pod_network.share = share
+
+
+def _stop_reloading(world: World) -> None:
+    if world.pods:
+        world.pods.stop_reloading()
+
+
+def _unready(world: World, namespace: str, name: str) -> None:
+    if world.pods:
+        world.pods.unready(namespace, name)
+
+
 def _revoke(world: World, plural: str) -> None:
     world.revoked.add(plural)
 
@@ -209,6 +228,10 @@ STEPS: Final[dict[str, Callable[..., None]]] = {
     "break_watches": _break_watches,
     "crash": _crash,
     "stall": _stall,
+    "partition": _partition,
+    "pods_misbehave": _pods_misbehave,
+    "stop_reloading": _stop_reloading,
+    "unready": _unready,
     "revoke": _revoke,
     "restore": _restore,
 }

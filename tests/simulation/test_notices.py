@@ -11,7 +11,7 @@ from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS
 from natsop_core.names import cluster_labels
 from tests.simulation.histories import TOKENS_BY_NAME, Wish
 from tests.simulation.mutations import MUTATIONS
-from tests.simulation.referred import ANOTHER_PASSWORD, JWT, REQUIRED
+from tests.simulation.referred import ANOTHER_LIMIT, ANOTHER_PASSWORD, JWT, REQUIRED
 from tests.simulation.scenario import SETTLE, Scenario, play
 from tests.simulation.steps import Step, custom_resource
 from tests.simulation.verdicts import Verdict
@@ -189,13 +189,24 @@ SCENARIOS: Final[dict[str, tuple[Step, ...]]] = {
     "repairs_never_slow_down": (cluster(), FIGHT, trouble("compact", after=100.0)),
     "fights_are_never_over": (cluster(), FIGHT, trouble("compact", after=100.0)),
     "nothing_is_held_back": (fault("internal error", "write"), cluster()),
+    "servers_are_not_asked_again": (referred("extra"), cluster(INCLUDE), put(ANOTHER_LIMIT, after=60.0)),
+    "servers_are_asked_for_ever": (cluster(),),
 }
 """For each fault of the operator what has to happen for it to matter."""
 
 
+WITH_TWO_OPERATORS: Final = ("gate_is_open",)
+WITH_PODS: Final = ("servers_are_not_asked_again", "servers_are_asked_for_ever")
+
+
 def scenario(name: str) -> Scenario:
     return Scenario(
-        seed=1, operators=2 if name == "gate_is_open" else 1, namespaces=(), installed=(), steps=SCENARIOS[name]
+        seed=1,
+        operators=2 if name in WITH_TWO_OPERATORS else 1,
+        namespaces=(),
+        installed=(),
+        steps=SCENARIOS[name],
+        has_pods=name in WITH_PODS,
     )
 
 

@@ -31,7 +31,7 @@ def jwts(app: str) -> dict[str, str]:
 async def live(world: World) -> tuple[ResolverPods, People]:
     """A cluster at rest, whose servers have the account in use."""
     pods = ResolverPods()
-    world.pods, world.nats.answer = pods, pods.take
+    world.pod_transport, world.nats.answer = pods, pods.take
     world.start()
     await asyncio.sleep(STARTED_AFTER)
     people = People(world.send, "prod")

@@ -23,8 +23,9 @@ from tests.simulation.api_server.writes import EPOCH
 from tests.simulation.controllers import Controllers
 from tests.simulation.faults import Faults
 from tests.simulation.nats_servers import NatsServers
-from tests.simulation.network import NoPods
 from tests.simulation.operators import Operator
+from tests.simulation.pod_network import PodNetwork
+from tests.simulation.pods import Pods
 from tests.simulation.recording import HttpClient, Recording
 from tests.simulation.rivals import Rivals
 from tests.simulation.witness import MOST_REQUESTS, Witness
@@ -54,7 +55,8 @@ class World:
     """One cluster; `async with` runs its controllers.
 
     With several operators, one of them is to lead. Without `safety_nets`, operators do not look again at what nothing
-    has happened to: whatever they miss then, they miss for good.
+    has happened to: whatever they miss then, they miss for good. has_pods: StatefulSets get pods with servers in them;
+    otherwise nobody answers.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class World:
         operators: int = 1,
         namespaces: tuple[str, ...] = (),
         safety_nets: bool = True,
+        has_pods: bool = False,
         most_requests: float = MOST_REQUESTS,
         most_recorded: int | None = None,
     ) -> None:
@@ -75,11 +78,13 @@ class World:
         self.recording = Recording(self.clock, most_recorded)
         self.server = ApiServer(self.clock)
         self.witness = Witness(self.server.storage, self.clock, most_requests=most_requests)
-        self.controllers = Controllers(self.server.storage, self.send)
+        self.controllers = Controllers(self.server.storage, self.send, has_pods=has_pods)
+        self.pods = Pods(self.server.storage, self.send, self.now, self.chance) if has_pods else None
         self.rivals = Rivals(self.server.storage, self.send)
         self.faults = Faults()
         self.nats = NatsServers()
-        self.pods: httpx2.AsyncBaseTransport = NoPods()
+        self.pod_network = PodNetwork(self.pods, self.now, self.chance)
+        self.pod_transport: httpx2.AsyncBaseTransport = self.pod_network
         self.black_out_until = 0.0
         self.to_create: dict[tuple[str, str, str], Manifest] = {}  # what people create once the one before is gone
         self.revoked: set[str] = set()  # the kinds, by their plurals, that operators have no permission for
@@ -106,6 +111,8 @@ class World:
         self._patches.close()
         self.controllers.stop()
         self.rivals.stop()
+        if self.pods:
+            self.pods.stop()
         for operator in self.operators:
             await operator.end()
 
@@ -132,6 +139,9 @@ class World:
         self.faults.stop()
         self.rivals.stop()
         self.nats.faults.clear()
+        self.pod_network.share = 0.0
+        if self.pods:
+            self.pods.heal()
         self.revoked.clear()
 
     def entropy(self) -> bytes:
