@@ -1,19 +1,19 @@
 """natsop_core: pure functions from custom resources to Kubernetes objects, nats.conf and status.
 
 Nothing here does I/O, reads a clock or keeps state: everything that a decision depends on is an argument, and the same
-arguments give the same result. The names below are stable: they change with a major version only; what other modules
-hold may change at any time. They are loaded when they are first used, so that importing the package costs nothing.
+arguments give the same result. The names below are stable and change only with a major version; the names in other
+modules may change at any time. Each is loaded on first use, so that importing the package is fast.
 
-Offline, where files are all there is:
+Offline, without an API server:
 
-- `read(obj)`: a NatsCluster or NatsBox, or an InvalidResource that lists each Problem by its path.
-- `inputs_at_hand(objects, now)`: the world that consists of these objects.
-- `render(resource, inputs)`: the Kubernetes objects. `configuration(cluster, inputs)`: nats.conf and what it includes.
-- `with_stand_ins(resource, inputs)`: for review, where Secrets are only in the cluster.
-- `changed_cluster(old, new)`: what an API server says of a change.
-- `plan_change(old, new, before=…, after=…)`: what becomes of a change where the old one runs, and what is refused.
+- `read(obj)`: a NatsCluster or NatsBox, or an InvalidResource that lists each Problem with its path.
+- `inputs_at_hand(objects, now)`: inputs in which only these objects exist.
+- `render(resource, inputs)`: the Kubernetes objects. `configuration(cluster, inputs)`: nats.conf and included files.
+- `with_stand_ins(resource, inputs)`: inputs with placeholders for missing Secrets, for a review without the cluster.
+- `changed_cluster(old, new)`: the rules that the API server would reject a change by.
+- `plan_change(old, new, before=…, after=…)`: the objects after a change of a running resource, and what is refused.
 
-In a reconcile loop, for each resource: `plan_…` until it is no `NotYet`, then `conclude_…`.
+In a reconcile loop, for each resource: call `plan_…` until the result is not `NotYet`, then `conclude_…`.
 """
 
 from importlib import import_module

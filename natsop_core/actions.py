@@ -1,4 +1,4 @@
-"""Actions: what a plan asks for that is neither an apply nor the pruning of a child, as plain data."""
+"""Actions: the steps of a plan other than applying and pruning children, as plain data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from natsop_core.references import ObjectKey
 
 @dataclass(frozen=True, slots=True)
 class Annotate:
-    """Set these annotations on the very object with this UID, which others own; nothing else of it is touched."""
+    """Set these annotations on the object with this UID, which belongs to others. Nothing else in it changes."""
 
     key: ObjectKey
     uid: str
@@ -21,7 +21,7 @@ class Annotate:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete the very object with this UID."""
+    """Delete the object with this UID."""
 
     key: ObjectKey
     uid: str
@@ -29,7 +29,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class SetFinalizers:
-    """Give the very object with this UID these finalizers and no others, unless it has another version by now."""
+    """Replace the finalizers of the object with this UID, unless its version has changed."""
 
     key: ObjectKey
     uid: str
@@ -39,7 +39,7 @@ class SetFinalizers:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who asks a server: by a .creds file (its text), by an nkey, or by user and password. All empty: anonymous."""
+    """Credentials for a server: the text of a .creds file, an nkey, or user and password. All empty: anonymous."""
 
     creds: str = field(default="", repr=False)
     nkey_seed: str = field(default="", repr=False)
@@ -51,7 +51,7 @@ class Credentials:
 class RequestKey:
     """The identity of a request to the servers of a NatsCluster.
 
-    name: what is requested, as an instruction that people read: "push the claims of account orders".
+    name: the request as an instruction for people: "push the claims of account orders".
     """
 
     namespace: str
@@ -64,7 +64,7 @@ class RequestKey:
 
 @dataclass(frozen=True, slots=True)
 class RequestTls:
-    """How a server proves who it is: the name in its certificate, and the CAs in PEM (none: those of the system)."""
+    """How to verify a server: the name in its certificate, and the CAs in PEM (empty: those of the system)."""
 
     server_name: str
     ca: bytes = field(default=b"", repr=False)
@@ -74,7 +74,7 @@ class RequestTls:
 class Request:
     """Send these bytes to this subject, and wait for one answer.
 
-    servers: the URLs of pods; the first that can be reached is used. tls: None for a plain connection.
+    servers: the URLs of pods; the first that can be reached is used. tls: None for a connection without TLS.
     """
 
     key: RequestKey
@@ -86,6 +86,6 @@ class Request:
 
 
 StepKey: TypeAlias = ObjectKey | RequestKey
-"""The identity of a step of a plan: the object that it is about, or the request."""
+"""The identity of a step of a plan: its object or its request."""
 
 Action: TypeAlias = Annotate | Delete | SetFinalizers | Request

@@ -1,4 +1,4 @@
-"""A change of a custom resource, planned the way the operator will find it: with what the old one runs as live."""
+"""Plans a change of a custom resource offline, as if the objects of the old one were running."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     from natsop_core.rendering import Manifest
 
 _UID: Final = "made-up"
-"""Of custom resources that no API server has seen, whose objects still need an owner."""
+"""UID for a custom resource that is in no API server: its objects need an owner reference."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """What becomes of a change.
+    """The result of a change.
 
-    objects: all objects of the custom resource once the change is carried out, without owner references.
-    invalid: why an API server does not take the change at all; then nothing changes.
-    refused: what the operator does not grant because of what runs. The objects go with what stays instead.
-    notices: what it warns of when it makes the change, and was no matter before.
+    objects: all objects of the custom resource after the change, without owner references.
+    invalid: why the API server rejects the change; then nothing changes.
+    refused: the parts of the change that the operator refuses. The objects are built for the granted rest.
+    notices: new warnings of the operator about the change.
     """
 
     objects: tuple[Manifest, ...] = field(repr=False)
@@ -50,21 +50,21 @@ class PlannedChange:
 
     @property
     def is_refused(self) -> bool:
-        """Whether something of the change does not happen."""
+        """Whether any part of the change does not happen."""
         return bool(self.invalid or self.refused)
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why not, in the words of the API server or the operator."""
+        """The messages of the API server or the operator for the refused parts."""
         return (*map(str, self.invalid), *(f"{each.reason}: {each.message}" for each in self.refused))
 
 
 def plan_change(
     old: NatsCluster | NatsBox, new: NatsCluster | NatsBox, *, before: Inputs, after: Inputs
 ) -> PlannedChange:
-    """What happens to a running custom resource that is replaced by `new`, which is of its kind.
+    """The result of replacing a running custom resource by `new`, which must be of the same kind.
 
-    before, after: the inputs of the one and the other. Each of the two has to be one that `render` makes objects of.
+    before, after: the inputs of the old and the new one. `render` must succeed for both.
     Raises NotYetError for inputs that are not complete.
     """
     earlier = _plan(_owned(old), before)
@@ -83,7 +83,7 @@ def plan_change(
 
 
 def as_live(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """An applied manifest as the API server holds it once it is settled and nobody else has touched it."""
+    """An applied manifest as the API server returns it once it is ready and nobody else has changed it."""
     metadata = manifest["metadata"]
     entry = {
         "manager": names.FIELD_MANAGER,
@@ -100,7 +100,7 @@ def as_live(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def claims_of(stateful_set: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The PersistentVolumeClaims that the StatefulSet controller made for a StatefulSet, bound."""
+    """The bound PersistentVolumeClaims that the StatefulSet controller creates for a StatefulSet."""
     metadata, spec = stateful_set["metadata"], stateful_set["spec"]
     for template in spec.get("volumeClaimTemplates", ()):
         for ordinal in range(spec["replicas"]):
@@ -126,7 +126,7 @@ def _settled(replicas: int) -> dict[str, int]:
 
 
 def _with_live(inputs: Inputs, live: Iterable[dict[str, Any]], owner: NatsCluster | NatsBox) -> Inputs:
-    """The inputs with these children as well, and with their claims."""
+    """The inputs with these children and their claims added."""
     children = [(key_of(each), each) for each in live]
     claims = (claim for key, each in children if key.kind == STATEFUL_SETS.kind for claim in claims_of(each))
     found: dict[Reference, Found] = {ObjectRef(key): each for key, each in children}
@@ -143,7 +143,7 @@ def _plan(resource: NatsCluster | NatsBox, inputs: Inputs) -> Plan:
 
 
 def _refused(plan: Plan, new: NatsCluster | NatsBox, after: Inputs) -> tuple[Finding, ...]:
-    """What is found with the old objects live, and would not be without."""
+    """The findings that exist only because the old objects are live."""
     resolved = plan.decision.resolved if plan.decision else None
     anyway = {finding.reason for finding in render(new, after).findings}
     return tuple(finding for finding in (resolved.findings if resolved else ()) if finding.reason not in anyway)
@@ -157,7 +157,7 @@ def _notices(plan: Plan, resource: NatsCluster | NatsBox) -> tuple[Finding, ...]
 
 
 def _owned(resource: NatsCluster | NatsBox) -> NatsCluster | NatsBox:
-    """As one that is carried out, though it may be deleted or paused."""
+    """The resource with a UID, and neither being deleted nor paused."""
     kept = {name: text for name, text in resource.metadata.annotations.items() if name != names.PAUSED_ANNOTATION}
     update = {"uid": _UID, "deletion_timestamp": "", "annotations": kept}
     metadata = resource.metadata.model_copy(update=update)

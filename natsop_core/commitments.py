@@ -1,9 +1,9 @@
-"""Commitments: all that running servers and their volumes bind us to, whatever the custom resource asks for now.
+"""Commitments: the settings of running servers and their volumes that must not change freely, whatever the spec wants.
 
-They are read from what exists: the live StatefulSet, the claims that outlive it, and the status that outlives both for
-as long as the custom resource does. What only the past tells (how many servers we asked for before somebody scaled the
-StatefulSet by hand) stands in a `Record` on each of them; it counts in that order, as far as it can be believed. Where
-no record says anything, the objects themselves are taken at their word.
+They are read from the live StatefulSet, from the claims, which outlive it, and from the status. Values that cannot be
+seen in these (such as the number of servers that was applied before someone scaled the StatefulSet by hand) are stored
+in a `Record` on each of them. The first trusted record in that order counts; without a record, the values of the
+objects themselves count.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ EMPTY_DIR: Final = "emptyDir"
 _ORDINAL: Final = re.compile("0|[1-9][0-9]*", re.ASCII)
 
 _COMMON: Final = ("accessModes", "storageClassName", "volumeMode")
-"""What all claims of one kind say alike, once they are bound."""
+"""The fields that all bound claims of one kind share."""
 
 
 _LONGEST_NAME: Final = 253
@@ -37,9 +37,10 @@ _LONGEST_NAME: Final = 253
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The PersistentVolumeClaim that each server has of one kind.
+    """The PersistentVolumeClaims of one kind, one for each server.
 
-    spec: of the StatefulSet's template, where it `is_fixed` by Kubernetes; else what the retained claims share.
+    spec: from the template of the StatefulSet if `is_fixed` (Kubernetes does not allow changes); else the fields that
+    the retained claims share.
     """
 
     spec: Mapping[str, Any]
@@ -51,7 +52,7 @@ Volume: TypeAlias = Claim | Literal["emptyDir"]
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """How many bytes the running servers store at most, as their configuration says. None: not said."""
+    """Maximum bytes that the running servers store, from their configuration. None: not configured."""
 
     file: int | None = None
     memory: int | None = None
@@ -59,16 +60,16 @@ class Stores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commitments:
-    """What binds us. The values of a cluster that is yet to be made bind us to nothing.
+    """The commitments of a cluster. The default values are those of a cluster that does not exist yet.
 
-    has_servers: there is a StatefulSet, whose claim templates and pod management policy Kubernetes lets nobody change.
-    is_taken_over: another program made it, and we have not applied it yet.
-    stores_outside: its servers keep their streams in the containers' own layer.
-    replicas: on how many servers JetStream's streams lie; 0 where there are none.
-    server_name_prefix: of these servers; None where nobody knows. Then the wanted one has to be believed.
-    jetstream, resolver: where streams and accounts are kept.
-    empty_dir_size: of the running servers' emptyDirs, where they have a limit. stores: what they store at most; known
-    only where a refusal needs it.
+    has_servers: a StatefulSet exists. Kubernetes cannot change its claim templates and pod management policy.
+    is_taken_over: another program created it, and the operator has not applied it yet.
+    stores_outside: its servers store streams in the file system of the containers.
+    replicas: number of servers that store JetStream streams; 0 if there are no streams.
+    server_name_prefix: prefix of these servers; None if unknown, which accepts the wanted prefix.
+    jetstream, resolver: where streams and accounts are stored.
+    empty_dir_size: size limit of the emptyDir volumes of the running servers, if any. stores: their store limits, known
+    only if a refusal needs them.
     The other fields are those of `Record`.
     """
 
@@ -91,7 +92,7 @@ class Commitments:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A claim of one of the servers: its object, and what its record says."""
+    """A claim of one of the servers: its object and its record."""
 
     ordinal: int
     claim: Object
@@ -101,9 +102,10 @@ class Held:
 def commitments_of(
     cluster: str, live: Object | None, claims: Sequence[Object], status: Object, *, stores_outside: bool = False
 ) -> Commitments:
-    """What binds us to a NatsCluster of this name.
+    """The commitments of the NatsCluster with this name.
 
-    live: its StatefulSet, which is ours or an orphan of ours. claims: all with its label. status: its own.
+    live: its StatefulSet, which belongs to it or is an orphan of it. claims: all claims with its label. status: its
+    status.
     """
     streams = held_claims(names.JETSTREAM_VOLUME, cluster, claims)
     accounts = held_claims(names.RESOLVER_VOLUME, cluster, claims)
@@ -134,7 +136,7 @@ def commitments_of(
 
 
 def held_claims(volume: str, cluster: str, claims: Sequence[Object]) -> tuple[Held, ...]:
-    """The claims that a cluster's servers have of one kind, by ordinal. One that is being deleted is given up."""
+    """The claims of one kind of a cluster's servers, by ordinal, without those that are being deleted."""
     prefix = f"{volume}-{names.stateful_set(cluster)}-"
     named = ((each["metadata"]["name"], each) for each in claims)
     ordinals = ((name.removeprefix(prefix), each) for name, each in named if name.startswith(prefix))
@@ -147,9 +149,9 @@ def held_claims(volume: str, cluster: str, claims: Sequence[Object]) -> tuple[He
 
 
 def unrecorded_claims(cluster: str, live: Object | None, claims: Sequence[Object]) -> Iterator[tuple[Object, str]]:
-    """The claims that do not say what the StatefulSet which mounts them says, and what they are to say.
+    """The claims whose record differs from that of the StatefulSet that mounts them, each with the new record.
 
-    While another one runs, or none does, they go on saying what was so when they were mounted last.
+    Without a StatefulSet of the operator, the claims keep the record from when they were last mounted.
     """
     record = believed_record(live["metadata"]) if live else SILENT
     if live is None or record == SILENT:
@@ -162,12 +164,12 @@ def unrecorded_claims(cluster: str, live: Object | None, claims: Sequence[Object
 
 
 def _said(records: Sequence[Record], value: Callable[[Record], T | None], otherwise: T) -> T:
-    """What the first record says that says anything."""
+    """The value of the first record that has one."""
     return next((said for each in records if (said := value(each)) is not None), otherwise)
 
 
 def _reported(status: Object) -> Record:
-    """By our own report. An older one knows the number of servers alone."""
+    """The record in the status. A status of an older version has only the number of servers."""
     record = read_record(status.get("commitments"))
     return record if record != SILENT else read_record({"replicas": status.get("jetStreamReplicas")})
 
@@ -176,8 +178,8 @@ def _reported(status: Object) -> Record:
 
 
 def _replicas(spec: Object, noted: Record, streams: Sequence[Held], reported: Record) -> int:
-    """What we asked for, not what a stray `kubectl scale` made of it. A StatefulSet that was scaled to nothing before
-    it was ours does not say how many servers it had, but its claims do."""
+    """The number that the operator applied, not the result of a manual `kubectl scale`. For a StatefulSet that was
+    scaled to zero before it was taken over, the claims give the number."""
     by_claims = _servers_with_claims(streams)
     if not _mounts_jetstream(spec):
         return by_claims or reported.replicas or 0
@@ -187,10 +189,10 @@ def _replicas(spec: Object, noted: Record, streams: Sequence[Held], reported: Re
 
 
 def _servers_with_claims(streams: Sequence[Held]) -> int:
-    """As many servers as it takes to have one for each claim, also where some between have gone.
+    """The number of servers that the claims belong to, by the highest ordinal: some claims may be missing.
 
-    A claim with a record says what is meant instead: one that a smaller cluster has left behind counts for nothing.
-    They are written in the order of their ordinals, so when the first says that it stands alone, the others are late.
+    The record of a claim counts more than its ordinal: a smaller cluster may have left the claim behind. Records are
+    written in the order of the ordinals, so if the first one says one replica, the others are outdated.
     """
     if streams and streams[0].record.replicas == 1:
         return 1
@@ -201,8 +203,8 @@ def _servers_with_claims(streams: Sequence[Held]) -> int:
 
 
 def _jetstream(spec: Object, streams: Sequence[Held], reported: Record) -> Volume | None:
-    """Where the streams are kept. Of emptyDirs without a StatefulSet only the status knows, since the pods may still
-    run; of an older status, they have to be assumed."""
+    """Where the streams are stored. Without a StatefulSet, pods with emptyDir volumes may still run; only the status
+    knows of them. For a status of an older version, they are assumed."""
     if claim := _template(spec, names.JETSTREAM_VOLUME):
         return claim
     if _mounts_jetstream(spec):
@@ -217,7 +219,7 @@ def _mounts_jetstream(spec: Object) -> bool:
 
 
 def _pod_volume(spec: Object) -> Object | None:
-    """JetStream's volume that is no claim."""
+    """The JetStream volume that is not a claim."""
     volumes: Sequence[Object] = spec.get("template", {}).get("spec", {}).get("volumes") or ()
     return next((each for each in volumes if each["name"] == names.JETSTREAM_VOLUME), None)
 
@@ -233,7 +235,7 @@ def _template(spec: Object, name: str) -> Claim | None:
 
 
 def _retained(claims: Sequence[Held]) -> Claim | None:
-    """What the claims are alike in: the rest of each is about its own volume. The smallest tells the size."""
+    """The fields that the claims share, without those about their individual volumes; the size is the smallest one."""
     if not claims:
         return None
     specs: list[Object] = [each.claim["spec"] for each in claims]
@@ -243,7 +245,7 @@ def _retained(claims: Sequence[Held]) -> Claim | None:
     return Claim({**{key: specs[0][key] for key in _COMMON if key in specs[0]}, **resources}, is_fixed=False)
 
 
-# What the pods' template says
+# The pod template
 
 
 def _container(spec: Object, name: str) -> Object:
@@ -256,7 +258,7 @@ def _tag(spec: Object, container: str) -> str:
 
 
 def _server_name_prefix(spec: Object) -> str | None:
-    """None for what cannot be part of a name."""
+    """The prefix of the server names; None for a value that cannot be part of a name."""
     for variable in _container(spec, names.SERVER_CONTAINER).get("env") or ():
         if variable["name"] == names.SERVER_NAME_VARIABLE:
             value: str = variable.get("value", "")

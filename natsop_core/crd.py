@@ -1,4 +1,4 @@
-"""The CustomResourceDefinitions, made from the models and the rules."""
+"""Builds the CustomResourceDefinitions from the models and the rules."""
 
 from __future__ import annotations
 

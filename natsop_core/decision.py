@@ -1,4 +1,4 @@
-"""Decisions: what a plan was made of, as its report needs to know it once the plan was carried out."""
+"""Decisions: the data that a plan was made from. The report needs it after the plan was carried out."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ClusterDecision:
-    """What was decided and seen of a NatsCluster.
+    """The decision about a NatsCluster, and its observed state.
 
-    live: its StatefulSet, or None when it has none. resolved: None for an invalid spec.
-    pods: its pods in full, in the order of their names. servers: what the servers in them said. claims: those of its
-    volumes, in full. resolvers: what their full resolvers have, where there are any.
-    deletion: what one that is being deleted waits for; the rest is not decided then.
+    live: its StatefulSet, or None. resolved: None for an invalid spec.
+    pods: its pods in full, by name. servers: the answers of their servers. claims: the claims of its volumes, in full.
+    resolvers: the state of the full resolvers, if any.
+    deletion: what its deletion waits for, if it is being deleted; nothing else is decided then.
     """
 
     live: Mapping[str, Any] | None
@@ -35,7 +35,7 @@ class ClusterDecision:
 
 @dataclass(frozen=True, slots=True)
 class BoxDecision:
-    """Likewise of a NatsBox. live: its Deployment."""
+    """The decision about a NatsBox, and its observed state. live: its Deployment, or None."""
 
     live: Mapping[str, Any] | None
     resolved: ResolvedBox | None = None

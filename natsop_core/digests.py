@@ -1,7 +1,7 @@
-"""Digests that roll the pods when what they read changes, and from which nobody finds out what a Secret holds.
+"""Digests in pod annotations, which restart the pods when their configuration changes, without revealing Secrets.
 
-An annotation is read by many who may not read Secrets. They could try one weak password after the other until the
-digest fits; so what comes from a Secret counts as its own digest with a salt, which lies in a Secret, too.
+People who may not read Secrets can often read annotations, and could guess a weak password until the digest matches.
+So the content of a Secret enters a digest only as its own digest with a salt; the salt is stored in a Secret.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from natsop_core.resolve.types import Cluster, Salt
 
 ANY_POD: Final = "any"
-"""A pod's name does not matter to what needs a restart."""
+"""Placeholder for a pod's name, which does not matter for restarts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """The annotations of the pods, and whether a salt is needed for them."""
+    """The annotations of the pods, and whether they need a salt."""
 
     annotations: Mapping[str, str]
     needs_salt: bool
 
 
 def pod_digests(cluster: Cluster, config: EffectiveConfig) -> Digests:
-    """Of the part of the configuration that no reload changes, and of all that the servers read where asked for."""
+    """The digest of the configuration that needs a restart and, if the user wants it, of everything that pods read."""
     restart, has_secrets = _restart_digest(cluster, config)
     annotations = {names.RESTART_ANNOTATION: restart}
     if cluster.rolls_on_config_change:
@@ -46,15 +46,15 @@ def pod_digests(cluster: Cluster, config: EffectiveConfig) -> Digests:
 
 
 def checksum(files: Mapping[str, str]) -> str:
-    """A hash of texts by their names."""
+    """A hash of named texts."""
     return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 
 
 def _restart_digest(cluster: Cluster, config: EffectiveConfig) -> tuple[str, bool]:
-    """The digest, and whether anything of a Secret counts in it.
+    """The digest, and whether it depends on a Secret.
 
-    JWTs do not count as secret: they are signed, and cannot be guessed. So clusters whose Secrets hold nothing else
-    that needs a restart have the digest that they always had.
+    JWTs do not count as secret, because they are signed and cannot be guessed. So the digest of a cluster whose Secrets
+    hold nothing else that needs a restart is the same as in earlier versions.
     """
     constants = {names.SERVER_NAME_VARIABLE: ANY_POD}
     text = config.restart_text(constants)
@@ -70,7 +70,7 @@ def _said_of(file: ReadFile, salt: Salt | None) -> str:
 
 
 def _salted(content: bytes, salt: Salt | None, *, size: int) -> str:
-    """The digest of a secret; empty where somebody else holds the name of the Secret for the salt."""
+    """The digest of a secret; empty if the name of the salt's Secret belongs to someone else."""
     if salt is None or not salt.is_ours:
         return ""
     return hashlib.blake2b(content, key=salt.value.encode(), digest_size=size).hexdigest()

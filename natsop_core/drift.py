@@ -1,9 +1,9 @@
-"""Drift: is a live object still what we applied, and if not, which request puts it right without touching a stranger's?
+"""Detects drift: whether a live object is still as applied, and which request repairs it.
 
-An object is left alone when the hash in its `nats.crewlet.cloud/applied` annotation is that of what we would apply
-*and* each field of that is still in our `Apply` entry of its managedFields: whoever changes or removes a value of ours
-takes its ownership away. Both stand in the object's metadata, so the rule holds across restarts of the operator and
-never needs a Secret's value.
+An object is unchanged if the hash in its annotation `nats.crewlet.cloud/applied` equals the hash of the manifest *and*
+each field of the manifest is still in the operator's `Apply` entry of its managedFields: changing or removing a value
+takes its ownership away. Both are in the object's metadata, so this works across restarts of the operator and needs no
+value of a Secret.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ if TYPE_CHECKING:
 Manifest = Mapping[str, Any]
 
 _NO_OBJECT_HAS_THIS_VERSION: Final = "1"
-"""etcd's revision 1 precedes its first write, so an apply with this resourceVersion creates or conflicts, but never
-merges into an object that somebody made meanwhile (the API server treats a version on an absent object as no guard)."""
+"""etcd's revision 1 is before its first write. So an apply with this resourceVersion creates the object or fails with a
+conflict, and never merges into an object that was created in between (for an absent object, the API server ignores the
+version)."""
 
 _COMPACT: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyRequest:
-    """A server-side apply as it goes over the wire.
+    """A server-side apply request.
 
-    force: take back fields that others changed. adopts: the object is an orphan of ours, which the apply takes back.
+    force: take back fields that others changed. adopts: the object is an orphan, which the apply adopts.
     """
 
     body: Manifest = field(repr=False)
@@ -44,7 +45,7 @@ class ApplyRequest:
 
 
 def stamped(manifest: dict[str, Any]) -> dict[str, Any]:
-    """The manifest with the annotation that says what was applied: the hash of the manifest without it."""
+    """The manifest with the annotation that holds its hash."""
     digest = hashlib.sha256(_COMPACT.encode(manifest).encode()).hexdigest()
     metadata = manifest["metadata"]
     annotations = {**metadata.get("annotations", {}), APPLIED_ANNOTATION: digest[:32]}
@@ -52,7 +53,7 @@ def stamped(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def next_request(manifest: Manifest, live: LiveObject | None) -> ApplyRequest | Unchanged | Taken:
-    """What an apply of this stamped manifest takes, given what is known of the object under its name."""
+    """The request that applies this stamped manifest, given the live object with its name, or why none is sent."""
     if live is None:
         return ApplyRequest(_with_metadata(manifest, resourceVersion=_NO_OBJECT_HAS_THIS_VERSION), force=False)
     owner = controller_of(manifest["metadata"])
@@ -64,7 +65,7 @@ def next_request(manifest: Manifest, live: LiveObject | None) -> ApplyRequest | 
 
 
 def is_as_applied(manifest: Manifest, live: LiveObject) -> bool:
-    """Whether nothing that this stamped manifest says has been changed or taken over by anybody since."""
+    """Whether no field of this stamped manifest was changed or taken over since it was applied."""
     annotations = manifest["metadata"]["annotations"]
     if live.applied != annotations[APPLIED_ANNOTATION] or not live.owned_fields:
         return False
@@ -72,14 +73,14 @@ def is_as_applied(manifest: Manifest, live: LiveObject) -> bool:
 
 
 def will_be_observed(workload: Manifest) -> bool:
-    """Whether its controller has yet to see what was just applied to it; it will, and we shall be told of that."""
+    """Whether its controller has not processed the latest generation yet. It will, and a watch event follows."""
     observed: int = workload.get("status", {}).get("observedGeneration", 0)
     generation: int = workload["metadata"].get("generation", 0)
     return observed < generation
 
 
 def is_reported(status: Manifest, custom_resource: Manifest) -> bool:
-    """Whether a custom resource's status says all that, and of ours nothing else, whatever others have added to it."""
+    """Whether a custom resource's status has these values and no other values of ours. Fields of others are ignored."""
     live = custom_resource.get("status") or {}
     conditions = {each.get("type"): each for each in live.get("conditions") or ()}
     said = all(conditions.get(each["type"]) == each for each in status.get("conditions", ())) and all(
@@ -89,7 +90,7 @@ def is_reported(status: Manifest, custom_resource: Manifest) -> bool:
 
 
 def _stale(status: Manifest, custom_resource: Manifest) -> bool:
-    """Whether we still own a field or condition that is not reported any more."""
+    """Whether we still own a field or condition that is no longer reported."""
     entries = custom_resource["metadata"].get("managedFields", ())
     ours: Manifest = next((each["fieldsV1"].get("f:status", {}) for each in entries if is_our_status_entry(each)), {})
     fields = {f"f:{field}" for field in status}

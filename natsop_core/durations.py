@@ -1,4 +1,4 @@
-"""Durations as Go writes them."""
+"""Checks durations in the syntax of Go."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_DIGITS: Final = 19
 
 
 def is_go_duration(text: str) -> bool:
-    """Whether Go's time.ParseDuration takes the text; so does nats-server then."""
+    """Whether Go's time.ParseDuration, and so nats-server, accepts the text."""
     sign = -1 if text.startswith("-") else 1
     text = text[1:] if text.startswith(("+", "-")) else text
     if text == "0":

@@ -1,4 +1,4 @@
-"""Findings: what stands between a custom resource and what it asks for, in words for the person who must act."""
+"""Findings: problems of a custom resource, each with a reason and a message for the user."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ class Finding:
 
 
 def together(findings: Sequence[Finding]) -> Finding:
-    """Several as one: the reason of the first, the messages of all, each once."""
+    """One finding for several: the reason of the first, the messages of all, each once."""
     return Finding(findings[0].reason, " ".join(dict.fromkeys(finding.message for finding in findings)))

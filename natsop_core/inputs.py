@@ -1,4 +1,4 @@
-"""Inputs: everything that a decision needs, as plain values that the shell has fetched."""
+"""Inputs: everything that a decision needs, as plain values that the runtime has fetched."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from natsop_core.references import ChildrenRef, LabelledRef, ObjectRef, Referenc
 _MANY_OBJECTS: Final = 300
 _TEXTS: Final = ("data", "binaryData", "stringData")
 LONG_TEXTS: Final = 10_000
-"""Characters of Secrets and ConfigMaps, which may all be nats.conf: it is read at one to five µs each."""
+"""Characters of Secrets and ConfigMaps. All of them may be nats.conf, which takes one to five µs per character."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What a pod answered: the HTTP status and the body."""
+    """The HTTP answer of a pod: status and body."""
 
     status: int
     body: bytes = field(repr=False)
@@ -27,23 +27,24 @@ class HttpAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """A pod that gave no answer. It says nothing about the pod's state: the network between us may be at fault."""
+    """A pod did not answer. This says nothing about its state: the network between it and the operator may be down."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """An object that we may not read, or a kind that we may not list, in the API server's words."""
+    """The operator may not read an object or list a kind. message: that of the API server."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the person who runs the operator chose and a plan depends on.
+    """Settings of the operator that a plan depends on.
 
-    nack_integration: whether NACK gets Accounts. auto: where it is installed; enabled: it has to be; disabled: never.
+    nack_integration: whether to create NACK Accounts. auto: if NACK is installed; enabled: always, and NACK must be
+    installed; disabled: never.
     """
 
     nack_integration: Literal["auto", "enabled", "disabled"] = "auto"
@@ -60,11 +61,11 @@ Found: TypeAlias = (
 
 @dataclass(frozen=True)
 class Inputs:
-    """What was fetched, by reference, with the operator's settings and the time of the decision (UTC).
+    """The fetched values by reference, the settings of the operator, and the time of the decision (UTC).
 
-    entropy: random bytes, for a secret that is made once and kept.
-    is_complete: what is not in `found` does not exist, as when files are all there is.
-    A test of a whole decision is one dict. What was found may hold a Secret, so `repr` shows the references only.
+    entropy: random bytes, for a secret that is generated once and kept.
+    is_complete: objects that are not in `found` do not exist, for instance when rendering files.
+    `found` may contain Secrets, so `repr` shows only the references.
     """
 
     now: datetime
@@ -81,7 +82,7 @@ class Inputs:
 
     @property
     def is_heavy(self) -> bool:
-        """Whether to decide about it takes so long (over 50 ms) that nobody else should have to wait for it."""
+        """Whether the decision may take longer than 50 ms, so that it should not block the event loop."""
         objects = (found for reference, found in self.found.items() if isinstance(reference, ObjectRef))
         fields = ((found.get(field) or {}) for found in objects if isinstance(found, Mapping) for field in _TEXTS)
         texts = (value for field in fields for value in field.values())
@@ -89,13 +90,13 @@ class Inputs:
         return many or sum(map(len, texts)) > LONG_TEXTS
 
     def children(self, reference: ChildrenRef) -> tuple[Child, ...]:
-        """What the custom resource controls, in the order of the children's keys."""
+        """The objects that the custom resource controls, by key."""
         found = self.found.get(reference)
         children = (each for each in found if isinstance(each, Child)) if isinstance(found, tuple) else ()
         return tuple(sorted(children, key=lambda child: child.key))
 
     def labelled(self, reference: LabelledRef) -> tuple[Mapping[str, Any], ...]:
-        """The objects with a label of ours among those that were found one by one, in the order of their names."""
+        """The objects with the cluster label among those that were fetched individually, by name."""
         by_key = {ref.key: found for ref, found in self.found.items() if isinstance(ref, ObjectRef)}
         wanted = (reference.api_version, reference.kind, reference.namespace)
         return tuple(

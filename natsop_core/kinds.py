@@ -1,4 +1,4 @@
-"""The kinds that natsop deals with, as plain data: what the shell watches, reconciles and may write."""
+"""The Kubernetes kinds that natsop uses: the kinds that the runtime watches, reconciles and writes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ApiResource:
 
     @property
     def reference(self) -> ApiGroupRef:
-        """The question whether the API server serves the kind."""
+        """The reference that asks whether the API server serves the kind."""
         return ApiGroupRef(self.api_version, self.kind)
 
     def key(self, namespace: str, name: str) -> ObjectKey:
@@ -59,7 +59,7 @@ SELF_REVIEWS: Final = ApiResource("authentication.k8s.io/v1", "SelfSubjectReview
 SELF_ACCESS_REVIEWS: Final = ApiResource(
     "authorization.k8s.io/v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews"
 )
-"""What every user may ask: who am I, and may I do this?"""
+"""Reviews of the caller's own identity and rights, which every user may create."""
 
 ACCESS_REVIEWS: Final = ApiResource("authorization.k8s.io/v1", "SubjectAccessReview", "subjectaccessreviews")
 
@@ -73,16 +73,16 @@ CREATED: Final = (
     SERVICE_ACCOUNTS,
     INGRESSES,
 )
-"""The kinds of the children: the shell watches the metadata of all objects of these kinds, ours or not."""
+"""The kinds of the children. The runtime watches the metadata of all objects of these kinds, ours or not."""
 
 OPTIONAL: Final = (POD_MONITORS, NACK_ACCOUNTS)
-"""Further kinds of children, which the API server knows only where others have installed them."""
+"""Optional kinds of children. The API server serves them only if other programs installed them."""
 
 WATCHED_IN_FULL: Final = (STATEFUL_SETS, DEPLOYMENTS, PODS, CLAIMS)
-"""The kinds whose content decides: the shell also watches them in full, those with our managed-by label."""
+"""The kinds whose content matters. The runtime also watches them in full, with our managed-by label."""
 
 USING_ACCOUNTS: Final = (NACK_STREAMS, NACK_CONSUMERS, NACK_KEY_VALUES, NACK_OBJECT_STORES)
-"""NACK's kinds whose objects may refer to an Account; the shell lists them when a plan asks."""
+"""The NACK kinds whose objects may refer to an Account. The runtime lists them when a plan needs them."""
 
 _TOUCHED: Final = {
     (resource.api_version, resource.kind): resource
@@ -91,5 +91,5 @@ _TOUCHED: Final = {
 
 
 def resource_of(named: ObjectKey | ListRef) -> ApiResource:
-    """The kind of an object that we make, patch, delete or list. KeyError for any other kind."""
+    """The kind of an object that the operator creates, patches, deletes or lists. KeyError for any other kind."""
     return _TOUCHED[named.api_version, named.kind]

@@ -1,4 +1,4 @@
-"""The ports of a pod, one row each: where the user writes one, its default, who sees it, and how it is configured."""
+"""The table of all ports of a pod: field in the spec, default, Service, protocol and block of nats.conf of each."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PortRow:
-    """A port that something in the pod may listen on.
+    """A port that a container of the pod may listen on.
 
-    name: of the port in pods and Services. path: where its settings stand in the spec. listens: whether anything does,
-    in Python and in CEL.
+    name: name of the port in pods and Services. path: path of its settings in the spec. listens, listens_cel: whether a
+    container listens on it, in Python and in CEL.
     """
 
     name: str
@@ -32,7 +32,7 @@ class PortRow:
 
     @property
     def field(self) -> str:
-        """The field with the port's number."""
+        """The field with the port number."""
         return f"{self.path}.port"
 
 
@@ -40,10 +40,9 @@ class PortRow:
 class ListenerRow(PortRow):
     """A port of nats-server.
 
-    service_port: what the user says of it on the client Service; None where that never has it. is_public: whether that
-    has it while the user says nothing. tls: the listener's own TLS settings; None where it has none. block: its block
-    in nats.conf; empty where its options stand outside of any. exporter_flag: what makes the exporter ask for its
-    metrics.
+    service_port: the setting for this port of the client Service; None if the Service never has it. is_public: whether
+    the Service has it by default. tls: the TLS settings of the listener; None if it has none. block: its block in
+    nats.conf; empty for top-level options. exporter_flag: the exporter's flag for its metrics.
     """
 
     service_port: Callable[[NatsClusterSpec], ServicePortSpec] | None = None
@@ -53,7 +52,7 @@ class ListenerRow(PortRow):
     exporter_flag: str = ""
 
     def is_published(self, spec: NatsClusterSpec) -> bool:
-        """Whether the client Service has the port: nothing may listen on it."""
+        """Whether the client Service should have the port, even if nothing listens on it."""
         if self.service_port is None:
             return False
         wanted = self.service_port(spec).enabled

@@ -1,4 +1,4 @@
-"""What is kept of a live object's metadata: enough to tell whose it is and whether it is still what was applied."""
+"""Reduces the metadata of live objects to what decisions need: the owner, and whether the object is as applied."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """The owner reference of an object that has `controller: true`: who may change and delete it."""
+    """The owner reference of an object with `controller: true`: only this owner may change and delete it."""
 
     api_version: str
     kind: str
@@ -24,7 +24,7 @@ class Controller:
     uid: str
 
     def __str__(self) -> str:
-        """With its group where that is not one of Kubernetes' own: two CustomResourceDefinitions may share a kind."""
+        """Kind and name. Includes the group unless it is built in: two CustomResourceDefinitions may share a kind."""
         group = self.api_version.rpartition("/")[0]
         is_kubernetes = "." not in group or group.endswith(".k8s.io")
         return f"{self.kind} {self.name}" if is_kubernetes else f"{self.kind}.{group} {self.name}"
@@ -32,14 +32,14 @@ class Controller:
 
 @dataclass(frozen=True, slots=True)
 class FormerOwner:
-    """The custom resource that an object without a controller was made for, in an earlier life of that resource."""
+    """The deleted custom resource that an object without a controller was created for."""
 
     kind: str
     name: str
 
 
 class Owning(Protocol):
-    """Whoever may own an object of ours: a custom resource that exists."""
+    """An existing custom resource that can own objects."""
 
     @property
     def kind(self) -> str: ...
@@ -53,11 +53,11 @@ class Owning(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LiveObject:
-    """A live object, reduced.
+    """The reduced metadata of a live object.
 
-    `applied` is the value of our annotation and `owned_fields` our `Apply` entry of managedFields as compact JSON; both
-    are kept only where a controller says that the object could be ours, so that thousands of others cost nothing.
-    `former_owner` is set for an orphan of ours only.
+    applied: the value of our annotation. owned_fields: our `Apply` entry of managedFields as compact JSON. Both are
+    kept only for objects with a controller, to save memory for all others.
+    former_owner: set only for an orphan of ours.
     """
 
     uid: str
@@ -71,14 +71,14 @@ class LiveObject:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A live object together with its identity, as `ChildrenRef` finds it."""
+    """A live object and its identity, as `ChildrenRef` returns it."""
 
     key: ObjectKey
     live: LiveObject
 
 
 def reduce_metadata(metadata: Mapping[str, Any]) -> LiveObject:
-    """Keep of an object's `metadata` what decisions need, and nothing of its content."""
+    """The part of an object's `metadata` that decisions need."""
     controller = controller_of(metadata)
     ours = controller is not None
     return LiveObject(
@@ -93,14 +93,14 @@ def reduce_metadata(metadata: Mapping[str, Any]) -> LiveObject:
 
 
 def is_ours(live: LiveObject, owner: Owning) -> bool:
-    """Whether the object is the custom resource's: controlled by it, or an orphan that was made for it."""
+    """Whether the object belongs to the custom resource: it is controlled by it, or an orphan of it."""
     if live.controller is not None:
         return live.controller.uid == owner.uid
     return live.former_owner == FormerOwner(owner.kind, owner.name)
 
 
 def controller_of(metadata: Mapping[str, Any]) -> Controller | None:
-    """The controller that an object's `metadata` names."""
+    """The controller in an object's `metadata`."""
     for owner in metadata.get("ownerReferences") or ():
         if owner.get("controller"):
             return Controller(owner["apiVersion"], owner["kind"], owner["name"], owner["uid"])
@@ -108,10 +108,10 @@ def controller_of(metadata: Mapping[str, Any]) -> Controller | None:
 
 
 def kept_entries(metadata: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Of managedFields what matters in an object that is kept whole: what we reported, and which annotations are ours.
+    """The part of managedFields to keep in an object that is cached in full: our status, and our annotations.
 
-    In one we note what binds us (`names.COMMITMENTS_ANNOTATION`). They count for what is in the same object only: of
-    an annotation that somebody has just changed, an older version of the object would still say that it is ours.
+    One annotation holds the commitments (`names.COMMITMENTS_ANNOTATION`). The entries are only valid together with the
+    same version of the object: an older version would claim an annotation that someone has just changed.
     """
     kept: list[Mapping[str, Any]] = []
     for entry in metadata.get("managedFields") or ():
@@ -124,7 +124,7 @@ def kept_entries(metadata: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def owns_annotation(metadata: Mapping[str, Any], name: str) -> bool | None:
-    """Whether an annotation is as we applied it; None where managedFields know nothing of us: cleared, or restored."""
+    """Whether an annotation is as we applied it; None if managedFields has no entry of ours (cleared, or a restore)."""
     ours = next((each for each in metadata.get("managedFields") or () if is_our_apply(each)), None)
     if ours is None:
         return None
@@ -132,7 +132,7 @@ def owns_annotation(metadata: Mapping[str, Any], name: str) -> bool | None:
 
 
 def _former_owner(metadata: Mapping[str, Any]) -> FormerOwner | None:
-    """By all five of our labels and our trace. Anybody can set the labels, so without the trace they say nothing."""
+    """The former owner, if the object has our five labels and was applied by us; the labels alone prove nothing."""
     labels = metadata.get("labels") or {}
     if labels.get(names.MANAGED_BY_LABEL) != FIELD_MANAGER or not _has_our_trace(metadata):
         return None
@@ -142,7 +142,7 @@ def _former_owner(metadata: Mapping[str, Any]) -> FormerOwner | None:
 
 
 def _has_our_trace(metadata: Mapping[str, Any]) -> bool:
-    """Whether we have applied the object: a restore keeps the annotation, an orphaning deletion both."""
+    """Whether we have applied the object. A restore keeps only the annotation, an orphaning deletion also the entry."""
     is_stamped = bool((metadata.get("annotations") or {}).get(APPLIED_ANNOTATION))
     return is_stamped or any(map(is_our_apply, metadata.get("managedFields") or ()))
 
@@ -155,10 +155,10 @@ def _owned_fields(metadata: Mapping[str, Any]) -> str:
 
 
 def is_our_apply(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry of managedFields is about what we applied, the status apart."""
+    """Whether an entry of managedFields is our apply of the object (not of its status)."""
     return entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
 
 
 def is_our_status_entry(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry of managedFields is about what we reported."""
+    """Whether an entry of managedFields is about the status that we wrote."""
     return entry.get("manager") == FIELD_MANAGER and entry.get("subresource") == "status"

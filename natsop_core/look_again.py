@@ -1,4 +1,4 @@
-"""When to look again though no change was seen: what servers, kubelets and other people do is told by nobody."""
+"""When to reconcile again without a watch event: servers, kubelets and changed rights send no events."""
 
 from __future__ import annotations
 
@@ -16,31 +16,32 @@ if TYPE_CHECKING:
     from natsop_core.inputs import Inputs
 
 RELOAD_SECONDS: Final = 5.0
-"""How soon the servers are asked again while one still runs an older configuration, or is without the others."""
+"""Polling interval of the servers while one runs an older configuration or has no routes."""
 
 LONGEST_RELOAD_SECONDS: Final = 60.0
-"""The same when that has been so for ten minutes: a rejected reload does not succeed later."""
+"""The same interval after ten minutes: a rejected reload does not succeed later."""
 
 INSTALLATION_SECONDS: Final = 60.0
-"""How soon the API server is asked again whether it serves what others have to install."""
+"""Interval of the checks whether the API server serves an optional kind."""
 
 REMOVAL_SECONDS: Final = 60.0
-"""How soon the servers are asked again whether they still have accounts that were removed from the spec."""
+"""Interval of the checks whether the servers still have accounts that were removed from the spec."""
 
 PERMISSION_SECONDS: Final = 60.0
-"""How soon the API server is asked again for what we may not read: nobody tells us of a right that is granted."""
+"""Retry interval for objects that the operator may not read: a granted right causes no event."""
 
 UNSETTLED_SECONDS: Final = 60.0
-"""How soon pods are looked at again that are not all ready: one of them may have become stuck."""
+"""Interval of the checks for stuck pods while not all pods are ready."""
 
 REST_SECONDS: Final = 300.0
-"""How soon the servers are asked again while nothing is under way."""
+"""Polling interval of the servers while no change is in progress."""
 
 
 def asks_again(loaded: Condition, previous: Mapping[str, Any], *, in_vain: bool, apart: bool, now: datetime) -> float:
-    """When to ask the servers again, in seconds: one that did not answer, after as long as that has been so already.
+    """Seconds until the servers are polled again.
 
-    One that is behind or without the others, after a tenth of that: it may change at any moment.
+    in_vain: a server did not answer; the delay is then the time for which this has been so. apart: a server has no
+    routes; the delay is then, as for a server with an older configuration, a tenth of that time.
     """
     if loaded.status == "False" or apart:
         behind = max(
@@ -53,12 +54,12 @@ def asks_again(loaded: Condition, previous: Mapping[str, Any], *, in_vain: bool,
 
 
 def looks_at_pods(pods: Iterable[Mapping[str, Any]], now: datetime, *, is_settled: bool) -> Iterator[float]:
-    """When a pod that does not start yet may have become a problem, in seconds."""
+    """Seconds until a pod that has not started may count as a problem."""
     if not is_settled:
         yield UNSETTLED_SECONDS
         yield from look_again_after(pods, now)
 
 
 def rereads(inputs: Inputs) -> list[float]:
-    """When to ask again for what may not be read."""
+    """Seconds until objects that may not be read are requested again."""
     return [PERMISSION_SECONDS for found in inputs.found.values() if isinstance(found, Forbidden)]

@@ -1,7 +1,7 @@
-"""Lookup: through it a decision asks for what it depends on, so that what it refers to is said in one place.
+"""Lookup: gives a decision access to its inputs, and records the references that it needs.
 
-What was not fetched yet is noted and reads as absent for the moment. `settle` then ends the decision, before anybody
-is told of it: the shell fetches what was noted, and the decision is made anew.
+A reference that was not fetched yet is recorded and reads as absent. `settle` then ends the decision before it has any
+effect: the runtime fetches the recorded references and repeats the decision.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """In place of a decision: what has to be fetched before it can be made."""
+    """Returned instead of a decision: the references to fetch first."""
 
     references: tuple[Reference, ...]
 
 
 class NotYetError(Exception):
-    """Ends a decision for which something was not fetched yet."""
+    """Ends a decision that needs references which were not fetched yet."""
 
     def __init__(self, references: tuple[Reference, ...]) -> None:
         super().__init__(f"not fetched yet: {', '.join(map(repr, references))}")
@@ -37,7 +37,7 @@ class NotYetError(Exception):
 
 
 class Lookup:
-    """The inputs of one decision, as it asks for them."""
+    """Access to the inputs of one decision."""
 
     def __init__(self, inputs: Inputs) -> None:
         self._inputs = inputs
@@ -51,48 +51,48 @@ class Lookup:
 
     @property
     def settings(self) -> Settings:
-        """What the person who runs the operator chose."""
+        """The settings of the operator."""
         return self._inputs.settings
 
     @property
     def entropy(self) -> bytes:
-        """Random bytes, always the same in one decision."""
+        """Random bytes, the same throughout one decision."""
         return self._inputs.entropy
 
     @property
     def asked(self) -> tuple[Reference, ...]:
-        """Every reference that was asked for so far, in that order."""
+        """All references that were requested so far, in order."""
         return tuple(self._asked)
 
     @property
     def referred_keys(self) -> tuple[KeyReference, ...]:
-        """The keys of Secrets and ConfigMaps among that, as the custom resource refers to them."""
+        """The requested keys of Secrets and ConfigMaps, as the custom resource refers to them."""
         return tuple(self._referred)
 
     def settle(self) -> None:
-        """Raise NotYetError if anything that was asked for was not fetched."""
+        """Raise NotYetError if a requested reference was not fetched."""
         if self._inputs.is_complete:
             return
         if missing := tuple(each for each in self._asked if each not in self._inputs):
             raise NotYetError(missing)
 
     def object(self, key: ObjectKey) -> Mapping[str, Any] | Forbidden | None:
-        """The object in full, why it may not be read, or None when it does not exist."""
+        """The object in full; Forbidden if it may not be read; None if it does not exist."""
         found = self._found(ObjectRef(key))
         return found if isinstance(found, Mapping | Forbidden) else None
 
     def referred(self, reference: KeyReference) -> Mapping[str, Any] | Forbidden | None:
-        """The Secret or ConfigMap that a key is looked for in, likewise."""
+        """The Secret or ConfigMap of a key, likewise."""
         self._referred[reference] = None
         return self.object(reference.object.key)
 
     def readable(self, key: ObjectKey) -> Mapping[str, Any] | None:
-        """The object in full, or None when it does not exist or may not be read, where that makes no difference."""
+        """The object in full; None if it does not exist or may not be read, for callers that treat both alike."""
         found = self.object(key)
         return found if isinstance(found, Mapping) else None
 
     def labelled(self, reference: LabelledRef) -> tuple[Mapping[str, Any], ...]:
-        """The objects with a label of ours, in the order of their names."""
+        """The objects with the cluster label, by name."""
         found = self._found(reference)
         if found is None and self._inputs.is_complete:
             return self._inputs.labelled(reference)
@@ -100,7 +100,7 @@ class Lookup:
         return tuple(sorted(objects, key=_name))
 
     def listed(self, reference: ListRef) -> tuple[Mapping[str, Any], ...] | Forbidden:
-        """The objects of a kind in a namespace, in the order of their names, or why they may not be listed."""
+        """The objects of a kind in a namespace, by name; Forbidden if they may not be listed."""
         found = self._found(reference)
         if isinstance(found, Forbidden):
             return found
@@ -108,17 +108,17 @@ class Lookup:
         return tuple(sorted(objects, key=_name))
 
     def children(self, reference: ChildrenRef) -> tuple[Child, ...]:
-        """What the custom resource controls, in the order of the children's keys."""
+        """The objects that the custom resource controls, by key."""
         self._asked[reference] = None
         return self._inputs.children(reference)
 
     def serves(self, reference: ApiGroupRef) -> bool | Forbidden:
-        """Whether the API server serves the kind, or why its objects may not be listed."""
+        """Whether the API server serves the kind; Forbidden if its objects may not be listed."""
         found = self._found(reference)
         return found if isinstance(found, Forbidden) else found is True
 
     def answer(self, reference: HttpRef) -> HttpAnswer | None:
-        """What the pod answered, or None when it could not be asked."""
+        """The answer of the pod; None if it could not be reached."""
         found = self._found(reference)
         return found if isinstance(found, HttpAnswer) else None
 

@@ -1,4 +1,4 @@
-"""What a pod refers to: the ConfigMaps, Secrets and ServiceAccount without which it cannot start."""
+"""Finds the ConfigMaps, Secrets and ServiceAccount that a pod refers to and cannot start without."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REFERRED_KINDS: Final = frozenset(each.kind for each in (CONFIG_MAPS, SECRETS, S
 
 
 def referred_to_by(pod: Spec, namespace: str) -> frozenset[ObjectKey]:
-    """The objects that a pod's `spec` mounts, takes environment variables from, or runs as."""
+    """The objects that a pod's `spec` mounts, reads environment variables from, or runs as."""
     return frozenset(_referred_to_by(pod, namespace))
 
 
@@ -42,7 +42,7 @@ def _environment_sources(pod: Spec) -> Iterator[Spec]:
 
 
 def _names(source: Spec, kind: str) -> Iterator[str]:
-    """Kubernetes spells a reference differently in volumes (`secret`), `envFrom` (`secretRef`) and `env`."""
+    """The names of a kind. The field differs between volumes (`secret`), `envFrom` (`secretRef`) and `env`."""
     for field in (kind, f"{kind}Ref", f"{kind}KeyRef"):
         reference = source.get(field) or {}
         if name := reference.get("name") or reference.get("secretName"):

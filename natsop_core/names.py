@@ -1,6 +1,6 @@
-"""Every name, label, port name and mount path, once.
+"""All names of objects, labels, annotations, ports, volumes and mount paths, in one place.
 
-Object names, labels and selectors are those of the Go operator, so that natsop takes over what that one made.
+Object names, labels and selectors are those of the Go operator, so that natsop can take over its objects.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ FIELD_MANAGER: Final = "nats-operator"
 """The field manager of everything that the operator applies, and the value of the managed-by label."""
 
 APPLIED_ANNOTATION: Final = "nats.crewlet.cloud/applied"
-"""On each object: the hash of what was applied last, see `drift`."""
+"""On each object: the hash of the manifest that was applied last, see `drift`."""
 
 RESTART_ANNOTATION: Final = "nats.crewlet.cloud/restart-digest"
-"""On the pod template: the digest of the part of nats.conf that only a restart changes, see `conf.restart`."""
+"""On the pod template: the digest of the part of nats.conf that needs a restart, see `conf.restart`."""
 
 CHECKSUM_ANNOTATION: Final = "nats.crewlet.cloud/config-checksum"
-"""On the pod template, where asked for: the digest of all that the pod reads at start."""
+"""On the pod template, if the user wants it: the digest of all files that the pod reads at start."""
 
 ALLOW_DATA_LOSS_ANNOTATION: Final = "nats.crewlet.cloud/allow-data-loss"
-"""On a NatsCluster: lets the changes through that it names, such as `replicas=3->1`, though they destroy data."""
+"""On a NatsCluster: allows the changes in its value, such as `replicas=3->1`, although they destroy data."""
 
 PAUSED_ANNOTATION: Final = "nats.crewlet.cloud/paused"
-"""On a NatsCluster or NatsBox: while it is "true", the operator writes nothing for it but its status and events."""
+"""On a NatsCluster or NatsBox: while it is "true", the operator only writes its status and events."""
 
 COMMITMENTS_ANNOTATION: Final = "nats.crewlet.cloud/commitments"
-"""On the StatefulSet and on its claims: what running servers and their data bind us to, see `record`."""
+"""On the StatefulSet and on its claims: the commitments of the cluster, see `record`."""
 
 REMOVED_ACCOUNTS_ANNOTATION: Final = "nats.crewlet.cloud/removed-accounts"
-"""On the Secret with the JWTs: public keys of accounts that were removed from the spec and that resolvers may keep."""
+"""On the Secret with the JWTs: public keys of accounts that were removed from the spec but may be in resolvers."""
 
 OPTIONAL_KINDS_ANNOTATION: Final = "nats.crewlet.cloud/optional-kinds"
-"""On the StatefulSet: the kinds of others (PodMonitor, Account) of which the cluster may have objects, by commas."""
+"""On the StatefulSet: comma-separated optional kinds (PodMonitor, Account) of which the cluster may have objects."""
 
 ACCOUNTS_FINALIZER: Final = "nats.crewlet.cloud/nack-accounts"
-"""On a NatsCluster: it has NACK Accounts, or is about to have some, see `resolve.accounts_guard`."""
+"""On a NatsCluster that has NACK Accounts or is about to get some, see `resolve.accounts_guard`."""
 
 METRICS_PATH: Final = "/metrics"
-"""Where the operator serves its metrics, and what whoever reads them must be allowed to get."""
+"""Path of the operator's metrics. Clients need the right to get this non-resource URL."""
 
 CLUSTER_LABEL: Final = "nats.crewlet.cloud/cluster"
 MANAGED_BY_LABEL: Final = "app.kubernetes.io/managed-by"
@@ -109,12 +109,12 @@ HOME_FOLDER: Final = "/home/nats"
 
 
 def is_paused(annotations: Mapping[str, str]) -> bool:
-    """Whether a person has asked the operator to change nothing for a custom resource with these annotations."""
+    """Whether these annotations of a custom resource pause the operator for it."""
     return annotations.get(PAUSED_ANNOTATION) == "true"
 
 
 def is_derived_annotation(name: str) -> bool:
-    """Whether an annotation of an object that we make only follows from the rest: all of ours are digests and notes."""
+    """Whether an annotation of a created object follows from the rest of it: all of ours are digests and records."""
     return name.startswith("nats.crewlet.cloud/")
 
 
@@ -131,7 +131,7 @@ def headless_service(cluster: str) -> str:
 
 
 def headless_host(cluster: str, namespace: str, domain: str) -> str:
-    """The DNS name of all servers of a cluster; `<pod>.` before it is that of one."""
+    """The DNS name of all servers of a cluster. With `<pod>.` before it, the name of one server."""
     return f"{headless_service(cluster)}.{namespace}.svc.{domain}"
 
 
@@ -166,7 +166,7 @@ def system_secret(cluster: str) -> str:
 
 
 def nack_authority_secret(cluster: str) -> str:
-    """The copy of a CA from a ConfigMap, for NACK, which reads Secrets only."""
+    """The copy of a CA from a ConfigMap for NACK, which reads only Secrets."""
     return f"{cluster}-nack-ca"
 
 
@@ -188,7 +188,7 @@ def account(cluster: str, account: str) -> str:
 
 
 def certificate_folder(listener: str) -> str:
-    """Where a listener's certificate and key are mounted."""
+    """The folder where the certificate and key of a listener are mounted."""
     return f"/etc/nats-certs/{listener}"
 
 
@@ -205,20 +205,20 @@ def contexts_secret(box: str) -> str:
 
 
 def server_name(pod: str) -> str:
-    """The value of a server's name in its environment, quoted because nats-server parses it like its configuration.
+    """The value of the environment variable with the server name, quoted because nats-server parses it like nats.conf.
 
-    Unquoted, a pod named `10-0` would be read as something else than a string (nats-server conf/parse.go).
+    Without quotes, a pod name such as `10-0` is not read as a string (nats-server conf/parse.go).
     """
     return f"'{pod}'"
 
 
 def cluster_selector(cluster: str) -> dict[str, str]:
-    """The labels that select a cluster's pods. A StatefulSet's selector cannot change: these are for ever."""
+    """The labels that select a cluster's pods. They can never change, because a StatefulSet's selector cannot."""
     return _selector("nats", cluster)
 
 
 def box_selector(box: str) -> dict[str, str]:
-    """The labels that select a box's pods; the name label keeps a box and a cluster of one name apart."""
+    """The labels that select a box's pods. The name label separates a box and a cluster with the same name."""
     return _selector("nats-box", box)
 
 

@@ -1,4 +1,4 @@
-"""Rendering without an API server: the objects at hand are all there is."""
+"""Rendering without an API server, from given objects."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What becomes of a custom resource.
+    """The rendered objects of a custom resource.
 
-    objects: as plain values, in the order to apply them in; None where nothing can be built, for the findings' sake.
-    findings: what the custom resource asks for and does not get, and why.
+    objects: plain values, in the order of applying; None if the findings prevent building any.
+    findings: the problems of the custom resource.
     """
 
     objects: tuple[Manifest, ...] | None = field(repr=False)
@@ -40,9 +40,9 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The files that the servers of a cluster read: texts by path in the pod, nats.conf first. Some are secret.
+    """The configuration files of a cluster's servers: texts by path in the pod, nats.conf first. Some are secret.
 
-    files: None where nothing can be built, for the findings' sake.
+    files: None if the findings prevent building any.
     """
 
     files: Mapping[str, str] | None = field(repr=False)
@@ -50,10 +50,10 @@ class Configuration:
 
 
 def inputs_at_hand(objects: Iterable[Mapping[str, Any]], now: datetime) -> Inputs:
-    """Inputs in which these objects exist and no others. One without a namespace counts as being in `default`.
+    """Inputs in which only these objects exist. The namespace of an object defaults to `default`.
 
-    There is no chance in it: a salt that would be made is always the same, so that a rendering can be compared.
-    The API server counts as one that serves every kind: what is rendered is what would be applied there.
+    They have no randomness: a generated salt is always the same, so that renderings can be compared.
+    All optional kinds count as installed, so that their objects are rendered.
     """
     served: dict[Reference, Found] = {kind.reference: True for kind in OPTIONAL}
     found = served | {ObjectRef(_key(each)): each for each in objects}
@@ -61,9 +61,9 @@ def inputs_at_hand(objects: Iterable[Mapping[str, Any]], now: datetime) -> Input
 
 
 def read(obj: Mapping[str, Any], *, strict: bool = False) -> NatsCluster | NatsBox | InvalidResource | None:
-    """The custom resource that an object describes, or what is wrong with it; None for an object of another kind.
+    """The custom resource in an object, or its problems; None for an object of another kind.
 
-    With `strict`, it is judged as by an API server that is sent `obj`, with strict field validation.
+    strict: check it like an API server with strict field validation.
     """
     api_version, kind = obj.get("apiVersion", API_VERSION), obj.get("kind")
     if isinstance(api_version, str) and api_version.partition("/")[0] != CLUSTERS.group:
@@ -74,7 +74,7 @@ def read(obj: Mapping[str, Any], *, strict: bool = False) -> NatsCluster | NatsB
 
 
 def render(resource: NatsCluster | NatsBox, inputs: Inputs) -> Rendered:
-    """The objects of a custom resource, and what it lacks. Raises NotYetError for inputs that are not complete."""
+    """The objects of a custom resource, and its problems. Raises NotYetError for inputs that are not complete."""
     if isinstance(resource, NatsCluster):
         resolved = resolve_cluster(resource, Lookup(inputs))
         if resolved.cluster is None or resolved.config is None:
@@ -85,13 +85,13 @@ def render(resource: NatsCluster | NatsBox, inputs: Inputs) -> Rendered:
 
 
 def configuration(cluster: NatsCluster, inputs: Inputs) -> Configuration:
-    """What the servers of a cluster read as configuration."""
+    """The configuration files of a cluster's servers."""
     resolved = resolve_cluster(cluster, Lookup(inputs))
     return Configuration(resolved.config.files if resolved.config else None, resolved.findings)
 
 
 def _key(obj: Mapping[str, Any]) -> ObjectKey:
-    """The object's identity; of a malformed one, which nothing refers to, any."""
+    """The identity of the object; an arbitrary one for a malformed object, which nothing refers to."""
     metadata = obj.get("metadata")
     known = metadata if isinstance(metadata, Mapping) else {}
     return ObjectKey(

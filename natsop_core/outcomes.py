@@ -1,4 +1,4 @@
-"""Outcomes: what became of each step of a plan, as plain values that the shell hands back to the core."""
+"""Outcomes: the result of each step of a plan, as plain values that the runtime returns to the core."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """Another manager had changed what was applied last: these fields, and so often in a row.
+    """Another manager changed these fields since the last apply. in_a_row: number of repairs in a row.
 
-    over_in: seconds after which the row is over, unless there is another.
+    over_in: seconds after which the row ends, unless there is another repair.
     """
 
     fields: tuple[str, ...]
@@ -28,10 +28,10 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The step was carried out: the object was created, changed or deleted, the action done.
+    """The step was carried out: the object was created, changed or deleted, or the action was done.
 
-    adopted: the object was there, without a controller, from an earlier life of the custom resource.
-    repair: the object was not any more what was applied last.
+    adopted: the object existed without a controller, created for an earlier custom resource of the same name.
+    repair: set if the object had been changed by others since the last apply.
     """
 
     adopted: bool = False
@@ -40,9 +40,9 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """Nothing was sent: the object is what was applied last, or is gone already.
+    """Nothing was sent: the object is as applied, or already deleted.
 
-    repair: the latest one, as long as another may follow it soon.
+    repair: the latest repair, until its row ends.
     """
 
     repair: Repair | None = None
@@ -50,7 +50,7 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """Nothing was sent: the object needs a repair, but those before were undone. The next in so many seconds."""
+    """Nothing was sent: the object needs a repair, but earlier repairs were undone. retry_after: in seconds."""
 
     repair: Repair
     retry_after: float
@@ -58,16 +58,16 @@ class Postponed:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The object's name is held by another: by that controller, or by somebody's uncontrolled object (None)."""
+    """The object's name is taken by another controller's object, or by an object without a controller (None)."""
 
     controller: Controller | None
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The API server refuses the object for good, in its words; `field` is the path it names, or empty.
+    """The API server rejects the object. message: that of the API server; field: the path that it names, or empty.
 
-    Of a request: the servers refuse the credentials.
+    For a request: the servers reject the credentials.
     """
 
     message: str
@@ -76,14 +76,14 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A server has answered the request. It may have refused what was requested: the body says so."""
+    """A server has answered the request. The answer in the body may be an error."""
 
     body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The step did not get through (conflict, timeout, overload): to be tried again after so many seconds."""
+    """The step failed for a temporary reason (conflict, timeout, overload). retry_after: in seconds."""
 
     message: str
     retry_after: float
@@ -91,7 +91,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """Nothing was sent, because an object that has to be there first could not be applied; its outcome says why."""
+    """Nothing was sent, because an object that must come first could not be applied; its outcome says why."""
 
     by: ObjectKey
 

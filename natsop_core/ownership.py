@@ -1,9 +1,9 @@
-"""Taking back ownership where a plain apply cannot.
+"""Takes back the ownership of fields when a plain apply is rejected.
 
-A list that is keyed by one field and must be unique by another cannot be put right by an apply: when somebody changes
-the number of a Service's port, theirs is another item with the same name as ours, and the API server refuses both
-together (422). So does it where two fields exclude each other, such as a PodDisruptionBudget's minAvailable beside our
-maxUnavailable. Once the disputed fields are ours in managedFields, the apply, which does not want them, removes them.
+An apply cannot repair a list that is keyed by one field and must be unique by another: if someone changes the number of
+a Service's port, the list has two items with the same name, and the API server rejects the apply (422). The same
+happens with fields that exclude each other, such as minAvailable and maxUnavailable of a PodDisruptionBudget. Once
+managedFields says that the disputed fields are ours, an apply without them removes them.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ Path: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Refill:
-    """An apply of the metadata alone, with which the API server fills managedFields again that somebody cleared."""
+    """An apply of only the metadata, which makes the API server restore cleared managedFields."""
 
     body: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TakeOwnership:
-    """A JSON patch after which what is in dispute is ours."""
+    """A JSON patch that makes the disputed fields ours."""
 
     patch: list[dict[str, Any]] = field(repr=False)
 
@@ -39,10 +39,10 @@ class TakeOwnership:
 def next_step_of_ownership(
     body: Mapping[str, Any], live: Mapping[str, Any], causes: tuple[str, ...]
 ) -> Refill | TakeOwnership | None:
-    """What makes a refused apply acceptable, or None when it is not ownership that stands in its way.
+    """The request that makes a rejected apply acceptable; None if ownership is not the cause.
 
-    body: what was applied, with the UID of the object that it was meant for. live: the object in full, with its
-    managedFields. causes: the field paths that the API server's refusal names.
+    body: the applied manifest, with the UID of its object. live: the object in full, with its managedFields.
+    causes: the field paths in the API server's error.
     """
     if live["metadata"]["uid"] != body["metadata"]["uid"]:
         return None
@@ -74,7 +74,7 @@ def _is_anothers(entry: Mapping[str, Any]) -> bool:
 
 
 def _lost(wanted: Fields, owned: Fields, at: Path = ()) -> Iterator[Path]:
-    """The places directly under which something of ours was changed or removed by others."""
+    """The places that have a field directly below them which others changed or removed."""
     if wanted.keys() - owned.keys():
         yield at
     for key in sorted(wanted):
@@ -82,7 +82,7 @@ def _lost(wanted: Fields, owned: Fields, at: Path = ()) -> Iterator[Path]:
 
 
 def _concerns(place: Path, cause: str) -> bool:
-    """Whether a refusal that names this field can come from a dispute here: at the field itself, or at its parent."""
+    """Whether an error about this field can come from a dispute at this place: the field itself, or its parent."""
     named = re.sub(r"\[[^]]*\]", "", cause).split(".")
     place_name = [part.removeprefix("f:") for part in place if part.startswith("f:")]
     return place_name in (named, named[:-1])
@@ -91,7 +91,7 @@ def _concerns(place: Path, cause: str) -> bool:
 def _disputed_at(
     place: Path, wanted: Fields, others: list[Fields], manifest: Mapping[str, Any], live: Mapping[str, Any]
 ) -> list[str]:
-    """What others own at that place and cannot stand beside ours: in a list, only what bears a name of ours."""
+    """The fields of others at that place that conflict with ours; in a list, only items with the same name."""
     theirs = {key for fields in others for key in _fields_at(fields, place)}
     disputed = sorted(theirs - _fields_at(wanted, place).keys() - {"."})
     if not disputed:
@@ -125,7 +125,7 @@ def _fields_of(others: list[Fields], path: Path) -> Fields:
 
 
 def _reassigned(entry: dict[str, Any], disputed: Mapping[Path, Fields]) -> dict[str, Any]:
-    """The entry with the disputed fields added, when it is ours, or else taken out."""
+    """The entry with the disputed fields added if it is ours, or removed if it is not."""
     fields = copy.deepcopy(entry["fieldsV1"])
     for (*place, key), below in disputed.items():
         if _is_ours(entry):

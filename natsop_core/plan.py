@@ -1,4 +1,4 @@
-"""Plan: what is to be done for one custom resource, as data."""
+"""Plan: the steps to carry out for one custom resource, as data."""
 
 from __future__ import annotations
 
@@ -49,19 +49,19 @@ _OPTIONAL_KINDS: Final = frozenset(resource.kind for resource in OPTIONAL)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one custom resource wants of the cluster now.
+    """The steps for one custom resource.
 
-    apply: stamped manifests, in the order to apply them in (what a pod mounts before the pod).
-    keep: children that stay exactly as they are, for instance all of them while the spec is invalid, and what is not
-        wanted any more but in use.
-    prune: children to delete: all that the custom resource controls, less `apply` and `keep`.
-    actions: what else is to be done, after the applies.
-    after: for an object of `apply`, which others of it must have been applied first: what its pods refer to.
-    based_on: the UIDs of live objects that the rest was decided by. Where one of them is gone or another by now, its
-        manifest must not be applied: one that was made for a StatefulSet that cannot change is wrong for a new one.
-    decision: what the rest was made from, for `conclude`; None where there is nothing to report.
+    apply: stamped manifests, in the order of applying (objects that a pod mounts come before the pod).
+    keep: children that must not change, for instance all of them while the spec is invalid, and unwanted ones that are
+        still in use.
+    prune: children to delete: all that the custom resource controls, except `apply` and `keep`.
+    actions: other steps, after the applies.
+    after: for an object of `apply`, the objects that must be applied first: those that its pods refer to.
+    based_on: UIDs of live objects that the plan depends on. If one was deleted or recreated since, its manifest must
+        not be applied: a manifest for an existing StatefulSet, which cannot change, is wrong for a new one.
+    decision: the data that the plan was made from, for `conclude`; None if there is nothing to report.
 
-    Manifests may hold a Secret's values, so `repr` shows only what they are called (see `targets`).
+    Manifests may contain values of a Secret, so `repr` shows only their names (see `targets`).
     """
 
     apply: tuple[dict[str, Any], ...] = field(default=(), repr=False)
@@ -74,14 +74,14 @@ class Plan:
 
     @property
     def targets(self) -> tuple[ObjectKey, ...]:
-        """The keys of the objects to apply, in their order."""
+        """The keys of the objects to apply, in order."""
         return tuple(key_of(manifest) for manifest in self.apply)
 
 
 def plan_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> Plan | NotYet:
-    """What a NatsCluster wants, or what has to be fetched before that is known.
+    """The plan for a NatsCluster, or the references to fetch first.
 
-    An invalid or paused one wants its children left alone; one that is being deleted, all but those that hold it.
+    An invalid or paused one keeps its children; one that is being deleted keeps all except NACK Accounts.
     """
     try:
         return _plan_cluster(cr, Lookup(inputs))
@@ -90,7 +90,7 @@ def plan_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs) -> Plan | No
 
 
 def plan_box(cr: NatsBox | InvalidResource, inputs: Inputs) -> Plan | NotYet:
-    """What a NatsBox wants. One that is invalid, paused, being deleted, or without its cluster keeps its children."""
+    """The plan for a NatsBox. One that is invalid, paused, being deleted, or without its cluster keeps its children."""
     try:
         return _plan_box(cr, Lookup(inputs))
     except NotYetError as error:
@@ -137,7 +137,7 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
 
 
 def _plan_deletion(metadata: Metadata, lookup: Lookup) -> Plan:
-    """Only Accounts are deleted here; the rest goes with the NatsCluster, once the finalizer is removed."""
+    """Delete only Accounts. Kubernetes deletes the rest with the NatsCluster once the finalizer is removed."""
     children, deletion = lookup.children(children_of(metadata)), resolve_deletion(metadata, lookup)
     if deletion is None:
         lookup.settle()
@@ -164,7 +164,7 @@ def _stateful_set(metadata: Metadata) -> ObjectKey:
 
 
 def _with_accounts_guarded(plan: Plan, metadata: Metadata, *, has_accounts: bool) -> Plan:
-    """With the finalizer as it should be; no Account is made before it is set."""
+    """The plan with the finalizer set or removed. No Account is created before the finalizer is set."""
     accounts = tuple(key_of(each) for each in plan.apply if each["kind"] == NACK_ACCOUNTS.kind)
     guard = guard_accounts(metadata, is_needed=has_accounts or bool(accounts))
     if not guard:
@@ -175,9 +175,9 @@ def _with_accounts_guarded(plan: Plan, metadata: Metadata, *, has_accounts: bool
 
 
 def _kept_secrets_first(plan: Plan, cluster: Cluster) -> Iterator[tuple[ObjectKey, tuple[ObjectKey, ...]]]:
-    """What was made by chance has to be kept before it is used; otherwise the next plan would make it anew.
+    """Store generated secrets before they are used; otherwise the next plan would generate others.
 
-    Another salt would roll the pods once more, and another key would leave the servers with one that nobody has.
+    Another salt would restart the pods once more, and another key would leave the servers with a key that is lost.
     """
     namespace, name = cluster.namespace, cluster.name
     for kept, secret, user in (
@@ -215,18 +215,18 @@ def _replacements(decision: ClusterDecision, now: datetime) -> tuple[Action, ...
     stuck = pod_to_replace(decision.live, decision.pods, now) if decision.live else None
     if stuck is None:
         return ()
-    metadata = stuck["metadata"]  # what was listed does not say its kind
+    metadata = stuck["metadata"]  # items of a list have no kind
     return (Delete(PODS.key(metadata["namespace"], metadata["name"]), metadata["uid"]),)
 
 
 def _ours(key: ObjectKey, owner: Owner, lookup: Lookup) -> Mapping[str, Any] | None:
-    """The live workload, unless somebody else holds its name."""
+    """The live workload, unless its name is taken by someone else."""
     live = lookup.readable(key)
     return live if live and is_ours(reduce_metadata(live["metadata"]), owner) else None
 
 
 def _pods(metadata: Metadata, selector: Mapping[str, str], lookup: Lookup) -> Objects:
-    """The pods that the selector selects, those of a cluster and a box of one name apart."""
+    """The pods that the selector selects, which separates a cluster and a box with the same name."""
     value = selector[names.CLUSTER_LABEL]
     labelled = lookup.labelled(LabelledRef(PODS.api_version, PODS.kind, metadata.namespace, value))
     return tuple(pod for pod in labelled if selector.items() <= pod["metadata"].get("labels", {}).items())
@@ -255,7 +255,7 @@ def _apply(
 
 
 def _in_use(unwanted: Sequence[Child], decision: ClusterDecision | BoxDecision) -> frozenset[ObjectKey]:
-    """What pods, or those that the workload as it is would make, still refer to: without, none of them starts again."""
+    """The objects that pods or the current pod template still refer to: without them, no pod can start again."""
     if not any(child.key.kind in REFERRED_KINDS for child in unwanted):
         return frozenset()
     namespace = unwanted[0].key.namespace
@@ -264,9 +264,9 @@ def _in_use(unwanted: Sequence[Child], decision: ClusterDecision | BoxDecision) 
 
 
 def _order(manifests: Mapping[ObjectKey, Manifest]) -> dict[ObjectKey, tuple[ObjectKey, ...]]:
-    """Pods that start without what they refer to, or with an older version of it, may run as nobody has asked for.
+    """Apply objects before the pods that refer to them: otherwise a pod may start with an older version of them.
 
-    An object of an optional kind has to be noted on the StatefulSet before it is made.
+    An object of an optional kind must be recorded on the StatefulSet before it is created.
     """
     workloads = tuple(key for key in manifests if key.kind == STATEFUL_SETS.kind)
     order = {key: workloads for key in manifests if key.kind in _OPTIONAL_KINDS}

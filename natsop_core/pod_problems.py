@@ -1,6 +1,6 @@
-"""What keeps a pod from starting, read from the pod itself, so that nobody has to look for events.
+"""Finds out from a pod's status why it does not start, so that users need not look for events.
 
-Words that change from one moment to the next (back-offs, counts of restarts) are left out: they would only cost writes.
+Text that changes all the time (back-off times, restart counts) is left out, because every change costs a write.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from natsop_core.reasons import ReasonName
 
 PATIENCE: Final = timedelta(seconds=15)
-"""How long a pod may wait for a node, and then for its volumes and network, as every new one does for a moment."""
+"""How long a new pod may wait for a node, and then for its volumes and network, before it counts as a problem."""
 
 _MOST: Final = 3
-"""How many different problems one message tells."""
+"""How many different problems one message names."""
 
 _PULL: Final = frozenset(
     (
@@ -33,7 +33,7 @@ _PULL: Final = frozenset(
 )  # fmt: skip
 _CONFIG: Final = frozenset(("CreateContainerConfigError", "CreateContainerError"))
 _NOT_STARTED: Final = frozenset(("StartError", "ContainerCannotRun"))
-"""Ends in whose message the runtime says why it could not start the program: no output of the program itself."""
+"""Termination reasons whose message comes from the container runtime, not from the program itself."""
 
 _CONNECTION: Final = re.compile(r"(?<!\S)\S+:\d+->\S+")
 _BACK_OFF: Final = re.compile(r'^Back-off pulling image "[^"]*"(: \w+: )?')
@@ -41,7 +41,7 @@ _BACK_OFF: Final = re.compile(r'^Back-off pulling image "[^"]*"(: \w+: )?')
 
 @dataclass(frozen=True, slots=True)
 class PodProblem:
-    """Why one pod does not start. `problem` and `remedy` are sentences without the pod's name."""
+    """Why a pod does not start. problem, remedy: sentences without the pod's name."""
 
     pod: str
     reason: ReasonName
@@ -50,7 +50,7 @@ class PodProblem:
 
 
 def pod_problem(pod: Mapping[str, Any], claims: Mapping[str, Mapping[str, Any]], now: datetime) -> PodProblem | None:
-    """Why the pod does not start, or None. `claims`: the PersistentVolumeClaims that are known, by name."""
+    """Why the pod does not start, or None. claims: the known PersistentVolumeClaims, by name."""
     if "deletionTimestamp" in pod["metadata"]:
         return None
     waits = _waits_since(pod)
@@ -61,22 +61,22 @@ def pod_problem(pod: Mapping[str, Any], claims: Mapping[str, Mapping[str, Any]],
 
 
 def explained(finding: Finding, problems: Iterable[PodProblem]) -> Finding:
-    """The finding with what keeps the pods from starting; the first problem's reason says more than its own."""
+    """The finding with the problems of the pods; the reason of the first problem replaces that of the finding."""
     problems = tuple(problems)
     if not problems:
         return finding
     groups: dict[tuple[str, str], list[str]] = {}
     for each in problems:
         groups.setdefault((each.problem, each.remedy), []).append(each.pod)
-    told = [
+    sentences = [
         f"Pod{'s' if len(pods) > 1 else ''} {', '.join(pods)}: {problem} {remedy}"
         for (problem, remedy), pods in list(groups.items())[:_MOST]
     ]
-    return Finding(problems[0].reason, " ".join([finding.message, *told]))
+    return Finding(problems[0].reason, " ".join([finding.message, *sentences]))
 
 
 def look_again_after(pods: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[float]:
-    """The seconds until a pod that waits counts as a problem: no change of the pod will tell."""
+    """Seconds until a waiting pod counts as a problem; no event of the pod will follow."""
     for pod in pods:
         waits = _waits_since(pod)
         if waits is not None and now - waits < PATIENCE:
@@ -90,9 +90,9 @@ class _Cause(NamedTuple):
 
 
 def _waits_since(pod: Mapping[str, Any]) -> datetime | None:
-    """Since when the pod has waited for a node, or, on its node, for volumes and network; None when it does not.
+    """Since when the pod has waited for a node or, on its node, for volumes and network; None if it does not wait.
 
-    Volumes are mounted before the sandbox is made, which PodReadyToStartContainers tells (kubelet SyncPod).
+    Volumes are mounted before the sandbox is created, which sets PodReadyToStartContainers (kubelet SyncPod).
     """
     scheduled = condition_in(pod, "PodScheduled")
     has_sandbox = condition_in(pod, "PodReadyToStartContainers").get("status") == "True"
@@ -108,8 +108,8 @@ def _waiting(pod: Mapping[str, Any], claims: Mapping[str, Mapping[str, Any]]) ->
     if scheduled.get("status") != "True":
         return _Cause(
             "Unschedulable",
-            f"no node can take it: {sentence(scheduled.get('message', 'no reason given'))}{about_claims}",
-            "Add nodes or resources, or relax what the pod asks for; a claim needs a StorageClass that provisions it.",
+            f"no node fits: {sentence(scheduled.get('message', 'no reason given'))}{about_claims}",
+            "Add nodes, or relax the requirements of the pod; a claim needs a StorageClass that provisions it.",
         )
     mounted = ", ".join(dict.fromkeys(_mounted(pod)))
     return _Cause(
@@ -117,7 +117,7 @@ def _waiting(pod: Mapping[str, Any], claims: Mapping[str, Mapping[str, Any]]) ->
         f"node {pod['spec'].get('nodeName', '')} cannot mount its volumes, or set up its network.{about_claims}"
         f" It mounts {mounted or 'no volumes of its own'}.",
         f"Check that all of them exist; kubectl describe pod -n {pod['metadata']['namespace']}"
-        f" {pod['metadata']['name']} shows the node's own words.",
+        f" {pod['metadata']['name']} shows the error of the node.",
     )
 
 
@@ -142,7 +142,7 @@ def _container(pod: Mapping[str, Any], status: Mapping[str, Any]) -> _Cause | No
         return _Cause(
             "ContainerConfigInvalid",
             f"container {name} cannot be created: {sentence(words)}",
-            "Create what is missing, or correct the spec.",
+            "Create the missing object, or correct the spec.",
         )
     return _crash(pod, status)
 
@@ -157,9 +157,8 @@ def _crash(pod: Mapping[str, Any], status: Mapping[str, Any]) -> _Cause | None:
     words = f": {end.get('message', '')}" if reason in _NOT_STARTED else ""
     return _Cause(
         "ContainerCrashing",
-        f"container {name} ended with exit code {end.get('exitCode')} ({reason}){sentence(words)}",
-        f"Its log says why: kubectl logs -n {pod['metadata']['namespace']} {pod['metadata']['name']} -c {name}"
-        " --previous.",
+        f"container {name} exited with code {end.get('exitCode')} ({reason}){sentence(words)}",
+        f"See its log: kubectl logs -n {pod['metadata']['namespace']} {pod['metadata']['name']} -c {name} --previous.",
     )
 
 
@@ -171,7 +170,7 @@ def _unbound(pod: Mapping[str, Any], claims: Mapping[str, Mapping[str, Any]]) ->
 
 
 def _mounted(pod: Mapping[str, Any]) -> Iterator[str]:
-    """What the pod's volumes are made of, by kind and name."""
+    """The sources of the pod's volumes, by kind and name."""
     for volume in pod["spec"].get("volumes", ()):
         for source in (volume, *volume.get("projected", {}).get("sources", ())):
             if secret := source.get("secret", {}):
@@ -189,6 +188,6 @@ def _image(pod: Mapping[str, Any], container: str) -> str:
 
 
 def condition_in(obj: Mapping[str, Any], type_: str) -> Mapping[str, Any]:
-    """A condition of any Kubernetes object, or an empty one."""
+    """The condition of that type of a Kubernetes object; empty if it has none."""
     conditions = obj.get("status", {}).get("conditions", ())
     return next((each for each in conditions if each["type"] == type_), {})

@@ -1,7 +1,7 @@
-"""Requests to full resolvers: take over this account's JWT, say which JWT of this account you have; and their answers.
+"""Requests to full resolvers, and their answers: push the JWT of an account, look up whether an account still exists.
 
-A list of all accounts ($SYS.REQ.CLAIMS.LIST) is of no use: those that came with a reload are missing in it (2.10 to
-2.15).
+The list of all accounts ($SYS.REQ.CLAIMS.LIST) is not used: it misses accounts that were added by a reload (nats-server
+2.10 to 2.15).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Pods = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What is to be requested. name: as of `RequestKey`."""
+    """A request to send. name: see `RequestKey`."""
 
     name: str
     subject: str
@@ -41,9 +41,9 @@ class _Wanted:
 def plan_pushes(
     cr: NatsCluster, cluster: Cluster | None, pods: Pods, servers: Sequence[Server], lookup: Lookup
 ) -> tuple[Resolvers | None, tuple[Request, ...]]:
-    """What the full resolvers have, and the requests to them. None, and none, for a cluster without any.
+    """The state of the full resolvers, and the requests to them; None and no requests for a cluster without them.
 
-    Without credentials nothing can be requested. What has to be is said all the same.
+    Without credentials there are no requests, but the state still lists the required ones.
     """
     auth = cluster.auth if cluster else None
     if cluster is None or auth is None or auth.accounts is None:
@@ -67,14 +67,14 @@ def plan_pushes(
 
 
 def error_in(body: bytes) -> str:
-    """Why a server did not do what was requested, in its own words; empty when it did."""
+    """The error that a server returned for a request; empty if it succeeded."""
     if words := refusal_in(body):
         return quotable(words)
-    return "" if "data" in read_answer(body) else "it gave no answer that can be read"
+    return "" if "data" in read_answer(body) else "the answer cannot be read"
 
 
 def has_none(body: bytes) -> bool:
-    """Whether the answer to a lookup says that there is no such account: it is empty then."""
+    """Whether the answer to a lookup says that the account does not exist: it is empty then."""
     return not body
 
 
@@ -84,13 +84,13 @@ def _push(accounts: ResolverAccounts, key: str) -> _Wanted:
 
 
 def _lookup(key: str) -> _Wanted:
-    return _Wanted(f"look for the removed account {key}", LOOKUP.format(key))
+    return _Wanted(f"look up the removed account {key}", LOOKUP.format(key))
 
 
 def _requests(cluster: Cluster, pods: Pods, creds: str, wanted: Sequence[_Wanted]) -> tuple[tuple[Request, ...], str]:
-    """The requests, or why there can be none."""
+    """The requests, or why they cannot be sent."""
     if not creds:
-        return (), "The system account has no userCreds in spec.auth.jwt.accounts that can be read; set them."
+        return (), "The system account has no readable userCreds in spec.auth.jwt.accounts; set them."
     made = [
         request_to(cluster, pods, Credentials(creds=creds), name=each.name, subject=each.subject, payload=each.payload)
         for each in wanted

@@ -1,4 +1,4 @@
-"""What the operator must be allowed to do, and nothing else."""
+"""The RBAC rules of the operator, and of people who use it: only the required rights."""
 
 from __future__ import annotations
 
@@ -30,42 +30,42 @@ EDIT: Final = ("create", "delete", "deletecollection", "patch", "update")
 
 
 def cluster_role() -> Object:
-    """For an operator that works in all namespaces, and asks the API server who may read its metrics."""
+    """For an operator that watches all namespaces, and asks the API server who may read its metrics."""
     return _role("ClusterRole", {"name": FIELD_MANAGER}, [*_work(), *metrics_reviews()])
 
 
 def metrics_reviews() -> list[Object]:
-    """The rules for asking the API server who may read the metrics: for every operator that serves them over HTTPS."""
+    """The rules for asking the API server who may read the metrics. Needed to serve metrics over HTTPS."""
     return [_rule(resource, "create") for resource in (TOKEN_REVIEWS, ACCESS_REVIEWS)]
 
 
 def metrics_reader() -> list[Object]:
-    """The rules for whoever reads the metrics, such as Prometheus."""
+    """The rules for clients that read the metrics, such as Prometheus."""
     return [{"nonResourceURLs": [METRICS_PATH], "verbs": ["get"]}]
 
 
 def viewers() -> list[Object]:
-    """The rules for people who may look at NatsClusters and NatsBoxes."""
+    """The rules for people who may read NatsClusters and NatsBoxes."""
     return [*_for_people(*READ)]
 
 
 def editors() -> list[Object]:
-    """The rules for people who may also change them. What the operator writes, the status, is for nobody else."""
+    """The rules for people who may also change them, but not their status, which only the operator writes."""
     return [*_for_people(*READ, *EDIT)]
 
 
 def namespaced_role(namespace: str) -> Object:
-    """For an operator that is limited to some namespaces: it needs this Role in each of them.
+    """For an operator that watches only some namespaces: it needs this Role in each of them.
 
-    If it serves metrics over HTTPS, it needs the ClusterRole system:auth-delegator, too.
+    To serve metrics over HTTPS, it also needs the ClusterRole system:auth-delegator.
     """
     return _role("Role", {"name": FIELD_MANAGER, "namespace": namespace}, [*_work()])
 
 
 def leader_election_role(namespace: str, lease: str = FIELD_MANAGER) -> Object:
-    """For one that takes part in the leader election by the Lease of that name, in its namespace."""
+    """For leader election with the Lease of that name in the operator's namespace."""
     metadata = {"name": f"{lease}-leader-election", "namespace": namespace}
-    named = {**_rule(LEASES, "get", "update"), "resourceNames": [lease]}  # none has a name before it is made
+    named = {**_rule(LEASES, "get", "update"), "resourceNames": [lease]}  # a create request has no resource name
     return _role("Role", metadata, [_rule(LEASES, "create"), named])
 
 
@@ -76,17 +76,17 @@ def _for_people(*verbs: str) -> Iterator[Object]:
 
 
 def _work() -> Iterator[Object]:
-    """From the kinds that are reconciled, made and watched."""
+    """The rules for all kinds that the operator reconciles, creates and watches."""
     yield _rule(CLUSTERS, "patch")  # their finalizers, see `accounts_guard`
     for resource in USING_ACCOUNTS:
-        yield _rule(resource, "list")  # to name what holds the deletion of a NatsCluster
+        yield _rule(resource, "list")  # to name the objects that block the deletion of a NatsCluster
     for resource in (CLUSTERS, BOXES):
         yield _rule(resource, *LOOK)
         yield _rule(resource, "patch", subresource="status")
-        yield _rule(resource, "update", subresource="finalizers")  # blockOwnerDeletion asks for it where it is checked
+        yield _rule(resource, "update", subresource="finalizers")  # some API servers check it for blockOwnerDeletion
     for resource in (*CREATED, *OPTIONAL):
         yield _rule(resource, *OWN)
-    yield _rule(PODS, *LOOK, "delete")  # those that cannot start, see `stuck_pods`
+    yield _rule(PODS, *LOOK, "delete")  # pods that cannot start, see `stuck_pods`
     yield _rule(CLAIMS, *LOOK, "patch")  # their annotations outlive the StatefulSet, see `commitments`
     yield _rule(EVENTS, "create")
 

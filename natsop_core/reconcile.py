@@ -1,4 +1,4 @@
-"""What the shell is given: for each custom resource kind, the three pure functions of its life."""
+"""The interface to the runtime: for each kind of custom resource, the functions read, plan and conclude."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReconciledKind:
-    """A kind that is reconciled. The shell calls read, plan until there is one, and conclude, in this order.
+    """A kind that is reconciled. The runtime calls read, then plan until it returns a plan, then conclude.
 
-    read: from the object as the API server gave it; never raises, an invalid one is read as such.
-    plan: what to do, or what has still to be fetched before that can be said, at most four times.
-    conclude: what to report, once each step of the plan has an outcome.
+    read: parses an object of the API server. Never raises; returns an InvalidResource for an invalid one.
+    plan: returns the plan, or the references to fetch first; at most four times.
+    conclude: returns the report, once each step of the plan has an outcome.
     """
 
     resource: ApiResource

@@ -1,7 +1,7 @@
-"""Record: what of the commitments is written down, on the StatefulSet, on the claims and in the status.
+"""Record: the commitments that are stored on the StatefulSet, on the claims and in the status, with the same content.
 
-All three say the same in the same words. A record in an annotation carries a seal, the digest of what it says, so that
-it can still be believed after a restore that drops managedFields, and is not believed once somebody has edited it.
+A record in an annotation has a seal, the digest of its values: it is still trusted after a restore that drops
+managedFields, but not after someone has edited it.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _SEAL_LENGTH: Final = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """The commitments that nothing else tells for good. None: not said.
+    """The commitments that cannot be read reliably from other objects. None: unknown.
 
-    replicas, server_name_prefix: of the servers that JetStream's streams lie on; no replicas: there are none.
-    jetstream, resolver: where the streams and the accounts are kept.
+    replicas, server_name_prefix: number and name prefix of the servers that store JetStream streams.
+    jetstream, resolver: where streams and accounts are stored.
     server_tag, reloader_tag, exporter_tag: the tags or digests of the images.
-    keeps_identity: the servers run as whoever their image says, since before we took them over.
-    keeps_idle_claim: the servers keep a claim that they had before we took them over, with the file store off.
+    keeps_identity: the servers keep the user of their image, as before they were taken over.
+    keeps_idle_claim: the servers keep an unused claim that they had before they were taken over.
     """
 
     replicas: int | None = None
@@ -48,24 +48,24 @@ class Record:
 
     @property
     def values(self) -> dict[str, Any]:
-        """What is said, as it stands in the status."""
+        """The known values, in the form of the status."""
         said = ((name, getattr(self, attribute)) for attribute, name in _NAMES.items())
         return {name: value for name, value in said if value is not None}
 
     @property
     def annotation(self) -> str:
-        """What is said, with its seal, as it stands in the annotation."""
+        """The known values and the seal, in the form of the annotation."""
         return _sealed(self)
 
 
-@lru_cache(maxsize=1024)  # most clusters say the same
+@lru_cache(maxsize=1024)  # most clusters have the same record
 def _sealed(record: Record) -> str:
     values = record.values
     return _text({**values, _SEAL: _seal(values)})
 
 
 _NAMES: Final = {each.name: to_camel(each.name) for each in fields(Record)}
-"""As they are written down, by attribute."""
+"""The names in the stored form, by attribute."""
 
 SILENT: Final = Record()
 
@@ -74,7 +74,7 @@ _WORDS: Final = {"jetstream": ("claim", "emptyDir", "none"), "resolver": ("full"
 
 
 def read_record(values: object) -> Record:
-    """What is said there; anything that is not of its type counts as not said."""
+    """The record in these values; a value of the wrong type counts as unknown."""
     if not isinstance(values, Mapping):
         return SILENT
     found = {attribute: values.get(name) for attribute, name in _NAMES.items()}
@@ -82,15 +82,14 @@ def read_record(values: object) -> Record:
 
 
 def believed_record(metadata: Mapping[str, Any]) -> Record:
-    """What the annotation of an object says, unless somebody else has written it: as far as its seal and the object's
-    managedFields tell."""
+    """The record in the annotation of an object, unless its seal or managedFields show that someone else wrote it."""
     text = (metadata.get("annotations") or {}).get(COMMITMENTS_ANNOTATION)
     if text is None or owns_annotation(metadata, COMMITMENTS_ANNOTATION) is False:
         return SILENT
     return _sealed_record(text)
 
 
-@lru_cache(maxsize=1024)  # all claims of a cluster say the same
+@lru_cache(maxsize=1024)  # all claims of a cluster have the same record
 def _sealed_record(text: str) -> Record:
     try:
         values = json.loads(text)

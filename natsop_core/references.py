@@ -1,7 +1,7 @@
-"""References: what a decision needs fetched, as plain hashable values.
+"""References: the objects and answers that a decision needs, as plain hashable values.
 
-The shell asks for a plan, fetches what `NotYet` names and asks again. It may also keep a reference as
-"this custom resource depends on that": a change of the thing referred to then wakes the custom resource.
+The runtime calls plan, fetches the references in `NotYet` and calls plan again. It also keeps the references as
+dependencies of the custom resource: a change of a referenced object triggers a reconcile.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectKey:
-    """The identity of a namespaced Kubernetes object, before it has a UID."""
+    """The identity of a namespaced Kubernetes object, without its UID."""
 
     api_version: str
     kind: str
@@ -25,7 +25,7 @@ class ObjectKey:
 
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
-    """One object, in full. Found: its dict, or None when it does not exist."""
+    """One object, in full. Found: its dict, or None if it does not exist."""
 
     key: ObjectKey
 
@@ -35,7 +35,7 @@ ReferredKind: TypeAlias = Literal["Secret", "ConfigMap"]
 
 @dataclass(frozen=True, slots=True)
 class KeyReference:
-    """One key of an object that a custom resource refers to. `field` is the path of the reference, for messages."""
+    """One key of an object that a custom resource refers to. field: the path of the reference, for messages."""
 
     kind: ReferredKind
     namespace: str
@@ -52,7 +52,7 @@ class KeyReference:
 
 @dataclass(frozen=True, slots=True)
 class LabelledRef:
-    """Every object of a kind, in full, with this value of the label `nats.crewlet.cloud/cluster`. Found: a tuple."""
+    """All objects of a kind, in full, with this value of the label `nats.crewlet.cloud/cluster`. Found: a tuple."""
 
     api_version: str
     kind: str
@@ -62,9 +62,9 @@ class LabelledRef:
 
 @dataclass(frozen=True, slots=True)
 class ListRef:
-    """Every object of a kind in a namespace, in full, as the API server lists them now. Found: a tuple.
+    """All objects of a kind in a namespace, in full, listed now. Found: a tuple.
 
-    Nobody is woken by a change of one. None are found of a kind that the API server does not serve.
+    Changes of these objects trigger no reconcile. The tuple is empty if the API server does not serve the kind.
     """
 
     api_version: str
@@ -74,7 +74,7 @@ class ListRef:
 
 @dataclass(frozen=True, slots=True)
 class ChildrenRef:
-    """Every object whose controller is the custom resource with this UID. Found: a tuple of `Child`."""
+    """All objects whose controller is the custom resource with this UID. Found: a tuple of `Child`."""
 
     namespace: str
     owner_uid: str
@@ -82,7 +82,7 @@ class ChildrenRef:
 
 @dataclass(frozen=True, slots=True)
 class ApiGroupRef:
-    """Whether the API server serves a kind, as discovery says. Found: a bool, or why its objects cannot be listed."""
+    """Whether the API server serves a kind, by discovery. Found: a bool, or why its objects cannot be listed."""
 
     api_version: str
     kind: str

@@ -1,6 +1,6 @@
-"""Requests to servers to reload: one that has refused for long says why, and its log need not be read.
+"""Requests to servers to reload their configuration: a server that rejects it answers with the error.
 
-They are sent when the files must have reached the pods, and only where the operator has a user of the system account.
+They are sent once the files must have reached the pods, and only if the operator has a user of the system account.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from natsop_core.servers import Server
 
 _VALUES: Final = re.compile(r": old=.*", re.DOTALL)
-"""What nats-server cannot reload it tells with both values (reload.go); either may be a password."""
+"""nats-server names an option that it cannot reload with both values (reload.go); either may be a password."""
 
 _QUOTED: Final = re.compile(r"""'.*'|".*"|`.*`|(?<=//)[^@\s]*(?=@)""", re.DOTALL)
-"""From the first quotation mark to the last: there may be others in what is quoted."""
+"""From the first quotation mark to the last: the quoted text may contain others."""
 
 
 def plan_reloads(
@@ -41,7 +41,7 @@ def plan_reloads(
     servers: Sequence[Server],
     now: datetime,
 ) -> tuple[Request, ...]:
-    """One to each server that is behind."""
+    """One request to each server that is behind."""
     cluster = resolved.cluster
     if cluster is None or lasted(TYPE, "False", cr.status, now) < RELOAD_PATIENCE:
         return ()
@@ -57,7 +57,7 @@ def plan_reloads(
 
 
 def reload_errors(cluster: Cluster, servers: Sequence[Server], outcomes: Outcomes) -> dict[str, str]:
-    """Why servers have refused to reload, in their own words, by pod."""
+    """The errors of servers that rejected a reload, by pod."""
     keys = {each.pod: RequestKey(cluster.namespace, cluster.name, _name(each.pod)) for each in servers}
     answers = {pod: outcomes.get(key) for pod, key in keys.items()}
     errors = {pod: _error_in(answer.body) for pod, answer in answers.items() if isinstance(answer, Answered)}
@@ -89,6 +89,6 @@ def _name(pod: str) -> str:
 
 
 def _error_in(body: bytes) -> str:
-    """Without what the server quotes, which may be secret; empty when it has reloaded."""
+    """The error without quoted text, which may be secret; empty if the server has reloaded."""
     shown = _QUOTED.sub("(…)", _VALUES.sub("", refusal_in(body)))
     return quotable(" ".join(shown.split()).rstrip("."))

@@ -1,4 +1,4 @@
-"""Rendering: the Kubernetes objects of a resolved cluster or box, in the order to apply them in."""
+"""Rendering: builds all Kubernetes objects of a resolved cluster or box, in the order of applying."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Manifest = dict[str, Any]
 
 
 def render_cluster(cluster: Cluster, config: EffectiveConfig) -> tuple[Manifest, ...]:
-    """Every object of a cluster; what its pods mount or are found by comes before the StatefulSet."""
+    """All objects of a cluster. Objects that its pods mount, and its Services, come before the StatefulSet."""
     files, digests = config.files, pod_digests(cluster, config)
     return _present(
         build_service_account(cluster),
@@ -55,7 +55,7 @@ def render_cluster(cluster: Cluster, config: EffectiveConfig) -> tuple[Manifest,
 
 
 def render_box(box: Box) -> tuple[Manifest, ...]:
-    """Every object of a box."""
+    """All objects of a box."""
     contexts = build_contexts_secret(box)
     annotations = {names.CHECKSUM_ANNOTATION: checksum(contexts["data"])} if box.rolls_on_config_change else {}
     return _present(contexts, build_deployment(box, annotations))

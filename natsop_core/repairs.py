@@ -1,7 +1,7 @@
-"""Repairs: what others changed of an object is put back, and more and more slowly when they change it each time.
+"""Repairs: fields that others changed are set back; repairs slow down if the fields are changed again each time.
 
-Somebody who edits a field by hand does so once. A program that does it (another operator, a webhook, a GitOps tool)
-does it for ever, and so would we: a fight that nobody sees, and that keeps the API server busy.
+A person edits a field once. A program (another operator, a webhook, a GitOps tool) changes it back forever: without a
+limit, the two would keep the API server busy, and nobody would notice.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 Fields = Mapping[str, Any]
 
 CONTESTED_AFTER: Final = 3
-"""So many repairs of the same object in a row are a fight, and no change by hand."""
+"""Repairs of the same object in a row from which on another program must be changing it."""
 
 FAST_REPAIRS: Final = 5
-"""So many in a row are made at once, and the next ones after a pause."""
+"""Repairs in a row that are made immediately; later ones wait for PAUSE_SECONDS."""
 
 PAUSE_SECONDS: Final = 60.0
 
 CALM_SECONDS: Final = (180.0, 1800.0)
-"""A row ends after at least the first and at most the second, without another repair."""
+"""A row ends without another repair after at least the first and at most the second value."""
 
 MOST_FIELDS: Final = 3
-"""Of those that are named to the user."""
+"""Maximum number of fields in a message."""
 
 _STAMP: Final[Path] = ("f:metadata", "f:annotations", f"f:{APPLIED_ANNOTATION}")
 
 
 @dataclass(frozen=True, slots=True)
 class RepairRow:
-    """Repairs of one object's fields, in a row: the latest, when that was, and how long after the one before."""
+    """Repairs of one object's fields in a row. latest: the last repair; at: its time; gap: seconds before it."""
 
     latest: Repair
     at: float
@@ -48,9 +48,9 @@ class RepairRow:
 
 
 def fields_to_repair(manifest: Fields, live: LiveObject) -> tuple[str, ...]:
-    """Which fields others changed since this stamped manifest was applied; none when it was never applied as it is.
+    """The fields that others changed since this stamped manifest was applied; none if it was never applied.
 
-    Whoever overwrites the whole object overwrites our stamp as well, which nobody else has a reason to touch.
+    A program that overwrites the whole object also overwrites our annotation, which nobody else has a reason to change.
     """
     wanted = field_set(manifest)
     lost = [*paths_beyond(wanted, json.loads(live.owned_fields or "{}"))]
@@ -62,27 +62,27 @@ def fields_to_repair(manifest: Fields, live: LiveObject) -> tuple[str, ...]:
 
 
 def next_in_row(row: RepairRow | None, fields: tuple[str, ...], now: float) -> RepairRow:
-    """The row once these fields are put back."""
+    """The row after these fields are repaired."""
     if row is None or not _goes_on(row, fields, now):
         return RepairRow(Repair(fields, "", 1), now, CALM_SECONDS[1])
     return RepairRow(replace(row.latest, fields=fields, in_a_row=row.latest.in_a_row + 1), now, now - row.at)
 
 
 def pause_before(row: RepairRow | None, fields: tuple[str, ...], now: float) -> float:
-    """Seconds to wait before these fields are put back once more."""
+    """Seconds to wait before these fields are repaired again."""
     if row is None or not _goes_on(row, fields, now) or row.latest.in_a_row < FAST_REPAIRS:
         return 0.0
     return max(0.0, row.at + PAUSE_SECONDS - now)
 
 
 def over_in(row: RepairRow, now: float) -> float:
-    """In how many seconds the row is over if there is no other repair. Slow programs are given more time."""
+    """Seconds until the row ends if there is no other repair. It lasts longer if the changes are far apart."""
     shortest, longest = CALM_SECONDS
     return max(0.0, row.at + min(longest, max(shortest, 2 * row.gap + PAUSE_SECONDS)) - now)
 
 
 def rival(manifest: Fields, metadata: Mapping[str, Any]) -> str:
-    """The manager that holds what was taken from us, or something as near to it as can be: the latest of these."""
+    """The field manager that owns the lost fields, or fields nearest to them; the latest one if there are several."""
     entries = metadata.get("managedFields") or ()
     lost = [*paths_beyond(field_set(manifest), json.loads(reduce_metadata(metadata).owned_fields or "{}"))]
     others = [each for each in entries if not is_our_apply(each) and each.get("subresource") != "status"]
@@ -109,7 +109,7 @@ def _fields_at(fields: Fields, path: Path) -> Iterator[Path]:
 
 
 def _shared(path: Path, fields: Fields) -> int:
-    """How many steps of the path somebody's fields go along."""
+    """The number of leading steps of the path that exist in the fields."""
     for depth, key in enumerate(path):
         if key not in fields:
             return depth
@@ -118,7 +118,7 @@ def _shared(path: Path, fields: Fields) -> int:
 
 
 def _name(path: Path) -> str:
-    """As people write it: spec.ports[port=4222,protocol=TCP]."""
+    """The path for people: spec.ports[port=4222,protocol=TCP]."""
     name = ""
     for key in path:
         kind, _, text = key.partition(":")

@@ -1,4 +1,4 @@
-"""Report: what the user gets to see once a plan was carried out."""
+"""Report: the status and events for the user after a plan was carried out, and the time of the next reconcile."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 COLLECTION_SECONDS: Final = 5.0
 HOLDS_DELETION: Final[frozenset[ReasonName]] = frozenset(("AccountsInUse", "ServersDeleted"))
-"""What only a person ends, of all that a deletion may wait for."""
+"""The reasons for a blocked deletion that need a person."""
 
 REFUSED_SECONDS: Final = (2.0, 60.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A Kubernetes Event about the custom resource: something that a user would look for, in one sentence.
+    """A Kubernetes Event about the custom resource.
 
-    is_passing: it follows from what was just done, and not from how the status differs from the one before; so it is
-    to be sent though the status could not be written, since it will not come up again.
+    is_passing: the event follows from an action, not from a change of the status. It must be sent even if the status
+    could not be written, because the next report will not have it.
     """
 
     type: Literal["Normal", "Warning"]
@@ -42,10 +42,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The custom resource's whole status, the events to send, and when to look again though nothing changes.
+    """The whole status of the custom resource, the events to send, and the delay of the next reconcile.
 
-    status: None when there is nobody to tell any more (the custom resource is deleted, and nothing holds it).
-    requeue_after: seconds; None when only a change can make a difference.
+    status: None if the custom resource no longer exists.
+    requeue_after: seconds; None if only a change needs another reconcile.
     """
 
     status: dict[str, Any] | None
@@ -67,10 +67,10 @@ def make_report(
     not_before: float = 0.0,
     notices: Sequence[Event] = (),
 ) -> Report:
-    """Put a report together from the conditions, the status's other fields, and the status as it stands.
+    """Make a report from the conditions, the other fields of the status, and the current status.
 
-    requeue_after: every delay that something asks for; the shortest counts, unless it is too soon (not_before).
-    notices: events that no condition tells of.
+    requeue_after: all requested delays; the shortest counts, but at least `not_before`.
+    notices: events that do not follow from conditions.
     """
     status = {
         "observedGeneration": generation,
@@ -85,10 +85,10 @@ def make_report(
 
 
 def retries(owner: Owner, outcomes: Outcomes, previous: Mapping[str, Any], now: datetime) -> Iterator[float]:
-    """When to try the steps again that did not get through, in seconds.
+    """Seconds until failed steps are retried.
 
-    A refused step is tried again after as long as it has been refused already, between 2 and 60 seconds: the cause
-    (a quota, a webhook) may go away without a change that we could see.
+    The delay for a rejected step equals the time for which it has been rejected, between 2 and 60 seconds: the cause
+    (a quota, a webhook) may disappear without an event.
     """
     for outcome in outcomes.values():
         match outcome:
@@ -105,12 +105,12 @@ def retries(owner: Owner, outcomes: Outcomes, previous: Mapping[str, Any], now: 
 
 
 def too_soon(outcomes: Outcomes) -> float:
-    """For how many seconds nothing is to be tried again: a look tries all that failed, whoever asked for it."""
+    """Seconds before which nothing may be retried: every reconcile retries all failed steps."""
     return max((each.retry_after for each in outcomes.values() if isinstance(each, Failed)), default=0.0)
 
 
 def _events(conditions: Sequence[Condition], previous: Mapping[str, Any]) -> Iterator[Event]:
-    """What has just become wrong or comes near, has just been mended, or has just been loaded."""
+    """The events about changed conditions."""
     for condition in conditions:
         earlier = condition_of(previous, condition.type)
         was, is_now = (earlier or {}).get("status"), condition.status
@@ -122,7 +122,7 @@ def _events(conditions: Sequence[Condition], previous: Mapping[str, Any]) -> Ite
         ):
             yield Event("Warning", finding.reason, finding.message)
         elif condition.type == "Degraded" and (was, is_now) == ("True", "False"):
-            yield Event("Normal", "Recovered", "No problem is left.")
+            yield Event("Normal", "Recovered", "All problems are resolved.")
         elif condition.type == "Available" and was in {"True", "False"} and was != is_now:
             yield Event("Normal" if is_now == "True" else "Warning", _availability(is_now), finding.message)
         elif (condition.type == "ExpiringSoon" and (earlier or {}).get("message") != fitting(finding.message)) or (

@@ -1,4 +1,4 @@
-"""Requests to the servers of a cluster: at which addresses they listen, and how they prove who they are."""
+"""Builds requests to the servers of a cluster: their addresses, credentials and TLS settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NoRequest:
-    """The servers cannot be asked now, as a sentence that says why and, where a person can change that, what to do."""
+    """No request can be sent. because: a sentence that says why and, if a person can change that, what to do."""
 
     because: str
 
@@ -33,11 +33,11 @@ def request_to(
     subject: str,
     payload: bytes = b"",
 ) -> Request | NoRequest:
-    """A request to whichever of these pods of the cluster can be reached first. name: see `RequestKey`."""
+    """A request to the first of these pods of the cluster that can be reached. name: see `RequestKey`."""
     client = cluster.listener(names.CLIENT_PORT)
     if client and client.tls and client.tls.verify:
         return NoRequest(
-            "spec.config.nats.tls.verify asks clients for a certificate, and the operator has none; switch it off."
+            "spec.config.nats.tls.verify requires a client certificate, which the operator does not have; disable it."
         )
     servers = tuple(_addresses(pods))
     if not servers:
@@ -60,7 +60,7 @@ def _addresses(pods: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _tls(cluster: Cluster) -> RequestTls:
-    """Certificates name the host that a NatsBox dials (docs/examples/tls-everywhere.yaml), and no pod's address."""
+    """Certificates have the host name that a NatsBox uses (docs/examples/tls-everywhere.yaml), not pod addresses."""
     host = names.headless_host(cluster.name, cluster.namespace, cluster.domain)
     authorities = next((folder for folder in cluster.folders if folder.path == names.CA_FOLDER), None)
     return RequestTls(host, b"\n".join(authorities.contents.values()) if authorities else b"")

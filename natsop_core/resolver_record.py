@@ -1,4 +1,4 @@
-"""What the status remembers of the accounts in the servers' full resolvers, so that nobody has to ask for it again."""
+"""The confirmed accounts in the full resolvers, stored in the status so that the servers need not be queried again."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _DIGEST_LENGTH: Final = 12  # hex digits: 48 bits tell the JWTs of one account a
 
 @dataclass(frozen=True, slots=True)
 class ResolverRecord:
-    """What was confirmed last.
+    """The last confirmed state.
 
-    servers: by name, the start time of each server that has confirmed `accounts` since then. accounts: digests of their
-    JWTs, by public key. gone: public keys of removed accounts that the servers no longer know.
+    accounts: digests of the JWTs of accounts, by public key. servers: start times of the servers that have confirmed
+    them, by name. gone: public keys of removed accounts that the servers no longer have.
     """
 
     accounts: Mapping[str, str] = field(default_factory=dict)
@@ -24,17 +24,17 @@ class ResolverRecord:
 
     @property
     def values(self) -> dict[str, Any] | None:
-        """What is remembered, as it stands in the status; None for nothing."""
+        """The record in the form of the status; None if it is empty."""
         values = {"accounts": dict(self.accounts), "servers": dict(self.servers), "gone": list(self.gone)}
         return {name: value for name, value in values.items() if value} or None
 
 
 def read_resolver_record(status: Mapping[str, Any]) -> ResolverRecord:
-    """What the status of a NatsCluster says of it."""
+    """The record in the status of a NatsCluster."""
     said = status.get("resolver") or {}
     return ResolverRecord(said.get("accounts") or {}, said.get("servers") or {}, tuple(said.get("gone") or ()))
 
 
 def token_digest(token: str) -> str:
-    """A short digest of a JWT: it is signed, so nobody can guess it."""
+    """A short digest of a JWT, which needs no salt: a JWT is signed, so it cannot be guessed."""
     return hashlib.sha256(token.encode()).hexdigest()[:_DIGEST_LENGTH]

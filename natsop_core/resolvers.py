@@ -1,8 +1,8 @@
-"""The full resolvers of a cluster's servers: which have the accounts as they should be, and what to push to the others.
+"""The full resolvers of a cluster's servers: which have the current account JWTs, and which JWTs must be pushed.
 
-A reload writes newer JWTs into a full resolver's directory, but an account that is loaded keeps its old claims until it
-is told of new ones (nats-server reload.go). An account that nobody has used yet is not loaded: it is read from the
-directory when somebody does, so for that a reload is enough.
+A reload writes newer JWTs into the directory of a full resolver, but a loaded account keeps its old claims until new
+ones are pushed (nats-server reload.go). An account that was not used yet is not loaded: it is read from the directory
+on first use, so a reload is enough.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ if TYPE_CHECKING:
 ACCOUNTZ: Final = "/accountz"
 
 _NOT_LOADED: Final = frozenset((400, 404))
-"""nats-server answers 400 with the words "Account … does not exist" (2.10 to 2.15)."""
+"""nats-server answers 400 with the text "Account … does not exist" (2.10 to 2.15)."""
 
 Claims: TypeAlias = Literal["current", "behind", "not loaded", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Resolver:
-    """What one server has of the accounts that it has not confirmed yet, by public key."""
+    """The state of the unconfirmed accounts in one server, by public key."""
 
     server: Server
     claims: Mapping[str, Claims]
 
     def keys(self, *claims: Claims) -> tuple[str, ...]:
-        """The accounts of which it has such claims."""
+        """The accounts with one of these states."""
         return tuple(key for key, each in self.claims.items() if each in claims)
 
 
 @dataclass(frozen=True, slots=True)
 class Resolvers:
-    """What was seen of all of them, and what they are asked to do.
+    """The state of all full resolvers, and the requests to them.
 
-    record: what was confirmed before. pushes: the accounts to tell them of, by public key, and the request for each;
-    None where there can be none. lookups: likewise of the accounts to look for, since they were removed.
-    unable: why the operator can send no request, as a sentence; empty when it can.
+    record: the confirmed state. pushes: the request for each account to push, by public key; None if it cannot be sent.
+    lookups: likewise for the removed accounts to look up.
+    unable: why the operator cannot send requests, as a sentence; empty if it can.
     """
 
     accounts: ResolverAccounts
@@ -67,9 +67,9 @@ def ask_resolvers(
     record: ResolverRecord,
     lookup: Lookup,
 ) -> tuple[Resolver, ...]:
-    """What each server that answers has. One is asked for what it has not confirmed since it was started, and no more.
+    """The state of each server that answers. Only accounts that it has not confirmed since its start are queried.
 
-    pods: those of the servers, in the same order.
+    pods: the pods of the servers, in the same order.
     """
     return tuple(
         Resolver(server, {key: _ask(pod, key, token, lookup) for key, token in _unconfirmed(server, accounts, record)})
@@ -81,14 +81,14 @@ def ask_resolvers(
 def accounts_to_push(
     resolvers: Sequence[Resolver], accounts: ResolverAccounts, record: ResolverRecord
 ) -> tuple[str, ...]:
-    """The accounts whose JWTs a server has to be told of: their public keys, each once."""
+    """The public keys of the accounts whose JWTs must be pushed."""
     return tuple(
         key for key in accounts.tokens if any(_has_to_be_told(each, key, accounts, record) for each in resolvers)
     )
 
 
 def is_changed(key: str, accounts: ResolverAccounts, record: ResolverRecord) -> bool:
-    """Whether the account has another JWT than the one that was confirmed last."""
+    """Whether the JWT of the account differs from the last confirmed one."""
     return record.accounts.get(key) not in {None, token_digest(accounts.tokens[key])}
 
 
@@ -113,7 +113,7 @@ def _claims(answer: HttpAnswer, token: str) -> Claims:
         return "unknown"
     loaded, decoded = detail.get("jwt"), detail.get("decoded_jwt")
     if not loaded or not isinstance(decoded, Mapping):
-        return "not loaded"  # other servers have told of it, but nobody has used it here
+        return "not loaded"  # known from other servers, but not used on this one
     if loaded == token:
         return "current"
     issued_at = decoded.get("iat")
@@ -122,7 +122,7 @@ def _claims(answer: HttpAnswer, token: str) -> Claims:
 
 
 def _has_to_be_told(resolver: Resolver, key: str, accounts: ResolverAccounts, record: ResolverRecord) -> bool:
-    """A server that does not say what configuration it runs may read an account before it reloads."""
+    """Whether to push the account. A server that does not report its digest may load an account before it reloads."""
     claims, server = resolver.claims.get(key), resolver.server
     if claims == "not loaded" and not server.config_digest:
         return is_changed(key, accounts, record)
@@ -130,5 +130,5 @@ def _has_to_be_told(resolver: Resolver, key: str, accounts: ResolverAccounts, re
 
 
 def _trusts(server: Server, token: str) -> bool:
-    """One with another operator is about to restart, and reads its accounts anew then."""
+    """Whether the server trusts the issuer. If not, it is about to restart, and reads its accounts then."""
     return not server.trusted_keys or verified_claims(token).issuer in server.trusted_keys

@@ -1,4 +1,4 @@
-"""What the operator has to be allowed, right by right, and what follows from the lack of some of them."""
+"""The rights that the operator needs, one by one, and the consequences of missing ones."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Object = dict[str, Any]
 _WATCHED: Final = frozenset((kind.group, kind.plural) for kind in (CLUSTERS, BOXES, *CREATED, *WATCHED_IN_FULL))
 
 NAMED: Final = 5
-"""Namespaces that one message names."""
+"""Maximum number of namespaces in a message."""
 
 
 class Right(NamedTuple):
-    """May do this to objects of a kind, or to the one of that name. A subresource is part of `resource`."""
+    """The right to use a verb on objects of a kind, or on the one with that name. resource: includes a subresource."""
 
     group: str
     resource: str
@@ -27,14 +27,14 @@ class Right(NamedTuple):
 
     @property
     def target(self) -> str:
-        """For people: natsclusters.nats.crewlet.cloud/status, or the one object: leases.coordination.k8s.io mine."""
+        """The target for people: natsclusters.nats.crewlet.cloud/status, or leases.coordination.k8s.io mine."""
         resource, slash, subresource = self.resource.partition("/")
         group = f".{self.group}" if self.group else ""
         name = f" {self.name}" if self.name else ""
         return f"{resource}{group}{slash}{subresource}{name}"
 
     def attributes(self, namespace: str) -> Object:
-        """The resourceAttributes of an access review. Without a namespace they are about all of them."""
+        """The resourceAttributes of an access review. An empty namespace means all namespaces."""
         resource, _, subresource = self.resource.partition("/")
         attributes = {
             "namespace": namespace,
@@ -47,7 +47,7 @@ class Right(NamedTuple):
         return {key: value for key, value in attributes.items() if value}
 
     def question(self, namespace: str) -> Object:
-        """The SelfSubjectAccessReview that asks for it. Without a namespace it asks for all of them."""
+        """The SelfSubjectAccessReview for this right. An empty namespace means all namespaces."""
         return {
             "apiVersion": SELF_ACCESS_REVIEWS.api_version,
             "kind": SELF_ACCESS_REVIEWS.kind,
@@ -57,9 +57,9 @@ class Right(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Rights that are needed in a namespace, or in all of them. Without the vital ones nothing there can work.
+    """Rights that are needed in a namespace, or in all (empty). Without the vital ones, nothing works there.
 
-    is_work: they are for what the operator is there for; else for all of the process.
+    is_work: the rights are for custom resources and their objects; otherwise the whole process needs them.
     """
 
     namespace: str
@@ -70,9 +70,9 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What follows from the rights that are missing.
+    """The consequences of missing rights.
 
-    fatal: why nothing can work, empty if something can. unserved: the namespaces that cannot be worked in for now.
+    fatal: why nothing can work; empty if something can. unserved: the namespaces that cannot be watched.
     """
 
     fatal: str
@@ -83,10 +83,10 @@ class Verdict:
 def demands(
     namespaces: Sequence[str], *, lease: tuple[str, str] | None, reviews: bool, nack: bool
 ) -> tuple[Demand, ...]:
-    """All that is needed in these namespaces, or in all of them when none is named.
+    """The rights needed in these namespaces, or in all of them if none is given.
 
-    lease: its namespace and name, for one that takes part in an election. reviews: it asks who may read metrics.
-    nack: it makes NACK's Accounts where NACK is installed.
+    lease: namespace and name of the Lease for leader election. reviews: the operator asks who may read metrics.
+    nack: it creates NACK Accounts.
     """
     work = tuple(right for right in rights(namespaced_role("")["rules"]) if nack or right.group != NACK_ACCOUNTS.group)
     vital = frozenset(right for right in work if right.verb in LOOK and (right.group, right.resource) in _WATCHED)
@@ -101,7 +101,7 @@ def demands(
 
 
 def rights(rules: Iterable[Mapping[str, Any]]) -> Iterator[Right]:
-    """What the rules of a Role grant, one by one."""
+    """The rights that the rules of a Role grant, one by one."""
     for rule in rules:
         for group in rule["apiGroups"]:
             for resource in rule["resources"]:
@@ -110,7 +110,7 @@ def rights(rules: Iterable[Mapping[str, Any]]) -> Iterator[Right]:
 
 
 def judge(lacks: Mapping[Demand, Sequence[Right]], user: str) -> Verdict:
-    """What follows from what is missing of each demand, for the user of that name."""
+    """The consequences of the missing rights. lacks: by demand. user: the name of the operator's user, for messages."""
     missing = {demand: rights for demand, rights in lacks.items() if rights}
     dead = [demand for demand, rights in missing.items() if not demand.vital.isdisjoint(rights)]
     unserved = tuple(demand.namespace for demand in dead if demand.is_work)
@@ -125,13 +125,13 @@ def judge(lacks: Mapping[Demand, Sequence[Right]], user: str) -> Verdict:
     ]
     partial = {demand: rights for demand, rights in missing.items() if demand not in dead}
     if partial:
-        warnings.append(f"What needs it will fail: no permission to {_listed(partial)}; {advice}")
+        warnings.append(f"No permission to {_listed(partial)}; {advice}: operations that need it fail")
     return Verdict("", unserved, tuple(warnings))
 
 
 def _listed(missing: Mapping[Demand, Sequence[Right]]) -> str:
     said = [f"{_said(rights)} {_place(demand.namespace)}" for demand, rights in missing.items()]
-    more = f"; and the like in {len(said) - NAMED} more namespaces" if len(said) > NAMED else ""
+    more = f"; and similar rights in {len(said) - NAMED} more namespaces" if len(said) > NAMED else ""
     return "; ".join(said[:NAMED]) + more
 
 

@@ -1,4 +1,4 @@
-"""What a server says when it does not do what was requested, as far as people may read it."""
+"""Reads error messages in the answers of servers, and removes secrets from them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from natsop_core.servers import read_answer
 
 _JWT: Final = re.compile(r"eyJ[-\w.]*", re.ASCII)
 _MOST: Final = 2_000
-"""Characters of a reason that is looked through for what is secret, which may take as long as their square."""
+"""Maximum characters of an error that is searched for secrets; the search time can grow with their square."""
 
 _LONGEST: Final = 300
-"""Characters of a server's words that go into a status."""
+"""Maximum characters of an error in a status."""
 
 
 def refusal_in(body: bytes) -> str:
-    """Why a request was not done, in the server's own words; empty where the answer has no error.
+    """The error in a server's answer; empty if it has none.
 
-    Half a surrogate pair, which JSON can hold and no text in UTF-8 can, is replaced.
+    Half a surrogate pair, which JSON can hold but UTF-8 cannot, is replaced.
     """
     error = read_answer(body).get("error")
     if not isinstance(error, Mapping):
         return ""
-    words = str(error.get("description") or "it does not say why")
-    return words.encode("utf-8", "replace").decode() if len(words) <= _MOST else "its reason is too long to be shown"
+    words = str(error.get("description") or "no reason given")
+    return words.encode("utf-8", "replace").decode() if len(words) <= _MOST else "the error is too long to show"
 
 
 def quotable(words: str) -> str:
-    """Not too many of them, and without JWTs."""
+    """The text without JWTs, cut to its maximum length."""
     return _JWT.sub("(a JWT)", words)[:_LONGEST]

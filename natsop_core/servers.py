@@ -1,4 +1,4 @@
-"""The running servers: which to ask, and what their answers say of the configuration they run."""
+"""The running servers: which pods to query, and the state that each server reports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 VARZ: Final = "/varz"
 
 _WORD: Final = re.compile(r"[-+.:\w]{1,100}", re.ASCII)
-"""A version or a digest: what a server says goes into a status that people read."""
+"""The allowed form of a version or a digest: it is shown in the status."""
 
 
 _TLS: Final = {
@@ -32,21 +32,21 @@ _TLS: Final = {
     names.MQTT_PORT: "mqtt",
     names.GATEWAY_PORT: "gateway",
 }
-"""Where a server tells of a listener's certificate (nats-server monitor.go, TLSCertNotAfter)."""
+"""The parts of /varz that have the expiry of a listener's certificate (nats-server monitor.go, TLSCertNotAfter)."""
 
 _PROBES: Final = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What one server said of itself. Empty texts: it did not say, or could not be asked.
+    """The reported state of one server. Empty texts: not reported, or the server could not be queried.
 
     config_digest: the digest of the configuration that it runs (nats-server 2.11 and newer).
-    routes: to how many connections of other servers; None where it did not say.
-    loaded_ago: seconds since it loaded its configuration last, by its own clock; None where it did not say.
+    routes: number of route connections; None if not reported.
+    loaded_ago: seconds since it last loaded its configuration, by its own clock; None if not reported.
     expiries: when the certificates of its listeners expire (nats-server 2.12 and newer).
-    knows_leader: whether it knows the leader of the JetStream meta group; None where there is none to know.
-    start: when it started. trusted_keys: the public keys by which it trusts accounts; empty where it has no operator.
+    knows_leader: whether it knows the leader of the JetStream meta group; None if there is no meta group.
+    start: when it started. trusted_keys: the public keys of trusted issuers of accounts; empty without an operator.
     """
 
     pod: str
@@ -72,27 +72,27 @@ class Server:
 
 
 def ask_servers(pods: Iterable[Mapping[str, Any]], lookup: Lookup) -> tuple[Server, ...]:
-    """What the server in each of these pods says of itself. No request carries a secret."""
+    """The state of the server in each of these pods. No request contains a secret."""
     return tuple(_ask(pod, lookup) for pod in pods)
 
 
 def servers_by_ordinal(metadata: Metadata, replicas: int, servers: Iterable[Server]) -> tuple[Server, ...]:
-    """Each server that the cluster should have, in the order of the ordinals; empty texts where there is no pod."""
+    """All servers that the cluster should have, by ordinal; with empty texts if there is no pod."""
     known = {server.pod: server for server in servers}
     pods = (names.pod(metadata.name, ordinal) for ordinal in range(replicas))
     return tuple(known.get(pod) or Server(pod) for pod in pods)
 
 
 def some_did_not_answer(servers: Iterable[Server]) -> bool:
-    """Whether a server was asked in vain: its node may be busy, it may be about to listen, or out of reach.
+    """Whether a queried server did not answer: it may be starting, busy, or unreachable.
 
-    Nor does something else answer that listens there for a moment, or a proxy on the way.
+    The answer of a proxy or of another program at its address does not count.
     """
     return any(server.was_asked and not server.version for server in servers)
 
 
 def running_server(pod: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-    """The address of the pod and its server's container; None unless it is a server's, runs, and is to stay."""
+    """Address and server container of the pod; None unless it is a server's, runs, and is not being deleted."""
     if "deletionTimestamp" in pod["metadata"] or not _is_servers(pod) or not _runs(pod):
         return None
     host = pod["status"].get("podIP")
@@ -100,7 +100,7 @@ def running_server(pod: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | No
 
 
 def port_of(container: Mapping[str, Any], name: str) -> int | None:
-    """The port of that name: a pod of an older revision may have another than the spec."""
+    """The port with that name. A pod of an older revision may have another one than the spec."""
     ports = (each["containerPort"] for each in container.get("ports", ()) if each.get("name") == name)
     return next(ports, None)
 
@@ -129,7 +129,7 @@ def _ask(pod: Mapping[str, Any], lookup: Lookup) -> Server:
 
 
 def as_object(body: bytes) -> Mapping[str, Any] | None:
-    """The JSON object that an answer is, if it is one."""
+    """The JSON object in an answer; None if it is not one."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
@@ -138,7 +138,7 @@ def as_object(body: bytes) -> Mapping[str, Any] | None:
 
 
 def read_answer(body: bytes) -> Mapping[str, Any]:
-    """What a server said, or nothing: whatever listens at a pod's address may answer anything."""
+    """The JSON object in an answer, or an empty one: any program may listen at a pod's address."""
     return as_object(body) or {}
 
 
@@ -153,7 +153,7 @@ def _count(said: Mapping[str, Any], key: str) -> int | None:
 
 
 def _trusted_keys(said: Mapping[str, Any]) -> Iterator[str]:
-    """Of its operators: their own keys, unless only signing keys may sign, and the signing keys."""
+    """The keys of its operators: their own keys, unless only signing keys may sign, and the signing keys."""
     operators = said.get("trusted_operators_claim")
     for operator in operators if isinstance(operators, list) else ():
         claims = operator.get("nats") if isinstance(operator, Mapping) else None
@@ -178,7 +178,7 @@ def _loaded_ago(said: Mapping[str, Any]) -> float | None:
 
 
 def expiries_in(said: Mapping[str, Any]) -> Iterator[tuple[str, datetime]]:
-    """When the certificate of each listener expires, by the name of its port, as /varz says it."""
+    """When the certificate of each listener expires, by the name of its port, from /varz."""
     for listener, block in _TLS.items():
         part = said.get(block) if block else said
         if isinstance(part, Mapping) and (expiry := _time(part, "tls_cert_not_after")):
@@ -186,14 +186,14 @@ def expiries_in(said: Mapping[str, Any]) -> Iterator[tuple[str, datetime]]:
 
 
 def _knows_leader(said: Mapping[str, Any]) -> bool | None:
-    """Only a server of a clustered JetStream names its meta group (nats-server monitor.go, MetaClusterInfo)."""
+    """Only a server with clustered JetStream reports a meta group (nats-server monitor.go, MetaClusterInfo)."""
     jetstream = said.get("jetstream")
     meta = jetstream.get("meta") if isinstance(jetstream, Mapping) else None
     return bool(meta.get("leader")) if isinstance(meta, Mapping) else None
 
 
 def monitor_reference(pod: Mapping[str, Any], path: str) -> HttpRef | None:
-    """The request to a pod's monitor, by the pod's own spec."""
+    """The request to a pod's monitor, from the pod's own spec."""
     server = running_server(pod)
     if server is None:
         return None
@@ -206,7 +206,7 @@ def monitor_reference(pod: Mapping[str, Any], path: str) -> HttpRef | None:
 
 
 def _is_servers(pod: Mapping[str, Any]) -> bool:
-    """Whether a StatefulSet of the pod's own name made it: anybody may call a pod of theirs so."""
+    """Whether a StatefulSet with a matching name owns the pod: the name alone proves nothing."""
     stateful_set = pod["metadata"]["name"].rpartition("-")[0]
     owners = pod["metadata"].get("ownerReferences", ())
     return any(each["kind"] == "StatefulSet" and each["name"] == stateful_set for each in owners)
@@ -223,7 +223,7 @@ def _server(pod: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _scheme(container: Mapping[str, Any], port: int) -> str:
-    """As the kubelet asks the same port."""
+    """The scheme that the probes of the kubelet use for the same port."""
     probes = (container.get(each, {}).get("httpGet", {}) for each in _PROBES)
     asks = (each for each in probes if each.get("port") in {names.MONITOR_PORT, port})
     return "https" if any(each.get("scheme") == "HTTPS" for each in asks) else "http"

@@ -1,4 +1,4 @@
-"""Stand-ins for Secrets and ConfigMaps that are only in a cluster, so that their custom resources can be reviewed."""
+"""Placeholders for Secrets and ConfigMaps that exist only in a cluster, so that custom resources can be rendered."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 TEXT: Final = "stand-in"
 CONFIGURATION: Final = "# stand-in\n"
-"""Where nats-server reads the value as configuration."""
+"""The placeholder for values that nats-server reads as configuration."""
 
 _CONFIGURATION_FIELDS: Final = ("spec.config.includes", "spec.configMap")
 _CHECKED_FIELDS: Final = ("spec.auth",)
-"""What is there must be a JWT, signed by the right one: nothing can stand in for that."""
+"""These values must be correctly signed JWTs, so there are no placeholders for them."""
 
 
 def with_stand_ins(resource: NatsCluster | NatsBox, inputs: Inputs) -> Inputs:
-    """The inputs with an object for each reference to one that is not there, as far as only its being there matters.
+    """The inputs with a placeholder for each missing object whose content does not matter.
 
-    An object that is there and lacks a key stays as it is: that is a mistake. Without the optional ones, too.
+    An existing object without the referenced key is an error, and gets no placeholder; nor does an optional reference.
     """
     stand_ins: dict[Reference, Any] = {}
     for key in _referred_keys(resource, inputs):

@@ -1,6 +1,6 @@
-"""Pods of an older revision that cannot start, and so keep the corrected one from being made.
+"""Finds pods of an older revision that cannot start, and so block the rollout of the corrected revision.
 
-With OrderedReady, Kubernetes waits for such a pod for ever before it replaces it (kubernetes issue 67250).
+With OrderedReady, Kubernetes waits forever for such a pod instead of replacing it (kubernetes issue 67250).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from natsop_core.pod_problems import condition_in, pod_problem
 from natsop_core.times import moment
 
 PATIENCE: Final = timedelta(minutes=1)
-"""How long a pod that runs may be unready, where Kubernetes would wait for ever, before it counts as stuck."""
+"""How long a running pod may be unready with OrderedReady before it counts as stuck."""
 
 REVISION_LABEL: Final = "controller-revision-hash"
 
@@ -23,9 +23,9 @@ REVISION_LABEL: Final = "controller-revision-hash"
 def pod_to_replace(
     stateful_set: Mapping[str, Any], pods: Sequence[Mapping[str, Any]], now: datetime
 ) -> Mapping[str, Any] | None:
-    """The pod to delete, so that Kubernetes makes it anew from the current revision; one at a time, or none.
+    """The pod to delete so that Kubernetes recreates it from the current revision; at most one at a time.
 
-    Nothing is deleted while another pod is on its way, nor a server that works and that the others may need.
+    No pod is deleted while another one is starting or stopping, and no working server that the others may need.
     """
     status = stateful_set.get("status", {})
     if status.get("observedGeneration", 0) < stateful_set["metadata"].get("generation", 0):
@@ -51,12 +51,12 @@ def _is_made_by(stateful_set: Mapping[str, Any], pod: Mapping[str, Any]) -> bool
 
 
 def status_revision(status: Mapping[str, Any]) -> str:
-    """The revision that every pod is to have."""
+    """The revision that all pods should have."""
     return str(status.get("updateRevision", ""))
 
 
 def is_ready(pod: Mapping[str, Any]) -> bool:
-    """Whether the pod may get requests."""
+    """Whether the pod is ready."""
     return condition_in(pod, "Ready").get("status") == "True"
 
 
@@ -72,6 +72,6 @@ def _is_leaving(pod: Mapping[str, Any]) -> bool:
 
 
 def _serves(pod: Mapping[str, Any]) -> bool:
-    """Whether its server works, though the pod as a whole is not ready."""
+    """Whether its server container is ready, even if the pod is not."""
     statuses = pod.get("status", {}).get("containerStatuses", ())
     return any(each["name"] == SERVER_CONTAINER and each.get("ready") for each in statuses)

@@ -1,4 +1,4 @@
-"""Small pieces of the messages that users read."""
+"""Helpers to build messages for users."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 def sentence(text: str) -> str:
-    """The text, with a full stop at its end."""
+    """The text with a full stop at its end."""
     return text if text.endswith(".") else f"{text}."
 
 
 def some_of(names: Sequence[str], most: int = 5) -> str:
-    """The first of them, and how many more there are."""
+    """The first names, and the number of the others."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

@@ -1,4 +1,4 @@
-"""Times as they stand in objects."""
+"""Reads and writes times in the format of Kubernetes objects."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 def moment(text: str | None) -> datetime | None:
-    """The time that a text stands for, in any of ISO 8601's forms, UTC where it names no zone; None for any other."""
+    """The time in a text in ISO 8601 format, in UTC if it has no zone; None for any other text."""
     try:
         found = datetime.fromisoformat(text or "")
     except ValueError:
@@ -15,5 +15,5 @@ def moment(text: str | None) -> datetime | None:
 
 
 def timestamp(at: datetime) -> str:
-    """A time in UTC as the API server writes it, in whole seconds."""
+    """A time in UTC in the format of the API server, in whole seconds."""
     return f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -91,7 +91,7 @@ def test_without_a_right_that_not_all_need_it_warns_and_starts(served: ControlPl
     operator.start()
     operator.await_ready()
     operator.stop()
-    assert "no permission to create events.events.k8s.io in all namespaces; grant it to" in operator.said()
+    assert "No permission to create events.events.k8s.io in all namespaces; grant it to" in operator.said()
 
 
 def test_without_permission_to_look_at_the_lease_it_says_so(served: ControlPlane, tmp_path: Path) -> None:

@@ -121,13 +121,13 @@ def test_a_missing_secret_of_the_environment_is_told_in_the_kubelet_s_words(reas
 def test_a_container_that_crashes_is_told_the_same_while_it_waits_ends_and_starts(state: Object) -> None:
     problem = found(state)
     assert problem.reason == "ContainerCrashing"
-    assert problem.problem == "container nats ended with exit code 137 (OOMKilled)."
-    assert problem.remedy == "Its log says why: kubectl logs -n prod c-0 -c nats --previous."
+    assert problem.problem == "container nats exited with code 137 (OOMKilled)."
+    assert problem.remedy == "See its log: kubectl logs -n prod c-0 -c nats --previous."
 
 
 def test_a_program_that_ends_well_again_and_again_crashes_too() -> None:
     problem = found(waiting("CrashLoopBackOff", lastState=terminated(0, "Completed")))
-    assert problem.problem == "container nats ended with exit code 0 (Completed)."
+    assert problem.problem == "container nats exited with code 0 (Completed)."
 
 
 def test_a_program_that_cannot_be_started_is_told_in_the_runtime_s_words() -> None:
@@ -161,7 +161,7 @@ def test_an_init_container_that_has_done_its_work_has_no_problem() -> None:
 
 def test_an_init_container_that_somebody_injected_and_that_fails_is_named() -> None:
     failed = {"name": "mesh", "ready": False, "state": terminated(2)}
-    assert found(pod(phase="Running", initContainerStatuses=[failed])).problem.startswith("container mesh ended")
+    assert found(pod(phase="Running", initContainerStatuses=[failed])).problem.startswith("container mesh exited")
 
 
 def test_a_pod_that_is_being_deleted_has_no_problem() -> None:
@@ -181,7 +181,7 @@ def unschedulable(message: str, since: str = SINCE) -> Object:
 def test_a_pod_that_no_node_takes_is_told_in_the_scheduler_s_words() -> None:
     problem = found(unschedulable("0/3 nodes are available: 3 Insufficient memory."))
     assert problem.reason == "Unschedulable"
-    assert problem.problem == "no node can take it: 0/3 nodes are available: 3 Insufficient memory."
+    assert problem.problem == "no node fits: 0/3 nodes are available: 3 Insufficient memory."
 
 
 def test_a_claim_that_waits_for_its_volume_is_named() -> None:

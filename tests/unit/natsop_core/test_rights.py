@@ -77,7 +77,7 @@ def test_without_a_right_that_only_some_need_it_starts_and_warns() -> None:
     assert found.fatal == ""
     assert found.unserved == ()
     [warning] = found.warnings
-    assert "no permission to patch natsclusters.nats.crewlet.cloud/status in all namespaces" in warning
+    assert "No permission to patch natsclusters.nats.crewlet.cloud/status in all namespaces" in warning
     assert USER in warning
 
 
@@ -103,7 +103,7 @@ def test_a_message_names_a_few_of_many_namespaces() -> None:
     said = verdict(demanded(*names), *([(LIST_SECRETS,)] * len(names))).fatal
     assert f"in namespace n{NAMED - 1}" in said
     assert f"in namespace n{NAMED};" not in said
-    assert f"and the like in {80 - NAMED} more namespaces" in said
+    assert f"and similar rights in {80 - NAMED} more namespaces" in said
 
 
 def test_who_may_not_ask_about_readers_of_metrics_is_only_warned() -> None:

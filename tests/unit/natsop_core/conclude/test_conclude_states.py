@@ -168,10 +168,7 @@ def test_a_claim_that_waits_for_its_volume_is_named_whatever_the_spec_says(repli
     cr = read_cluster(cluster_object({**TRIO, "replicas": replicas}))
     seen = inputs(cr, *running(readyReplicas=0), waiting, pending)
     told = message(conclude(cr, seen).status, "Available")
-    assert (
-        "Pod c-0: no node can take it: unbound claims. PersistentVolumeClaims that are not bound: jetstream-c-0."
-        in told
-    )
+    assert "Pod c-0: no node fits: unbound claims. PersistentVolumeClaims that are not bound: jetstream-c-0." in told
 
 
 def test_a_box_says_what_keeps_its_pod_from_starting() -> None:

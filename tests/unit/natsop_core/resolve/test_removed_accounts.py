@@ -21,7 +21,7 @@ def test_a_removed_account_is_named_until_the_servers_know_it_no_more() -> None:
         assert conditions(turn.status)["AccountsNotRemoved"] == ("True", "KeptByResolver")
         assert ORDERS.public_key in message(turn.status, "AccountsNotRemoved")
         assert "allowDelete" in message(turn.status, "AccountsNotRemoved")
-        assert turn.pushed == [f"look for the removed account {ORDERS.public_key}"]
+        assert turn.pushed == [f"look up the removed account {ORDERS.public_key}"]
     assert second.report.requeue_after == 60
     for server in life.servers.values():
         del server.directory[ORDERS.public_key]
