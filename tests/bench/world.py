@@ -81,7 +81,8 @@ class World:
             statuses = [each for each in self.writes(since) if each.subresource == "status" and each.code < 300]
             return names <= {each.name for each in statuses}
 
-        wait_until(are_current, LONG, "all clusters are reported on", interval=0.4)
+        patience, interval = LONG + len(names) / 5, max(0.4, len(names) / 1000)
+        wait_until(are_current, patience, "all clusters are reported on", interval=interval)
 
     def await_rest(self) -> None:
         """Wait until the operator does nothing any more."""

@@ -61,11 +61,15 @@ class AuditLog:
 
     def entries(self, *, since: int = 0, user_agent: str = "", user: str = "", namespace: str = "") -> list[AuditEntry]:
         """The requests answered since the mark; `user_agent` and `user` match as substrings, `namespace` exactly."""
-        return [
-            entry
-            for entry in self._read(since, (user_agent, user, namespace))
-            if user_agent in entry.user_agent and user in entry.user and namespace in ("", entry.namespace)
-        ]
+        return list(self.iterate(since=since, user_agent=user_agent, user=user, namespace=namespace))
+
+    def iterate(
+        self, *, since: int = 0, user_agent: str = "", user: str = "", namespace: str = ""
+    ) -> Iterator[AuditEntry]:
+        """The same, one by one: a log may have a million."""
+        for entry in self._read(since, (user_agent, user, namespace)):
+            if user_agent in entry.user_agent and user in entry.user and namespace in ("", entry.namespace):
+                yield entry
 
     def writes(self, *, since: int = 0, user_agent: str = "", user: str = "", namespace: str = "") -> list[AuditEntry]:
         """Those entries that asked for a change, successful or not."""
