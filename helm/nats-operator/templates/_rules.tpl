@@ -6,10 +6,10 @@
 - {apiGroups: ["jetstream.nats.io"], resources: ["consumers"], verbs: ["list"]}
 - {apiGroups: ["jetstream.nats.io"], resources: ["keyvalues"], verbs: ["list"]}
 - {apiGroups: ["jetstream.nats.io"], resources: ["objectstores"], verbs: ["list"]}
-- {apiGroups: ["nats.crewlet.cloud"], resources: ["natsclusters"], verbs: ["list", "watch"]}
+- {apiGroups: ["nats.crewlet.cloud"], resources: ["natsclusters"], verbs: ["get", "list", "watch"]}
 - {apiGroups: ["nats.crewlet.cloud"], resources: ["natsclusters/status"], verbs: ["patch"]}
 - {apiGroups: ["nats.crewlet.cloud"], resources: ["natsclusters/finalizers"], verbs: ["update"]}
-- {apiGroups: ["nats.crewlet.cloud"], resources: ["natsboxes"], verbs: ["list", "watch"]}
+- {apiGroups: ["nats.crewlet.cloud"], resources: ["natsboxes"], verbs: ["get", "list", "watch"]}
 - {apiGroups: ["nats.crewlet.cloud"], resources: ["natsboxes/status"], verbs: ["patch"]}
 - {apiGroups: ["nats.crewlet.cloud"], resources: ["natsboxes/finalizers"], verbs: ["update"]}
 - {apiGroups: [""], resources: ["configmaps"], verbs: ["create", "delete", "get", "list", "patch", "watch"]}
