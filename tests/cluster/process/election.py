@@ -35,6 +35,12 @@ LOST: Final = "lost the lease"
 
 SYNCED_WITHIN: Final = 60
 
+TO_TAKE_OVER: Final = 5
+"""Seconds beyond the lease's duration."""
+
+TO_WRITE: Final = 90
+"""Seconds, of which up to thirty are the pause before a watch is tried again."""
+
 
 class Candidate(Operator):
     """One of them; ready when it has synced, whether it leads or not."""
@@ -91,10 +97,11 @@ class Pair:
 
 
 @contextmanager
-def elected(cluster: Cluster, *, lease: int) -> Iterator[Pair]:
-    """Two candidates that run, the first of which leads."""
+def elected(cluster: Cluster, *, lease: int, standbys: int | None = None) -> Iterator[Pair]:
+    """Two candidates that run, the first of which leads. standbys: the --lease-duration of the other, if another."""
     cluster.client.delete("Lease", LEASE, namespace=NAMESPACE, missing_ok=True)  # whatever an earlier test left
-    first, second = (Candidate(cluster, account, lease=lease) for account in ACCOUNTS)
+    leases = (lease, standbys or lease)
+    first, second = (Candidate(cluster, account, lease=own) for account, own in zip(ACCOUNTS, leases, strict=True))
     mark = cluster.audit.mark()
     try:
         first.start()
@@ -106,6 +113,19 @@ def elected(cluster: Cluster, *, lease: int) -> Iterator[Pair]:
     finally:
         for each in (second, first):
             each.stop(grace=5)
+
+
+def await_take_over(standby: Candidate, *, since: int, timeout: float) -> datetime:
+    """When the standby asked for the Lease that it got."""
+    what = f"{standby.name} takes the Lease over"
+    [entry, *_] = wait_until(lambda: standby.renewals(since=since), timeout, what, interval=0.05)
+    return entry.time
+
+
+def await_write(candidate: Candidate, *, since: int) -> datetime:
+    """When it asked for its first write."""
+    [entry, *_] = wait_until(lambda: candidate.writes(since=since), TO_WRITE, f"{candidate.name} writes")
+    return entry.time
 
 
 def has_lease(entry: AuditEntry) -> bool:

@@ -18,9 +18,13 @@ from tests.cluster.process.election import (
     LEASE,
     LOST,
     SYNCED_WITHIN,
+    TO_TAKE_OVER,
+    TO_WRITE,
     UNREST,
     Candidate,
     Pair,
+    await_take_over,
+    await_write,
     elected,
     out_of_turn,
     shown,
@@ -45,17 +49,11 @@ SHORTEST: Final = 3
 
 USUAL: Final = RunSettings().lease_duration
 
-TO_TAKE_OVER: Final = 5
-"""Seconds beyond the lease's duration."""
-
 HUGE: Final = f"x {{ {'a: 1, ' * 140_000} b: 2 }}\n"
 """nats.conf of 840 kB. To read two of them takes longer than a term of leadership lasts."""
 
 HUGE_FILES: Final = ("huge-a", "huge-b")
 HUGE_WITHIN: Final = 180
-
-TO_WRITE: Final = 90
-"""Seconds, of which up to thirty are the pause before a watch is tried again."""
 
 ATTEMPTS: Final = 3
 PAUSES: Final = 20
@@ -78,19 +76,6 @@ def pair(cluster: Cluster) -> Iterator[Pair]:
     with elected(cluster, lease=STEADY) as pair:
         yield pair
     assert not [shown(each) for each in out_of_turn(cluster, since=mark)]
-
-
-def await_take_over(standby: Candidate, *, since: int, timeout: float) -> datetime:
-    """When the standby asked for the Lease that it got."""
-    what = f"{standby.name} takes the Lease over"
-    [entry, *_] = wait_until(lambda: standby.renewals(since=since), timeout, what, interval=0.05)
-    return entry.time
-
-
-def await_write(candidate: Candidate, *, since: int) -> datetime:
-    """When it asked for its first write."""
-    [entry, *_] = wait_until(lambda: candidate.writes(since=since), TO_WRITE, f"{candidate.name} writes")
-    return entry.time
 
 
 def await_writes_or_end(candidate: Candidate, number: int, *, since: int) -> None:
