@@ -24,7 +24,7 @@ from natsop_core.references import (
 )
 from natsop_runtime.api_server.errors import ApiError, ForbiddenError, NotFoundError, UnavailableError
 from natsop_runtime.api_server.kube import Page, Selection
-from natsop_runtime.fetch import AT_ONCE, NOT_ASKED, PODS_AT_ONCE, PODS_SECONDS, Fetcher, depends_on, outdated_by
+from natsop_runtime.fetch import AT_ONCE, FEW, NOT_ASKED, PODS_AT_ONCE, PODS_SECONDS, Fetcher, depends_on, outdated_by
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
 
 SECRET = SECRETS.key("prod", "s")
@@ -131,6 +131,44 @@ def test_without_an_answer_nothing_is_found_at_all() -> None:
         World(exists=True, answer=UnavailableError("timeout")).find(ObjectRef(SECRET), ObjectRef(CLUSTER))
 
 
+def test_nothing_is_still_being_asked_for_once_there_is_no_answer() -> None:
+    """What went on would write what it finds into nobody's turn, and hold a slot among the requests."""
+
+    class Slow(World):
+        async def get(self, _resource: object, key: ObjectKey) -> Any:
+            if key == SECRET:
+                raise UnavailableError("timeout")
+            await asyncio.sleep(3)
+            self.asked.append(key)
+
+    async def story() -> None:
+        world = Slow(exists=True)
+        with pytest.raises(UnavailableError):
+            await Fetcher(world, world, world).fetch([ObjectRef(SECRET), ObjectRef(SET)])  # type: ignore[arg-type]
+        assert world.asked == [SET]
+
+    in_virtual_time(story)
+
+
+def test_what_a_pod_answers_is_what_is_found() -> None:
+    [reference] = monitors(1)
+    assert asyncio.run(Fetcher(World(), Pods(), World()).fetch([reference])) == {  # type: ignore[arg-type]
+        reference: Unreachable("no")
+    }
+
+
+def test_a_kind_of_reference_that_nobody_knows_is_an_error() -> None:
+    with pytest.raises(TypeError, match="unheard of"):
+        World().find("unheard of")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("many", "on_the_loop"), [(FEW, True), (FEW + 1, False)])
+def test_a_few_objects_are_unpacked_at_once(many: int, *, on_the_loop: bool) -> None:
+    world, reference = World(), LabelledRef("v1", "Pod", "prod", "c")
+    world.many = many
+    assert world.find(reference) == {reference: ({"kind": "Pod", "thread": on_the_loop},) * many}
+
+
 def test_what_has_a_label_is_looked_up_in_the_stores() -> None:
     reference = LabelledRef("v1", "Pod", "prod", "c")
     assert World().find(reference) == {reference: ({"kind": "Pod", "thread": True},)}
@@ -147,6 +185,7 @@ def test_children_are_looked_up_when_all_kinds_are_known() -> None:
     found: object = World(exists=True).find(children, kind)[children]
     assert found == ("a child of the optional kind",)
     assert [*outdated_by([kind], [children, ObjectRef(SET)])] == [children]
+    assert [*outdated_by([ObjectRef(SET), kind], [children])] == [children]
     assert [*outdated_by([ObjectRef(SET)], [children])] == []
 
 
@@ -222,6 +261,11 @@ def test_an_answer_over_http_depends_on_its_pod() -> None:
     asked = HttpRef(POD, "10.0.0.1", 8222, "/varz")
     config = ObjectRef(CONFIG_MAPS.key("prod", "c-config"))
     assert set(depends_on([asked, config])) == {POD, config.key}
+
+
+def test_labels_and_kinds_can_change_what_is_found() -> None:
+    label, kind = LabelledRef("v1", "Pod", "prod", "c"), POD_MONITORS.reference
+    assert list(depends_on([label, kind, ChildrenRef("prod", "uid")])) == [label, kind]
 
 
 def test_what_nobody_watches_is_listed_page_by_page() -> None:
