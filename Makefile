@@ -59,6 +59,10 @@ fuzz: $(READY)  ## Look much harder, for an hour or more: 2,000 examples of ever
 	$(PYTHON) -m tests.testbed build --servers
 	HYPOTHESIS_PROFILE=fuzz $(PYTHON) -m pytest tests/property tests/simulation tests/server -n 2 --dist worksteal
 
+.PHONY: mutate
+mutate: $(READY)  ## Put faults into the shell's modules, one at a time, and show which no unit test notices; MUTATE_ARGS=--help
+	$(PYTHON) -m tests.mutate $(MUTATE_ARGS)
+
 .PHONY: bench
 bench: $(READY)  ## Measure how fast natsop renders, and how fast the operator works on a real API server
 	$(PYTHON) -m tests.testbed build --control-plane

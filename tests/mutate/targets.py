@@ -1,0 +1,35 @@
+"""Which modules are mutated, and by which tests a fault in them should be noticed: none but their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+_UNIT: Final = Path("tests/unit/natsop_runtime")
+
+TARGETS: Final[dict[str, tuple[str, ...]]] = {
+    "leader_election": ("test_two_replicas.py", "test_leader_election.py"),
+    "manager": ("test_manager.py",),
+    "transport": ("test_transport.py",),
+    "api_server.http_client": ("api_server/test_http_client.py", "api_server/test_kube.py"),
+    "cache.store": ("cache/test_store.py", "cache/test_informers.py"),
+    "cache.reflector": ("cache/test_reflector.py",),
+    "cache.informer": ("cache/test_informers.py", "cache/test_informers_namespaces.py"),
+    "cache.informers": ("cache/test_informers.py", "cache/test_informers_namespaces.py"),
+    "cache.optional_kinds": ("cache/test_optional_kinds.py", "cache/test_informers.py"),
+    "fetch": ("test_fetch.py",),
+    "executor": ("test_executor.py",),
+    "applier": ("test_executor.py",),
+    "deferred_steps": ("test_executor.py",),
+}
+"""By the module's name in natsop_runtime, the files in tests/unit/natsop_runtime; the quickest first."""
+
+
+def source_of(target: str) -> Path:
+    """The module's file."""
+    return Path("natsop_runtime", *target.split(".")).with_suffix(".py")
+
+
+def tests_of(target: str) -> list[str]:
+    """The files of its tests."""
+    return [str(_UNIT / each) for each in TARGETS[target]]
