@@ -30,10 +30,12 @@ class Repair:
 class Applied:
     """The step was carried out: the object was created, changed or deleted, or the action was done.
 
+    created: the object did not exist.
     adopted: the object existed without a controller, created for an earlier custom resource of the same name.
     repair: set if the object had been changed by others since the last apply.
     """
 
+    created: bool = False
     adopted: bool = False
     repair: Repair | None = None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -38,8 +37,6 @@ TRIES: Final = 3
 
 PAUSE: Final = 1.0
 """Seconds until a failed step is retried, unless the API server asked for more."""
-
-log = logging.getLogger(__name__)
 
 
 class Applier:
@@ -89,7 +86,8 @@ class Applier:
                 raise
             else:
                 self._take_in(key, answer, expectations)
-                return Applied(adopted=step.adopts, repair=self._note(custom_resource, key, row))
+                repair = self._note(custom_resource, key, row)
+                return Applied(created=live is None, adopted=step.adopts, repair=repair)
         return Failed(f"{key} is being changed by others at the same time", PAUSE)
 
     async def look(self, key: ObjectKey) -> LiveObject | None:
@@ -151,8 +149,6 @@ class Applier:
             return None
         self._rows.setdefault(custom_resource, {})[key] = row
         self._repaired(key.kind)
-        repair = row.latest
-        log.info("%s: put back %s, %d in a row", key, ", ".join(repair.fields), repair.in_a_row, extra={"about": key})
         return self._latest_repair(custom_resource, key)
 
     def _latest_repair(self, custom_resource: ObjectKey, key: ObjectKey) -> Repair | None:

@@ -15,7 +15,7 @@ from natsop_runtime.executor import Executor, Send
 from natsop_runtime.fetch import Fetcher
 from natsop_runtime.foreign_writes import ForeignWrites
 from natsop_runtime.leader_election import LeadershipLostError
-from natsop_runtime.logs import fault, traceback_of
+from natsop_runtime.logs import about, fault, traceback_of
 from natsop_runtime.metrics import ERROR
 from natsop_runtime.queue import WorkQueue
 from natsop_runtime.reconciler import Reconciler, Result
@@ -129,8 +129,8 @@ class Controller:
         for key, version in self.informers.custom_resource_versions():
             self.enqueue(Change(key, version), (key,))
         async with asyncio.TaskGroup() as group:
-            for _ in range(self._workers):
-                group.create_task(self._work())
+            for number in range(self._workers):
+                group.create_task(self._work(f"worker {number}"))
 
     def close(self) -> None:
         """Start no more reconciliations."""
@@ -145,17 +145,28 @@ class Controller:
             if self.informers.is_listed(custom_resource.namespace):
                 self.queue.add(custom_resource, because=change)
 
-    async def _work(self) -> None:
+    async def _work(self, name: str) -> None:
+        task: asyncio.Task[None] = asyncio.current_task()  # type: ignore[assignment]
+        task.set_name(name)
         while (key := await self.queue.get()) is not None:
-            expectations: set[Change] = set()
-            begun = asyncio.get_running_loop().time()
-            turn, at_least = await self._turn(key, expectations)
-            if turn.succeeded:
-                self.queue.done(key, expected=expectations, requeue_after=turn.requeue_after)
-            else:
-                self.queue.failed(key, expected=expectations, at_least=at_least)
-            result = "success" if turn.succeeded else ERROR
-            self._metrics.reconciled(key.kind, result, asyncio.get_running_loop().time() - begun)
+            task.set_name(f"{name}: {key}")  # for whoever wants to know what the tasks are doing: see `stacks`
+            with about(key):
+                await self._work_on(key)
+            task.set_name(name)
+
+    async def _work_on(self, key: ObjectKey) -> None:
+        begun = asyncio.get_running_loop().time()
+        causes = self.queue.causes(key)
+        log.debug("reconciling %.3f s after this: %s", begun - causes.since, causes)
+        expectations: set[Change] = set()
+        turn, at_least = await self._turn(key, expectations)
+        if turn.succeeded:
+            again = self.queue.done(key, expected=expectations, requeue_after=turn.requeue_after)
+        else:
+            again = self.queue.failed(key, expected=expectations, at_least=at_least)
+        result, seconds = "success" if turn.succeeded else ERROR, asyncio.get_running_loop().time() - begun
+        log.debug("reconciled in %.3f s: %s; next: %s", seconds, result, _next(again))
+        self._metrics.reconciled(key.kind, result, seconds)
 
     async def _turn(self, key: ObjectKey, expectations: set[Change]) -> tuple[Result, float]:
         """One reconciliation, and the minimal delay of its retry. Its failure does not affect others."""
@@ -163,22 +174,26 @@ class Controller:
             async with asyncio.timeout(RECONCILE_TIMEOUT):
                 turn = await self._reconciler.reconcile(key, expectations)
         except ApiError as error:
-            log.warning("%s: %s", key, error, extra={"about": key})
+            log.debug("failed: %s", error)
+            self.informers.outages.fails(key, error)
             return FAILED, error.retry_after if isinstance(error, UnavailableError) else 0.0
         except TimeoutError:
-            log.warning("%s: not done within %g s", key, RECONCILE_TIMEOUT, extra={"about": key})
+            log.warning("not done within %g s", RECONCILE_TIMEOUT)
             return FAILED, 0.0
         except LeadershipLostError:
             raise
         except Exception as error:
-            _log_fault(key, error)
+            log.error("failed because of an error in the operator: %s", fault(error))
+            log.debug("%s", traceback_of(error))
             return FAILED, 0.0
+        self.informers.outages.works(key)
         return turn, turn.requeue_after or 0.0
 
 
 FAILED: Final = Result(succeeded=False, requeue_after=None)
 
 
-def _log_fault(key: ObjectKey, error: Exception) -> None:
-    log.error("%s: %s", key, fault(error), extra={"about": key})
-    log.debug("%s", traceback_of(error))
+def _next(seconds: float | None) -> str:
+    if seconds is None:
+        return "never, it is gone"
+    return f"in {seconds:.3g} s, or when something changes" if seconds else "at once: something has changed meanwhile"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from natsop_core.actions import Annotate, Delete, Request, SetFinalizers
 from natsop_core.drift import ApplyRequest, next_request
 from natsop_core.kinds import resource_of
-from natsop_core.outcomes import Applied, Failed, HeldBack, Outcome, Outcomes, Postponed, Rejected, Unchanged
+from natsop_core.outcomes import Applied, Failed, HeldBack, Outcome, Outcomes, Rejected, Unchanged
 from natsop_core.plan import Plan, key_of
 from natsop_runtime.api_server.errors import (
     ApiError,
@@ -24,9 +23,12 @@ from natsop_runtime.api_server.errors import (
 from natsop_runtime.applier import PAUSE, TRIES, Applier
 from natsop_runtime.deferred_steps import NOT_TRIED, DeferredSteps, Try
 from natsop_runtime.foreign_writes import ForeignWrites
+from natsop_runtime.step_log import StepLog
 
 if TYPE_CHECKING:
+    from natsop_core.actions import Action, StepKey
     from natsop_core.live import Child, LiveObject
+    from natsop_core.log_lines import StepKind
     from natsop_core.references import ObjectKey
     from natsop_runtime.api_server.kube import Kube
     from natsop_runtime.cache.informers import Change, Informers
@@ -34,10 +36,15 @@ if TYPE_CHECKING:
 LONGEST_PLAN: Final = 45.0
 """Seconds after which no further step is started, so that the outcomes are reported."""
 
+ACTION_KINDS: Final[Mapping[type[Action], StepKind]] = {
+    Annotate: "annotate",
+    Delete: "delete",
+    SetFinalizers: "set finalizers of",
+    Request: "request",
+}
+
 Send = Callable[[Sequence[Request]], Awaitable[Outcomes]]
 """Sends the requests to the servers that they name, and returns an outcome for each within seconds."""
-
-log = logging.getLogger(__name__)
 
 
 class Executor:
@@ -56,6 +63,7 @@ class Executor:
         self._informers = informers
         self._applier = Applier(kube, informers, repaired, foreign_writes or ForeignWrites())
         self._deferred = DeferredSteps()
+        self._log = StepLog(lambda: informers.outages.is_on)
 
     async def execute(self, custom_resource: ObjectKey, plan: Plan, expectations: set[Change]) -> Outcomes:
         """Apply, delete and act as the plan says. Adds its own changes to `expectations`.
@@ -78,18 +86,17 @@ class Executor:
         order = self._deferred.order(custom_resource, tuple(steps), plan.after)
         tries = await self._try_all({key: steps[key] for key in order}, plan)
         self._deferred.note(custom_resource, tries)
-        for key in steps:
-            if not isinstance(tries[key].outcome, Unchanged | Postponed):
-                log.info("%s: %s", key, tries[key].outcome, extra={"about": key})
         answers = await self._send(requests) if requests else {}
-        for request, outcome in answers.items():
-            log.info("%s: %s", request, outcome, extra={"about": custom_resource})
-        return {**{key: tries[key].outcome for key in steps}, **answers}
+        outcomes: dict[StepKey, Outcome] = {key: tries[key].outcome for key in steps}
+        outcomes.update(answers)
+        self._log.tell(custom_resource, _kinds(plan), outcomes)
+        return outcomes
 
     def forget(self, custom_resource: ObjectKey) -> None:
         """Forget a custom resource that is gone."""
         self._deferred.forget(custom_resource)
         self._applier.forget(custom_resource)
+        self._log.forget(custom_resource)
 
     async def _try_all(
         self, steps: Mapping[ObjectKey, Callable[[], Awaitable[Outcome]]], plan: Plan
@@ -150,6 +157,14 @@ class Executor:
             else:
                 return Applied()
         return Failed(f"{child.key} is being changed by others at the same time", PAUSE)
+
+
+def _kinds(plan: Plan) -> dict[StepKey, StepKind]:
+    """What each step of the plan does to what it is about."""
+    kinds: dict[StepKey, StepKind] = dict.fromkeys(plan.targets, "apply")
+    kinds.update((child.key, "delete") for child in plan.prune)
+    kinds.update((action.key, ACTION_KINDS[type(action)]) for action in plan.actions)
+    return kinds
 
 
 async def _outcome(step: Awaitable[Outcome]) -> Outcome:

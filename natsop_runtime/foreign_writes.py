@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from natsop_core.foreign_writes import StatusMark, is_foreign_apply, is_foreign_status, status_mark
 from natsop_core.names import FIELD_MANAGER
 from natsop_runtime.api_server.errors import ApiError, UnavailableError
+from natsop_runtime.logs import about_object
 
 if TYPE_CHECKING:
     from natsop_core.live import LiveObject
@@ -114,7 +115,7 @@ class ForeignWrites:
                 " resources: stop one of them, or run both with --leader-elect and the same Lease.",
                 key,
                 FIELD_MANAGER,
-                extra={"about": key},
+                extra=about_object(key),
             )
 
 

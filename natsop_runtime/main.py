@@ -9,7 +9,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
-from natsop_runtime import logs, open_files, preflight
+from natsop_runtime import logs, open_files, preflight, stacks
 from natsop_runtime.api_server.errors import ConfigurationError
 from natsop_runtime.api_server.kubeconfig import load_config
 from natsop_runtime.leader_election import LeadershipLostError
@@ -38,7 +38,7 @@ def run(settings: RunSettings, warnings: Iterable[str] = ()) -> int:
 
     warnings: what to log first.
     """
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, settings.log_format)
     for warning in warnings:
         log.warning("%s", warning)
     open_files.raise_limit(len(settings.namespaces))
@@ -66,6 +66,7 @@ async def _run(settings: RunSettings) -> None:
     asyncio.get_running_loop().set_exception_handler(logs.log_lost_error)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stacks.log_on_signal(asyncio.get_running_loop())
     await run_operator(load_config(settings.kubeconfig, settings.context), settings, stop)
 
 

@@ -22,12 +22,38 @@ STEADY: Final = 1.0
 """A key that changes again and again is handed out `BURST` times in a row, then every `STEADY` seconds."""
 
 
+MOST_CAUSES: Final = 10
+"""How many of the changes that caused a key to be processed are kept for the log."""
+
+
 @dataclass(slots=True)
-class Work(Generic[R]):
-    """A key that a worker processes, and the changes that arrived meanwhile."""
+class Causes(Generic[R]):
+    """Why a key is processed: changes since a time, of which the first are kept, or a timer."""
 
     since: float
-    changes: set[R] = field(default_factory=set)
+    changes: list[R] = field(default_factory=list)
+    more: int = 0
+    timer: str = ""
+
+    def add(self, change: R) -> None:
+        """Record another change."""
+        if len(self.changes) < MOST_CAUSES:
+            self.changes.append(change)
+        else:
+            self.more += 1
+
+    def __str__(self) -> str:
+        changes = ", ".join(map(str, self.changes)) + (f" and {self.more} more" if self.more else "")
+        return ", and ".join(filter(None, (changes, self.timer)))
+
+
+@dataclass(slots=True)
+class Work(Generic[R]):
+    """A key that a worker processes, why it does, and the changes that arrived meanwhile."""
+
+    since: float
+    causes: Causes[R]
+    changes: dict[R, float] = field(default_factory=dict)  # with the times when they arrived
 
 
 class Observer(Protocol):
@@ -73,6 +99,7 @@ class WorkQueue(Generic[K, R]):
         self._observer = observer or Unobserved()
         self._fair_queue = FairQueue(workers=workers, group=group)
         self._waiting: dict[K, float] = {}  # the time since when
+        self._causes: dict[K, Causes[R]] = {}  # of keys that wait, for a worker or for the rate limiter
         self._busy: dict[K, Work[R]] = {}
         self._timers: dict[K, asyncio.TimerHandle] = {}
         self._failures: dict[K, int] = {}
@@ -97,11 +124,16 @@ class WorkQueue(Generic[K, R]):
         """The seconds for which all keys in progress have been processed, in total."""
         return sum(_now() - work.since for work in self._busy.values())
 
+    def causes(self, key: K) -> Causes[R]:
+        """Why a worker processes the key."""
+        return self._busy[key].causes
+
     def add(self, key: K, because: R) -> None:
         """Queue the key."""
         if key in self._busy:
-            self._busy[key].changes.add(because)
+            self._busy[key].changes.setdefault(because, _now())
         else:
+            self._causes_of(key, _now()).add(because)
             self._make_ready(key)
 
     async def get(self) -> K | None:
@@ -114,19 +146,26 @@ class WorkQueue(Generic[K, R]):
             await self._something_to_do.wait()
         return None
 
-    def done(self, key: K, *, expected: AbstractSet[R] = frozenset(), requeue_after: float | None = None) -> None:
+    def done(
+        self, key: K, *, expected: AbstractSet[R] = frozenset(), requeue_after: float | None = None
+    ) -> float | None:
         """The key succeeded; expected changes are no reason to process it again.
 
         requeue_after: seconds after which to process it again in any case; None: the key is gone and is forgotten.
+        Returns the seconds until it is processed again unless it changes before; None for never.
         """
         self._failures.pop(key, None)
-        self._release(key, expected, requeue_after)
+        return self._release(key, expected, requeue_after, "requeued")
 
-    def failed(self, key: K, *, expected: AbstractSet[R] = frozenset(), at_least: float = 0.0) -> None:
-        """The key failed: it is processed again after a delay that grows with each failure in a row."""
+    def failed(self, key: K, *, expected: AbstractSet[R] = frozenset(), at_least: float = 0.0) -> float | None:
+        """The key failed: it is processed again after a delay that grows with each failure in a row.
+
+        Returns the seconds until then unless it changes before.
+        """
         self._observer.queue_retried()
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        self._release(key, expected, max(at_least, BACKOFF.delay(failures)))
+        delay = max(at_least, BACKOFF.delay(failures))
+        return self._release(key, expected, delay, f"requeued after failure {failures}")
 
     def close(self) -> None:
         """Hand out no more keys."""
@@ -141,39 +180,47 @@ class WorkQueue(Generic[K, R]):
         now = _now()
         self._observer.queue_waited(now - self._waiting.pop(key))
         self._rate_limiter.record(key, now)
-        self._busy[key] = Work(now)
+        self._busy[key] = Work(now, self._causes.pop(key))
         self._cancel_timer(key)
 
-    def _release(self, key: K, expected: AbstractSet[R], requeue_after: float | None) -> None:
+    def _release(self, key: K, expected: AbstractSet[R], requeue_after: float | None, timer: str) -> float | None:
         work = self._busy.pop(key)
         self._fair_queue.end(key, _now() - work.since)
         if requeue_after is None:
             self._fair_queue.forget(key)
         self._something_to_do.set()  # for keys that had to wait for this one
-        if work.changes - expected:
+        if unexpected := {change: told for change, told in work.changes.items() if change not in expected}:
+            for change, told in unexpected.items():
+                self._causes_of(key, told).add(change)
             self._make_ready(key)
-        elif requeue_after is not None:
-            self._make_ready_after(key, requeue_after)
+            return 0.0
+        if requeue_after is not None:
+            self._make_ready_after(key, requeue_after, f"{timer}, after {requeue_after:.3g} s")
+        return requeue_after
+
+    def _causes_of(self, key: K, since: float) -> Causes[R]:
+        return self._causes.setdefault(key, Causes(since))
 
     def _make_ready(self, key: K) -> None:
         if self._closed or key in self._waiting:
             return
         if (pause := self._rate_limiter.delay(key, _now())) > 0:
-            self._make_ready_after(key, pause)
+            self._make_ready_after(key, pause, "")
             return
         self._observer.queue_added()
         self._waiting[key] = _now()
         self._fair_queue.add(key)
         self._something_to_do.set()
 
-    def _make_ready_after(self, key: K, seconds: float) -> None:
+    def _make_ready_after(self, key: K, seconds: float, timer: str) -> None:
         if self._closed:
             return
         self._cancel_timer(key)
-        self._timers[key] = asyncio.get_running_loop().call_later(seconds, self._due, key)
+        self._timers[key] = asyncio.get_running_loop().call_later(seconds, self._due, key, timer)
 
-    def _due(self, key: K) -> None:
+    def _due(self, key: K, timer: str) -> None:
         del self._timers[key]
+        self._causes_of(key, _now()).timer = timer
         self._make_ready(key)
 
     def _cancel_timer(self, key: K) -> None:

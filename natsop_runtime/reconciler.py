@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from natsop_core.drift import is_reported
 from natsop_core.inputs import Inputs
+from natsop_core.log_lines import condition_changes, reference_text
 from natsop_core.outcomes import Failed
 from natsop_core.plan import Plan
 from natsop_runtime.api_server.errors import ConflictError, NotFoundError
@@ -37,6 +39,8 @@ ROUNDS: Final = 5
 
 RESYNC: Final = 600.0
 """Seconds after which every custom resource is reconciled again, in case an event was ever missed."""
+
+log = logging.getLogger(__name__)
 
 
 class Result(NamedTuple):
@@ -118,6 +122,8 @@ class Reconciler:
                 return plan, inputs
             self._references.add(key, depends_on(plan.references))
             references = (*plan.references, *outdated_by(plan.references, inputs.found))
+            if log.isEnabledFor(logging.DEBUG):
+                log.debug("reading %s", ", ".join(map(reference_text, references)))
             inputs = replace(inputs, found={**inputs.found, **await self._fetcher.fetch(references)})
         raise RuntimeError(f"there is no plan for {key} after {ROUNDS} rounds of fetching")
 
@@ -154,6 +160,14 @@ class Reconciler:
             written = await self._kube.apply_status(resource, key, body)
         self._foreign_writes.status_written(key, written)
         expectations.add(self._informers.written(key, written))
+        _log_changes(raw.get("status") or {}, status)
+
+
+def _log_changes(before: Object, after: Object) -> None:
+    log.debug("status written")
+    for change in condition_changes(before, after):
+        fields = {"condition": change.type, "oldStatus": change.old, "status": change.new, "reason": change.reason}
+        log.info("%s", change, extra={"fields": fields})
 
 
 async def _decided(decide: Callable[..., D], custom_resource: Any, inputs: Inputs, *more: Any) -> D:

@@ -17,6 +17,7 @@ class RunSettings:
     """The flags of `natsop run`.
 
     namespaces: the only ones to work in; empty means all.
+    log_format: None means text on a terminal, otherwise JSON.
     lease_duration: seconds for which a leader's Lease is valid after a renewal.
     lease_name: two installations in one namespace need two names.
     leader_election_namespace: the Lease's; None means the operator's own, or that of the kubeconfig's context.
@@ -30,6 +31,7 @@ class RunSettings:
     namespaces: tuple[str, ...] = ()
     workers: int = 8
     log_level: str = "info"
+    log_format: Literal["text", "json"] | None = None
     nack_integration: Literal["auto", "enabled", "disabled"] = "auto"
     leader_elect: bool = False
     lease_duration: int = 15

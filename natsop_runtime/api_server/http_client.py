@@ -109,7 +109,7 @@ class HttpClient:
         return response.status_code, bytes(content[:most])
 
     async def lines(self, plural: str, prepared: BasicRequest, *, silence: float) -> AsyncGenerator[bytes]:
-        """The lines of a stream that does not end by itself; GoneError after so many seconds without a byte."""
+        """An empty line once the stream has begun, then its lines; GoneError after so many seconds without a byte."""
         self._address(prepared)
         try:
             request = self._watches.build_adapter_request(prepared)
@@ -119,6 +119,7 @@ class HttpClient:
                 if not response.is_success:
                     await response.aread()
                     raise_for_status(response)
+                yield b""
                 async with aclosing(_split(response)) as lines:
                     async for line in lines:
                         yield line

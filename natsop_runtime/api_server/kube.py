@@ -108,7 +108,7 @@ class Kube:
                 return
 
     async def watch(self, selection: Selection, version: str) -> AsyncGenerator[WatchEvent]:
-        """Follow the changes since `version` until the server ends the stream."""
+        """A bookmark of this version as soon as the stream has begun, and what changes until the server ends it."""
         resource = selection.resource
         prepared = self._client.prepare_request(
             "list",
@@ -126,7 +126,9 @@ class Kube:
         prepared.timeout = httpx2.Timeout(REQUEST_TIMEOUT, read=WATCH_SILENCE)
         async with aclosing(self._http_client.lines(resource.plural, prepared, silence=WATCH_SILENCE)) as lines:
             async for line in lines:
-                if (event := _decoded_event(line)) is not None:
+                if not line:
+                    yield WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": version}})
+                elif (event := _decoded_event(line)) is not None:
                     yield event
 
     async def serves(self, resource: ApiResource) -> bool:

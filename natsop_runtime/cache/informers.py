@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from natsop_core import kinds
 from natsop_core.live import Child, LiveObject
 from natsop_core.names import FIELD_MANAGER, MANAGED_BY_LABEL
-from natsop_core.references import LabelledRef
+from natsop_core.references import ApiGroupRef, LabelledRef
 from natsop_runtime.cache.informer import EVERYWHERE, Informer
 from natsop_runtime.cache.optional_kinds import OptionalKinds
 from natsop_runtime.cache.outages import Outages
@@ -25,7 +25,7 @@ from natsop_runtime.cache.store import IN_FULL, METADATA, Changed, Whole
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
-    from natsop_core.references import ApiGroupRef, ChildrenRef, ObjectKey
+    from natsop_core.references import ChildrenRef, ObjectKey
     from natsop_runtime.api_server.errors import ApiError
     from natsop_runtime.api_server.kube import Kube, Selection
 
@@ -40,6 +40,11 @@ class Change(NamedTuple):
 
     key: ObjectKey | ApiGroupRef
     version: str
+
+    def __str__(self) -> str:
+        if isinstance(self.key, ApiGroupRef):
+            return f"whether {self.key.kind} of {self.key.api_version} is served"
+        return f"{self.key} at version {self.version}" if self.version else f"{self.key} is gone"
 
 
 class Enqueue(Protocol):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from natsop_core import kinds
 from natsop_core.inputs import Forbidden
-from natsop_runtime.api_server.errors import ApiError
+from natsop_runtime.api_server.errors import ApiError, UnavailableError
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
@@ -64,6 +64,7 @@ class OptionalKinds:
         self._changed = changed
         self._locks = {resource: asyncio.Lock() for resource in kinds.OPTIONAL}
         self._answers: dict[ApiResource, bool | Forbidden] = {}
+        self._complaints: dict[ApiResource, str] = {}  # what the log says of a kind now
 
     async def serves(self, reference: ApiGroupRef) -> bool | Forbidden:
         """Whether the kind is there, or why its objects cannot be listed though it is.
@@ -97,8 +98,11 @@ class OptionalKinds:
             return
         try:
             answer = await self._ask(resource)
+        except UnavailableError as error:
+            log.debug("cannot find out whether %s are served: %s", resource.plural, error)
+            return
         except ApiError as error:
-            log.warning("cannot find out whether %s are served: %s", resource.plural, error)
+            self._complain(resource, f"cannot find out whether {resource.plural} are served: {error}")
             return
         if self._answers.get(resource) != answer:
             self._answers[resource] = answer
@@ -107,6 +111,7 @@ class OptionalKinds:
     async def _ask(self, resource: ApiResource) -> bool | Forbidden:
         """What discovery says; the kind's objects are kept, and known soon, or forgotten, accordingly."""
         if not await self._kube.serves(resource):
+            self._complaints.pop(resource, None)
             self._watching.stop_watching(resource)
             return False
         self._watching.start_watching(resource)
@@ -114,6 +119,13 @@ class OptionalKinds:
             async with asyncio.timeout(TO_SYNC):
                 await self._watching.known(resource)
         except TimeoutError:
-            log.warning("going on without %s.%s, which cannot be listed", resource.plural, resource.group)
+            self._complain(resource, f"going on without {resource.plural}.{resource.group}, which cannot be listed")
             return Forbidden(f"there was no list within {TO_SYNC:g} s; the operator's log says why")
+        self._complaints.pop(resource, None)
         return True
+
+    def _complain(self, resource: ApiResource, text: str) -> None:
+        """Say it once for as long as it is so."""
+        if self._complaints.get(resource) != text:
+            self._complaints[resource] = text
+            log.warning("%s", text)

@@ -1,53 +1,192 @@
-"""What the log says about watches that fail: each trouble once, not once for each of its many retries."""
+"""What the log says while the API server is away or refuses something: a line when that begins, and one when it ends.
+
+Each of the many watches notices an outage by itself, and so does each reconciliation, all of them with every retry.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import logging
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from natsop_runtime.api_server.errors import ApiError, ForbiddenError, NotFoundError
+from natsop_core.references import ObjectKey
+from natsop_core.texts import some_of
+from natsop_runtime.api_server.errors import (
+    ApiError,
+    ForbiddenError,
+    GoneError,
+    NotFoundError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from natsop_runtime.api_server.kube import Selection
+from natsop_runtime.logs import about
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from natsop_runtime.api_server.kube import Selection
+Source: TypeAlias = Selection | ObjectKey
+"""What fails: a watch, or the reconciliation of a custom resource."""
+
+TOLD_AFTER: Final = 2.0
+"""Seconds after which the log tells of an outage: its extent is known by then, and a shorter one is none."""
 
 log = logging.getLogger(__name__)
 
 
 class Outages:
-    """A trouble is told again once it has passed. That a namespace refuses us is told once for all kinds."""
+    """Told of all that fails and of all that works; logs each state once."""
 
     def __init__(self) -> None:
-        self._troubles: dict[Selection, str] = {}
-        self._refusing: dict[str, set[Selection]] = {}
+        self._outage = _Outage()
+        self._refusals = _Refusals()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the API server is away, wholly or in part, so that nobody else need tell that something fails."""
+        return self._outage.is_on
 
     def are_known(self, namespaces: Iterable[str]) -> None:
         """These refuse us, which somebody else has told already."""
+        self._refusals.are_known(namespaces)
+
+    def fails(self, source: Source, error: ApiError) -> None:
+        """It failed, perhaps as it did before."""
+        if isinstance(source, Selection) and isinstance(error, GoneError):
+            log.debug("listing %s again: %s", _name(source), error)
+        elif source in self._outage or isinstance(error, UnavailableError | UnauthorizedError):
+            self._outage.add(source, error)
+            self._end_if_over()
+        else:
+            self._refusals.add(source, error)
+
+    def works(self, source: Source) -> None:
+        """It works, perhaps as it did before."""
+        self._refusals.discard(source)
+        self._outage.discard(source)
+        self._end_if_over()
+
+    def _end_if_over(self) -> None:
+        """An API server that starts refuses much for a moment; what it refuses after that is refused for good."""
+        for source, error in self._outage.end_if_over().items():
+            self._refusals.add(source, error)
+
+
+class _Outage:
+    """What fails since the API server is away or in trouble."""
+
+    def __init__(self) -> None:
+        self._watches: set[Selection] = set()  # all of which we have heard
+        self._failing: dict[Source, ApiError] = {}
+        self._began = 0.0
+        self._is_told = False
+        self._is_told_of_all = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self._failing)
+
+    def __contains__(self, source: Source) -> bool:
+        return source in self._failing
+
+    def add(self, source: Source, error: ApiError) -> None:
+        if not self._failing:
+            self._began = _now()
+            self._timer = asyncio.get_running_loop().call_later(TOLD_AFTER, self._tell, context=contextvars.Context())
+        self._failing[source] = error
+        self._note(source)
+        if self._is_told and not self._is_told_of_all and self._concerns_all:
+            self._tell()
+
+    def discard(self, source: Source) -> None:
+        self._failing.pop(source, None)
+        self._note(source)
+
+    def end_if_over(self) -> Mapping[Source, ApiError]:
+        """What is left of it, when nothing is unavailable any more."""
+        if any(isinstance(error, UnavailableError | UnauthorizedError) for error in self._failing.values()):
+            return {}
+        left, self._failing = self._failing, {}
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._is_told:
+            self._is_told = self._is_told_of_all = False
+            with about(None):
+                log.info("API server available again, after %.0f s", _now() - self._began)
+        return left
+
+    @property
+    def _concerns_all(self) -> bool:
+        return bool(self._watches) and self._watches <= self._failing.keys()
+
+    def _note(self, source: Source) -> None:
+        if isinstance(source, Selection):
+            self._watches.add(source)
+
+    def _tell(self) -> None:
+        self._is_told, self._is_told_of_all = True, self._concerns_all
+        error = next(iter(self._failing.values()))
+        with about(None):
+            log.warning("API server unavailable for %s: %s", self._extent(), error)
+
+    def _extent(self) -> str:
+        if not self._concerns_all:
+            return some_of(sorted({_name(source) for source in self._failing}))
+        namespaces = sorted({watch.namespace for watch in self._watches if watch.namespace})
+        place = f" in the namespaces {some_of(namespaces)}" if namespaces else ""
+        return f"all {len(self._watches)} watches{place}"
+
+
+class _Refusals:
+    """What the API server refuses, or does not have. That a namespace refuses us is told once for all kinds."""
+
+    def __init__(self) -> None:
+        self._refused: defaultdict[str, set[Source]] = defaultdict(set)  # by name: a kind may have two watches
+        self._refusing: dict[str, set[Selection]] = {}  # by namespace
+
+    def are_known(self, namespaces: Iterable[str]) -> None:
         for namespace in namespaces:
             self._refusing.setdefault(namespace, set())
 
-    def fails(self, selection: Selection, error: ApiError) -> None:
-        """A watch failed."""
-        if selection.namespace and isinstance(error, ForbiddenError):
-            if selection.namespace not in self._refusing:
-                log.warning("namespace %s is not served, or only in part: %s", selection.namespace, error)
-            self._refusing.setdefault(selection.namespace, set()).add(selection)
-        elif self._troubles.get(selection) != (trouble := str(error)):
-            self._troubles[selection] = trouble
-            what = "%s%s are not served: %s" if isinstance(error, NotFoundError) else "cannot watch %s%s: %s"
-            log.warning(what, selection.resource.plural, _place(selection), error)
+    def add(self, source: Source, error: ApiError) -> None:
+        if isinstance(source, Selection) and source.namespace and isinstance(error, ForbiddenError):
+            if source.namespace not in self._refusing:
+                log.warning("namespace %s is not served, or only in part: %s", source.namespace, error)
+            self._refusing.setdefault(source.namespace, set()).add(source)
+            return
+        if not self._refused[name := _name(source)]:
+            log.warning(_refusal(source, error), name, error)
+        self._refused[name].add(source)
 
-    def works(self, selection: Selection) -> None:
-        """It works again."""
-        if self._troubles.pop(selection, None) is not None:
-            log.info("watching %s%s again", selection.resource.plural, _place(selection))
-        refused = self._refusing.get(selection.namespace, set())
-        refused.discard(selection)
-        if selection.namespace in self._refusing and not refused:
-            del self._refusing[selection.namespace]
-            log.info("namespace %s is served again", selection.namespace)
+    def discard(self, source: Source) -> None:
+        name = _name(source)
+        if source in self._refused.get(name, ()):
+            self._refused[name].discard(source)
+            if not self._refused[name]:
+                del self._refused[name]
+                log.info("watching %s again" if isinstance(source, Selection) else "reconciling %s again", name)
+        if isinstance(source, Selection) and source.namespace in self._refusing:
+            self._refusing[source.namespace].discard(source)
+            if not self._refusing[source.namespace]:
+                del self._refusing[source.namespace]
+                log.info("namespace %s is served again", source.namespace)
 
 
-def _place(selection: Selection) -> str:
-    return f" in namespace {selection.namespace}" if selection.namespace else ""
+def _refusal(source: Source, error: ApiError) -> str:
+    if isinstance(source, ObjectKey):
+        return "cannot reconcile %s: %s"
+    return "%s are not served: %s" if isinstance(error, NotFoundError) else "cannot watch %s: %s"
+
+
+def _name(source: Source) -> str:
+    if isinstance(source, ObjectKey):
+        return str(source)
+    return source.resource.plural + (f" in namespace {source.namespace}" if source.namespace else "")
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

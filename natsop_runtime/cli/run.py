@@ -9,7 +9,7 @@ from typing import Final
 
 from natsop_runtime.bind_address import BindAddress, parse_bind_address
 from natsop_runtime.cli.run_options import VARIABLES, Options, one_of
-from natsop_runtime.logs import LEVELS
+from natsop_runtime.logs import FORMATS, LEVELS
 
 _NAMESPACE: Final = re.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # an RFC 1123 label
 _LEASE: Final = re.compile(rf"(?=.{{1,253}}$){_NAMESPACE.pattern}(\.{_NAMESPACE.pattern})*")  # an RFC 1123 subdomain
@@ -66,7 +66,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     options.add(
         "--health-probe-bind-address", _address, "HOST:PORT", "where /healthz and /readyz are; default: nowhere"
     )
-    options.add("--log-level", one_of(*LEVELS), f"{{{','.join(LEVELS)}}}", "text on a terminal, otherwise JSON")
+    options.add("--log-level", one_of(*LEVELS), f"{{{','.join(LEVELS)}}}", "the least severe level that is logged")
+    options.add(
+        "--log-format",
+        one_of(*FORMATS),
+        f"{{{','.join(FORMATS)}}}",
+        "lines for people, or JSON objects for programs; default: text on a terminal, otherwise json",
+    )
     parser.set_defaults(run=lambda arguments: run(options, arguments))
 
 

@@ -100,6 +100,7 @@ labels:
 {{- define "nats-operator.args" -}}
 - run
 - --log-level={{ .Values.logLevel }}
+- --log-format={{ .Values.logFormat }}
 - --nack-integration={{ .Values.nackIntegration }}
 {{- with .Values.watchNamespaces }}
 - --namespaces={{ join "," . }}

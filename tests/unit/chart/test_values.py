@@ -41,6 +41,7 @@ OTHER: Final[dict[str, Any]] = {
     "terminationGracePeriodSeconds": 60,
     "healthProbeBindAddress": ":9081",
     "logLevel": "debug",
+    "logFormat": "text",
     "metrics.bindAddress": ":9443",
     "metrics.port": 443,
     "metrics.service.type": "NodePort",
@@ -165,6 +166,7 @@ def test_only_maps_that_users_fill_take_any_key() -> None:
         ("commonLabels", {"a": 1}),
         ("imagePullSecrets", ["registry"]),
         ("logLevel", "trace"),
+        ("logFormat", "xml"),
         ("leaderElection.enabled", "false"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from natsop_core.inputs import Settings
-from natsop_core.kinds import CLUSTERS
+from natsop_core.kinds import CLUSTERS, SECRETS
 from natsop_core.reconcile import RECONCILED
 from natsop_core.references import ObjectKey
 from natsop_runtime import controller as loop_module
@@ -21,6 +21,7 @@ from natsop_runtime.leader_election import LeadershipLostError
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.reconciler import Result
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
+from tests.unit.natsop_runtime.logged import logged, messages
 
 BAD, GOOD = CLUSTERS.key("bad", "c"), CLUSTERS.key("good", "c")
 SECRET = "the password is hunter2"  # noqa: S105 (it is no secret)
@@ -124,12 +125,18 @@ def test_a_turn_that_cannot_even_be_ended_is_a_reason_to_start_anew(monkeypatch:
     in_virtual_time(story)
 
 
-@pytest.mark.parametrize(("trouble", "first_pause"), [(crash, 0.5), (be_refused, 200)])
+@pytest.mark.parametrize(
+    ("trouble", "first_pause", "said"),
+    [
+        (crash, 0.5, "failed because of an error in the operator: ValueError in "),
+        (be_refused, 200, "API server unavailable for NatsCluster bad/c: overloaded"),
+    ],
+)
 def test_a_failure_is_tried_again_with_growing_pauses_and_logged_without_what_it_quotes(
     trouble: Callable[[], Awaitable[Result]],
     first_pause: float,
+    said: str,
     monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def story() -> None:
         turns = Turns(trouble)
@@ -144,10 +151,10 @@ def test_a_failure_is_tried_again_with_growing_pauses_and_logged_without_what_it
         working.cancel()
         await asyncio.wait([working])
 
-    caplog.set_level("DEBUG")
-    in_virtual_time(story)
-    assert SECRET not in caplog.text
-    assert str(BAD) in caplog.text
+    with logged("DEBUG") as lines:
+        in_virtual_time(story)
+    assert SECRET not in str(lines)
+    assert any(text.startswith(said) for text in messages(lines))
 
 
 def test_who_has_lost_the_lease_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,6 +204,48 @@ def test_who_stands_by_queues_nothing_and_begins_with_all_that_there_is(monkeypa
         working = await at_work(loop)
         await asyncio.sleep(1)
         assert [namespace for _, namespace in turns.begun] == [GOOD.namespace]
+        working.cancel()
+        await asyncio.wait([working])
+
+    in_virtual_time(story)
+
+
+def test_at_debug_level_the_log_says_why_how_long_with_what_result_and_when_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def take_a_while() -> Result:
+        await asyncio.sleep(2)
+        return Result(True, 300.0)
+
+    async def story() -> None:
+        controller = loop_with(Turns(take_a_while), monkeypatch)
+        working = await at_work(controller)
+        secret = SECRETS.key(BAD.namespace, "creds")
+        controller.enqueue(Change(secret, "7"), (BAD,))
+        await asyncio.sleep(3)
+        working.cancel()
+        await asyncio.wait([working])
+
+    with logged("DEBUG") as lines:
+        in_virtual_time(story)
+    assert messages(lines) == [
+        "reconciling 0.000 s after this: Secret bad/creds at version 7",
+        "reconciled in 2.000 s: success; next: in 300 s, or when something changes",
+    ]
+    assert {(line["controllerKind"], line["namespace"], line["name"]) for line in lines} == {
+        ("NatsCluster", "bad", "c")
+    }
+    assert len({line["reconcileID"] for line in lines}) == 1
+
+
+def test_a_worker_tells_by_its_name_what_it_works_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        controller = loop_with(Turns(hang), monkeypatch)
+        working = await at_work(controller)
+        wake(controller, BAD)
+        await asyncio.sleep(1)
+        names = {task.get_name() for task in asyncio.all_tasks()}
+        assert {"worker 1", f"worker 0: {BAD}"} <= names or {"worker 0", f"worker 1: {BAD}"} <= names
         working.cancel()
         await asyncio.wait([working])
 

@@ -1,21 +1,15 @@
-"""Events, and log lines."""
+"""Events about custom resources."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
-from natsop_core.kinds import CLUSTERS
 from natsop_core.report import Event
 from natsop_runtime.api_server.errors import UnavailableError
 from natsop_runtime.events import Recorder
-from natsop_runtime.logs import CALLS_TOLD, JsonLines, fault
 
 CUSTOM_RESOURCE = {
     "apiVersion": "nats.crewlet.cloud/v1alpha1",
@@ -59,34 +53,3 @@ def test_a_note_is_as_long_as_the_api_server_counts_it() -> None:
 
 def test_an_event_that_is_not_taken_fails_nothing_and_the_next_has_its_chance() -> None:
     assert len(send(Mailbox(full=True), Event("Normal", "Available", "a"), Event("Normal", "Recovered", "b"))) == 2
-
-
-def test_a_log_line_is_one_json_object() -> None:
-    record = logging.LogRecord(
-        "natsop_runtime.controller", logging.WARNING, "", 0, 'two\n%s "lines"', ("quoted",), None
-    )
-    line = JsonLines().format(record)
-    assert "\n" not in line
-    assert json.loads(line)["message"] == 'two\nquoted "lines"'
-
-
-def test_what_a_log_line_is_about_can_be_searched_for_by_its_parts() -> None:
-    record = logging.LogRecord("natsop_runtime.controller", logging.WARNING, "", 0, "trouble", (), None)
-    record.about = CLUSTERS.key("prod", "c")
-    line = json.loads(JsonLines().format(record))
-    assert (line["kind"], line["namespace"], line["name"]) == ("NatsCluster", "prod", "c")
-
-
-def test_a_fault_is_told_by_its_last_calls_and_not_by_its_words() -> None:
-    def deep(levels: int) -> None:
-        if not levels:
-            raise KeyError("hunter2")
-        deep(levels - 1)
-
-    with pytest.raises(KeyError) as caught:
-        deep(9)
-    places = fault(caught.value).removeprefix("KeyError in ").split(", called by ")
-    assert len(places) == CALLS_TOLD
-    assert {place.partition(":")[0] for place in places} == {"test_events.py"}
-    assert places[0] != places[1] == places[2]
-    assert fault(ValueError("never raised")) == "ValueError in no known place"

@@ -48,6 +48,7 @@ from natsop_runtime.foreign_writes import ForeignWrites
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
 
 Object = dict[str, Any]
+CREATED = Applied(created=True)
 TOY = ObjectKey("toys.example.com/v1", "Toy", "prod", "t")
 OWNER = {"apiVersion": "toys.example.com/v1", "kind": "Toy", "name": "t", "uid": "uid-toy", "controller": True}
 
@@ -112,9 +113,14 @@ class KnownObjects:
         self.known = {key_of(obj): reduce_metadata(obj["metadata"]) for obj in objects}
         self.told: list[str] = []
         self.doubted: list[str] = []
+        self.is_on = False
 
     @property
     def optional_kinds(self) -> KnownObjects:
+        return self
+
+    @property
+    def outages(self) -> KnownObjects:
         return self
 
     def doubt(self, resource: ApiResource) -> None:
@@ -149,7 +155,7 @@ def test_what_is_as_applied_is_left_alone() -> None:
 
 def test_what_is_absent_is_created_and_known_at_once() -> None:
     kube, stores, own = ScriptedKube(live(manifest("a"), version=7)), KnownObjects(), set[Change]()
-    assert carry_out(Plan(apply=(manifest("a"),)), kube, stores, own) == [Applied()]
+    assert carry_out(Plan(apply=(manifest("a"),)), kube, stores, own) == [CREATED]
     assert kube.asked == ["create a"]
     assert stores.told == ["a"]
     assert own == {Change(CONFIG_MAPS.key("prod", "a"), "7")}
@@ -188,7 +194,7 @@ def test_what_a_stranger_created_since_we_looked_is_not_touched() -> None:
 
 def test_what_was_deleted_since_we_looked_is_created() -> None:
     kube = ScriptedKube(ConflictError("uid"), NotFoundError("gone"), live(manifest("a")))
-    assert apply(kube, KnownObjects(live(manifest("a", "edited")))) == Applied()
+    assert apply(kube, KnownObjects(live(manifest("a", "edited")))) == CREATED
     assert kube.asked == ["force a", "look a", "create a"]
 
 
@@ -266,7 +272,7 @@ def test_without_a_dispute_the_refusal_stands() -> None:
 )
 def test_a_failure_is_the_outcome_of_its_object_and_stops_no_other(error: ApiError, outcome: Outcome) -> None:
     kube = ScriptedKube(error, live(manifest("b")))
-    assert carry_out(Plan(apply=(manifest("a"), manifest("b"))), kube, KnownObjects()) == [outcome, Applied()]
+    assert carry_out(Plan(apply=(manifest("a"), manifest("b"))), kube, KnownObjects()) == [outcome, CREATED]
 
 
 def test_a_kind_that_is_not_served_is_doubted_before_it_is_tried_again() -> None:
@@ -386,7 +392,7 @@ def in_order(*names: str, **first: str) -> Plan:
 def test_what_has_to_come_after_an_object_that_failed_is_held_back_and_nothing_else(error: ApiError) -> None:
     kube = ScriptedKube(error, live(manifest("b")))
     outcomes = carry_out(in_order("a", "b", "c", "d", c="ba", d="c"), kube, KnownObjects())
-    assert outcomes[1:] == [Applied(), HeldBack(CONFIG_MAPS.key("prod", "a")), HeldBack(CONFIG_MAPS.key("prod", "c"))]
+    assert outcomes[1:] == [CREATED, HeldBack(CONFIG_MAPS.key("prod", "a")), HeldBack(CONFIG_MAPS.key("prod", "c"))]
     assert kube.asked == ["create a", "create b"]
 
 
@@ -410,7 +416,7 @@ def test_a_taken_name_is_told_though_it_would_have_to_wait() -> None:
 
 def test_what_comes_after_an_object_that_got_through_is_applied() -> None:
     kube = ScriptedKube(live(manifest("a")), live(manifest("b")))
-    assert carry_out(in_order("a", "b", b="a"), kube, KnownObjects()) == [Applied(), Applied()]
+    assert carry_out(in_order("a", "b", b="a"), kube, KnownObjects()) == [CREATED, CREATED]
 
 
 def test_what_waits_for_a_step_that_took_long_in_vain_comes_last_with_it() -> None:
@@ -604,9 +610,9 @@ def test_requests_come_last_all_at_once_and_have_their_own_outcomes(caplog: pyte
 
     executor = Executor(kube, KnownObjects(), send)  # type: ignore[arg-type]
     outcomes = asyncio.run(executor.execute(TOY, Plan(apply=(manifest("a"),), actions=(ASK,)), set()))
-    assert outcomes == {KEY_OF_A: Applied(), ASK.key: Answered(b"hunter2")}
+    assert outcomes == {KEY_OF_A: CREATED, ASK.key: Answered(b"hunter2")}
     assert sent == [ASK]
-    assert "NatsCluster prod/t: ask: Answered()" in caplog.text
+    assert "answered the request: NatsCluster prod/t: ask" in caplog.text
     assert "hunter2" not in caplog.text
 
 

@@ -51,8 +51,8 @@ def test_why_it_cannot_start_is_one_line_of_the_log() -> None:
 
 def test_faults_are_logged_by_their_place_and_not_by_what_they_say() -> None:
     lost, warning, last = logged("-c", FAULTY)
-    assert lost["message"] == "Task exception was never retrieved: ValueError in <string>:7"
+    assert lost["message"] == "Task exception was never retrieved: ValueError in __main__:7"
     assert "mind the gap" in warning["message"]
-    assert last["message"] == "internal error: ValueError in <string>:7"
+    assert last["message"] == "internal error: ValueError in __main__:7"
     assert re.search(r"line 7, in fail\n(    .*\n)*ValueError, and then\n", last["exception"])
     assert last["exception"].endswith("\nExceptionGroup")

@@ -310,3 +310,45 @@ def test_the_longest_work_is_told() -> None:
         assert queue.longest_work[0] == "b"
 
     in_virtual_time(story)
+
+
+def test_a_worker_is_told_why_it_has_a_key_and_since_when() -> None:
+    async def story() -> None:
+        queue = Queue()
+        queue.add("a", because="its creation")
+        await asyncio.sleep(3)
+        queue.add("a", because="an edit")
+        await queue.get()
+        assert (str(queue.causes("a")), queue.causes("a").since) == ("its creation, an edit", 0.0)
+
+        queue.add("a", because="own write")
+        await asyncio.sleep(2)
+        queue.add("a", because="a late edit")
+        assert queue.done("a", expected={"own write"}, requeue_after=300) == 0
+        await queue.get()
+        assert (str(queue.causes("a")), queue.causes("a").since) == ("a late edit", 5.0)
+
+        assert queue.done("a", requeue_after=300) == 300
+        await queue.get()
+        assert (str(queue.causes("a")), queue.causes("a").since) == (
+            "requeued, after 300 s",
+            305.0,
+        )
+        delay = queue.failed("a")
+        assert delay is not None
+        await queue.get()
+        assert str(queue.causes("a")).startswith("requeued after failure 1, after ")
+        assert queue.causes("a").since == pytest.approx(305.0 + delay)
+
+    in_virtual_time(story)
+
+
+def test_of_very_many_reasons_few_are_kept() -> None:
+    async def story() -> None:
+        queue = Queue()
+        for number in range(1_000):
+            queue.add("a", because=str(number))
+        await queue.get()
+        assert str(queue.causes("a")) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 990 more"
+
+    in_virtual_time(story)
