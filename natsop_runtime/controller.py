@@ -145,6 +145,10 @@ class Controller:
             if self.informers.is_listed(custom_resource.namespace):
                 self.queue.add(custom_resource, because=change)
 
+    def pod_recovered(self, pod: ObjectKey) -> None:
+        """Reconcile the custom resources that ask a pod which answers again."""
+        self.enqueue(Change(pod, ""), ())
+
     async def _work(self, name: str) -> None:
         task: asyncio.Task[None] = asyncio.current_task()  # type: ignore[assignment]
         task.set_name(name)

@@ -83,6 +83,7 @@ async def run_operator(
         reachable_pods(pod_transport) as pods,
     ):
         controller = _controller(kube, pods, NatsRequests(check_fence, converse).send, settings, now, entropy, metrics)
+        pods.recovered = controller.pod_recovered
         elector = _elector(kube, fence, config, settings, now, clock) if settings.leader_elect else None
         async with serving(
             settings,

@@ -20,13 +20,13 @@ from natsop_runtime.transport import USER_AGENT, AiohttpTransport, no_cookies
 if TYPE_CHECKING:
     from natsop_core.actions import Request
     from natsop_core.outcomes import Outcomes
-    from natsop_core.references import HttpRef
+    from natsop_core.references import HttpRef, ObjectKey
     from natsop_runtime.api_server.http_client import FenceCheck
 
     Converse = Callable[[Sequence[Request]], Awaitable[Outcomes]]
 
-PATIENCE: Final = 2.0
-"""Seconds for a whole answer; a pod that takes longer counts as out of reach."""
+PATIENCE: Final = 1.5
+"""Seconds for a whole answer; a pod that takes longer is unreachable. A lost SYN is sent again after one second."""
 
 NO_ANSWER: Final = Unreachable(f"no answer within {PATIENCE:g} s")
 
@@ -36,42 +36,79 @@ LONGEST_ANSWER: Final = 2**20
 AT_ONCE: Final = 256
 """Requests to pods at the same time, each on its own connection."""
 
-OUT_OF_REACH: Final = 30.0
-"""Seconds for which an address that did not answer in time is not asked again: a worker waits for each of them."""
+PROBES_AT_ONCE: Final = 32
+"""Requests to unreachable pods at the same time, in addition."""
+
+PROBE_AFTER: Final = 30.0
+"""Seconds after which an unreachable pod is asked again, in the background: no worker waits for it."""
+
+FORGET_AFTER: Final = 1_200.0
+"""Seconds after which an unreachable pod that nobody asked for is forgotten: it does not exist any more."""
+
+Address = tuple[str, int]
 
 
 class Pods:
-    """The pods of the cluster, to be asked over HTTP. See `reachable_pods`."""
+    """The pods of the cluster, to be asked over HTTP. See `reachable_pods`.
+
+    A pod that did not answer in time is unreachable until it answers a probe; `recovered` is called with its key then.
+    """
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
-        self._asked_in_vain: dict[tuple[str, int], float] = {}
+        self._unreachable: dict[Address, float] = {}  # when they were asked last, the earliest first
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._probe_slots = asyncio.Semaphore(PROBES_AT_ONCE)
+        self._probes: dict[Address, asyncio.Task[None]] = {}
+        self.recovered: Callable[[ObjectKey], None] = lambda _pod: None
 
     async def get(self, reference: HttpRef) -> HttpAnswer | Unreachable:
-        """What the pod answers, whatever the HTTP status, or why there is no answer."""
+        """The pod's answer, whatever its HTTP status, or why there is none."""
+        address = reference.host, reference.port
         async with self._slots:
-            return await self._ask(reference)
+            if address not in self._unreachable:
+                answer = await self._ask(reference)
+                if answer is NO_ANSWER:
+                    self._note_unreachable(address)
+                return answer
+        if address not in self._probes and _now() - self._unreachable[address] >= PROBE_AFTER:
+            self._probes[address] = asyncio.create_task(self._probe(address, reference))
+        return NO_ANSWER
+
+    async def close(self) -> None:
+        """Ask no more."""
+        probes = tuple(self._probes.values())
+        for probe in probes:
+            probe.cancel()
+        await asyncio.gather(*probes, return_exceptions=True)
+
+    async def _probe(self, address: Address, reference: HttpRef) -> None:
+        try:
+            async with self._probe_slots:
+                answer = await self._ask(reference)
+        finally:
+            del self._probes[address]
+        if answer is NO_ANSWER:
+            self._note_unreachable(address)
+        else:
+            self._unreachable.pop(address, None)
+            self.recovered(reference.pod)
 
     async def _ask(self, reference: HttpRef) -> HttpAnswer | Unreachable:
-        address = reference.host, reference.port
-        if address in self._asked_in_vain and _now() - self._asked_in_vain[address] < OUT_OF_REACH:
-            return NO_ANSWER
         host = f"[{reference.host}]" if ":" in reference.host else reference.host
         try:
             async with asyncio.timeout(PATIENCE):
                 return await self._answer(f"{reference.scheme}://{host}:{reference.port}{reference.path}")
         except (TimeoutError, httpx2.TimeoutException):
-            self._remember(address)
             return NO_ANSWER
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
             return Unreachable(str(error) or type(error).__name__)
 
-    def _remember(self, address: tuple[str, int]) -> None:
-        self._asked_in_vain.pop(address, None)
-        self._asked_in_vain[address] = _now()  # the oldest come first, whatever their number
-        while _now() - self._asked_in_vain[oldest := next(iter(self._asked_in_vain))] >= OUT_OF_REACH:
-            del self._asked_in_vain[oldest]
+    def _note_unreachable(self, address: Address) -> None:
+        self._unreachable.pop(address, None)
+        self._unreachable[address] = _now()
+        while _now() - self._unreachable[oldest := next(iter(self._unreachable))] >= FORGET_AFTER:
+            del self._unreachable[oldest]
 
     async def _answer(self, url: str) -> HttpAnswer | Unreachable:
         """The answer as it comes over the wire, if it is short: whoever runs the pod decides what it sends."""
@@ -93,7 +130,11 @@ async def reachable_pods(transport: httpx2.AsyncBaseTransport | None = None) -> 
         transport=transport, timeout=PATIENCE, trust_env=False, headers={"User-Agent": USER_AGENT}, cookies=no_cookies()
     )
     async with client:
-        yield Pods(client)
+        pods = Pods(client)
+        try:
+            yield pods
+        finally:
+            await pods.close()
 
 
 class NatsRequests:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 CHUNK: Final = 65536
@@ -31,8 +32,10 @@ class Wires:
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._open = asyncio.Event()
+        self.tls_here: ssl.SSLContext | None = None
+        self.tls_there: ssl.SSLContext | None = None
 
-    def __enter__(self) -> Wires:
+    def __enter__(self) -> Self:
         self._thread.start()
         port = self._do(self._serve()).result()
         self._given["clusters"][0]["cluster"]["server"] = f"https://{self._host}:{port}"
@@ -61,7 +64,7 @@ class Wires:
 
     async def _serve(self) -> int:
         self._open.set()
-        self._server = await asyncio.start_server(self._connected, self._host, 0)
+        self._server = await asyncio.start_server(self._connected, self._host, 0, ssl=self.tls_here)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def _cut(self) -> int:
@@ -82,16 +85,22 @@ class Wires:
         self._open.set()
         return len(self._connections)
 
+    async def relay_requests(
+        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, may_pass: asyncio.Event
+    ) -> None:
+        """Relay what the operator sends."""
+        await _relay(source, target, may_pass)
+
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
         may_pass = self._open
         try:
-            there, away = await asyncio.open_connection(self._host, self._port)
+            there, away = await asyncio.open_connection(self._host, self._port, ssl=self.tls_there)
             try:
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(_relay(reader, away, may_pass))
+                    group.create_task(self.relay_requests(reader, away, may_pass))
                     group.create_task(_relay(there, writer, may_pass))
             finally:
                 away.close()

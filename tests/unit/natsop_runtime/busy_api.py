@@ -11,6 +11,7 @@ import httpx2
 
 from natsop_core.kinds import CLUSTERS, LEASES
 from tests.unit.natsop_runtime.lease_api import clock
+from tests.unit.natsop_runtime.small_api import failure
 
 Object = dict[str, Any]
 NEVER = 10_000.0
@@ -65,7 +66,7 @@ class BusyApi(httpx2.AsyncBaseTransport):
         if self.lease_is_out_of_reach:
             raise httpx2.ConnectError("no route to host")
         if request.method == "GET":
-            return httpx2.Response(200, json=self.lease) if self.lease else httpx2.Response(404, json={})
+            return httpx2.Response(200, json=self.lease) if self.lease else failure(404)
         self.lease = json.loads(request.content)
         self.lease["metadata"]["resourceVersion"] = str(len(self.log) + 1)
         self._note("renewal" if self.lease["spec"].get("holderIdentity") else "release")

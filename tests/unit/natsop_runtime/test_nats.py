@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import ssl
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import httpx2
 import pytest
@@ -13,7 +14,7 @@ import trustme
 
 from natsop_core.inputs import HttpAnswer, Unreachable
 from natsop_core.kinds import PODS
-from natsop_core.references import HttpRef
+from natsop_core.references import HttpRef, ObjectKey
 from natsop_runtime import nats
 from natsop_runtime.transport import USER_AGENT
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
@@ -95,23 +96,92 @@ def test_what_a_pod_wants_remembered_is_not(cookie: bytes) -> None:
     assert "Cookie" not in asked[-1].headers
 
 
-def test_who_did_not_answer_in_time_is_not_asked_again_for_a_while() -> None:
-    asked: list[str] = []
+class Answers:
+    """Pods, of which those in `mute` never answer; `asked` says which were asked, and when."""
 
-    async def dawdle(request: httpx2.Request) -> httpx2.Response:
-        asked.append(request.url.host)
-        await asyncio.sleep(3600)
-        raise AssertionError
+    def __init__(self, *mute: str) -> None:
+        self.mute = set(mute)
+        self.asked: list[tuple[str, float]] = []
 
+    async def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked.append((request.url.host, now()))
+        if request.url.host in self.mute:
+            await asyncio.sleep(3600)
+        return httpx2.Response(200, content=in_parts(b"ok"))
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def monitor(host: str) -> HttpRef:
+    return HttpRef(PODS.key("prod", f"pod-{host}"), host, 8222, "/varz")
+
+
+def test_who_did_not_answer_in_time_is_asked_again_after_a_while_and_nobody_waits_for_that() -> None:
     async def story() -> None:
-        async with nats.reachable_pods(httpx2.MockTransport(dawdle)) as pods:
-            for pause in (0, 1, nats.OUT_OF_REACH):
-                await asyncio.sleep(pause)
-                for host in ("10.0.0.1", "10.0.0.2"):
-                    await pods.get(HttpRef(PODS.key("prod", "c-0"), host, 8222, "/varz"))
+        answers = Answers("10.0.0.1")
+        async with nats.reachable_pods(httpx2.MockTransport(answers)) as pods:
+            assert await pods.get(monitor("10.0.0.1")) == nats.NO_ANSWER
+            assert now() == nats.PATIENCE
+            for _ in range(60):
+                begun = now()
+                assert await pods.get(monitor("10.0.0.1")) == nats.NO_ANSWER
+                assert now() == begun
+                await asyncio.sleep(1)
+            pauses = [later - earlier for (_, earlier), (_, later) in pairwise(answers.asked)]
+            assert len(pauses) == 1
+            assert nats.PROBE_AFTER <= pauses[0] <= nats.PROBE_AFTER + nats.PATIENCE + 1
+            assert await pods.get(monitor("10.0.0.2")) == HttpAnswer(200, b"ok")
 
     in_virtual_time(story)
-    assert asked == ["10.0.0.1", "10.0.0.2"] * 2
+
+
+def test_who_answers_again_is_told_of_once_and_asked_as_before() -> None:
+    async def story() -> None:
+        answers, recovered = Answers("10.0.0.1"), list[ObjectKey]()
+        async with nats.reachable_pods(httpx2.MockTransport(answers)) as pods:
+            pods.recovered = recovered.append
+            await pods.get(monitor("10.0.0.1"))
+            answers.mute.clear()
+            await asyncio.sleep(nats.PROBE_AFTER)
+            assert {await pods.get(monitor("10.0.0.1")) for _ in range(2)} == {nats.NO_ANSWER}
+            assert recovered == []
+            await asyncio.sleep(0.1)
+            assert recovered == [PODS.key("prod", "pod-10.0.0.1")]
+            assert await pods.get(monitor("10.0.0.1")) == HttpAnswer(200, b"ok")
+            assert len(answers.asked) == 3
+
+    in_virtual_time(story)
+
+
+def test_many_unreachable_pods_keep_no_reachable_one_waiting() -> None:
+    hosts = [f"10.1.{number // 200}.{number % 200}" for number in range(2 * nats.AT_ONCE)]
+
+    async def story() -> None:
+        answers = Answers(*hosts)
+        async with nats.reachable_pods(httpx2.MockTransport(answers)) as pods:
+            await asyncio.gather(*(pods.get(monitor(host)) for host in hosts))
+            await asyncio.sleep(nats.PROBE_AFTER)
+            begun = now()
+            await asyncio.gather(*(pods.get(monitor(host)) for host in hosts))
+            assert await pods.get(monitor("10.0.0.1")) == HttpAnswer(200, b"ok")
+            assert now() == begun
+            assert len(answers.asked) == len(hosts) + nats.PROBES_AT_ONCE + 1
+
+    in_virtual_time(story)
+
+
+def test_an_unreachable_pod_that_is_gone_is_forgotten() -> None:
+    async def story() -> None:
+        answers = Answers("10.0.0.1", "10.0.0.2")
+        async with nats.reachable_pods(httpx2.MockTransport(answers)) as pods:
+            await pods.get(monitor("10.0.0.1"))
+            await asyncio.sleep(nats.FORGET_AFTER)
+            await pods.get(monitor("10.0.0.2"))
+            assert [address for address, _ in pods._unreachable] == ["10.0.0.2"]  # noqa: SLF001
+
+    in_virtual_time(story)
 
 
 def test_a_pod_that_takes_too_long_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
