@@ -1,1 +1,1 @@
-"""From what the user wrote and what is live to a value with nothing optional left that a builder must guess."""
+"""Resolves a custom resource and its inputs to values in which everything that a builder needs is decided."""

@@ -1,7 +1,7 @@
-"""The finalizer that keeps a NatsCluster, and so its servers, for as long as it has NACK Accounts.
+"""The finalizer that keeps a NatsCluster and its servers while it has NACK Accounts.
 
-NACK deletes a stream on the servers before it lets go of its Stream. Without the servers it cannot, and the Stream, and
-the Account that it uses, would stay for ever.
+NACK deletes a stream on the servers before it removes the finalizer of its Stream. Without the servers it cannot, and
+the Stream and its Account would never be deleted.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 
 def may_have_accounts(metadata: Metadata, lookup: Lookup) -> bool:
-    """Whether the NatsCluster has Accounts, or nobody can tell.
+    """Whether the NatsCluster has Accounts, or whether this is unknown.
 
-    With the finalizer the kind is always asked for, whatever the spec says: only then are all its objects known.
+    With the finalizer, the kind is always requested, even if the spec does not use it: only then are its objects known.
     """
     served = has_finalizer(metadata) and lookup.serves(NACK_ACCOUNTS.reference)
     return isinstance(served, Forbidden) or bool(children_of_kind(metadata, NACK_ACCOUNTS, lookup))
 
 
 def has_finalizer(metadata: Metadata) -> bool:
-    """Whether the NatsCluster carries the finalizer."""
+    """Whether the NatsCluster has the finalizer."""
     return names.ACCOUNTS_FINALIZER in metadata.finalizers
 
 
 def guard_accounts(metadata: Metadata, *, is_needed: bool) -> tuple[SetFinalizers, ...]:
-    """What sets or removes the finalizer; nothing where it is as it should be. Those of others stay."""
+    """The action that sets or removes the finalizer, if necessary. Finalizers of others stay."""
     if is_needed == has_finalizer(metadata):
         return ()
     others = tuple(each for each in metadata.finalizers if each != names.ACCOUNTS_FINALIZER)

@@ -1,4 +1,4 @@
-"""Answers: the one shape in which every resolver says what it decided."""
+"""Answer: the return type of all resolvers."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """What a resolver decided.
+    """The decision of a resolver.
 
-    findings: what the user has to know of it. blocks: because of them, nothing may be changed at all.
-    keep: children that have to stay exactly as they are.
+    findings: problems for the user. blocks: because of them, no object may be changed.
+    keep: children that must not change.
     """
 
     value: T
@@ -27,7 +27,7 @@ class Answer(Generic[T]):
 
 
 class Answers:
-    """The answers of several resolvers, put together in the order in which they are taken."""
+    """Collects the answers of several resolvers, in order."""
 
     def __init__(self) -> None:
         self._findings: list[Finding] = []
@@ -35,22 +35,22 @@ class Answers:
         self._keep: list[ObjectKey] = []
 
     def take(self, answer: Answer[T]) -> T:
-        """Its value; the rest of it is kept here."""
+        """Return the value of an answer, and collect its findings and children to keep."""
         (self._blocking if answer.blocks else self._findings).extend(answer.findings)
         self._keep.extend(answer.keep)
         return answer.value
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the user has to know, each once."""
+        """The findings that do not block, each once."""
         return tuple(dict.fromkeys(self._findings))
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
-        """Why nothing may be changed, each once; empty when something may."""
+        """The findings because of which no object may be changed, each once."""
         return tuple(dict.fromkeys(self._blocking))
 
     @property
     def keep(self) -> tuple[ObjectKey, ...]:
-        """The children that have to stay exactly as they are."""
+        """The children that must not change."""
         return tuple(self._keep)

@@ -1,8 +1,8 @@
-"""Decentralized authentication: what the servers get, and what of it stays as it was because it cannot be replaced.
+"""Resolves JWT authentication: checks the JWTs, and keeps the last valid ones if new ones are invalid.
 
-A server without the authentication that was asked for is never the answer. While the operator's JWT or that of the
-system account is bad, the Secret that the servers read stays as it is, and without one nothing is changed at all. An
-account whose JWT is bad keeps its last good one, and is left out when it has none.
+A server never runs without the requested authentication. While the JWT of the operator or of the system account is
+invalid, the Secret that the servers read is not changed; if there is no such Secret yet, no object is changed. Another
+account with an invalid JWT keeps its last valid one, or is left out if it has none.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ RESOLVER_INTERVAL: Final = "2m"
 
 @dataclass(frozen=True, slots=True)
 class LastGood:
-    """What the live Secret holds: its files, and the accounts' tokens by public key.
+    """The content of the live Secret: its files, and the JWTs of accounts by public key.
 
-    removed: public keys of accounts that are or were in it and that the spec does not have any more.
+    removed: public keys of accounts that are or were in it but are no longer in the spec.
     """
 
     files: Mapping[str, str] = field(repr=False)
@@ -55,23 +55,23 @@ class LastGood:
 
 
 def auth_secret_key(cr: NatsCluster) -> ObjectKey:
-    """The Secret that the servers read: while it is ours, it holds what was good last."""
+    """The Secret that the servers read. If it belongs to the cluster, it holds the last valid JWTs."""
     return SECRETS.key(cr.metadata.namespace, names.auth_secret(cr.metadata.name))
 
 
 def auth_folder(cr: NatsCluster) -> Folder:
-    """Where the servers find it."""
+    """The folder where the Secret is mounted."""
     secret = names.auth_secret(cr.metadata.name)
     return Folder({"name": names.AUTH_VOLUME, "secret": {"secretName": secret}}, names.AUTH_FOLDER, FILES)
 
 
 def resolve_auth(cr: NatsCluster, committed: Commitments, lookup: Lookup) -> Answer[Auth | None]:
-    """The authentication as it was granted, as far as its JWTs are in order."""
+    """The granted authentication, as far as its JWTs are valid."""
     jwt = cr.spec.auth.jwt
     if jwt is None:
         return _without(cr, committed, lookup)
     for reference in jwt_references(cr, jwt):
-        lookup.referred(reference)  # all at once, not each when those before it are in order
+        lookup.referred(reference)  # request all in one round
     creds = system_credentials(cr, jwt, lookup)
     answer = _checked(cr, jwt, lookup)
     auth = replace(answer.value, system_creds=creds.value) if answer.value else None
@@ -94,7 +94,7 @@ def _checked(cr: NatsCluster, jwt: JwtSpec, lookup: Lookup) -> Answer[Auth | Non
 
 
 def _without(cr: NatsCluster, committed: Commitments, lookup: Lookup) -> Answer[Auth | None]:
-    """No authentication is wanted; but servers that claim a volume for their accounts cannot let go of it."""
+    """The answer if no authentication is wanted. Servers with a volume for accounts must keep theirs."""
     claim = committed.resolver
     if claim is None or not claim.is_fixed:
         return Answer(None)
@@ -114,16 +114,16 @@ def _kept(
     because: Finding,
     findings: tuple[Finding, ...] = (),
 ) -> Answer[Auth | None]:
-    """All of it stays as it is; without anything that could stay, nothing may be changed."""
+    """The answer that keeps the live Secret; without one, no object may be changed."""
     if last_good is None:
-        return Answer(None, (_until_then(because, "nothing is changed"), *findings), blocks=True)
-    said = _until_then(because, "the last good JWTs stay in use")
+        return Answer(None, (_until_then(because, "no object is changed"), *findings), blocks=True)
+    said = _until_then(because, "the last valid JWTs stay in use")
     accounts = _in_resolvers(jwt, last_good.accounts, last_good) if volume else None
     return Answer(Auth(last_good.files, volume, accounts), (said, *findings), keep=(secret,))
 
 
 def _in_resolvers(jwt: JwtSpec, tokens: Mapping[str, str], last_good: LastGood | None) -> ResolverAccounts:
-    """What full resolvers are to have, and what was removed and may still be in them."""
+    """The accounts that full resolvers should have, and the removed ones that may still be in them."""
     names_by_key = {account.public_key: account.name for account in jwt.accounts}
     removed = tuple(key for key in last_good.removed if key not in tokens) if last_good else ()
     return ResolverAccounts(tokens, names_by_key, removed, jwt.resolver.allow_delete)
@@ -132,7 +132,7 @@ def _in_resolvers(jwt: JwtSpec, tokens: Mapping[str, str], last_good: LastGood |
 def _accounts(
     cr: NatsCluster, jwt: JwtSpec, operator: Operator, last_good: LastGood | None, lookup: Lookup
 ) -> tuple[dict[str, str], tuple[Finding, ...]]:
-    """The usable accounts' tokens by public key; none of them, and why, where the system account's is not usable."""
+    """The valid JWTs of accounts by public key. Empty, with the finding, if the system account's is invalid."""
     system = jwt.system
     if system is None:
         return {}, (_no_system_account(),)
@@ -144,7 +144,7 @@ def _accounts(
         token = read_account(cr, account, operator, lookup)
         if isinstance(token, Finding):
             earlier = _earlier(cr, account, operator, last_good, lookup)
-            so_far = "its last good JWT stays in use" if earlier else "the account is left out"
+            so_far = "its last valid JWT stays in use" if earlier else "the account is left out"
             findings.append(_until_then(token, so_far))
             token = earlier
         if token:
@@ -155,21 +155,21 @@ def _accounts(
 def _earlier(
     cr: NatsCluster, account: JwtAccountSpec, operator: Operator, last_good: LastGood | None, lookup: Lookup
 ) -> str:
-    """The account's token that the servers have already, if it is still in order; otherwise empty."""
+    """The account's JWT that the servers already have, if it is still valid; otherwise empty."""
     token = last_good.accounts.get(account.public_key, "") if last_good else ""
     bad = check_account(cr, account, token, operator, lookup) if token else None
     return "" if bad else token
 
 
 def _volume(jwt: JwtSpec) -> VolumeClaim | None:
-    """What a full resolver keeps its accounts on."""
+    """The volume of a full resolver; None for other types."""
     if jwt.resolver.type != "full":
         return None
     return claim_from(jwt.resolver.storage or VolumeTemplateSpec(), RESOLVER_SIZE)
 
 
 def _last_good(cr: NatsCluster, lookup: Lookup) -> LastGood | None:
-    """What the live Secret holds, if it is this custom resource's and nats-server can read it."""
+    """The content of the live Secret, if it belongs to this custom resource and nats-server can read it."""
     key = auth_secret_key(cr)
     secret = lookup.readable(key)
     if secret is None or not is_ours(reduce_metadata(secret["metadata"]), owner_of(cr.metadata, names.CLUSTER_KIND)):
@@ -192,13 +192,13 @@ def _until_then(finding: Finding, consequence: str) -> Finding:
 def _nothing_to_keep() -> Finding:
     return Finding(
         "ImmutableField",
-        "The running servers have authentication, and nothing readable is left of it: set spec.auth.jwt back. Until"
-        " then, nothing is changed.",
+        "The running servers have JWT authentication, but the Secret with it is missing or invalid: set spec.auth.jwt"
+        " back. Until then, no object is changed.",
     )
 
 
 def _no_system_account() -> Finding:
     return Finding(
         "SystemAccountNotFound",
-        "spec.auth.jwt.systemAccount is the publicKey of none of spec.auth.jwt.accounts; correct it.",
+        "No account in spec.auth.jwt.accounts has the publicKey in spec.auth.jwt.systemAccount; correct it.",
     )

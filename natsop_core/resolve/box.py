@@ -1,4 +1,4 @@
-"""A NatsBox, resolved against the cluster that it refers to."""
+"""Resolves a NatsBox, with the cluster that it refers to."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ GRACE_SECONDS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class ResolvedBox:
-    """The box to build, and what of the custom resource could not be granted.
+    """The box to build, and the problems of the custom resource.
 
-    box: None while its cluster or something that it refers to is missing: then nothing is changed at all.
-    expiries: of what its contexts name, the earliest first.
+    box: None while its cluster or another reference is missing; then no object is changed.
+    expiries: of the certificates and credentials in its contexts, the earliest first.
     """
 
     box: Box | None
@@ -43,7 +43,7 @@ class ResolvedBox:
 
 
 def cluster_reference(cr: NatsBox) -> ObjectRef | None:
-    """The NatsCluster that the box is for, or None when it names none."""
+    """The NatsCluster that the box refers to, or None."""
     if cr.spec.cluster_ref is None:
         return None
     return ObjectRef(CLUSTERS.key(cr.metadata.namespace, cr.spec.cluster_ref.name))
@@ -66,7 +66,7 @@ def resolve_box(cr: NatsBox, lookup: Lookup) -> ResolvedBox:
 
 
 def cluster_of(cr: NatsBox, lookup: Lookup) -> NatsCluster | Finding | None:
-    """The box's cluster, why it cannot be used, or None when the box names none."""
+    """The cluster of the box; a finding if it cannot be used; None if the box refers to none."""
     reference = cluster_reference(cr)
     if reference is None:
         return None
@@ -89,7 +89,7 @@ def cluster_of(cr: NatsBox, lookup: Lookup) -> NatsCluster | Finding | None:
 
 
 def _selected(cr: NatsBox, contexts: Contexts) -> tuple[str, Finding | None]:
-    """The context to select at first, empty for none, and what is wrong with it. A box of no contexts needs none."""
+    """The context to select initially (empty: none), and the problem with it. A box without contexts needs none."""
     wanted = cr.spec.default_context_name
     name = wanted or names.DEFAULT_CONTEXT
     if any(context.name == name for context in contexts.contexts):
@@ -98,7 +98,8 @@ def _selected(cr: NatsBox, contexts: Contexts) -> tuple[str, Finding | None]:
         return "", None
     return "", Finding(
         "ContextNotFound",
-        f"There is no context {name} to select: add it to spec.contexts, or name another in spec.defaultContextName.",
+        f"Context {name}, which should be selected, does not exist: add it to spec.contexts, or select another one in"
+        " spec.defaultContextName.",
     )
 
 

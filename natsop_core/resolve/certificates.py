@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ServedCertificates:
-    """digest: of all of them. It needs no salt: nobody guesses a private key, and the rest is public.
+    """digest: of all of them. It needs no salt: a private key cannot be guessed, and the rest is public.
 
-    written: when the Secrets and ConfigMaps that hold them were written last; None where they do not tell.
+    written: when their Secrets and ConfigMaps were last written; None if unknown.
     expiries: when the certificate of each listener expires, as far as it can be read.
     """
 
@@ -34,7 +34,7 @@ class ServedCertificates:
 
 
 def served_certificates(cr: NatsCluster, lookup: Lookup) -> ServedCertificates | None:
-    """Those that the custom resource refers to; None where it refers to none."""
+    """The certificates, keys and CAs that the custom resource refers to; None if there are none."""
     references = {f"{name}/{each.key}": each for name, _, *pair in certificates(cr) for each in pair}
     if ca := authority(cr):
         references["ca"] = ca
@@ -59,7 +59,7 @@ def _content(reference: KeyReference, lookup: Lookup) -> bytes:
 
 
 def _written(references: Iterable[KeyReference], lookup: Lookup) -> datetime | None:
-    """When the API server last took in a write by somebody who owns what is in one of the objects."""
+    """The time of the last write by a manager that owns data in one of the objects."""
     objects = (lookup.referred(reference) for reference in references)
     times = [time for each in objects if isinstance(each, Mapping) for time in _times(each)]
     return max(times, default=None)

@@ -1,4 +1,4 @@
-"""What a custom resource controls, as it is looked up."""
+"""Looks up the objects that a custom resource controls."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def children_of(metadata: Metadata) -> ChildrenRef:
-    """The reference to all that a custom resource controls."""
+    """The reference to all objects that a custom resource controls."""
     return ChildrenRef(metadata.namespace, metadata.uid)
 
 
 def children_of_kind(metadata: Metadata, resource: ApiResource, lookup: Lookup) -> tuple[ObjectKey, ...]:
-    """The objects of the kind that the custom resource controls."""
+    """The objects of this kind that the custom resource controls."""
     return tuple(child.key for child in lookup.children(children_of(metadata)) if child.key.kind == resource.kind)
 
 

@@ -1,4 +1,4 @@
-"""Volumes that are claimed once per pod."""
+"""Completes claim templates with defaults."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def claim_from(template: VolumeTemplateSpec, default_size: Quantity) -> VolumeClaim:
-    """The claim that the user describes, completed."""
+    """The claim template of the user, with defaults for unset fields."""
     spec = template.model_dump(mode="json", by_alias=True, exclude={"enabled"}, exclude_none=True)
     resources = spec.get("resources", {})
     requests = {"storage": default_size, **resources.get("requests", {})}
-    modes = spec.get("accessModes") or ["ReadWriteOnce"]  # an empty list is as good as none, and nothing can claim it
+    modes = spec.get("accessModes") or ["ReadWriteOnce"]  # Kubernetes does not accept an empty list
     wanted = {**spec, "accessModes": modes, "resources": {**resources, "requests": requests}}
     return VolumeClaim(cast("PersistentVolumeClaimSpec", wanted))

@@ -1,4 +1,4 @@
-"""A NatsCluster, resolved."""
+"""Resolves a NatsCluster: looks up its references, grants changes, and decides everything that builders need."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 
 
 class Labelled(Protocol):
-    """A block of the custom resource in which users label an object."""
+    """A block of the custom resource with labels and annotations for an object."""
 
     @property
     def labels(self) -> Mapping[str, str]: ...
@@ -81,21 +81,21 @@ class Labelled(Protocol):
 
 
 GRACE_SECONDS: Final = 60
-"""Lame duck mode takes its 30 s, its grace period and then the server's own shutdown."""
+"""Lame duck mode takes 30 s, then its grace period and the shutdown of the server."""
 
 FIRST_UNPRIVILEGED_PORT: Final = 1024
 UNPRIVILEGED_PORTS: Final = "net.ipv4.ip_unprivileged_port_start"
-"""A sysctl that Pod Security counts as safe: with 0, a user without privileges may listen on any port."""
+"""A sysctl that Pod Security allows. With 0, an unprivileged user may listen on any port."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCluster:
-    """The cluster to build, and what of the custom resource could not be granted.
+    """The cluster to build, and the problems of the custom resource.
 
-    cluster: None while something that it refers to is missing or unusable: then nothing is changed at all.
-    config: what its servers will read; None without a cluster. keep: children that must stay exactly as they are.
-    integrations: whether what others have to install is available. records: what is to be written on the claims.
-    let_through: changes that a person has allowed to lose data. expiries: of what it refers to, the earliest first.
+    cluster: None while a reference is missing or unusable; then no object is changed.
+    config: the configuration that its servers will read; None without a cluster. keep: children that must not change.
+    integrations: whether optional APIs are available. records: annotations to write on the claims.
+    let_through: changes that lose data and that the annotation allows. expiries: of its references, earliest first.
     """
 
     cluster: Cluster | None
@@ -111,7 +111,7 @@ class ResolvedCluster:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What was looked up and decided of a cluster before the rest."""
+    """The parts of a cluster that are resolved first."""
 
     listeners: tuple[Listener, ...]
     jetstream: JetStream | None
@@ -137,7 +137,7 @@ class _Parts:
 
 
 def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
-    """Decide everything that a builder needs. A refused change leaves what is committed everywhere, plus a finding.
+    """Decide everything that a builder needs. A refused change keeps the committed value everywhere, plus a finding.
 
     Raises NotYetError.
     """
@@ -173,7 +173,7 @@ def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
 
 
 def _look_up(granted: Granted, committed: Commitments, lookup: Lookup, answers: Answers) -> _Parts:
-    """Everything that the custom resource refers to."""
+    """Resolve everything that the custom resource refers to."""
     cr = granted.cr
     files = answers.take(external_files(cr, lookup))
     ports = resolve_listeners(cr, files.ca_file)

@@ -1,4 +1,4 @@
-"""What the servers read beside the rendered nats.conf, checked: certificates, CA, includes, an existing ConfigMap."""
+"""Looks up the files that the servers read besides nats.conf: certificates, CA, includes, an existing ConfigMap."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExternalFiles:
-    """The folders to mount and what is in them.
+    """The folders to mount, and their content.
 
-    environment: what the servers' variables have from keys of Secrets and ConfigMaps, by name. Secret.
+    environment: values of the servers' environment variables from Secrets and ConfigMaps, by name. Secret.
     """
 
     folders: tuple[Folder, ...]
@@ -55,7 +55,7 @@ def external_files(cr: NatsCluster, lookup: Lookup) -> Answer[ExternalFiles]:
 
 
 def existing_config_reference(cr: NatsCluster) -> KeyReference | None:
-    """The reference to the user's own nats.conf, or None where it is rendered."""
+    """The reference to the user's own nats.conf; None if nats.conf is rendered."""
     name = cr.spec.config_map.existing_name
     field = "spec.configMap.existingName"
     return KeyReference("ConfigMap", cr.metadata.namespace, name, names.CONFIG_KEY, field) if name else None

@@ -1,4 +1,4 @@
-"""A NatsBox's contexts of the nats CLI: whom each connects to, as whom, and the files that it names."""
+"""Resolves the contexts of a NatsBox for the nats CLI: URL, credentials and files of each."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from natsop_core.lookup import Lookup
 
 LONGEST_FILE_NAME: Final = 255
-"""In bytes, on every file system that a pod may have."""
+"""Bytes; the limit of all common file systems."""
 
 _KEY: Final = re.compile(r"[-._a-zA-Z0-9]{1,253}")
-"""What Kubernetes takes as a key of a Secret (apimachinery IsConfigMapKey); a name has no `..` here."""
+"""A valid key of a Secret (apimachinery IsConfigMapKey); names with `..` are rejected before."""
 
 SECURE: Final = "tls"
 _ENDPOINT: Final = re.compile(rf"(?P<scheme>nats|{SECURE})://[^/:]+:(?P<port>[0-9]{{1,5}})")
@@ -43,14 +43,14 @@ Setting = str
 
 @dataclass(frozen=True, slots=True)
 class Contexts:
-    """The contexts by what is to be built of them. folder: all files that they name, or None where they name none."""
+    """The resolved contexts. folder: all files that they refer to; None if there are none."""
 
     contexts: tuple[Context, ...]
     folder: Folder | None
 
 
 def resolve_contexts(cr: NatsBox, cluster: NatsCluster | None, lookup: Lookup) -> Answer[Contexts]:
-    """Look up what the contexts refer to. `cluster`: the one of clusterRef; credentials are never borrowed from it."""
+    """Resolve the contexts and their references. cluster: that of clusterRef, whose credentials are not used."""
     contexts, mounted, findings = [], [], []
     for name, spec in wanted_contexts(cr).items():
         problems = (_unusable(name), _without_address(name, spec, cluster), _without_system_user(cr, name, cluster))
@@ -69,7 +69,7 @@ def resolve_contexts(cr: NatsBox, cluster: NatsCluster | None, lookup: Lookup) -
 
 
 def wanted_contexts(cr: NatsBox) -> Mapping[str, ContextSpec]:
-    """The contexts by name; with a clusterRef there is always one named default, which connects to it."""
+    """The contexts by name. With a clusterRef, there is always a context named default, which connects to it."""
     contexts, to = dict(cr.spec.contexts), cr.spec.cluster_ref
     if to and names.DEFAULT_CONTEXT not in contexts:
         contexts[names.DEFAULT_CONTEXT] = ContextSpec(description=f"NatsCluster {to.name}")
@@ -81,7 +81,7 @@ def wanted_contexts(cr: NatsBox) -> Mapping[str, ContextSpec]:
 def context_references(
     cr: NatsBox, name: str, spec: ContextSpec, cluster: NatsCluster | None
 ) -> Iterator[tuple[Setting, KeyReference]]:
-    """Which setting of the context is the path of which key."""
+    """The settings of the context that are paths, with the key of each."""
     field, namespace = f"spec.contexts[{name}]", cr.metadata.namespace
     if cluster and _is_for_system(cr, name) and (user := _system_user_of(cluster)):
         yield user
@@ -100,13 +100,13 @@ def context_references(
 
 
 def _is_for_system(cr: NatsBox, name: str) -> bool:
-    """Whether the context is the one that systemContext asks for, and not one of the user's own of that name."""
+    """Whether the context is the one of systemContext, and not a context of the user with that name."""
     to = cr.spec.cluster_ref
     return bool(to and to.system_context) and name == names.SYSTEM_CONTEXT and name not in cr.spec.contexts
 
 
 def _system_user_of(cluster: NatsCluster) -> tuple[Setting, KeyReference] | None:
-    """The credentials of a user of the cluster's system account, if there is one that we know of."""
+    """The credentials of a user of the cluster's system account, if known."""
     namespace, auth = cluster.metadata.namespace, cluster.spec.auth
     if auth.jwt:
         creds = auth.jwt.system.user_creds if auth.jwt.system else None
@@ -122,13 +122,13 @@ def _without_system_user(cr: NatsBox, name: str, cluster: NatsCluster | None) ->
         return None
     return Finding(
         "InvalidSpec",
-        f"{_SYSTEM_FIELD} needs a user of the system account, and NatsCluster {cluster.metadata.name} names none: set"
-        " its spec.auth.systemUser.enabled, or with spec.auth.jwt the userCreds of the system account.",
+        f"{_SYSTEM_FIELD} needs a user of the system account, but NatsCluster {cluster.metadata.name} has none: set its"
+        " spec.auth.systemUser.enabled or, with spec.auth.jwt, the userCreds of the system account.",
     )
 
 
 def _authority_of(cluster: NatsCluster) -> KeyReference | None:
-    """The cluster's CA, where clients need it."""
+    """The CA of the cluster, if clients need it."""
     scheme, _ = _scheme_and_port(cluster)
     return authority(cluster) if scheme == SECURE else None
 
@@ -140,7 +140,7 @@ def _url(cluster: NatsCluster) -> str:
 
 
 def _scheme_and_port(cluster: NatsCluster) -> tuple[str, str]:
-    """As the servers run by the cluster's own report, since what it asks for may be refused; before, as it asks."""
+    """From the reported status of the cluster, because its spec may be refused; without a status, from the spec."""
     endpoints = cluster.status.get("endpoints")
     reported = endpoints.get("headless") if isinstance(endpoints, Mapping) else None
     if running := _ENDPOINT.fullmatch(str(reported)):
@@ -150,33 +150,33 @@ def _scheme_and_port(cluster: NatsCluster) -> tuple[str, str]:
 
 
 def _unusable(name: str) -> Finding | None:
-    """What the nats CLI refuses as a name (jsm.go natscontext ValidateName), or no file can have."""
+    """The problem of a name that the nats CLI rejects (jsm.go natscontext ValidateName), or that is no file name."""
     if name and ".." not in name and "\\" not in name and len(f"{name}.json".encode()) <= LONGEST_FILE_NAME:
         return None
     return Finding(
         "InvalidSpec",
-        f"spec.contexts[{name}] has a name that the nats CLI cannot use: give it one of 1 to 250 bytes, without '..'"
-        " and '\\'.",
+        f"spec.contexts[{name}] has a name that the nats CLI cannot use: use a name of 1 to 250 bytes without '..' and"
+        " '\\'.",
     )
 
 
 def _without_address(name: str, spec: ContextSpec, cluster: NatsCluster | None) -> Finding | None:
     if spec.url or cluster:
         return None
-    return Finding("InvalidSpec", f"spec.contexts[{name}] has no url: give it one, or name a cluster in clusterRef.")
+    return Finding("InvalidSpec", f"spec.contexts[{name}] has no url: set it, or set spec.clusterRef.")
 
 
 def _key(name: str) -> str:
-    """The Secret's key for a context: the name of its file where a key may be called so, else one made of its digest.
+    """The Secret's key for a context: its file name if that is a valid key, else a name with its digest.
 
-    They never collide: only the former end in `.json`.
+    They never collide: only file names end in `.json`.
     """
     file = f"{name}.json"
     return file if _KEY.fullmatch(file) else f"context-{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 
 def _folder(references: Iterable[KeyReference]) -> Folder | None:
-    """One projected volume with a folder per object, so that no two names can collide."""
+    """One projected volume with a folder per object, so that names cannot collide."""
     items: dict[tuple[ReferredKind, str], dict[str, KeyToPath]] = {}
     for each in references:
         items.setdefault((each.kind, each.name), {})[each.key] = {"key": each.key, "path": _path(each)}

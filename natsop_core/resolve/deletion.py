@@ -1,7 +1,7 @@
-"""The deletion of a NatsCluster: its NACK Accounts go before its servers, and each when nothing uses it any more.
+"""The deletion of a NatsCluster: its NACK Accounts are deleted before its servers, each once nothing uses it.
 
-With `--control-loop`, NACK keeps an Account that is in use, and looks at it again after longer and longer pauses, up to
-17 minutes; without, it does not know that an Account is needed. So the operator itself waits for the last user.
+With `--control-loop`, NACK keeps an Account that is in use, and checks it again after increasing pauses of up to 17
+minutes; without, NACK does not know that an Account is in use. So the operator itself waits for the last user.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What a NatsCluster that is being deleted waits for.
+    """The objects that the deletion of a NatsCluster waits for.
 
-    accounts: its Accounts that are left. users: what uses any of them, such as `Stream orders`, by the Account's name.
-    unlisted: the kinds whose objects may use them, too, and may not be listed. lack: why Accounts may not be listed.
+    accounts: its remaining Accounts. users: the objects that use them, such as `Stream orders`, by name of the Account.
+    unlisted: kinds whose objects may use them but that the operator may not list. lack: why Accounts cannot be listed.
     """
 
     accounts: tuple[Child, ...] = ()
@@ -38,7 +38,7 @@ class Deletion:
 
     @property
     def is_free(self) -> bool:
-        """Whether no Account is left."""
+        """Whether there are no Accounts left."""
         return not self.accounts and self.lack is None
 
     @property
@@ -47,12 +47,12 @@ class Deletion:
         return tuple(each for each in self.accounts if not self.users_of(each))
 
     def users_of(self, account: Child) -> tuple[str, ...]:
-        """What uses the Account, as far as it may be listed."""
+        """The objects that use the Account, as far as they may be listed."""
         return self.users.get(account.key.name, ())
 
 
 def resolve_deletion(metadata: Metadata, lookup: Lookup) -> Deletion | None:
-    """None where the NatsCluster does not wait for anything. One without the finalizer cannot be given it any more."""
+    """The state of the deletion; None without the finalizer, which cannot be added to a deleted resource."""
     if not has_finalizer(metadata):
         return None
     served = lookup.serves(NACK_ACCOUNTS.reference)
@@ -75,7 +75,7 @@ def resolve_deletion(metadata: Metadata, lookup: Lookup) -> Deletion | None:
 
 
 def _account_of(user: Mapping[str, Any]) -> str:
-    """The Account that a Stream or another refers to; empty where it names its servers itself."""
+    """The Account that a Stream or another object refers to; empty if it names servers instead."""
     spec = user.get("spec")
     account = spec.get("account") if isinstance(spec, Mapping) else None
     return account if isinstance(account, str) else ""

@@ -1,4 +1,4 @@
-"""The effective configuration of a resolved cluster, and what of it keeps servers from starting as they should."""
+"""Reads the effective configuration of a resolved cluster, and finds errors that would stop or harm its servers."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 _MOST_FAULTS: Final = 5
 
 _NO_SYSTEM_USER_WITH: Final = ("no_system_account", "trusted_keys")
-"""What else says how clients prove who they are, or that there is no system account."""
+"""Options about authentication or the system account that exclude a system user."""
 
 
 def read_configuration(cluster: Cluster, *, servers_stay: bool) -> Answer[tuple[Cluster, EffectiveConfig | None]]:
-    """What the servers will read, and the cluster with what only that tells; blocks where no server should get it.
+    """The effective configuration, and the cluster completed from it. Blocks if no server should get it.
 
-    servers_stay: they are not changed in any case, so that the configuration does not reach them.
+    servers_stay: the servers are not changed in any case, so that the configuration does not reach them.
     """
     try:
         is_wanted = _needs_system_account(cluster) or cluster.system_user is not None
@@ -46,22 +46,22 @@ def read_configuration(cluster: Cluster, *, servers_stay: bool) -> Answer[tuple[
             config = _read(cluster)
     except ConfError as error:
         return Answer((cluster, None), (_finding(cluster, Fault(error.place, error.problem)),), blocks=True)
-    is_judged = bool(config.user_files) and not servers_stay  # what is ours alone is sound
+    is_judged = bool(config.user_files) and not servers_stay  # a purely rendered configuration has no errors
     found = islice(_faults(cluster, config), _MOST_FAULTS) if is_judged else ()
     findings = tuple(_finding(cluster, fault) for fault in found)
     return Answer((_with_included_keys(cluster, config), config), findings, blocks=True)
 
 
 def differences(cluster: Cluster, config: EffectiveConfig) -> Answer[None]:
-    """Where the servers listen otherwise than the spec says, by which Services and probes are made."""
+    """The listeners that differ from the spec, from which Services and probes are built."""
     found = "; ".join(_differences(cluster, config)) if config.user_files else ""
     if not found:
         return Answer(None)
     existing = cluster.existing_config
     subject = f"ConfigMap {existing.name}" if existing else "An included file"
     message = (
-        f"{subject} makes the servers listen otherwise than the spec says, from which Services and probes are made:"
-        f" {found}. Make both the same."
+        f"{subject} configures listeners differently from the spec, from which Services and probes are built:"
+        f" {found}. Set the same values in both."
     )
     return Answer(None, (Finding("ConfigurationDiffers", message),))
 
@@ -78,16 +78,16 @@ def _read(cluster: Cluster) -> EffectiveConfig:
 
 
 def _needs_system_account(cluster: Cluster) -> bool:
-    """Leafnodes together with a gateway want one to be named."""
+    """Whether nats-server needs a named system account: with leaf nodes and a gateway together."""
     listens = cluster.listener(names.LEAFNODES_PORT) and cluster.listener(names.GATEWAY_PORT)
     return bool(listens) and not cluster.existing_config
 
 
 def _with_system_account(cluster: Cluster, config: EffectiveConfig) -> Cluster:
-    """As far as nothing in the configuration says which account it is; `config` is without the system user.
+    """The cluster with a system account and its user, unless the configuration defines accounts itself.
 
-    A user of it goes with no other way to say who clients are but a list of users (server opts.go, processConfigFile),
-    and where `authorization` says nothing of users, clients without credentials would be refused (server auth.go).
+    config: without the system user. Such a user can only be combined with a list of users (server opts.go,
+    processConfigFile). If `authorization` has no users, clients without credentials would be rejected (server auth.go).
     """
     if any(map(config.option, ("accounts", "system_account", "operator"))):
         return replace(cluster, system_user=None)
@@ -102,7 +102,7 @@ def _with_system_account(cluster: Cluster, config: EffectiveConfig) -> Cluster:
 
 
 def _with_included_keys(cluster: Cluster, config: EffectiveConfig) -> Cluster:
-    """Of the user's own ConfigMap, the keys that its nats.conf includes."""
+    """The cluster with the keys of the user's own ConfigMap that its nats.conf includes."""
     existing = cluster.existing_config
     if existing is None:
         return cluster
@@ -128,24 +128,24 @@ def _unreadable_variables(config: EffectiveConfig, environment: Mapping[str, str
 
 
 def _streams_at_risk(cluster: Cluster, config: EffectiveConfig) -> Iterator[Fault]:
-    """What makes servers lose their streams in a configuration that is not ours."""
+    """Settings in the user's own configuration that make servers lose their streams."""
     store, name = config.jetstream, config.option("server_name")
     jetstream = config.option("jetstream")
     if jetstream and store and store.is_known and not is_below(store.folder or "", names.DATA_FOLDER):
         yield Fault(
             jetstream.place,
-            f"the streams would not lie on the volume, which is mounted at {names.DATA_FOLDER}; set store_dir to it,"
-            " or to a folder in it",
+            f"the streams would not be stored on the volume, which is mounted at {names.DATA_FOLDER}; set store_dir to"
+            " it, or to a folder in it",
         )
     if cluster.replicas > 1 and (name is None or not isinstance(name.value, Variable)):
         yield Fault(
             name.place if name else config.place,
-            f"every server needs a name of its own to keep its streams; set server_name: ${names.SERVER_NAME_VARIABLE}",
+            f"every server needs its own name to keep its streams; set server_name: ${names.SERVER_NAME_VARIABLE}",
         )
 
 
 def _finding(cluster: Cluster, fault: Fault) -> Finding:
-    """The fault as the user of the file hears of it."""
+    """The finding for the user about a fault."""
     existing = cluster.existing_config
     include = _include_at(cluster, fault.place)
     if include or not existing:
@@ -167,10 +167,10 @@ def _differences(cluster: Cluster, config: EffectiveConfig) -> Iterator[str]:
             continue
         port = found.get(row.name, 0)
         if port == 0:
-            yield f"{row.name} is off there, and on in spec.{row.path}"
+            yield f"{row.name} is disabled there, but enabled in spec.{row.path}"
         elif port is not None and port != listener.port:
-            yield f"{row.name} is at port {port} there, and at {listener.port} in spec.{row.field}"
+            yield f"{row.name} has port {port} there, but {listener.port} in spec.{row.field}"
         elif row.name == names.MONITOR_PORT and has_secure_monitor(config) != bool(listener.tls):
-            yield f"the monitor speaks {'HTTPS' if has_secure_monitor(config) else 'HTTP'} there only"
+            yield f"the monitor only uses {'HTTPS' if has_secure_monitor(config) else 'HTTP'} there"
         elif row.name == names.MONITOR_PORT and config.option("http_base_path"):
-            yield "the monitor has its pages below http_base_path there"
+            yield "the monitor has an http_base_path there"

@@ -1,4 +1,4 @@
-"""The Secrets and ConfigMaps that a pod's environment variables come from: without one of them no container starts."""
+"""Looks up the Secrets and ConfigMaps of a pod's environment variables; containers do not start without them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _OBJECTS: Final[Mapping[str, ReferredKind]] = {"secretRef": "Secret", "configMap
 
 
 def environment_values(cr: NatsCluster, lookup: Lookup) -> Answer[Mapping[str, str]]:
-    """What the servers' variables have from Secrets and ConfigMaps, by the variables' names.
+    """The values of the servers' environment variables from Secrets and ConfigMaps, by name.
 
-    What we may not read, the kubelet may: nothing is known of that.
+    An object that the operator may not read is ignored, because the kubelet can read it.
     """
     spec, namespace = cr.spec, cr.metadata.namespace
     of_servers = list(_variables(spec.container.env, namespace, "spec.container.env"))
@@ -58,7 +58,7 @@ def _is_readable(reference: KeyReference, lookup: Lookup) -> bool:
 
 
 def _variables(env: Iterable[Mapping[str, Any]], namespace: str, field: str) -> Iterator[tuple[str, KeyReference]]:
-    """Each variable that comes from a key, with the reference to that."""
+    """Each variable that comes from a key, with its reference."""
     for variable in env:
         source = variable.get("valueFrom") or {}
         for part, kind in _KEYS.items():
@@ -67,7 +67,7 @@ def _variables(env: Iterable[Mapping[str, Any]], namespace: str, field: str) -> 
 
 
 def _sources(cr: NatsCluster) -> Iterator[tuple[str, KeyReference]]:
-    """The objects of which every key becomes a variable, with the prefix of its name."""
+    """The objects whose keys all become variables, with the prefix of the names."""
     for number, source in enumerate(cr.spec.container.env_from):
         for part, kind in _OBJECTS.items():
             if selector := source.get(part):

@@ -1,4 +1,4 @@
-"""What is known of the environment that a server's container has."""
+"""The environment variables of a server's container, as far as they are known."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from natsop_core.resolve.types import Container
 
 PER_SERVER: Final = frozenset((names.POD_NAME_VARIABLE, names.SERVER_NAME_VARIABLE))
-"""What differs from server to server."""
+"""Variables that differ from server to server."""
 
 _OF_THE_RUNTIME: Final = frozenset(("HOSTNAME", "HOME", "PATH"))
 _OF_KUBERNETES: Final = ("KUBERNETES_",)
@@ -26,12 +26,12 @@ _REFERENCE: Final = re.compile(r"\$\$|\$\(([^)]*)\)")
 
 
 def server_environment(server: Container) -> Environment:
-    """The variables of the nats container: known, with a value that nobody knows yet, or from whole objects."""
+    """The variables of the nats container: known ones, ones with an unknown value, and ones from whole objects."""
     return read_environment(server.env, is_open=bool(server.env_from))
 
 
 def read_environment(env: Iterable[Mapping[str, Any]], *, is_open: bool) -> Environment:
-    """Likewise of a list of Kubernetes' EnvVar. is_open: there are more, whose names nobody knows."""
+    """Likewise for a list of Kubernetes' EnvVar. is_open: there are more variables with unknown names."""
     known: dict[str, str] = {}
     opaque = {*PER_SERVER, *_OF_THE_RUNTIME}
     for variable in env:
@@ -46,10 +46,10 @@ def read_environment(env: Iterable[Mapping[str, Any]], *, is_open: bool) -> Envi
 
 
 def _expanded(text: str, known: Mapping[str, str], opaque: set[str], *, is_open: bool) -> str | None:
-    """`$(NAME)` replaced as the kubelet does; None where that takes a value that nobody knows, or makes a huge text."""
+    """The text with `$(NAME)` replaced like the kubelet does; None if a value is unknown, or the result too long."""
     parts: list[str] = []
     length = at = 0
-    end = text.rfind(")") + 1  # after it no reference is closed, and each would be searched for to the end of the text
+    end = text.rfind(")") + 1  # later references are not closed, and searching for their end takes quadratic time
     for found in _REFERENCE.finditer(text, 0, end):
         name = found[1]
         if name is not None and name not in known and (name in opaque or name.startswith(_OF_KUBERNETES) or is_open):

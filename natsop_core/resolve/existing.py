@@ -1,4 +1,4 @@
-"""What exists of a cluster already: what that commits us to, and what of it is not written on its claims yet."""
+"""Reads the existing objects of a cluster: its commitments, and the records to write on its claims."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """committed: what running servers and their volumes bind us to. records: what is to be written on the claims."""
+    """committed: the commitments of the running servers and their volumes. records: annotations to write on claims."""
 
     committed: Commitments
     records: tuple[Annotate, ...]
 
 
 def look_at_existing(cr: NatsCluster, lookup: Lookup) -> Existing:
-    """The StatefulSet of this very custom resource, or an orphan of ours, and all claims of the cluster."""
+    """Read the StatefulSet of this custom resource (or an orphan of it), and all claims of the cluster."""
     metadata = cr.metadata
     live = lookup.readable(STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name)))
     if live and not is_ours(reduce_metadata(live["metadata"]), owner_of(metadata, names.CLUSTER_KIND)):
@@ -55,7 +55,7 @@ def look_at_existing(cr: NatsCluster, lookup: Lookup) -> Existing:
 
 
 def grant_existing(cr: NatsCluster, committed: Commitments, lookup: Lookup) -> Granted:
-    """What of the custom resource is granted. Where something is refused, the servers go on storing what they do."""
+    """Grant the changes of the custom resource. If any is refused, the servers keep the limits of their stores."""
     granted = grant(cr, committed)
     if not granted.refusals or committed.jetstream is None:
         return granted
@@ -63,5 +63,5 @@ def grant_existing(cr: NatsCluster, committed: Commitments, lookup: Lookup) -> G
 
 
 def claims_of(metadata: Metadata, lookup: Lookup) -> tuple[Mapping[str, Any], ...]:
-    """All PersistentVolumeClaims of the cluster, also those whose servers are gone."""
+    """All PersistentVolumeClaims of the cluster, including those whose servers no longer exist."""
     return lookup.labelled(LabelledRef(CLAIMS.api_version, CLAIMS.kind, metadata.namespace, metadata.name))

@@ -1,4 +1,4 @@
-"""When certificates, CAs, JWTs and credentials that a custom resource refers to expire."""
+"""Finds when the certificates, CAs, JWTs and credentials that a custom resource refers to expire."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _LATEST: Final = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """When something expires. what: begins a sentence. remedy: ends one.
+    """When something expires. what: begins a sentence. remedy: ends it.
 
-    is_checked: a finding of its own tells that it has expired.
+    is_checked: another finding already reports that it has expired.
     """
 
     at: datetime
@@ -38,7 +38,7 @@ class Expiry:
 
 
 def cluster_expiries(cr: NatsCluster, lookup: Lookup) -> tuple[Expiry, ...]:
-    """Of all that a NatsCluster refers to and that can be read, the earliest first."""
+    """The expiries of everything that a NatsCluster refers to and that can be read, the earliest first."""
     served = [certificate for _, _, certificate, _ in certificates(cr)]
     ca = authority(cr)
     return _in_order(
@@ -51,7 +51,7 @@ def cluster_expiries(cr: NatsCluster, lookup: Lookup) -> tuple[Expiry, ...]:
 
 
 def box_expiries(cr: NatsBox, lookup: Lookup) -> tuple[Expiry, ...]:
-    """Of all that the contexts of a NatsBox name themselves. Its cluster tells of its own CA."""
+    """The expiries of everything that the contexts of a NatsBox refer to, except the CA of its cluster."""
     expiries: list[Expiry] = []
     for name, spec in wanted_contexts(cr).items():
         references = dict(context_references(cr, name, spec, None))
@@ -65,7 +65,7 @@ def box_expiries(cr: NatsBox, lookup: Lookup) -> tuple[Expiry, ...]:
 
 
 def _in_order(expiries: Iterable[Expiry]) -> tuple[Expiry, ...]:
-    """Each key once, though several fields refer to it and several CAs may be in it: what expires first."""
+    """Each key once, with its earliest expiry: several fields may refer to it, and it may hold several CAs."""
     by_key: dict[str, Expiry] = {}
     for each in sorted(expiries, key=lambda each: each.at):
         by_key.setdefault(each.what.partition(", which ")[0], each)
@@ -73,16 +73,16 @@ def _in_order(expiries: Iterable[Expiry]) -> tuple[Expiry, ...]:
 
 
 def _of_certificates(references: Iterable[KeyReference], lookup: Lookup) -> Iterator[Expiry]:
-    """The first certificate of a file is the server's own; what follows is renewed together with it."""
+    """The expiries of the server certificates. They come first in their file; the others are renewed with them."""
     for reference in references:
         for certificate in _certificates(reference, lookup)[:1]:
             yield Expiry(certificate.not_after, _what("certificate", reference), "renew it")
 
 
 def _of_authority(reference: KeyReference, served: Iterable[KeyReference], lookup: Lookup) -> Iterator[Expiry]:
-    """Of a bundle, the CA that issued a served certificate, or else the one that is valid longest.
+    """The expiry of the CA in a bundle that issued a served certificate, or else of the one that is valid longest.
 
-    While a CA is rotated, the old one is in the bundle beside the new one and may expire there.
+    During the rotation of a CA, the bundle also has the old one, which may expire.
     """
     bundle = _certificates(reference, lookup)
     issuers = {each.issuer for certificate in served for each in _certificates(certificate, lookup)}

@@ -1,4 +1,4 @@
-"""The exporter sidecar."""
+"""Resolves the exporter sidecar."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _WITHOUT_MONITOR: Final = Finding(
     "ExporterWithoutMonitor",
-    "spec.promExporter needs the monitor: set spec.config.monitor.enabled, or turn the exporter off.",
+    "spec.promExporter needs the monitor: set spec.config.monitor.enabled to true, or disable the exporter.",
 )
 
 ALWAYS: Final = ("-connz", "-routez", "-subz", "-varz", "-prefix=nats", "-use_internal_server_id")
@@ -28,7 +28,7 @@ ALWAYS: Final = ("-connz", "-routez", "-subz", "-varz", "-prefix=nats", "-use_in
 def resolve_exporter(
     cr: NatsCluster, monitor: Listener | None, ca_file: str, default: DefaultImage
 ) -> Answer[Exporter | None]:
-    """The exporter; None when none is wanted, or when there is no monitor for it to ask."""
+    """The exporter; None if it is disabled, or if the monitor is."""
     spec = cr.spec.prom_exporter
     if not spec.enabled:
         return Answer(None)

@@ -1,4 +1,4 @@
-"""The files that the servers read beside nats.conf: which folders are mounted, and whether what they need is there."""
+"""Resolves the folders to mount for certificates, CA and included files, and checks that their files exist."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def certificates(cr: NatsCluster) -> Iterator[tuple[str, TlsSpec, KeyReference, 
 
 
 def authority(cr: NatsCluster) -> KeyReference | None:
-    """The reference to the CA certificates, or None without any."""
+    """The reference to the CA certificates, or None."""
     ca = cr.spec.tls_ca
     if ca.source is None:
         return None
@@ -44,7 +44,7 @@ def authority(cr: NatsCluster) -> KeyReference | None:
 
 
 def include_reference(cr: NatsCluster, include: IncludeSpec) -> KeyReference:
-    """The reference to a file that the user wants included."""
+    """The reference to an included file."""
     kind: ReferredKind = "Secret" if include.secret else "ConfigMap"
     return key_reference(kind, cr.metadata.namespace, include.source, f"spec.config.includes[{include.name}]")
 
@@ -66,7 +66,7 @@ def certificate_folders(cr: NatsCluster, lookup: Lookup) -> Answer[tuple[Folder,
 
 
 def authority_folder(cr: NatsCluster, lookup: Lookup) -> Answer[Folder | None]:
-    """The folder with the CA certificates; None without any, or while an optional one is not there."""
+    """The folder with the CA certificates; None if there are none, or while optional ones do not exist."""
     reference = authority(cr)
     found = find(reference, lookup) if reference else None
     if isinstance(found, Finding):
@@ -82,7 +82,7 @@ def authority_folder(cr: NatsCluster, lookup: Lookup) -> Answer[Folder | None]:
 
 
 def included_files(cr: NatsCluster, lookup: Lookup) -> Answer[tuple[IncludedFile, ...]]:
-    """The user's files that are there, in their order."""
+    """The existing included files, in order."""
     files, findings = [], []
     for include in cr.spec.config.includes:
         found = find(include_reference(cr, include), lookup)
@@ -95,7 +95,7 @@ def included_files(cr: NatsCluster, lookup: Lookup) -> Answer[tuple[IncludedFile
 
 
 def includes_folder(cr: NatsCluster, files: tuple[IncludedFile, ...]) -> Folder | None:
-    """One projected volume for all includes: a subPath would never be updated."""
+    """One projected volume for all includes: files mounted with subPath are never updated."""
     present = {file.name for file in files}
     wanted = [include for include in cr.spec.config.includes if include.name in present]
     if not wanted:

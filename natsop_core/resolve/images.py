@@ -1,4 +1,4 @@
-"""Which image a container runs: what the user wrote, completed from the global settings and this release's defaults."""
+"""Resolves images: the spec, completed from the global settings and the defaults of this release."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DefaultImage:
-    """The image of a container for which the user names none. `tag` may also be a digest."""
+    """The default image of a container. tag: may also be a digest."""
 
     repository: str
     tag: str
@@ -33,9 +33,9 @@ DEFAULT_PULL_POLICY: Final[PullPolicy] = "IfNotPresent"
 
 
 def image_reference(image: ImageSpec, default: DefaultImage, registry: str = "") -> str:
-    """The complete reference: a lone tag or repository is completed from the default, a digest is kept as it is.
+    """The complete image reference. A missing tag or repository is taken from the default; a digest is kept.
 
-    registry: put before a repository that names no registry of its own.
+    registry: used if the repository has no registry.
     """
     repository = image.repository or default.repository
     if registry and not _has_registry(repository):
@@ -47,7 +47,7 @@ def image_reference(image: ImageSpec, default: DefaultImage, registry: str = "")
 
 @dataclass(frozen=True, slots=True)
 class DefaultImages:
-    """What completes the images of a cluster's containers."""
+    """The default images of a cluster's containers."""
 
     server: DefaultImage
     reloader: DefaultImage
@@ -55,9 +55,9 @@ class DefaultImages:
 
 
 def default_images(image: ImageSpec, committed: Commitments) -> DefaultImages:
-    """Our defaults with the tags that running servers are committed to: no upgrade of the operator upgrades a server.
+    """The defaults of the operator with the committed tags: an upgrade of the operator does not upgrade servers.
 
-    image: the server's as the user wants it. Another tag of it rolls the pods, so the sidecars then get our defaults.
+    image: the wanted image of the server. If its tag changes, the pods restart anyway, and sidecars get the defaults.
     """
     wanted = tag_of(image.repository or "") if "@" in (image.repository or "") else image.tag
     moves_on = bool(committed.server_tag and wanted and wanted != committed.server_tag)
@@ -73,11 +73,11 @@ def _at(default: DefaultImage, tag: str) -> DefaultImage:
 
 
 def pull_policy(image: ImageSpec, settings: GlobalSpec | None = None) -> PullPolicy:
-    """Pinned rather than left to Kubernetes, whose default depends on the tag."""
+    """The pull policy. Always set, because the default of Kubernetes depends on the tag."""
     return image.pull_policy or (settings and settings.image_pull_policy) or DEFAULT_PULL_POLICY
 
 
 def _has_registry(repository: str) -> bool:
-    """The rule of image references: the first part is a host when it has a dot or a port, or is localhost."""
+    """Whether the first part is a registry: it has a dot or a port, or is localhost (rule of image references)."""
     first, slash, _ = repository.partition("/")
     return bool(slash) and ("." in first or ":" in first or first == "localhost")

@@ -1,4 +1,4 @@
-"""What others install in the Kubernetes cluster and a custom resource may ask for: NACK, the Prometheus operator."""
+"""Resolves optional APIs that a custom resource may use: NACK, and PodMonitors of the Prometheus operator."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """Whether an optional API (NACK, PodMonitor) that the custom resource asks for is available.
+    """Whether an optional API (NACK, PodMonitor) that the custom resource uses is available.
 
-    condition: the type of the condition that says so. lack: why it is not available; None when it is.
-    is_awaited: it may be installed any time, so it is looked for again and again.
+    condition: the type of its condition. lack: why it is not available; None if it is.
+    is_awaited: it may be installed at any time, so the operator checks again regularly.
     """
 
     condition: ConditionType
@@ -48,9 +48,9 @@ class Integration:
 
 @dataclass(frozen=True, slots=True)
 class Integrated(Generic[T]):
-    """What is to be built for an optional API, and whether that is available; None where nothing asks for it.
+    """The value to build for an optional API, and whether the API is available; None if it is not used.
 
-    may_exist: there may be objects of its kind once that is built.
+    may_exist: objects of its kind may exist once the value is built.
     """
 
     value: T | None = None
@@ -59,14 +59,14 @@ class Integrated(Generic[T]):
 
 
 def resolve_pod_monitor(cr: NatsCluster, wanted: PodMonitor | None, lookup: Lookup) -> Answer[Integrated[PodMonitor]]:
-    """None is built where the API server does not know the kind; existing ones are kept when discovery fails."""
+    """The PodMonitor, if the API server serves the kind. Existing ones are kept when discovery fails."""
     existing = children_of_kind(cr.metadata, POD_MONITORS, lookup)
     may_exist = may_have(cr, POD_MONITORS, lookup)
     if wanted is None:
         removal = removal_in_progress(cr, POD_MONITORS, POD_MONITOR_CONDITION, lookup)
         return Answer(Integrated(integration=removal, may_exist=may_exist))
     lack = why_unavailable(
-        POD_MONITORS, lookup, advice="install the Prometheus operator, or turn spec.promExporter.podMonitor off"
+        POD_MONITORS, lookup, advice="install the Prometheus operator, or disable spec.promExporter.podMonitor"
     )
     if lack is None:
         return Answer(Integrated(wanted, Integration(POD_MONITOR_CONDITION, None), may_exist=True))
@@ -75,7 +75,7 @@ def resolve_pod_monitor(cr: NatsCluster, wanted: PodMonitor | None, lookup: Look
 
 
 def why_unavailable(resource: ApiResource, lookup: Lookup, *, advice: str) -> Finding | None:
-    """Why objects of the kind cannot be made: it is not installed, or may not be listed."""
+    """Why objects of the kind cannot be created: it is not installed, or may not be listed."""
     kind = f"{resource.plural}.{resource.group}"
     served = lookup.serves(resource.reference)
     if isinstance(served, Forbidden):
@@ -86,10 +86,10 @@ def why_unavailable(resource: ApiResource, lookup: Lookup, *, advice: str) -> Fi
 
 
 def may_have(cr: NatsCluster, resource: ApiResource, lookup: Lookup) -> bool:
-    """Whether the custom resource may have objects of the kind: it has, or it may have had and nobody can tell now.
+    """Whether the custom resource has objects of the kind, or may have some that cannot be listed now.
 
-    That is noted on the StatefulSet before the first of them is made, or one that is made just before the operator
-    ends would be forgotten: objects of kinds that nothing asks for are not watched.
+    The kind is recorded on the StatefulSet before its first object is created. Otherwise an object that is created just
+    before the operator stops could be forgotten: kinds that no custom resource uses are not watched.
     """
     live = lookup.readable(STATEFUL_SETS.key(cr.metadata.namespace, names.stateful_set(cr.metadata.name)))
     noted = (live["metadata"].get("annotations") or {}).get(names.OPTIONAL_KINDS_ANNOTATION, "") if live else ""
@@ -100,7 +100,7 @@ def may_have(cr: NatsCluster, resource: ApiResource, lookup: Lookup) -> bool:
 def removal_in_progress(
     cr: NatsCluster, resource: ApiResource, condition: ConditionType, lookup: Lookup
 ) -> Integration | None:
-    """Until what was made for it is gone, the condition stays, and with it the question whether the kind is there."""
+    """The integration while its objects are being deleted: until then, the condition stays and the kind is watched."""
     if condition_of(cr.status, condition):
         lookup.serves(resource.reference)
     if not children_of_kind(cr.metadata, resource, lookup):
@@ -108,6 +108,6 @@ def removal_in_progress(
     return Integration(
         condition,
         Finding(
-            "NotWanted", "The spec does not ask for this any more; the objects that were made for it are being deleted."
+            "NotWanted", "The spec no longer uses this API; the operator deletes the objects that it created for it."
         ),
     )

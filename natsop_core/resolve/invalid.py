@@ -1,4 +1,4 @@
-"""Values that the schema takes and the API server refuses in every object made of them: found before any is applied."""
+"""Finds values that the schema accepts but that the API server rejects in every object with them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def invalid_cluster_values(cr: NatsCluster) -> Answer[None]:
-    """What no object of a NatsCluster may say."""
+    """The invalid labels, annotations and settings of a NatsCluster."""
     return _answer(*_labels(cr.spec), *_annotations(cr.spec), *_settings(cr.spec))
 
 
 def invalid_box_values(cr: NatsBox) -> Answer[None]:
-    """What no object of a NatsBox may say."""
+    """The invalid labels, annotations and settings of a NatsBox."""
     template = cr.spec.pod_template
     annotations = _annotation_problems("podTemplate.annotations", template.annotations)
     return _answer(*_template_labels(template), *annotations, *_template_settings(template))
@@ -38,7 +38,7 @@ def _answer(*problems: str) -> Answer[None]:
 def _settings(spec: NatsClusterSpec) -> Iterator[str]:
     if spec.service.enabled and spec.service.type == "ExternalName":
         yield (
-            "spec.service.type ExternalName is for services outside of Kubernetes and leads to no pod: choose"
+            "spec.service.type ExternalName is for services outside of Kubernetes and cannot select pods: use"
             " ClusterIP, NodePort or LoadBalancer"
         )
     if (spec.stateful_set.min_ready_seconds or 0) < 0:

@@ -1,6 +1,6 @@
-"""The JWTs that a custom resource refers to, each checked before nats-server gets to see it.
+"""Checks the JWTs that a custom resource refers to, before nats-server reads them.
 
-A finding says which Secret and key, what is wrong and what to do, and never what is in there.
+A finding names the Secret and key, the problem and the remedy, but never the content.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """An operator whose JWT is in order. `file`: what its Secret holds, byte for byte."""
+    """A NATS operator with a valid JWT. file: the unchanged content of its Secret."""
 
     file: bytes = field(repr=False)
     token: str = field(repr=False)
@@ -41,7 +41,7 @@ def jwt_references(cr: NatsCluster, jwt: JwtSpec) -> Iterator[KeyReference]:
 
 
 def creds_reference(cr: NatsCluster, account: JwtAccountSpec) -> KeyReference | None:
-    """The reference to the credentials of a user of the account; None where it names none."""
+    """The reference to the credentials of a user of the account, or None."""
     if account.user_creds is None:
         return None
     field = f"spec.auth.jwt.accounts[{account.name}].userCreds"
@@ -59,20 +59,20 @@ def read_operator(cr: NatsCluster, jwt: JwtSpec, lookup: Lookup) -> Operator | F
     if isinstance(claims, Finding):
         return claims
     if claims.issuer not in (claims.subject, *claims.signing_keys):
-        return _finding(reference, "OperatorNotSelfSigned", "is not signed by that operator itself; have nsc sign it")
+        return _finding(reference, "OperatorNotSelfSigned", "is not signed by the operator itself; sign it with nsc")
     if not all(is_public_key(key, "operator") for key in claims.signing_keys):
-        return _finding(reference, "JwtMalformed", "names a signing key that is no operator's; correct it")
+        return _finding(reference, "JwtMalformed", "has a signing key that is not an operator key; correct it")
     if claims.system_account not in {"", jwt.system_account}:
         return _finding(
             reference,
             "OtherSystemAccount",
-            "names another system account than spec.auth.jwt.systemAccount; nats-server wants them to be the same",
+            "names another system account than spec.auth.jwt.systemAccount; set the same account in both",
         )
     return Operator(content, token, claims)
 
 
 def read_account(cr: NatsCluster, account: JwtAccountSpec, operator: Operator, lookup: Lookup) -> str | Finding | None:
-    """The account's token, why it cannot be used, or None where it is optional and not there yet."""
+    """The JWT of the account; a finding if it is invalid; None if it is optional and does not exist."""
     content = find(_account_reference(cr, account), lookup)
     if not isinstance(content, bytes):
         return content
@@ -81,14 +81,14 @@ def read_account(cr: NatsCluster, account: JwtAccountSpec, operator: Operator, l
 
 
 def read_system_account(cr: NatsCluster, account: JwtAccountSpec, operator: Operator, lookup: Lookup) -> str | Finding:
-    """Likewise for the system account, without which no server starts."""
+    """Likewise for the system account, which every server needs."""
     reference = _account_reference(cr, account)
     token = read_account(cr, account, operator, lookup) or _indispensable(reference)
     if isinstance(token, str) and verified_claims(token).uses_jetstream:
         return _finding(
             reference,
             "SystemAccountHasJetStream",
-            "gives the system account JetStream, with which nats-server does not start; take those limits away",
+            "gives the system account JetStream limits; remove them, because nats-server does not start with them",
         )
     return token
 
@@ -96,7 +96,7 @@ def read_system_account(cr: NatsCluster, account: JwtAccountSpec, operator: Oper
 def check_account(
     cr: NatsCluster, account: JwtAccountSpec, token: str, operator: Operator, lookup: Lookup
 ) -> Finding | None:
-    """Why the account's token cannot be used, if so."""
+    """Why the JWT of the account is invalid; None if it is valid."""
     reference = _account_reference(cr, account)
     claims = _claims(reference, token, "account", lookup)
     if isinstance(claims, Finding):
@@ -104,20 +104,22 @@ def check_account(
     if claims.issuer not in operator.claims.trusted_keys:
         return _untrusted(reference)
     if claims.subject != account.public_key:
-        return _finding(reference, "JwtSubjectMismatch", "is of another account than its publicKey says; correct one")
+        return _finding(
+            reference, "JwtSubjectMismatch", "belongs to a different account than its publicKey; correct one of them"
+        )
     return None
 
 
 def _claims(reference: KeyReference, token: str, type_: KeyType, lookup: Lookup) -> Claims | Finding:
-    """What the token says, if it is in order in itself and for now."""
+    """The claims of the JWT, or a finding if it is malformed, wrongly signed or not valid now."""
     try:
         claims = verified_claims(token)
     except NotAJwtError as error:
-        return _finding(reference, "JwtMalformed", f"cannot be read: {error}; put in there what nsc wrote")
+        return _finding(reference, "JwtMalformed", f"cannot be decoded: {error}; store the JWT as nsc exports it")
     except BadSignatureError:
         return _untrusted(reference)
     if claims.type != type_ or not is_public_key(claims.subject, type_):
-        return _finding(reference, "JwtMalformed", f"is not that of an {type_}; refer to another")
+        return _finding(reference, "JwtMalformed", f"is not the JWT of an {type_}; correct the reference")
     now = lookup.now.timestamp()
     if 0 < claims.expires < now:
         return _finding(reference, "JwtExpired", "has expired; replace it")
@@ -130,12 +132,12 @@ def _untrusted(reference: KeyReference) -> Finding:
     return _finding(
         reference,
         "JwtUntrusted",
-        "is not signed by the operator of spec.auth.jwt.operator or one of its signing keys; have it signed by one",
+        "is not signed by the operator in spec.auth.jwt.operator or by one of its signing keys; sign it with one",
     )
 
 
 def _indispensable(reference: KeyReference) -> Finding:
-    """An optional reference to what nothing works without: servers that anybody may use are never the answer."""
+    """The finding for an optional reference that is required all the same: servers never run without authentication."""
     what = f"Secret {reference.name} with key {reference.key}, which {reference.field} refers to,"
     return Finding("SecretNotFound", f"{what} does not exist; create it. No server starts without it.")
 

@@ -1,4 +1,4 @@
-"""Secrets in which the operator keeps what it has made by chance: each has one key, and is made once."""
+"""Reads Secrets in which the operator stores generated values: each has one key, and is created once."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept; empty where nothing is yet, or somebody has spoiled it."""
+    """The stored value; empty if there is none yet, or if it is damaged."""
 
     text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldByAnother:
-    """Somebody else holds the Secret's name, so that nothing can be kept there."""
+    """A Secret of someone else has the name, so that nothing can be stored."""
 
 
 NOTHING: Final = Kept("")
 
 
 def look_at_kept(cr: NatsCluster, secret: ObjectKey, key: str, lookup: Lookup) -> Kept | HeldByAnother | Forbidden:
-    """What is kept under the key of that Secret, or why it cannot be known."""
+    """The stored value under this key of the Secret, or why it is unknown."""
     found = lookup.object(secret)
     if found is None or isinstance(found, Forbidden):
         return found or NOTHING

@@ -1,4 +1,4 @@
-"""The ports that the servers listen on, and the TLS of each."""
+"""Resolves the listeners of the servers: port, protocol and TLS of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def resolve_listeners(cr: NatsCluster, ca_file: str) -> tuple[Listener, ...]:
-    """Every listener that is on, in the order in which ports are shown. `ca_file` is empty without a CA."""
+    """All enabled listeners, in display order. ca_file: empty without a CA."""
     return tuple(_listener(row, cr.spec, ca_file) for row in LISTENERS if row.listens(cr.spec))
 
 
@@ -27,7 +27,7 @@ def _listener(row: ListenerRow, spec: NatsClusterSpec, ca_file: str) -> Listener
 
 
 def _tls_of(row: ListenerRow, spec: NatsClusterSpec, ca_file: str) -> Tls | None:
-    """The monitor has no certificate of its own."""
+    """The TLS settings of a listener. The monitor uses the certificate of the client listener."""
     if row.name == names.MONITOR_PORT:
         return _tls(names.CLIENT_PORT, spec.config.nats.tls, ca_file) if spec.config.monitor.tls_enabled else None
     return _tls(row.name, row.tls(spec), ca_file) if row.tls else None
@@ -41,6 +41,6 @@ def _tls(listener: str, spec: TlsSpec, ca_file: str) -> Tls | None:
 
 
 def _protocol(tls: Tls | None, *, web: bool) -> str:
-    """The appProtocol of a Service's port."""
+    """The appProtocol of a Service port."""
     plain, encrypted = ("http", "https") if web else ("tcp", "tls")
     return encrypted if tls else plain

@@ -1,8 +1,8 @@
-"""NACK, which manages streams by Kubernetes resources, and gets an Account for each account with a user for it.
+"""Resolves NACK Accounts: one for each account that has userCreds. NACK manages streams as Kubernetes resources.
 
-NACK takes credentials and CAs from Secrets only, and where the Secret lacks the key that an Account names it connects
-with its global credentials, to whatever account those are of, without a word. So the key has to be there first, and an
-Account whose key has gone is left as it is: deleting it would orphan the streams that refer to it.
+NACK reads credentials and CAs only from Secrets. If the Secret of an Account lacks the key, NACK silently uses its
+global credentials, which may belong to another account. So the key must exist before the Account is created. An Account
+whose key was removed is not changed: deleting it would orphan the streams that refer to it.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ CONDITION: Final[ConditionType] = "NackIntegrationAvailable"
 
 
 def credentials(cr: NatsCluster) -> Iterator[tuple[str, KeyReference]]:
-    """For each account with a user for NACK, its name and the reference to the user's credentials.
+    """Name and credentials reference of each account with userCreds.
 
-    Those of the system account are for the operator: NACK gets no power over the servers.
+    Without the system account: its credentials are for the operator, and NACK must not get control over the servers.
     """
     jwt = cr.spec.auth.jwt
     for account in jwt.accounts if jwt else ():
@@ -44,7 +44,7 @@ def credentials(cr: NatsCluster) -> Iterator[tuple[str, KeyReference]]:
 
 
 def resolve_nack(cr: NatsCluster, client_tls: Tls | None, lookup: Lookup) -> Answer[Integrated[Nack]]:
-    """The Accounts, as far as NACK is there and may be used. client_tls: that of the servers' client port."""
+    """The Accounts, if NACK is installed and enabled. client_tls: the TLS settings of the client listener."""
     wanted = dict(credentials(cr))
     mode = lookup.settings.nack_integration
     existing = children_of_kind(cr.metadata, NACK_ACCOUNTS, lookup)
@@ -79,31 +79,31 @@ def _account_key(cr: NatsCluster, account: str) -> ObjectKey:
 
 
 def _lack(lookup: Lookup) -> Finding | None:
-    """Why there is no NACK to build anything for."""
+    """Why NACK cannot be used; None if it can."""
     if lookup.settings.nack_integration == "disabled":
-        return Finding("Disabled", "The operator runs with the NACK integration disabled; existing Accounts are kept.")
+        return Finding("Disabled", "The NACK integration of the operator is disabled; existing Accounts are kept.")
     return why_unavailable(
         NACK_ACCOUNTS,
         lookup,
-        advice="install NACK to manage streams by Kubernetes resources, or leave userCreds out",
+        advice="install NACK to manage streams as Kubernetes resources, or remove userCreds",
     )
 
 
 def _problem(reference: KeyReference, lookup: Lookup) -> Finding | None:
-    """Why an Account must not name these credentials."""
+    """Why an Account must not use these credentials; None if it may."""
     found = find(reference, lookup)
     if isinstance(found, Finding):
         return found
     if not found:
         return Finding(
             "KeyEmpty",
-            f"Secret {reference.name}, which {reference.field} refers to, has nothing under {reference.key}; add it.",
+            f"Secret {reference.name}, which {reference.field} refers to, has an empty key {reference.key}; set it.",
         )
     return None
 
 
 def _authority(cr: NatsCluster, lookup: Lookup) -> NackAuthority | None:
-    """The CA by which NACK recognizes the servers. One in a ConfigMap is copied into a Secret, where NACK finds it."""
+    """The CA with which NACK verifies the servers. NACK reads only Secrets, so a CA in a ConfigMap is copied."""
     reference = authority(cr)
     found = find(reference, lookup) if reference else None
     if reference is None or not isinstance(found, bytes):
@@ -119,6 +119,6 @@ def _unreachable(client_tls: Tls | None) -> Finding | None:
         return None
     return Finding(
         "ClientCertificateRequired",
-        "spec.config.nats.tls.verify asks clients for a certificate, and an Account cannot be given one here, so NACK"
-        " cannot connect unless it was itself started with one.",
+        "spec.config.nats.tls.verify requires a client certificate, which an Account cannot have here, so NACK cannot"
+        " connect unless it is configured with its own client certificate.",
     )

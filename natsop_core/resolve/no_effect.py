@@ -1,4 +1,4 @@
-"""What a NatsCluster says and nothing comes of, because something else that it needs is off or says otherwise."""
+"""Finds fields of a NatsCluster that have no effect, because a field that they depend on is disabled or differs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def without_effect(cr: NatsCluster, cluster: Cluster) -> tuple[str, ...]:
-    """Each field that has no effect on the cluster that was made of it, why, and what to do about it."""
+    """A message for each field that has no effect: the field, the reason and the remedy."""
     spec = cr.spec
     jwt = _of_jwt(spec.auth.jwt) if spec.auth.jwt else ()
     return (*_of_service(spec), *_of_ingress(spec), *jwt, *_of_system_user(spec, cluster))
@@ -27,7 +27,7 @@ def _of_service(spec: NatsClusterSpec) -> Iterator[str]:
     service = spec.service
     if not service.enabled:
         if _says_how_it_is_reached(service):
-            yield "spec.service is disabled, so nothing else in it counts: enable it"
+            yield "spec.service is disabled, so its other fields have no effect: enable it"
         return
     yield from _of_type(service)
     yield from _of_ports(spec)
@@ -62,11 +62,11 @@ def _of_node_ports(spec: NatsClusterSpec) -> Iterator[str]:
     for name in sorted(spec.service.node_ports):
         row = rows.get(name)
         if row is None:
-            yield f"spec.service.nodePorts.{name} is of no listener: name one of {', '.join(rows)}"
+            yield f"spec.service.nodePorts.{name} is not a listener: use one of {', '.join(rows)}"
         elif not row.listens(spec) or not row.is_published(spec):
             yield (
-                f"spec.service.nodePorts.{name} is of a port that the Service does not have: enable spec.{row.path} and"
-                f" spec.service.ports.{name}"
+                f"spec.service.nodePorts.{name} is for a port that the Service does not have: enable spec.{row.path}"
+                f" and spec.service.ports.{name}"
             )
 
 
@@ -81,10 +81,10 @@ def _of_system_user(spec: NatsClusterSpec, cluster: Cluster) -> Iterator[str]:
     if spec.auth.jwt:
         where = "spec.auth.jwt defines the accounts"
     elif spec.config_map.existing_name:
-        where = f"ConfigMap {spec.config_map.existing_name} is the servers' whole configuration"
+        where = f"ConfigMap {spec.config_map.existing_name} replaces the whole configuration"
     else:
-        where = "an included file defines accounts, or how clients prove who they are"
-    yield f"spec.auth.systemUser.enabled needs accounts that are not defined otherwise, and {where}: set it to false"
+        where = "an included file defines accounts or authentication"
+    yield f"spec.auth.systemUser.enabled cannot be combined with other accounts, but {where}: set it to false"
 
 
 def _of_jwt(jwt: JwtSpec) -> Iterator[str]:
@@ -101,6 +101,6 @@ def _of_jwt(jwt: JwtSpec) -> Iterator[str]:
     for account in jwt.accounts:
         if last[account.public_key] != account.name:
             yield (
-                f"spec.auth.jwt.accounts[{account.name}].jwt gives way to that of accounts[{last[account.public_key]}],"
-                " which has the same publicKey: remove one of them"
+                f"spec.auth.jwt.accounts[{account.name}] has the same publicKey as"
+                f" accounts[{last[account.public_key]}], whose jwt is used: remove one of them"
             )

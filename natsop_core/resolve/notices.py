@@ -1,4 +1,4 @@
-"""What a user should hear of once, when the servers are made or changed: nothing is wrong, but it may surprise."""
+"""Notices that are sent once as events when servers are created or changed: no problems, but possibly unexpected."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 def kept(cr: NatsCluster, cluster: Cluster) -> Iterator[Finding]:
-    """What running servers keep though new ones would have it otherwise."""
+    """The settings that running servers keep although new servers would have others."""
     if images := _kept_images(cr, cluster):
         yield Finding(
             "ImageKept",
-            f"The running cluster keeps {' and '.join(images)}, which the operator's defaults have left behind. Set"
-            " spec.image.tag to move on: the sidecars then follow the operator's defaults, too.",
+            f"The running cluster keeps {' and '.join(images)}, although the defaults of the operator have changed. To"
+            " change the images, set spec.image.tag: the sidecars then get the new defaults.",
         )
     if cluster.keeps_identity:
         yield Finding(
             "IdentityKept",
-            "The servers go on running as the user that they had before they were taken over; set runAsUser and fsGroup"
-            " in spec.podTemplate.securityContext to change that.",
+            "The servers keep running as the user that they had before they were taken over; to change it, set"
+            " runAsUser and fsGroup in spec.podTemplate.securityContext.",
         )
 
 
@@ -47,19 +47,19 @@ def _kept_images(cr: NatsCluster, cluster: Cluster) -> list[str]:
 
 
 def risky(cluster: Cluster) -> Iterator[Finding]:
-    """What works, and is seldom what is meant."""
+    """Settings that work, but are probably not intended."""
     yield from _tls_without_authority(cluster)
     if cluster.jetstream and cluster.replicas == 2:
         yield Finding(
             "TwoServers",
-            "JetStream runs on two servers: while one of them is down, also during a rolling restart, JetStream's API"
-            " stops. Set spec.replicas to 3.",
+            "JetStream runs on two servers: while one of them is down, for instance during a rolling restart, the"
+            " JetStream API is unavailable. Set spec.replicas to 3.",
         )
     if cluster.jetstream and _is_too_small(cluster.jetstream):
         yield Finding(
             "VolumeTooSmall",
-            "spec.config.jetstream.fileStore.maxSize is larger than the volume, which will be full before JetStream"
-            " says so: lower it, or ask for a larger volume.",
+            "spec.config.jetstream.fileStore.maxSize is larger than the volume, which becomes full before the limit is"
+            " reached: lower it, or request a larger volume.",
         )
 
 
@@ -73,5 +73,5 @@ def _tls_without_authority(cluster: Cluster) -> Iterator[Finding]:
         if tls and not tls.ca_file and (tls.verify or listener.name == names.ROUTES_PORT):
             yield Finding(
                 "TLSWithoutCA",
-                f"The {listener.name} listener checks certificates, but spec.tlsCA names no CA to check them against.",
+                f"The {listener.name} listener verifies certificates, but spec.tlsCA names no CA; set it.",
             )

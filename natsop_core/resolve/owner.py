@@ -1,4 +1,4 @@
-"""The identity by which the children of a custom resource know it."""
+"""The owner of the children of a custom resource."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 
 def owner_of(metadata: Metadata, kind: str) -> Owner:
-    """The identity that children name as their controller."""
+    """The custom resource as the controller of its children."""
     return Owner(names.API_VERSION, kind, metadata.namespace, metadata.name, metadata.uid)

@@ -1,4 +1,4 @@
-"""What pods have in common: where they run, as whom, with which images."""
+"""Resolves the settings that all pods share: placement, user, images."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def resolve_pod(
     service_account: str,
     keeps_identity: bool = False,
 ) -> Pod:
-    """A pod template's settings. The labelSelector of topology spread constraints is always `selector`."""
+    """The settings of a pod template. The labelSelector of topology spread constraints is always `selector`."""
     wanted = template.termination_grace_period_seconds
     return Pod(
         extras=Extras(labels_with(settings, template.labels), template.annotations),
@@ -50,7 +50,7 @@ def resolve_pod(
 
 
 def _left_open(template: PodTemplateSpec, *, keeps_identity: bool) -> Set[str]:
-    """What of the pods' identity is not ours to say."""
+    """The identity fields of the pods that get no default."""
     if keeps_identity:
         return ANY_IDENTITY
     return GIVEN_BY_PLATFORM if template.platform_identity else frozenset()
@@ -66,7 +66,7 @@ def resolve_container(
     env: Iterable[Mapping[str, Any]] = (),
     env_from: Iterable[Mapping[str, Any]] = (),
 ) -> Container:
-    """What every container has, with the global settings in place."""
+    """The settings that all containers share, completed from the global settings."""
     registry = (settings.image_registry if settings else None) or ""
     return Container(
         image=image_reference(image, default, registry),
@@ -79,7 +79,7 @@ def resolve_container(
 
 
 def with_host_alias(pod: Pod, name: str) -> Pod:
-    """The pod in which this name leads to itself."""
+    """The pod with a host alias that resolves this name to 127.0.0.1."""
     aliases = [*pod.placement.get("hostAliases", []), {"ip": "127.0.0.1", "hostnames": [name]}]
     return replace(pod, placement=cast("PodSpec", {**pod.placement, "hostAliases": aliases}))
 
@@ -94,12 +94,12 @@ def with_sysctl(pod: Pod, name: str, value: str) -> Pod:
 
 
 def labels_with(settings: GlobalSpec | None, labels: Mapping[str, str]) -> Mapping[str, str]:
-    """The global labels, with an object's own over them."""
+    """The global labels, overridden by the labels of an object."""
     return {**settings.labels, **labels} if settings else labels
 
 
 def union(*references: Iterable[LocalObjectReference]) -> tuple[str, ...]:
-    """The names of pull secrets, each once, in order; an empty name refers to nothing."""
+    """The names of pull secrets, each once, in order; empty names are ignored."""
     return tuple(dict.fromkeys(each.name for group in references for each in group if each.name))
 
 

@@ -1,4 +1,4 @@
-"""The probes of the nats container: the NATS Helm chart's, with the user's changes over them."""
+"""Resolves the probes of the nats container: those of the NATS Helm chart, with the user's overrides."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 RUNS_JETSTREAM: Final = "/healthz?js-enabled-only=true"
 ACCEPTS_CONNECTIONS: Final = "/healthz?js-server-only=true"
-"""Before a first quorum this is all that a server can say of itself, so readiness must not ask for more."""
+"""Before the first quorum, a server can only report this, so the readiness probe must not ask for more."""
 
 _HANDLERS: Final = frozenset(("exec", "grpc", "httpGet", "tcpSocket"))
 
 
 def resolve_probes(container: ContainerSpec, monitor: Listener | None) -> Probes:
-    """The probes; through the client port where there is no monitor. Startup gets 15 minutes: streams are recovered."""
+    """The probes; on the client port if there is no monitor. Startup may take 15 minutes, for stream recovery."""
     return Probes(
         startup=_merged(_probe(monitor, RUNS_JETSTREAM, period=10, failures=90), container.startup_probe),
         readiness=_merged(_probe(monitor, ACCEPTS_CONNECTIONS, period=10, failures=3), container.readiness_probe),
@@ -44,7 +44,7 @@ def _probe(monitor: Listener | None, path: str, *, period: int, failures: int) -
 
 
 def _merged(default: Probe, user: Mapping[str, Any] | None) -> Probe:
-    """Field by field, but a handler of the user's replaces the default one whole: a probe has exactly one."""
+    """The default with the user's fields. A handler of the user replaces the default one: a probe has exactly one."""
     if user is None:
         return default
     kept = {key: value for key, value in default.items() if key not in _HANDLERS or not _HANDLERS & user.keys()}

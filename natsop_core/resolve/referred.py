@@ -1,4 +1,4 @@
-"""Keys of Secrets and ConfigMaps that a custom resource refers to, looked up in what was fetched."""
+"""Looks up keys of Secrets and ConfigMaps that a custom resource refers to."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _NOT_READABLE: Final[Mapping[ReferredKind, ReasonName]] = {
 
 
 def key_reference(kind: ReferredKind, namespace: str, selector: KeySelector, field: str) -> KeyReference:
-    """The reference that a selector of the custom resource stands for."""
+    """The reference of a selector in the custom resource."""
     return KeyReference(kind, namespace, selector.name, selector.key, field, selector.optional)
 
 
 def find(reference: KeyReference, lookup: Lookup) -> bytes | Finding | None:
-    """The key's value, what is wrong with the reference, or None where it is optional and not there yet."""
+    """The value of the key; a finding if the reference is broken; None if it is optional and does not exist."""
     if not reference.name or not reference.key:
-        return Finding("InvalidSpec", f"{reference.field} names no {reference.kind}: give it a name and a key.")
+        return Finding("InvalidSpec", f"{reference.field} does not name a {reference.kind}: set its name and key.")
     obj = lookup.referred(reference)
     if not isinstance(obj, Mapping):
         return whole(reference, lookup)
@@ -43,7 +43,7 @@ def find(reference: KeyReference, lookup: Lookup) -> bytes | Finding | None:
 
 
 def whole(reference: KeyReference, lookup: Lookup) -> Finding | None:
-    """What is wrong with the reference to an object, whatever is in it."""
+    """The problem with a reference to an object, regardless of its content; None if there is none."""
     obj = lookup.referred(reference)
     if isinstance(obj, Forbidden):
         return Finding(_NOT_READABLE[reference.kind], f"{_subject(reference)} cannot be read: {obj.message}.")
@@ -53,7 +53,7 @@ def whole(reference: KeyReference, lookup: Lookup) -> Finding | None:
 
 
 def texts_beside(reference: KeyReference, lookup: Lookup) -> dict[str, str]:
-    """All that is in the object that a key was found in, as a pod would see it, by key."""
+    """The whole content of the object that a key is in, by key, as a pod sees it."""
     obj = lookup.referred(reference)
     found = obj if isinstance(obj, Mapping) else {}
     keys = sorted({key for field in ("data", "binaryData", "stringData") for key in found.get(field) or {}})
@@ -70,7 +70,7 @@ def _subject(reference: KeyReference) -> str:
 
 
 def _value(obj: Mapping[str, Any], key: str) -> bytes | None:
-    """A value as a pod would see it. A Secret from a file may still have stringData, which wins over data."""
+    """A value as a pod sees it. A Secret from a file may have stringData, which overrides data."""
     if obj["kind"] == "ConfigMap":
         text = (obj.get("data") or {}).get(key)
         return text.encode() if text is not None else _decoded((obj.get("binaryData") or {}).get(key))

@@ -1,4 +1,4 @@
-"""Accounts that were removed from the spec, which a full resolver keeps: the managed Secret remembers them."""
+"""Accounts that were removed from the spec but that a full resolver keeps. The managed Secret records them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def removed_accounts(cr: NatsCluster, live: Mapping[str, Any], had: Collection[str]) -> tuple[str, ...]:
-    """Their public keys. live: the managed Secret as it is. had: the accounts in it."""
+    """The public keys of the removed accounts. live: the managed Secret. had: the accounts in it."""
     noted = (live["metadata"].get("annotations") or {}).get(REMOVED_ACCOUNTS_ANNOTATION, "")
     wanted = {account.public_key for account in cr.spec.auth.jwt.accounts} if cr.spec.auth.jwt else set()
     known = {*(key for key in noted.split(",") if is_public_key(key, "account")), *had}

@@ -1,4 +1,4 @@
-"""The routes between the servers of a cluster, and what lets them in."""
+"""Resolves the routes between the servers of a cluster, and their credentials."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FIELD: Final = "spec.config.cluster.routeURLs.authSecretRef"
 UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-"""The bytes that stand for themselves anywhere in a URL (RFC 3986)."""
+"""The bytes that need no encoding anywhere in a URL (RFC 3986)."""
 
 
 def credential_references(cr: NatsCluster) -> tuple[KeyReference, ...]:
@@ -44,7 +44,7 @@ def resolve_routes(cr: NatsCluster, replicas: int, lookup: Lookup) -> Answer[Rou
 
 
 def routes_folder(cr: NatsCluster, routes: Routes | None) -> Folder | None:
-    """Where the servers find routes that hold credentials; None where the routes stand in nats.conf itself."""
+    """The folder for routes with credentials; None if the routes are in nats.conf itself."""
     if routes is None or routes.credentials is None:
         return None
     volume: Volume = {"name": names.ROUTES_VOLUME, "secret": {"secretName": names.routes_secret(cr.metadata.name)}}
@@ -52,7 +52,7 @@ def routes_folder(cr: NatsCluster, routes: Routes | None) -> Folder | None:
 
 
 def _credentials(cr: NatsCluster, lookup: Lookup) -> Answer[RouteCredentials | None]:
-    """An empty user or password would switch authentication off without a word (nats-server auth.go)."""
+    """User and password. They must not be empty: nats-server would silently disable authentication (auth.go)."""
     values, findings = [], []
     for reference in credential_references(cr):
         found = find(reference, lookup)
@@ -60,7 +60,10 @@ def _credentials(cr: NatsCluster, lookup: Lookup) -> Answer[RouteCredentials | N
             findings.append(found)
         elif not found:
             findings.append(
-                Finding("KeyEmpty", f"Secret {reference.name}, which {FIELD} refers to, has an empty {reference.key}.")
+                Finding(
+                    "KeyEmpty",
+                    f"Secret {reference.name}, which {FIELD} refers to, has an empty key {reference.key}; set it.",
+                )
             )
         else:
             values.append(found.decode("utf-8", "surrogateescape"))
@@ -79,7 +82,7 @@ def _urls(cr: NatsCluster, replicas: int, credentials: RouteCredentials | None) 
 
 
 def cluster_domain(cr: NatsCluster) -> str:
-    """The DNS domain of the Kubernetes cluster, without a dot at its end."""
+    """The DNS domain of the Kubernetes cluster, without a trailing dot."""
     return cr.spec.config.cluster.route_urls.k8s_cluster_domain.rstrip(".")
 
 

@@ -1,4 +1,4 @@
-"""The salt for digests of what Secrets hold: made once, and kept in a Secret of its own."""
+"""Resolves the salt for digests of Secrets: generated once, and stored in its own Secret."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def salt_key(cr: NatsCluster) -> ObjectKey:
-    """The Secret that holds it."""
+    """The Secret with the salt."""
     return SECRETS.key(cr.metadata.namespace, names.salt_secret(cr.metadata.name))
 
 
 def resolve_salt(cr: NatsCluster, lookup: Lookup) -> Answer[Salt | None]:
-    """The salt that there is, else a new one; None where no digest can be about a Secret."""
+    """The stored salt, or a new one; None if no digest depends on a Secret."""
     spec = cr.spec
     if not spec.pod_template.config_checksum_annotation and not any(each.secret for each in spec.config.includes):
         return Answer(None)

@@ -1,4 +1,4 @@
-"""Security contexts: what the `restricted` Pod Security level asks for, with the user's changes over it."""
+"""Resolves security contexts: the `restricted` Pod Security level, with the user's overrides."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from natsop_core.kubernetes.types import PodSecurityContext, SecurityContext
 
 UNPRIVILEGED: Final = 1000
-"""The user, group and volume group of every process that we start."""
+"""The default user, group and volume group of all processes."""
 
 RESTRICTED_POD: Final[PodSecurityContext] = {
     "runAsNonRoot": True,
     "runAsUser": UNPRIVILEGED,
     "runAsGroup": UNPRIVILEGED,
     "fsGroup": UNPRIVILEGED,
-    "fsGroupChangePolicy": "OnRootMismatch",  # a change of every file's owner takes minutes on a large volume
+    "fsGroupChangePolicy": "OnRootMismatch",  # changing the owner of all files takes minutes on a large volume
     "seccompProfile": {"type": "RuntimeDefault"},
 }
 
@@ -27,17 +27,17 @@ RESTRICTED_CONTAINER: Final[SecurityContext] = {
 }
 
 GIVEN_BY_PLATFORM: Final = frozenset(("runAsUser", "runAsGroup", "fsGroup"))
-"""What OpenShift assigns from the namespace's own range."""
+"""The fields that OpenShift assigns from the range of the namespace."""
 
 ANY_IDENTITY: Final = GIVEN_BY_PLATFORM | {"runAsNonRoot", "fsGroupChangePolicy"}
-"""What an image may decide where nothing of it is said. Volumes without fsGroup support (hostPath, NFS) would keep what
-root wrote from everybody else."""
+"""The fields that are left to the image of taken-over servers. On volumes without fsGroup support (hostPath, NFS), only
+root could otherwise read the files that root wrote."""
 
 _IDENTITY: Final = ("runAsUser", "runAsGroup", "runAsNonRoot")
 
 
 def pod_security(user: Mapping[str, Any] | None, *, without: Set[str] = frozenset()) -> PodSecurityContext:
-    """The pod's security context, field by field the user's where given; `without` these defaults."""
+    """The security context of the pod: the defaults, except those in `without`, overridden by the user's fields."""
     default = {field: value for field, value in RESTRICTED_POD.items() if field not in without}
     if _asks_for_root(user):
         del default["runAsNonRoot"]
@@ -45,9 +45,10 @@ def pod_security(user: Mapping[str, Any] | None, *, without: Set[str] = frozense
 
 
 def container_security(user: Mapping[str, Any] | None, pod: Mapping[str, Any] | None) -> SecurityContext:
-    """A container's security context, field by field the user's where given. pod: what the user says of all of them.
+    """The security context of a container: the defaults, overridden by the user's fields. pod: the user's for the pod.
 
-    The kubelet starts no root where `runAsNonRoot` holds: ours gives way in this container, the user's own does not.
+    The kubelet starts no root container with `runAsNonRoot`. So if the user wants root in this container, the default
+    `runAsNonRoot` is disabled for it, but not one that the user has set for the pod.
     """
     gives_way = _asks_for_root(user) and "runAsNonRoot" not in (pod or {})
     default = {**RESTRICTED_CONTAINER, "runAsNonRoot": False} if gives_way else RESTRICTED_CONTAINER
@@ -59,9 +60,9 @@ def _asks_for_root(user: Mapping[str, Any] | None) -> bool:
 
 
 def same_user_security(user: Mapping[str, Any] | None, server: SecurityContext) -> SecurityContext:
-    """The reloader's: it runs as the server's user and group unless told otherwise, since it has to signal it.
+    """The security context of the reloader. By default it has the server's user and group, because it sends signals.
 
-    What the server's container leaves to the pod, the reloader's does, too.
+    Fields that are unset for the server are unset for the reloader, too.
     """
     identity = {key: value for key, value in server.items() if key in _IDENTITY}
     return cast("SecurityContext", {**RESTRICTED_CONTAINER, **identity, **(user or {})})

@@ -1,4 +1,4 @@
-"""The nats container and its reloader."""
+"""Resolves the nats container and its reloader."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def resolve_server(cr: NatsCluster, default: DefaultImage) -> Container:
 
 
 def resolve_reloader(cr: NatsCluster, server: Container, default: DefaultImage) -> Container | None:
-    """The reloader, or None when it is off."""
+    """The reloader, or None if it is disabled."""
     spec = cr.spec.reloader
     if not spec.enabled:
         return None
@@ -48,15 +48,15 @@ def resolve_reloader(cr: NatsCluster, server: Container, default: DefaultImage) 
 
 
 def memory_limit(resources: Mapping[str, Any] | None) -> int:
-    """The container's memory limit in bytes; 0 without one."""
+    """The memory limit of the container in bytes; 0 without a limit."""
     return rounded_bytes((resources or {}).get("limits", {}).get("memory", 0)) or 0
 
 
 def _go_memory_limit(
     resources: Mapping[str, Any] | None, env: Iterable[Mapping[str, Any]]
 ) -> tuple[dict[str, str], ...]:
-    """Go's soft memory limit at 80 % of the container's, in whole MiB (Go does not understand Kubernetes' suffixes)."""
+    """Go's soft memory limit, 80 % of the container's limit, in MiB (Go does not know the suffixes of Kubernetes)."""
     mebibytes = memory_limit(resources) * 8 // 10 // 2**20
     if not mebibytes or any(variable["name"] == MEMORY_LIMIT for variable in env):
-        return ()  # 0MiB would keep the collector running
+        return ()  # with 0MiB, the garbage collector would run all the time
     return ({"name": MEMORY_LIMIT, "value": f"{mebibytes}MiB"},)

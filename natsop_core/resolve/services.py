@@ -1,4 +1,4 @@
-"""The way in: the client Service, the Ingress, and the objects beside the pods."""
+"""Resolves the client Service, the Ingress, the ServiceAccount, the disruption budget and the PodMonitor."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 _WITHOUT_SERVICE: Final = Finding(
     "IngressWithoutService",
     "spec.config.websocket.ingress needs the websocket port of the client Service: set spec.service.enabled and"
-    " spec.service.ports.websocket.enabled to true, or turn the Ingress off.",
+    " spec.service.ports.websocket.enabled to true, or disable the Ingress.",
 )
 
 WITH_NODE_PORTS: Final = frozenset(("NodePort", "LoadBalancer"))
 
 
 def resolve_client_service(cr: NatsCluster) -> ClientService | None:
-    """The Service for clients, or None. Fields that Kubernetes refuses for its type are left out."""
+    """The Service for clients, or None. Fields that Kubernetes rejects for its type are left out."""
     service = cr.spec.service
     if not service.enabled:
         return None
@@ -46,7 +46,7 @@ def resolve_client_service(cr: NatsCluster) -> ClientService | None:
 
 
 def resolve_websocket_ingress(cr: NatsCluster) -> Answer[Ingress | None]:
-    """The Ingress to the websocket listener; None when none is wanted, or when there is no Service for it."""
+    """The Ingress to the websocket listener; None if it is disabled, or if there is no Service for it."""
     websocket = cr.spec.config.websocket
     ingress = websocket.ingress
     if not websocket.enabled or not ingress.enabled or not ingress.hosts:
@@ -66,7 +66,7 @@ def resolve_websocket_ingress(cr: NatsCluster) -> Answer[Ingress | None]:
 
 
 def resolve_service_account(cr: NatsCluster) -> ServiceAccount | None:
-    """The pods' own ServiceAccount, or None for the namespace's default one."""
+    """The ServiceAccount of the pods; None for the default one of the namespace."""
     account = cr.spec.service_account
     if not account.enabled:
         return None
@@ -74,12 +74,12 @@ def resolve_service_account(cr: NatsCluster) -> ServiceAccount | None:
 
 
 def service_account_name(cr: NatsCluster) -> str:
-    """The name that the pods give; empty for the namespace's default one."""
+    """The ServiceAccount name for the pods; empty for the default one of the namespace."""
     return names.service_account(cr.metadata.name) if cr.spec.service_account.enabled else ""
 
 
 def resolve_disruption_budget(cr: NatsCluster, replicas: int) -> DisruptionBudget | None:
-    """None for a single server, where a budget could only block node drains."""
+    """The disruption budget; None for a single server, where it could only block node drains."""
     budget = cr.spec.pod_disruption_budget
     if replicas == 1 or not budget.enabled:
         return None
@@ -94,7 +94,7 @@ def resolve_disruption_budget(cr: NatsCluster, replicas: int) -> DisruptionBudge
 
 
 def wanted_pod_monitor(cr: NatsCluster) -> PodMonitor | None:
-    """What the user wants of a PodMonitor, or None when none is wanted."""
+    """The PodMonitor that the user wants, or None."""
     monitor = cr.spec.prom_exporter.pod_monitor
     if not monitor.enabled or not cr.spec.prom_exporter.enabled or not cr.spec.config.monitor.enabled:
         return None

@@ -1,4 +1,4 @@
-"""JetStream's stores and the volume under them."""
+"""Resolves the JetStream stores and their volume."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from natsop_core.kubernetes.types import PersistentVolumeClaimSpec, Quantity
 
 EMPTY_DIR_PERCENT: Final = 95
-"""How much of an emptyDir JetStream may fill: its indexes and Raft logs come on top, and the kubelet evicts a pod that
-has reached the limit."""
+"""The part of an emptyDir that JetStream may fill. Indexes and Raft logs need additional space, and the kubelet evicts
+a pod that exceeds the size."""
 
 MEMORY_STORE_SHARE: Final = 4
 MEMORY_STORE_WITHOUT_LIMIT: Final = 256 * 2**20
 
 RAFT_ONLY_SIZE: Final = "256Mi"
-"""The folder's size with the file store off: the server still keeps the cluster's own Raft log there."""
+"""The size of the folder with the file store off: the server still stores the Raft log of the meta group there."""
 
 
 def resolve_jetstream(config: JetStreamSpec, idle_claim: Claim | None, *, memory_limit: int) -> JetStream | None:
-    """JetStream as it was granted; None where it is off.
+    """The granted JetStream settings; None if it is off.
 
-    idle_claim: stays mounted though the file store is off. memory_limit: of the container, in bytes; 0 without one.
+    idle_claim: stays mounted although the file store is off. memory_limit: of the container, in bytes; 0 without one.
     """
     if not config.enabled:
         return None
@@ -49,12 +49,12 @@ def _volume(store: FileStoreSpec, idle_claim: Claim | None) -> VolumeClaim | Scr
 
 
 def _default_size(store: FileStoreSpec) -> Quantity:
-    """None can be of size 0."""
+    """The size of the volume if the user sets none. A volume cannot have size 0."""
     return store.max_size if store.max_size is not None and to_bytes(store.max_size) else DEFAULT_VOLUME_SIZE
 
 
 def _max_memory_bytes(store: MemoryStoreSpec, memory_limit: int) -> int:
-    """Streams in memory are what NACK makes where nobody names a storage."""
+    """The memory store is on by default, because NACK creates memory streams if no storage is set."""
     if store.enabled is False:
         return 0
     if store.max_size is not None:
@@ -71,13 +71,13 @@ def _max_file_bytes(store: FileStoreSpec, volume: VolumeClaim | Scratch) -> int:
 
 
 def volume_bytes(volume: VolumeClaim | Scratch) -> int:
-    """How much the volume is asked to hold."""
+    """The requested size of the volume in bytes."""
     size = rounded_bytes(_size(volume))
     return to_bytes(DEFAULT_VOLUME_SIZE) if size is None else size
 
 
 def _size(volume: VolumeClaim | Scratch) -> Quantity:
-    """What the volume is asked to hold; the default where a live one, made by hand, says nothing."""
+    """The requested size of the volume; the default for a live one without a size."""
     if isinstance(volume, Scratch):
         return volume.size
     return volume.spec.get("resources", {}).get("requests", {}).get("storage", DEFAULT_VOLUME_SIZE)

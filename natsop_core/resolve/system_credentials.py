@@ -1,4 +1,4 @@
-"""The credentials with which the operator sends requests to the servers: those of a user of the system account."""
+"""The credentials of a system account user, which the operator uses for its requests to the servers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def system_credentials(cr: NatsCluster, jwt: JwtSpec, lookup: Lookup) -> Answer[str]:
-    """The text of the .creds file; empty where the spec names none, or it cannot be had."""
+    """The text of the .creds file; empty if the spec names none, or if it cannot be read."""
     reference = creds_reference(cr, jwt.system) if jwt.system else None
     if reference is None:
         return Answer("")

@@ -1,6 +1,6 @@
-"""A user of the system account where accounts are not the user's own: made once, and kept in a Secret of its own.
+"""Resolves the user of the system account for clusters without own accounts: its key is generated and stored once.
 
-The servers get the public key only, in nats.conf: so it can be switched on without a change of the pods.
+The servers get only the public key, in nats.conf, so it can be enabled without restarting the pods.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ NOBODY: Final = SystemUser(
     seed="made in the cluster",
     is_ours=False,
 )
-"""What stands in for a key that cannot be made or kept: a point of the curve that was not made from a private key."""
+"""The user if no key can be generated or stored: its public key is a curve point without a known private key."""
 
 
 def resolve_system_user(cr: NatsCluster, lookup: Lookup) -> Answer[SystemUser | None]:
-    """The user that there is, else a new one; None where none is wanted, or the file that it would be in is not ours.
+    """The stored user, or a new one; None if it is disabled, or if nats.conf is the user's own.
 
-    Whether accounts are defined otherwise is for `effective` to say, which knows all files.
+    Whether included files define accounts is decided in `effective`, which reads all files.
     """
     spec = cr.spec
     if not spec.auth.system_user.enabled or spec.auth.jwt or spec.config_map.existing_name:
@@ -49,7 +49,7 @@ def resolve_system_user(cr: NatsCluster, lookup: Lookup) -> Answer[SystemUser | 
 
 
 def _new_key(lookup: Lookup) -> KeyPair | None:
-    """None without any chance, as when a file is rendered: a key that everybody can make again protects nothing."""
+    """A new key; None without entropy, for instance when rendering files: a predictable key protects nothing."""
     if not lookup.entropy:
         return None
     return user_key(hashlib.sha256(b"system user" + lookup.entropy).digest())

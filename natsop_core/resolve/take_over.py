@@ -1,4 +1,4 @@
-"""Servers that another program made: what of them must stay as it is."""
+"""Reads the configuration of servers that were created by another program, to find what must not change."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def stores_outside(cr: NatsCluster, lookup: Lookup) -> bool:
-    """Whether streams lie in the containers' own layer, because JetStream is on without a folder: a restart loses
-    them."""
+    """Whether streams are stored in the file system of the containers, because JetStream is on without a store_dir: a
+    restart loses them."""
     are_outside = [_stores_in_the_container(cr, config_map, lookup) for config_map in _configurations(cr)]
-    return any(are_outside)  # only after all were asked for
+    return any(are_outside)  # a list, so that all are requested in one round
 
 
 def _configurations(cr: NatsCluster) -> Iterator[str]:
@@ -36,7 +36,7 @@ def _configurations(cr: NatsCluster) -> Iterator[str]:
 
 
 def what_servers_are(cr: NatsCluster) -> tuple[ObjectKey, ...]:
-    """Changing one of these restarts or reconfigures the servers."""
+    """The objects whose change restarts or reconfigures the servers."""
     metadata = cr.metadata
     return (
         STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name)),
@@ -45,20 +45,20 @@ def what_servers_are(cr: NatsCluster) -> tuple[ObjectKey, ...]:
 
 
 def running_stores(cr: NatsCluster, lookup: Lookup) -> Stores:
-    """How much the servers store at most by the nats.conf that we or another program have made for them."""
+    """The store limits of the servers, from the nats.conf that the operator or another program created for them."""
     tree = _configuration(cr, names.config_map(cr.metadata.name), lookup)
     sizes = (value_at(tree, "jetstream", name) for name in ("max_file_store", "max_memory_store"))
     return Stores(*(size if isinstance(size, int) and size >= 0 else None for size in sizes))
 
 
 def _stores_in_the_container(cr: NatsCluster, config_map: str, lookup: Lookup) -> bool:
-    """Whether its nats.conf, apart from what it includes, switches JetStream on without saying where."""
+    """Whether its nats.conf, without included files, enables JetStream outside the data folder."""
     store = store_of(_configuration(cr, config_map, lookup))
     return store is not None and store.is_known and not is_below(store.folder or "", names.DATA_FOLDER)
 
 
 def _configuration(cr: NatsCluster, config_map: str, lookup: Lookup) -> Block:
-    """The ConfigMap's nats.conf, apart from what it includes; empty where there is none that can be read."""
+    """The parsed nats.conf of the ConfigMap, without included files; empty if it does not exist or is invalid."""
     found = lookup.readable(CONFIG_MAPS.key(cr.metadata.namespace, config_map)) or {}
     try:
         return parse((found.get("data") or {}).get(names.CONFIG_KEY, ""), names.CONFIG_FILE)

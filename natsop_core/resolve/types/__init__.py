@@ -1,4 +1,4 @@
-"""Resolved values: what builders read. Everything in them is decided."""
+"""The resolved values that builders read. Everything in them is decided."""
 
 from natsop_core.resolve.types.box import Box, Context
 from natsop_core.resolve.types.cluster import (

@@ -1,4 +1,4 @@
-"""A resolved NatsBox."""
+"""The type of a resolved NatsBox."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A context of the nats CLI: the content of its JSON file, and the Secret's key which that is under."""
+    """A context of the nats CLI: the content of its JSON file, and its key in the Secret."""
 
     name: str
     settings: Mapping[str, str]
@@ -20,13 +20,13 @@ class Context:
 
     @property
     def file(self) -> str:
-        """The name of its file, by which the CLI knows it."""
+        """The name of its file, which the CLI requires."""
         return f"{self.name}.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A resolved NatsBox. `selected` is the context that the CLI uses until somebody selects another; may be empty."""
+    """A resolved NatsBox. selected: the context that the CLI uses until the user selects another; may be empty."""
 
     owner: Owner
     replicas: int

@@ -1,4 +1,4 @@
-"""A resolved NatsCluster, and what there is around its servers."""
+"""The type of a resolved NatsCluster, and of the objects around its servers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DisruptionBudget:
-    """How many servers an eviction may take at once. `limits` holds minAvailable or maxUnavailable and the policy."""
+    """The disruption budget. limits: minAvailable or maxUnavailable, and the eviction policy."""
 
     limits: PodDisruptionBudgetSpec
     extras: Extras
@@ -34,7 +34,7 @@ class DisruptionBudget:
 
 @dataclass(frozen=True, slots=True)
 class ClientService:
-    """The Service that clients connect to. `node_ports` by listener name; empty texts: Kubernetes' default."""
+    """The Service that clients connect to. node_ports: by listener name. Empty texts: the default of Kubernetes."""
 
     type: str
     node_ports: Mapping[str, int]
@@ -45,7 +45,7 @@ class ClientService:
 
 @dataclass(frozen=True, slots=True)
 class Ingress:
-    """The way in for websocket clients from outside. Empty texts: not set."""
+    """The Ingress for websocket clients. Empty texts: not set."""
 
     hosts: tuple[str, ...]
     path: str
@@ -57,7 +57,7 @@ class Ingress:
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """The sidecar that turns the monitor endpoints into Prometheus metrics; `url` is the monitor's."""
+    """The sidecar that exports the monitor's data as Prometheus metrics. url: that of the monitor."""
 
     container: Container
     port: int
@@ -67,7 +67,7 @@ class Exporter:
 
 @dataclass(frozen=True, slots=True)
 class PodMonitor:
-    """The exporter's PodMonitor; empty texts: Prometheus' defaults."""
+    """The PodMonitor of the exporter. Empty texts: the defaults of Prometheus."""
 
     interval: str
     scrape_timeout: str
@@ -76,7 +76,7 @@ class PodMonitor:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccount:
-    """The servers' own ServiceAccount."""
+    """The ServiceAccount of the servers."""
 
     pull_secrets: tuple[str, ...]
     annotations: Mapping[str, str]
@@ -84,7 +84,7 @@ class ServiceAccount:
 
 @dataclass(frozen=True, slots=True)
 class NackAccount:
-    """An Account of NACK: its name, and the Secret and key with the credentials that NACK uses for it."""
+    """A NACK Account: its name, and the Secret and key with its credentials."""
 
     name: str
     secret: str
@@ -93,7 +93,7 @@ class NackAccount:
 
 @dataclass(frozen=True, slots=True)
 class NackAuthority:
-    """The Secret and key with the CA of the servers' certificates. `copy`: what to put there; empty: it is there."""
+    """The Secret and key with the CA of the servers. copy: the content to write there; empty if it already exists."""
 
     secret: str
     key: str
@@ -102,7 +102,7 @@ class NackAuthority:
 
 @dataclass(frozen=True, slots=True)
 class Nack:
-    """What NACK is given."""
+    """The resolved objects for NACK."""
 
     accounts: tuple[NackAccount, ...]
     authority: NackAuthority | None
@@ -110,10 +110,10 @@ class Nack:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A resolved NatsCluster. record: what its servers commit us to, to be remembered.
+    """A resolved NatsCluster. record: the commitments to store.
 
-    environment: what the servers' variables have from Secrets and ConfigMaps, by name. domain: the DNS domain of the
-    Kubernetes cluster.
+    environment: values of the servers' environment variables from Secrets and ConfigMaps, by name. domain: the DNS
+    domain of the Kubernetes cluster.
     """
 
     owner: Owner
@@ -162,11 +162,11 @@ class Cluster:
         return self.owner.namespace
 
     def listener(self, name: str) -> Listener | None:
-        """The listener with that name, or None when it is off."""
+        """The listener with that name, or None if it is disabled."""
         return next((each for each in self.listeners if each.name == name), None)
 
     def port(self, name: str) -> int | None:
-        """The port of the listener with that name, or None when it is off."""
+        """The port of the listener with that name, or None if it is disabled."""
         listener = self.listener(name)
         return listener.port if listener else None
 

@@ -1,4 +1,4 @@
-"""What the pods of a cluster and of a box have in common."""
+"""The resolved settings that the pods of clusters and boxes share."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     )
 
 DEFAULT_VOLUME_SIZE: Final = "10Gi"
-"""The size of a JetStream volume for which nobody names one."""
+"""The default size of a JetStream volume."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The custom resource that controls all that is built from it."""
+    """The custom resource that controls the objects that are built from it."""
 
     api_version: str
     kind: str
@@ -46,7 +46,7 @@ class Extras:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What every container has. `image` is complete, with tag or digest; `env` and `env_from` are the user's."""
+    """The settings that all containers share. image: with tag or digest. env, env_from: those of the user."""
 
     image: str
     pull_policy: PullPolicy
@@ -67,10 +67,10 @@ class Probes:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Files from outside the pod, mounted into every container that reads them.
+    """A folder with files, mounted into every container that reads them.
 
-    volume: the volume, complete. path: where it is mounted. files: the names in it that nats-server reads.
-    contents: what is in those that are not configuration.
+    volume: the complete volume. path: where it is mounted. files: the names of the files that nats-server reads.
+    contents: the content of the files that are not configuration.
     """
 
     volume: Volume
@@ -95,9 +95,9 @@ class Scratch:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """What pods have in common, whoever is in them. `placement`: the user's affinity, tolerations and the like.
+    """The settings that all pods share. placement: affinity, tolerations and similar settings of the user.
 
-    has_api_token: they get the ServiceAccount's token for the API server, which nothing of ours needs.
+    has_api_token: the pods get a token for the API server; the containers of the operator do not need one.
     """
 
     extras: Extras

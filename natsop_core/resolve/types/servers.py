@@ -1,4 +1,4 @@
-"""What the servers of a cluster are configured with."""
+"""The resolved settings of the servers of a cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """A listener's TLS, as paths inside the pod; `ca_file` is empty without a CA, `timeout` None for the default."""
+    """The TLS settings of a listener, with paths in the pod. ca_file: may be empty. timeout: None for the default."""
 
     cert_file: str
     key_file: str
@@ -24,7 +24,7 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A port that the servers listen on; those that are published are reachable through the client Service."""
+    """A port that the servers listen on. is_published: the client Service has it."""
 
     name: str
     port: int
@@ -35,7 +35,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class RouteCredentials:
-    """What a server must know to be let in by the others. Secret."""
+    """The credentials for routes between the servers. Secret."""
 
     user: str = field(repr=False)
     password: str = field(repr=False)
@@ -43,9 +43,9 @@ class RouteCredentials:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """How the servers of a cluster find each other. `urls` has one entry per server, with the credentials in it.
+    """The routes between the servers. urls: one entry per server, including the credentials.
 
-    credentials: user and password, or None; they stand in a Secret of their own, never in the ConfigMap.
+    credentials: user and password, or None. They are stored in their own Secret, never in the ConfigMap.
     """
 
     no_advertise: bool
@@ -55,7 +55,7 @@ class Routes:
 
 @dataclass(frozen=True, slots=True)
 class JetStream:
-    """JetStream's stores, in bytes (0: that store is off), and the volume under the file store's folder."""
+    """The JetStream stores, in bytes (0: the store is off), and the volume of the file store."""
 
     max_file_bytes: int
     max_memory_bytes: int
@@ -64,7 +64,7 @@ class JetStream:
 
 @dataclass(frozen=True, slots=True)
 class IncludedFile:
-    """A file of the user's own, under the includes' folder. is_secret: it comes from a Secret."""
+    """An included file of the user. is_secret: it comes from a Secret."""
 
     name: str
     text: str = field(repr=False)
@@ -73,7 +73,7 @@ class IncludedFile:
 
 @dataclass(frozen=True, slots=True)
 class ExistingConfig:
-    """A ConfigMap of the user's own in place of the rendered one. texts: what it holds, nats.conf among it.
+    """The user's own ConfigMap, which replaces the rendered one. texts: its content, including nats.conf.
 
     included: the other keys that nats.conf includes.
     """
@@ -85,9 +85,9 @@ class ExistingConfig:
 
 @dataclass(frozen=True, slots=True)
 class Salt:
-    """What makes a digest of something secret useless to whoever does not know it.
+    """The salt for digests of secret values, which prevents guessing these values from their digests.
 
-    is_ours: it is kept, or will be. Otherwise somebody else holds the name of the Secret for it.
+    is_ours: it is stored, or will be. Otherwise the name of its Secret belongs to someone else.
     """
 
     value: str = field(repr=False)
@@ -96,9 +96,9 @@ class Salt:
 
 @dataclass(frozen=True, slots=True)
 class SystemUser:
-    """A user of the system account. seed: the private key, as the Secret for it has it, or will.
+    """A user of the system account. seed: the private key, which is or will be stored in its Secret.
 
-    is_ours: that Secret is, or will be. Otherwise nobody has the private key.
+    is_ours: that Secret is ours, or will be. Otherwise nobody has the private key.
     """
 
     public_key: str
@@ -108,10 +108,10 @@ class SystemUser:
 
 @dataclass(frozen=True, slots=True)
 class ResolverAccounts:
-    """The accounts that full resolvers are to have.
+    """The accounts that full resolvers should have.
 
-    tokens: their JWTs by public key. names: what the spec calls them, by public key. removed: public keys of accounts
-    that were removed from the spec and may still be there. allow_delete: whether the servers let accounts be deleted.
+    tokens: their JWTs by public key. names: their names in the spec, by public key. removed: public keys of accounts
+    that were removed from the spec and may still exist. allow_delete: whether the servers allow deleting accounts.
     """
 
     tokens: Mapping[str, str] = field(repr=False)
@@ -122,11 +122,11 @@ class ResolverAccounts:
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """Decentralized authentication, checked. `volume`: where a full resolver keeps accounts.
+    """The checked JWT authentication. volume: that of a full resolver.
 
-    content: what to write into the managed Secret; or the files by name that are in there, where it stays as it is.
-    accounts: what full resolvers are to have; None for others. system_creds: the text of the .creds file of a user of
-    the system account, for the operator; empty where there is none.
+    content: the content to write into the managed Secret; or its existing files by name, if it must not change.
+    accounts: the accounts for full resolvers; None for other resolvers. system_creds: the text of the .creds file of a
+    system account user, for the operator; empty if there is none.
     """
 
     content: Authentication | Mapping[str, str] = field(repr=False)

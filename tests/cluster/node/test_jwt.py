@@ -106,7 +106,7 @@ def a_bad_jwt_changes_nothing(cluster: JwtCluster) -> None:
     for reason, jwt in bad.items():
         cluster.put(orders=jwt)
         said = cluster.await_status("Degraded", "True", reason)
-        assert "its last good JWT stays in use" in said["message"]
+        assert "its last valid JWT stays in use" in said["message"]
         assert cluster.lets_in(creds_of(ORDERS))
         assert not cluster.adds_stream("THIRD")
     cluster.put(orders=good)

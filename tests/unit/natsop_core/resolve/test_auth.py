@@ -219,7 +219,7 @@ def test_without_operator_and_system_account_nothing_is_built(reason: str, key: 
     seen = status(spec(), jwts(**{key: bad}))
     assert degraded(spec(), jwts(**{key: bad})) == reason
     assert f"key {key} of Secret jwt" in message(seen, "Degraded")
-    assert message(seen, "Degraded").endswith("Until then, nothing is changed.")
+    assert message(seen, "Degraded").endswith("Until then, no object is changed.")
     assert bad not in str(seen)
 
 
@@ -242,7 +242,7 @@ def test_a_bad_rotation_keeps_the_last_good_secret_and_all_else_goes_on(reason: 
     assert digests[0] == digests[1]
     assert after["metadata"]["labels"]["a"] == "b"
     assert degraded(spec(), jwts(**{key: bad}), *live) == reason
-    assert "the last good JWTs stay in use" in message(status(spec(), jwts(**{key: bad}), *live), "Degraded")
+    assert "the last valid JWTs stay in use" in message(status(spec(), jwts(**{key: bad}), *live), "Degraded")
 
 
 @pytest.mark.parametrize("reason", BAD_ACCOUNTS)
@@ -262,7 +262,7 @@ def test_after_a_bad_rotation_it_keeps_its_last_good_jwt() -> None:
     assert GOOD["app"] in preload
     assert rotated in preload
     assert degraded(spec(), jwts(app="bad"), *live) == "JwtMalformed"
-    assert "its last good JWT stays in use" in message(status(spec(), jwts(app="bad"), *live), "Degraded")
+    assert "its last valid JWT stays in use" in message(status(spec(), jwts(app="bad"), *live), "Degraded")
 
 
 def test_a_last_good_jwt_that_the_new_operator_has_not_signed_is_good_no_more() -> None:

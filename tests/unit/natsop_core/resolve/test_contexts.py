@@ -133,8 +133,8 @@ def test_a_system_context_of_one_s_own_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("seen", "said"),
     [
-        (cluster_object(), "NatsCluster c names none"),
-        (jwt_cluster(), "NatsCluster c names none"),
+        (cluster_object(), "NatsCluster c has none"),
+        (jwt_cluster(), "NatsCluster c has none"),
         (cluster_object({"auth": {"systemUser": {"enabled": True}}}), "SecretNotFound: Secret c-system"),
     ],
     ids=["nothing asks for a user", "JWTs without userCreds", "no Secret yet"],

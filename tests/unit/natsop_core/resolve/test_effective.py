@@ -308,14 +308,14 @@ def test_a_port_that_services_and_probes_do_not_know_is_told() -> None:
     spec = including({"config": {"leafnodes": {"enabled": True}}})
     found = status(spec, included(REMOTES.replace("port: 7422", "no_advertise: true")))
     assert conditions(found)["Degraded"] == ("True", "ConfigurationDiffers")
-    assert "leafnodes is off there, and on in spec.config.leafnodes" in message(found, "Degraded")
+    assert "leafnodes is disabled there, but enabled in spec.config.leafnodes" in message(found, "Degraded")
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("https_port: 8222\ntls {}\nhttp_port: 0", "the monitor speaks HTTPS there only"),
-        ("http_base_path: /nats", "the monitor has its pages below http_base_path there"),
+        ("https_port: 8222\ntls {}\nhttp_port: 0", "the monitor only uses HTTPS there"),
+        ("http_base_path: /nats", "the monitor has an http_base_path there"),
         ("monitor_port: 8222\nport: 4222\nlisten: 4222", ""),
     ],
 )
@@ -389,8 +389,8 @@ def test_what_it_says_otherwise_than_the_spec_is_told() -> None:
     found = status(BROUGHT, own(OWN.replace("4222", "14222").replace("http: 8222\n", "")))
     assert conditions(found)["Degraded"] == ("True", "ConfigurationDiffers")
     assert message(found, "Degraded").startswith(
-        "ConfigMap own makes the servers listen otherwise than the spec says, from which Services and probes are made:"
-        " nats is at port 14222 there, and at 4222 in spec.config.nats.port; monitor is off there, and on in"
+        "ConfigMap own configures listeners differently from the spec, from which Services and probes are built:"
+        " nats has port 14222 there, but 4222 in spec.config.nats.port; monitor is disabled there, but enabled in"
         " spec.config.monitor."
     )
     assert plan(BROUGHT, own(OWN.replace("4222", "14222"))).apply

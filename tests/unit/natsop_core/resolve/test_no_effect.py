@@ -37,8 +37,8 @@ def resolver(**fields: object) -> Object:
 
 
 IGNORED = {
-    "a node port of no listener": (nodes("client"), "spec.service.nodePorts.client is of no listener"),
-    "a node port of a listener that is off": (nodes("mqtt"), "nodePorts.mqtt is of a port that the Service does not"),
+    "a node port of no listener": (nodes("client"), "spec.service.nodePorts.client is not a listener"),
+    "a node port of a listener that is off": (nodes("mqtt"), "nodePorts.mqtt is for a port that the Service does not"),
     "a node port of one that is not published": (nodes("monitor"), "enable spec.config.monitor and spec.service.ports"),
     "a node port of one that is kept inside": (
         nodes("nats", ports={"nats": {"enabled": False}, "monitor": {"enabled": True}}),
@@ -67,13 +67,13 @@ IGNORED = {
     "an interval of a memory resolver": (resolver(type="memory", interval="2m"), "resolver.interval needs"),
     "two accounts of one key": (
         spec(account_entry(SYSTEM), account_entry(APP), account_entry(APP) | {"name": "again"}),
-        "accounts[app].jwt gives way to that of accounts[again]",
+        "accounts[app] has the same publicKey as accounts[again]",
     ),
-    "a system user beside JWTs": ({"auth": spec()["auth"] | ON["auth"]}, "and spec.auth.jwt defines the accounts"),
-    "a system user beside accounts in an include": (INCLUDING, "and an included file defines accounts"),
+    "a system user beside JWTs": ({"auth": spec()["auth"] | ON["auth"]}, "but spec.auth.jwt defines the accounts"),
+    "a system user beside accounts in an include": (INCLUDING, "but an included file defines accounts"),
     "a system user beside a file of one's own": (
         ON | {"configMap": {"existingName": "own"}},
-        "and ConfigMap own is the servers' whole configuration",
+        "but ConfigMap own replaces the whole configuration",
     ),
 }
 
