@@ -1,4 +1,4 @@
-"""nats.conf: a typed tree, its text, and what nats-server makes of it."""
+"""nats.conf: a typed tree, its parser and writer, and the way nats-server reads it."""
 
 from natsop_core.conf.digest import Unknown
 from natsop_core.conf.errors import ConfError, Place

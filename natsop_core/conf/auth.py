@@ -1,8 +1,8 @@
-"""The files of decentralized authentication, which stand in a Secret of their own.
+"""The configuration files for JWT authentication, which are stored in their own Secret.
 
-auth.conf is what nats.conf includes. It holds the operator's JWT itself, although nats-server could read it from
-operator.jwt beside it: so a new operator changes the server's own digest of its configuration, and the part of it
-that needs a restart. operator.jwt is there for people and their tools.
+nats.conf includes auth.conf. It contains the operator's JWT, although nats-server could read it from operator.jwt: so
+another operator changes the server's digest of its configuration, and the digest of the part that needs a restart.
+operator.jwt is for people and their tools.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILES = (names.OPERATOR_KEY, names.PRELOAD_KEY, names.AUTH_KEY)
-"""What the Secret holds: its keys are the names of the files in the pod."""
+"""The keys of the Secret, which are the names of the files in the pod."""
 
 _OPERATOR, _RESOLVER_PRELOAD = "operator", "resolver_preload"
 
 OPTIONS = frozenset((_OPERATOR, "system_account", "resolver", _RESOLVER_PRELOAD))
-"""What the files say: no other file of a configuration may."""
+"""The options that the files set. No other file of a configuration may set them."""
 
 
 @dataclass(frozen=True, slots=True)
 class FullResolver:
-    """A resolver that keeps accounts on disk, and takes new ones from whoever has the system account."""
+    """A resolver that stores accounts on disk, and accepts new ones from users of the system account."""
 
     allow_delete: bool
     interval: str
@@ -39,9 +39,9 @@ class FullResolver:
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """Who may sign accounts and which accounts there are, checked: JWTs as bare tokens, accounts by public key.
+    """The checked operator and accounts. JWTs are bare tokens; accounts are by public key.
 
-    operator_file: what the user's Secret holds, byte for byte. resolver: None keeps the accounts in memory.
+    operator_file: the unchanged content of the user's Secret. resolver: None for a memory resolver.
     """
 
     operator_file: bytes = field(repr=False)
@@ -62,10 +62,10 @@ def auth_files(authentication: Authentication) -> dict[str, str]:
 
 
 def preloaded_accounts(files: Mapping[str, str]) -> dict[str, str]:
-    """The accounts' tokens by public key, in files that were written before.
+    """The JWTs of accounts by public key, from existing files.
 
-    Raises ConfError where nats-server could not read them, as those of the Go operator, whose include is absolute, and
-    KeyError where they do not hold what ours do.
+    Raises ConfError if nats-server cannot read the files (like those of the Go operator, whose include is absolute),
+    and KeyError if an option is missing.
     """
     folder = {f"{names.AUTH_FOLDER}/{name}": text for name, text in files.items()}
     file = f"{names.AUTH_FOLDER}/{names.AUTH_KEY}"

@@ -1,7 +1,8 @@
-"""The digest that nats-server itself gives a configuration: `config_digest` in /varz.
+"""Computes the digest that nats-server reports for its configuration (`config_digest` in /varz).
 
-It is the SHA-256 of the configuration as Go's encoding/json writes it (conf/parse.go, configDigest), after variables
-and includes are in place: it differs from pod to pod, and equals ours when that server has loaded what we wrote.
+It is the SHA-256 of the configuration in Go's JSON encoding (conf/parse.go, configDigest), with variables and includes
+replaced. So it differs between pods. If the reported digest equals the computed one, the server has loaded the current
+configuration.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from itertools import groupby
 from natsop_core.conf.values import Block, Datetime, Value, Variable
 
 _REPORTS_DIGEST = (2, 11, 0)
-_KEEPS_VARIABLES = (2, 12, 6)  # before, keys that a variable referred to were left out of the digest
+_KEEPS_VARIABLES = (2, 12, 6)  # earlier versions leave keys that are used as variables out of the digest
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
@@ -24,13 +25,13 @@ _SHORT_ESCAPES = {'"': r"\"", "\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n"
 
 @dataclass(frozen=True)
 class Unknown:
-    """The digest cannot be known. The reason is a sentence for a condition's message and holds no value of the file."""
+    """The digest is unknown. reason: a sentence for the message of a condition, without values of the file."""
 
     reason: str
 
 
 class ServerDigest:
-    """The digests of one configuration on all its servers: it is written out once, with gaps for their variables."""
+    """The digests of one configuration on all its servers. It is encoded once, with gaps for their variables."""
 
     def __init__(self, tree: Block, *, reads_own_keys: bool) -> None:
         self._reads_own_keys = reads_own_keys
@@ -38,10 +39,10 @@ class ServerDigest:
         self._start = hashlib.sha256(str(start).encode())
 
     def of(self, variables: Mapping[str, str], version: str | None) -> str | Unknown:
-        """What a server reports for which the variables are these strings.
+        """The digest that a server with these values of the variables reports.
 
-        `version`, when it is known, is the server's own word (`2.12.6`): it matters where keys serve as variables.
-        Unknown where the version reports none, and where the value of a variable is not known.
+        version: the reported version of the server (`2.12.6`), if known; it matters if keys are used as variables.
+        Unknown if the version does not report a digest, or if the value of a variable is unknown.
         """
         number = _VERSION.match(version or "")
         release = tuple(map(int, number.groups())) if number else _REPORTS_DIGEST
@@ -53,7 +54,7 @@ class ServerDigest:
         for part in self._rest:
             if isinstance(part, Variable):
                 if part.name not in variables:
-                    return Unknown(f"The configuration uses ${part.name}, whose value the operator does not read.")
+                    return Unknown(f"The configuration uses ${part.name}, whose value the operator does not know.")
                 digest.update(_string(variables[part.name]).encode())
             else:
                 digest.update(part.encode())
@@ -61,9 +62,9 @@ class ServerDigest:
 
 
 def go_json(tree: Block) -> list[str | Variable]:
-    """An expanded tree as Go's json.Encoder writes it: sorted keys, HTML-safe escapes, a new line at the end.
+    """An expanded tree in the encoding of Go's json.Encoder: sorted keys, HTML-safe escapes, a newline at the end.
 
-    In parts: texts and, between them, the variables whose values are not known yet.
+    The result is a list of texts and of variables whose values are not known yet.
     """
     parts: list[str | Variable] = []
     _add_json(tree, parts)
@@ -72,7 +73,7 @@ def go_json(tree: Block) -> list[str | Variable]:
 
 
 def _joined(parts: list[str | Variable]) -> list[str | Variable]:
-    """The same with one text where several follow each other."""
+    """The parts with adjacent texts joined."""
     joined: list[str | Variable] = []
     for is_text, group in groupby(parts, key=lambda part: isinstance(part, str)):
         members = list(group)
@@ -115,7 +116,7 @@ def _scalar(value: Value) -> str:
         case Datetime():
             return f'"{value.text}"'
         case _:
-            raise TypeError(f"a {type(value).__name__} is left in a tree that should be expanded")
+            raise TypeError(f"the tree is not expanded: it has a {type(value).__name__}")
 
 
 def _string(text: str) -> str:
@@ -127,7 +128,7 @@ def _escape(found: re.Match[str]) -> str:
     if character in _SHORT_ESCAPES:
         return _SHORT_ESCAPES[character]
     if character >= "\udc80":
-        return r"\ufffd"  # a byte that is no UTF-8
+        return r"\ufffd"  # a byte that is not UTF-8
     return f"\\u{ord(character):04x}"
 
 

@@ -1,4 +1,4 @@
-"""The effective configuration: the whole of what the servers read, expanded once, with the place of every option."""
+"""The effective configuration: everything that the servers read, expanded once, with the place of every option."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Option:
-    """An option that is set: its name as we call it, the key that sets it, and where that stands."""
+    """An option that is set. name: its canonical name; key: the key in the file; place: where the key is."""
 
     name: str
     key: str
@@ -34,11 +34,12 @@ class Option:
 
 @dataclass(frozen=True)
 class EffectiveConfig:
-    """What every server of a cluster makes of its files: no include, no variable that is known.
+    """The configuration of all servers of a cluster, with includes and known variables replaced.
 
-    main: the path of nats.conf. tree: keys as they are written. own: the options that nats.conf itself sets, apart from
-    what it includes. reads_own_keys: a variable stood for one of the keys. included: the paths of the files that it
-    includes. user_files: those that people wrote. files: the texts of all files that it might include, nats.conf first.
+    main: the path of nats.conf. tree: with the keys as written. own: the options that nats.conf itself sets, without
+    includes. reads_own_keys: a variable refers to one of the keys. included: the paths of the included files.
+    user_files: the paths of files that the user wrote. files: the texts of all files that can be included, nats.conf
+    first.
     """
 
     main: str
@@ -51,47 +52,47 @@ class EffectiveConfig:
 
     @property
     def place(self) -> Place:
-        """Its nats.conf, as a whole."""
+        """The place of nats.conf as a whole."""
         return Place(self.main)
 
     @cached_property
     def options(self) -> tuple[Option, ...]:
-        """The options of the first level that some server knows, in the order of their keys."""
+        """The known options of the first level, in the order of their keys."""
         return tuple(options_of(self.tree, self.main))
 
     def option(self, name: str) -> Option | None:
-        """What sets the option of the first level, if anything does."""
+        """The option of the first level with that name, if it is set."""
         return next((option for option in self.options if option.name == name), None)
 
     def find(self, *path: str) -> Value | None:
-        """The value of an option, by the names of the blocks around it and its own."""
+        """The value of an option. path: the names of its blocks, and its own name."""
         return value_at(self.tree, *path)
 
     def restart_digest(self, constants: Mapping[str, str]) -> str:
-        """A short hash of all that a running server would not reload; see `restart.restart_digest`."""
+        """A short hash of all options that a running server does not reload; see `restart.restart_digest`."""
         return restart_digest(self.tree, constants)
 
     def restart_text(self, constants: Mapping[str, str], *, without: frozenset[str] = frozenset()) -> str:
-        """What that is of, but for the options that stand in the files `without`."""
+        """The text that is hashed for it. without: files whose options are left out."""
         return restart_text(self.tree, constants, without=without)
 
     def server_digest(self, variables: Mapping[str, str], version: str | None) -> str | Unknown:
-        """What a server reports that has loaded it, by the variables that are its own; see `digest.ServerDigest`."""
+        """The digest that a server with these variables reports once it has loaded it; see `digest.ServerDigest`."""
         return self._server_digest.of(variables, version)
 
     @cached_property
     def blocks(self) -> tuple[tuple[Block, Options], ...]:
-        """All blocks of which the options are known, with these; the first level first."""
+        """All blocks with known options, each with these; the first level comes first."""
         return tuple(all_blocks(self.tree))
 
     @cached_property
     def variables(self) -> tuple[Variable, ...]:
-        """The variables whose values nobody knows before a server starts."""
+        """The variables whose values are unknown until a server starts."""
         return tuple(_variables(self.tree))
 
     @property
     def jetstream(self) -> Store | None:
-        """Where JetStream keeps its streams; None where it is off."""
+        """Where JetStream stores its streams; None if it is off."""
         return store_of(self.tree)
 
     @cached_property
@@ -107,10 +108,10 @@ def read_effective(
     tree: Block | None = None,
     user_files: frozenset[str] = frozenset(),
 ) -> EffectiveConfig:
-    """Read the file at the path `main` as the servers do, with everything that it includes from `files`.
+    """Read the file at the path `main` like a server, with everything that it includes from `files`.
 
-    tree: what is in that file, where it was written from a tree. user_files: the paths of what people wrote.
-    Raises ConfError for what no server would start with.
+    tree: the content of that file, if it was written from a tree. user_files: the paths of files that the user wrote.
+    Raises ConfError if no server would start with it.
     """
     if main in user_files:
         check_size(len(files[main]), Place(main))
@@ -121,7 +122,7 @@ def read_effective(
 
 
 def options_of(tree: Block, file: str) -> Iterator[Option]:
-    """The options that a file's first level sets, whether it is expanded or not."""
+    """The options that the first level of a file sets, expanded or not."""
     for key, value in tree.items():
         name = SERVER.name_of(key)
         if name is not None:
@@ -129,7 +130,7 @@ def options_of(tree: Block, file: str) -> Iterator[Option]:
 
 
 def value_at(tree: Block, *path: str) -> Value | None:
-    """The value of an option anywhere, by the names of the blocks around it and its own."""
+    """The value of an option. path: the names of its blocks, and its own name."""
     value: Value = tree
     options = SERVER
     for name in path:
@@ -155,16 +156,16 @@ def _variables(value: Value) -> Iterator[Variable]:
 
 @dataclass(frozen=True)
 class Store:
-    """Where JetStream keeps its streams. folder: None where nothing says so; is_known: whether that is for certain."""
+    """Where JetStream stores its streams. folder: None if it is not configured; is_known: whether this is certain."""
 
     folder: str | None
     is_known: bool = True
 
 
 def store_of(tree: Block) -> Store | None:
-    """Where a server with this configuration, expanded or not, has its streams; None where JetStream is off.
+    """Where a server with this configuration, expanded or not, stores its streams; None if JetStream is off.
 
-    An empty block switches it on as well (opts.go, parseJetStream).
+    An empty block also enables JetStream (opts.go, parseJetStream).
     """
     jetstream, is_enabled = value_at(tree, "jetstream"), value_at(tree, "jetstream", "enabled")
     if isinstance(jetstream, Variable):

@@ -1,4 +1,4 @@
-"""What is known of the environment in which a server reads its configuration."""
+"""The environment variables with which a server reads its configuration, as far as they are known."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from natsop_core.conf.errors import ConfError
 from natsop_core.conf.parser import parse
 
 VALUE_KEY = "pk"
-"""The server reads a variable as if this key had its text in a file (parse.go, pkey)."""
+"""The server parses a variable's text as if it were the value of this key in a file (parse.go, pkey)."""
 
 _LIKE_A_NUMBER = re.compile(r"-?\d")
 _NUMBER = re.compile(r"-?\d+([kKmMgGtTpPeE][bBiI]*)?|-?\d+\.\d+|\d+(\.\d+){2,}(:\d+)?")
@@ -16,10 +16,10 @@ _NUMBER = re.compile(r"-?\d+([kKmMgGtTpPeE][bBiI]*)?|-?\d+\.\d+|\d+(\.\d+){2,}(:
 
 @dataclass(frozen=True)
 class Environment:
-    """texts: the variables whose values are known.
+    """texts: the variables with known values.
 
-    opaque: those that exist with a value that nobody knows before a server starts. prefixes: so may any whose name
-    starts with one of these. is_open: so may any other.
+    opaque: variables that exist but whose value is unknown until a server starts. prefixes: any variable with one of
+    these prefixes may exist. is_open: any other variable may exist.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -28,25 +28,25 @@ class Environment:
     is_open: bool = False
 
     def text(self, name: str) -> str | None:
-        """The value, when it is known."""
+        """The value, if it is known."""
         return self.texts.get(name)
 
     def may_have(self, name: str) -> bool:
-        """Whether the variable exists, or may."""
+        """Whether the variable exists or may exist."""
         return name in self.texts or name in self.opaque or self.is_open or name.startswith(self.prefixes)
 
 
 def check_environment_text(text: str) -> str | None:
-    """Why no server starts with a configuration that uses a variable with this text; None when it can be read.
+    """Why no server starts with a configuration that uses a variable with this text; None if it can be read.
 
-    It ends a sentence about the value, and holds nothing of it, which may be a secret.
+    The result ends a sentence about the value, and does not contain the value, which may be a secret.
     """
     try:
         block = parse(f"{VALUE_KEY}={text}", "")
     except ConfError:
         return "cannot be read by nats-server, which parses it like a file; put single quotes around it"
     if tuple(block) != (VALUE_KEY,) or block.includes:
-        return "is more than one value to nats-server; put single quotes around it"
+        return "is more than one value for nats-server; put single quotes around it"
     if _LIKE_A_NUMBER.match(text) and isinstance(block[VALUE_KEY], str) and not _NUMBER.fullmatch(text):
-        return "starts like a number, so that not every nats-server can read it; put single quotes around it"
+        return "starts like a number, which some nats-server versions cannot read; put single quotes around it"
     return None

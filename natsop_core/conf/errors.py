@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, and where."""
+"""Errors in a configuration, and their places in files."""
 
 import bisect
 import re
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Place:
-    """Where something stands. Lines and columns count from 1, columns in characters. Line 0: a tree without a text."""
+    """A place in a file. Lines and columns count from 1, columns in characters. Line 0: the file as a whole."""
 
     file: str
     line: int = 0
@@ -18,7 +18,7 @@ class Place:
 
 
 class Source:
-    """A text, for the places in it. An offset is kept where a place may never be asked for."""
+    """Converts offsets in a text to places. Offsets are stored, because most places are never needed."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -30,9 +30,9 @@ class Source:
 
 
 class ConfError(ValueError):
-    """A configuration that nats-server would refuse, or that it would take to mean something nobody can have meant.
+    """A configuration that nats-server rejects, or that it would read in a way that cannot be intended.
 
-    The message says where, what is wrong and what to do. It never quotes a value, which may be a secret.
+    The message gives the place, the problem and the remedy. It never quotes a value, which may be a secret.
     """
 
     def __init__(self, place: Place, problem: str) -> None:

@@ -1,8 +1,8 @@
-"""Tree -> what a server sees: variables and includes replaced, of repeated keys the last (conf/parse.go).
+"""Expands a tree like a server does: replaces variables and includes; the last of repeated keys wins (conf/parse.go).
 
-A variable is looked up among the keys read so far in its block and the blocks around it, within its own file, and then
-in the environment, whose text is parsed as if it stood in the file. An included file replaces the keys it has, whole.
-A variable whose value nobody knows stays in the tree as it is.
+A variable is looked up in the keys read so far of its block and of the blocks around it, within its file, and then in
+the environment, whose text is parsed like a part of the file. The keys of an included file replace earlier ones. A
+variable with an unknown value stays in the tree.
 """
 
 import posixpath
@@ -15,20 +15,20 @@ from natsop_core.conf.parser import MAX_DEPTH, parse
 from natsop_core.conf.values import Block, Include, Origin, Value, Variable
 
 MAX_CHARACTERS = 200_000
-"""Of all that people wrote, with each include as often as it is included, and of all copies that variables make."""
+"""Maximum size of all files of the user, counted each time they are included, and of all copies through variables."""
 
 MAX_ENVIRONMENT_CHARACTERS = 10_000
-"""Of all variables' texts, as often as they are used: they stand in a custom resource, whose size tells nothing."""
+"""Maximum size of the texts of environment variables, counted each time they are used."""
 
 _MAX_CHAIN = 16  # includes of includes, variables of variables
-_VALUE_WEIGHT = 16  # what a copied value counts besides its characters
+_VALUE_WEIGHT = 16  # counted for a copied value in addition to its characters
 
 
 @dataclass(frozen=True)
 class Expanded:
-    """`tree` holds no include and no variable that is known. `reads_own_keys`: a variable stood for one of its keys.
+    """tree: without includes and known variables. reads_own_keys: a variable refers to one of its keys.
 
-    `included`: the paths of the files that were read besides.
+    included: the paths of the included files.
     """
 
     tree: Block
@@ -44,12 +44,12 @@ def expand(
     file: str = "nats.conf",
     bounded: frozenset[str] = frozenset(),
 ) -> Expanded:
-    """What a server with this environment makes of `tree`, the content of `file`.
+    """Expand `tree`, the content of `file`, like a server with this environment.
 
-    `includes` maps paths to texts. A path is the including file's folder joined with what is written, normalised:
-    `../nats-auth/auth.conf` in `/etc/nats-config/nats.conf` is `/etc/nats-auth/auth.conf`. `bounded` are the paths of
-    the files that people wrote, whose size counts.
-    Raises ConfError where the server would not start, or for configurations that expand beyond all reason.
+    includes: texts by path. A path is the folder of the including file, joined with the written path and normalized:
+    `../nats-auth/auth.conf` in `/etc/nats-config/nats.conf` is `/etc/nats-auth/auth.conf`. bounded: the paths of files
+    that the user wrote, whose size is limited.
+    Raises ConfError if the server would not start, or if the expansion is too large.
     """
     expansion = _Expansion(environment, includes, bounded)
     if file in bounded:
@@ -60,7 +60,7 @@ def expand(
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    """Where expansion is: the file, how deep in blocks and lists, and the files and variables it came through."""
+    """The position of the expansion: the file, the nesting depth, and the chain of includes and variables."""
 
     file: str
     depth: int
@@ -68,19 +68,19 @@ class _Site:
 
     def deeper(self) -> "_Site":
         if self.depth >= MAX_DEPTH:
-            raise ConfError(Place(self.file), f"this is nested more than {MAX_DEPTH} levels deep")
+            raise ConfError(Place(self.file), f"blocks and lists are nested more than {MAX_DEPTH} levels deep")
         return _Site(self.file, self.depth + 1, self.chain)
 
     def through(self, link: str, file: str, place: Place) -> "_Site":
         if link in self.chain:
             raise ConfError(place, f"{link} refers to itself")
         if len(self.chain) >= _MAX_CHAIN:
-            raise ConfError(place, f"more than {_MAX_CHAIN} includes or variables lead here")
+            raise ConfError(place, f"more than {_MAX_CHAIN} includes or variables refer to each other")
         return _Site(file, self.depth, (*self.chain, link))
 
 
 class _Scope:
-    """The keys of one block that were read so far."""
+    """The keys of a block that were read so far."""
 
     __slots__ = ("origins", "used", "values")
 
@@ -150,7 +150,7 @@ class _Expansion:
         inside = site.through(f"include {path}", path, place)
         text = self._includes.get(path)
         if text is None:
-            raise ConfError(place, f"the included file {path} is not there")
+            raise ConfError(place, f"the included file {path} does not exist")
         self.included.add(path)
         if path in self._bounded:
             self.spend(len(text), place)
@@ -167,7 +167,7 @@ class _Expansion:
         if text is None and self._environment.may_have(variable.name):
             return variable
         if text is None:
-            problem = "this variable is neither an earlier key nor in the environment; quote it if it is text"
+            problem = "this variable is neither an earlier key nor an environment variable; quote it if it is text"
             raise ConfError(place, problem)
         self._spend_on_environment(len(text), place)
         name = f"environment variable {variable.name}"
@@ -175,13 +175,13 @@ class _Expansion:
         return self.block(parse(f"{VALUE_KEY}={text}", name), (), inside)[VALUE_KEY]
 
     def _copied(self, value: Value, place: Place, site: _Site) -> Value:
-        """The value itself; a copy of it counts like its text would."""
+        """The value itself. Its copy counts like its text."""
         if site.depth + self._spend_on_copy(value, place) > MAX_DEPTH:
-            raise ConfError(place, f"with this variable it is nested more than {MAX_DEPTH} levels deep")
+            raise ConfError(place, f"with this variable, blocks and lists are nested more than {MAX_DEPTH} levels deep")
         return value
 
     def _spend_on_copy(self, value: Value, place: Place) -> int:
-        """Returns how many levels deep the value is; a scalar is 0."""
+        """Count a copy, and return the nesting depth of the value; 0 for a scalar."""
         match value:
             case Block():
                 self.spend(_VALUE_WEIGHT + sum(map(len, value)), place)
@@ -200,21 +200,21 @@ class _Expansion:
     def _spend_on_environment(self, characters: int, place: Place) -> None:
         self._environment_weight += characters
         if self._environment_weight > MAX_ENVIRONMENT_CHARACTERS:
-            problem = f"environment variables bring in more than {MAX_ENVIRONMENT_CHARACTERS:,} characters; use a file"
+            problem = f"environment variables add more than {MAX_ENVIRONMENT_CHARACTERS:,} characters; use a file"
             raise ConfError(place, problem)
 
 
 def check_size(characters: int, place: Place) -> None:
-    """Raise ConfError for more than people may write; to be asked before that is parsed."""
+    """Raise ConfError if the configuration is too large. Must be called before parsing it."""
     if characters > MAX_CHARACTERS:
         problem = (
-            f"with its includes and variables the configuration is larger than {MAX_CHARACTERS:,} characters;"
+            f"the configuration, with its includes and variables, is larger than {MAX_CHARACTERS:,} characters;"
             " make it smaller"
         )
         raise ConfError(place, problem)
 
 
 def joined(including: str, path: str) -> str:
-    """Go's filepath.Join(filepath.Dir(including), path): even an absolute path lies below the folder (parse.go)."""
+    """Go's filepath.Join(filepath.Dir(including), path): even an absolute path is below the folder (parse.go)."""
     folder = posixpath.dirname(including) or "."
     return posixpath.normpath(f"{folder.rstrip('/')}/{path}" if folder.strip("/") else f"/{path.lstrip('/')}")

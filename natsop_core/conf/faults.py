@@ -1,4 +1,4 @@
-"""What is wrong with a configuration that can be read: no server starts with it, or not every one alike."""
+"""Finds errors in a parsed configuration: servers do not start with it, or read it differently."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fault:
-    """Where it is, what is wrong, and what to do. It holds no value of the configuration, which may be a secret."""
+    """An error: its place, the problem and the remedy. It contains no value of the configuration (may be secret)."""
 
     place: Place
     problem: str
@@ -30,7 +30,7 @@ class Fault:
 
 
 def faults(config: EffectiveConfig) -> Iterator[Fault]:
-    """Everything that keeps a server from starting, whoever wrote the configuration."""
+    """All errors that prevent a server from starting."""
     yield from unknown_options(config)
     yield from wrong_kinds(config)
     yield from ambiguous_options(config)
@@ -41,7 +41,7 @@ def faults(config: EffectiveConfig) -> Iterator[Fault]:
 
 
 def unknown_options(config: EffectiveConfig) -> Iterator[Fault]:
-    """The server refuses what it does not know, unless it stands for a variable (opts.go, unknownConfigFieldErr)."""
+    """Options that no server knows, except keys that are used as variables (opts.go, unknownConfigFieldErr)."""
     for block, options in config.blocks:
         for key in block:
             if not options.knows(key) and key not in block.used:
@@ -63,24 +63,24 @@ _WORDS: Final = {
 
 
 def wrong_kinds(config: EffectiveConfig) -> Iterator[Fault]:
-    """Options whose value is of another kind than the server expects: it does not start (Go's type assertions)."""
+    """Options with a value of the wrong type: the server does not start (Go's type assertions)."""
     for block, options in config.blocks:
         for key, value in block.items():
             expected = options.kind_of(key)
             if expected and not isinstance(value, Variable) and not _is_of_kind(value, expected):
                 place = block.place_of(key) or Place(config.main)
-                yield Fault(place, f"the value of {key} is of the wrong kind; it has to be {_WORDS[expected]}")
+                yield Fault(place, f"the value of {key} has the wrong type; it must be {_WORDS[expected]}")
 
 
 def _is_of_kind(value: Value, kind: str) -> bool:
-    """A number alone is a duration in seconds (opts.go, parseDuration)."""
+    """Whether the value has this type. A bare number is a duration in seconds (opts.go, parseDuration)."""
     if kind == "duration":
         return type(value) is int or (isinstance(value, str) and is_go_duration(value))
     return _KINDS.get(type(value)) == kind
 
 
 def ambiguous_options(config: EffectiveConfig) -> Iterator[Fault]:
-    """Options that are set twice under two spellings: the server goes through them in random order."""
+    """Options that are set twice with two spellings: the server reads them in random order."""
     for block, options in config.blocks:
         seen: dict[str, str] = {}
         for key in block:
@@ -95,7 +95,7 @@ _SAME_PORT: Final = (("listen", "port"), ("http", "http_port"), ("https", "https
 
 
 def _set_by_listen(config: EffectiveConfig, block: Block, options: Options) -> Iterator[Fault]:
-    """`listen` and `http` set address and port at once."""
+    """Ports that are set twice: `listen` and `http` set both address and port."""
     for both, single in _SAME_PORT:
         first, second = options.find(block, both), options.find(block, single)
         if first and second and port_of(block[first]) != port_of(block[second]):
@@ -103,24 +103,25 @@ def _set_by_listen(config: EffectiveConfig, block: Block, options: Options) -> I
 
 
 def _set_twice(config: EffectiveConfig, block: Block, first: str, second: str) -> Fault:
-    """The fault stands where a person wrote the option, when the other one is ours."""
+    """The fault at the option of the user, if the other one is rendered by the operator."""
     places = {key: block.place_of(key) or Place(config.main) for key in (second, first)}
     at, other = sorted(places, key=lambda key: places[key].file == config.main)
     problem = (
-        f"{at} sets the same as {other} at {places[other]}, and nats-server takes one of them at random; remove one"
+        f"{at} sets the same option as {other} at {places[other]}, and nats-server uses one of them at random; remove"
+        " one"
     )
     return Fault(places[at], problem)
 
 
 _BOUND_BY_STREAMS: Final = {
     "server_name": "servers that are renamed lose their streams",
-    "cluster": "without the operator's routes the servers do not find each other",
-    "jetstream": "without the operator's store_dir the streams do not lie on the volume",
+    "cluster": "without the operator's routes the servers cannot find each other",
+    "jetstream": "without the operator's store_dir the streams are not stored on the volume",
 }
 
 
 def redefined_with_jetstream(config: EffectiveConfig) -> Iterator[Fault]:
-    """What an included file must not redefine where streams depend on it: the server replaces a block whole."""
+    """Options in included files that streams depend on: the server replaces the whole block of the operator."""
     for option in config.options:
         if option.name in _BOUND_BY_STREAMS and option.place.file in config.user_files:
             yield Fault(
@@ -131,7 +132,7 @@ def redefined_with_jetstream(config: EffectiveConfig) -> Iterator[Fault]:
 
 
 def overridden(config: EffectiveConfig, ours: Collection[str]) -> list[Option]:
-    """What people's files set of the options that ours have, too."""
+    """The options in files of the user that the operator also renders."""
     return [option for option in config.options if option.name in ours and option.place.file in config.user_files]
 
 
@@ -143,11 +144,11 @@ _BESIDE_OPERATOR: Final = (
     ("websocket", "no_auth_user"),
     ("mqtt", "no_auth_user"),
 )
-"""server/jwt.go, validateTrustedOperators, and server/auth.go, validateNoAuthUser: `-t` does not mind, a start does."""
+"""From server/jwt.go, validateTrustedOperators, and server/auth.go, validateNoAuthUser; not checked by `-t`."""
 
 
 def refused_beside_operator(config: EffectiveConfig) -> Iterator[Fault]:
-    """Where an operator's JWT says who gets in, accounts and users come by JWT alone."""
+    """Options that cannot be combined with an operator JWT, which requires accounts and users in JWTs."""
     if config.option("operator") is None:
         return
     for path in _BESIDE_OPERATOR:
@@ -155,13 +156,13 @@ def refused_beside_operator(config: EffectiveConfig) -> Iterator[Fault]:
         if option and config.find(*path):
             yield Fault(
                 option.place,
-                f"nats-server does not start with {'.'.join(path)} beside an operator, with which accounts and users"
-                " come by JWT; remove it",
+                f"nats-server does not start with {'.'.join(path)} and an operator, which requires accounts and users"
+                " in JWTs; remove it",
             )
 
 
 def missing_system_account(config: EffectiveConfig) -> Iterator[Fault]:
-    """server/leafnode.go, validateLeafNode: `-t` does not mind."""
+    """From server/leafnode.go, validateLeafNode; not checked by `-t`."""
     gateway = config.option("gateway")
     if gateway is None or isinstance(gateway.value, Variable) or not ports(config).get("leafnodes"):
         return
@@ -169,12 +170,13 @@ def missing_system_account(config: EffectiveConfig) -> Iterator[Fault]:
         where = config.option("accounts") or gateway
         yield Fault(
             where.place,
-            "nats-server does not start with leafnodes and a gateway but no system_account; set it to one of accounts",
+            "nats-server does not start with leafnodes and a gateway but no system_account; set it to one of the"
+            " accounts",
         )
 
 
 def websocket_without_tls(config: EffectiveConfig) -> Iterator[Fault]:
-    """server/websocket.go, validateWebsocketOptions: `-t` does not mind."""
+    """From server/websocket.go, validateWebsocketOptions; not checked by `-t`."""
     option = config.option("websocket")
     if option is None or isinstance(option.value, Variable) or config.find("websocket", "tls") is not None:
         return
@@ -186,7 +188,7 @@ def websocket_without_tls(config: EffectiveConfig) -> Iterator[Fault]:
 
 
 def streams_without_routes(config: EffectiveConfig) -> Iterator[Fault]:
-    """server/jetstream_cluster.go, enableJetStreamClustering: `-t` does not mind."""
+    """From server/jetstream_cluster.go, enableJetStreamClustering; not checked by `-t`."""
     listening = ports(config)
     around = next((option for name in ("cluster", "gateway") if (option := config.option(name))), None)
     if around is None or config.jetstream is None or isinstance(config.find("jetstream"), Variable):

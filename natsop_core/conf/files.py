@@ -1,4 +1,4 @@
-"""All the files that a cluster's servers read as configuration, by their paths in the pod."""
+"""All files that the servers of a cluster read as configuration, by path in the pod."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def configuration_files(cluster: Cluster, own: Block | None) -> dict[str, str]:
-    """nats.conf first, then all that it may include. Some of them are secret.
+    """nats.conf first, then all files that it may include. Some of them are secret.
 
-    own: what `server_block` makes of the cluster; None where the user brings a nats.conf.
+    own: the result of `server_block` for the cluster; None if nats.conf is the user's own.
     """
     files = {names.CONFIG_FILE: write(own)} if own is not None else _brought(cluster)
     if cluster.routes and cluster.routes.credentials:
@@ -35,7 +35,7 @@ def configuration_files(cluster: Cluster, own: Block | None) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file or environment variable that the servers read. is_secret: it comes from a Secret, or may."""
+    """A file or environment variable that the servers read. is_secret: it comes or may come from a Secret."""
 
     path: str
     content: bytes = field(repr=False)
@@ -43,7 +43,7 @@ class ReadFile:
 
 
 def read_files(cluster: Cluster, config: EffectiveConfig) -> list[ReadFile]:
-    """All that the servers read: configuration, certificates, keys and CA, and variables from other objects."""
+    """Everything that the servers read: configuration, certificates, keys, CA, and variables from other objects."""
     secret = _secret_files(cluster)
     return [
         *(
@@ -77,7 +77,7 @@ def _secret_files(cluster: Cluster) -> set[str]:
 
 
 def user_files(cluster: Cluster) -> frozenset[str]:
-    """The paths of the files that people wrote."""
+    """The paths of the files that the user wrote."""
     existing = cluster.existing_config.texts if cluster.existing_config else ()
     return frozenset(
         (
@@ -88,6 +88,6 @@ def user_files(cluster: Cluster) -> frozenset[str]:
 
 
 def _brought(cluster: Cluster) -> dict[str, str]:
-    """The user's own nats.conf, and what lies beside it."""
+    """The user's own nats.conf, and the other keys of its ConfigMap."""
     texts = cluster.existing_config.texts if cluster.existing_config else {}
     return {names.CONFIG_FILE: texts[names.CONFIG_KEY], **{f"{names.CONFIG_FOLDER}/{key}": texts[key] for key in texts}}

@@ -1,7 +1,7 @@
-"""NATS JWTs: what one says, and whether who it says has signed it.
+"""Reads NATS JWTs and verifies their signatures.
 
 A NATS JWT is `header.claims.signature` in base64url without padding, signed with Ed25519 (nats-io/jwt/v2, decoder.go).
-Operators sign accounts and accounts sign users. Nothing in here quotes a token: errors name what is wrong with it.
+Operators sign accounts, and accounts sign users. Errors describe the problem without quoting the token.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _DASHES: Final = "---"
 
 
 class NotAJwtError(ValueError):
-    """A text that nats-server would not take for a JWT. The message is the end of a sentence and quotes nothing."""
+    """A text that nats-server does not accept as a JWT. The message ends a sentence and quotes nothing."""
 
 
 class BadSignatureError(ValueError):
-    """A JWT that was not signed by the key that it names as its issuer."""
+    """A JWT that is not signed by the key that it names as its issuer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a JWT says, as far as we need it. Times are in seconds since 1970; 0 means that there is none.
+    """The claims of a JWT that the operator needs. Times are in seconds since 1970; 0 means unset.
 
-    issuer, subject: public keys, of who signed it and of whom it is about. system_account and is_strict (only signing
-    keys may sign accounts) are an operator's, uses_jetstream is an account's, signing_keys are either's.
+    issuer, subject: public keys. Of operators: system_account, and is_strict (only signing keys may sign accounts). Of
+    accounts: uses_jetstream. Of both: signing_keys.
     """
 
     type: str
@@ -51,12 +51,12 @@ class Claims:
 
     @property
     def trusted_keys(self) -> tuple[str, ...]:
-        """The keys by which an operator signs accounts (nats-server jwt.go, validateTrustedOperators)."""
+        """The keys with which an operator may sign accounts (nats-server jwt.go, validateTrustedOperators)."""
         return self.signing_keys if self.is_strict else (self.subject, *self.signing_keys)
 
 
 def token_in(content: bytes) -> str:
-    """The token of a file, which holds nothing else, or has it between the `-----BEGIN …` lines that nsc writes."""
+    """The token in a file, which contains only the token, or the token between the `-----BEGIN …` lines of nsc."""
     text = content.decode("utf-8", "replace")
     lines = [line.removesuffix("\r") for line in text.split("\n")]
     for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):
@@ -66,13 +66,13 @@ def token_in(content: bytes) -> str:
 
 
 def verified_claims(token: str) -> Claims:
-    """What a token says. Raises NotAJwtError, or BadSignatureError when it is not signed by its own issuer."""
+    """The claims of a token. Raises NotAJwtError, or BadSignatureError if its issuer has not signed it."""
     header, body, signature = _parts(token)
     _check_header(_json(header))
     content = _json(body)
     claims, version = _claims(content), _version(content)
     if version > _NEWEST_VERSION:
-        raise NotAJwtError(f"it is of version {version}, and nats-server knows none above {_NEWEST_VERSION}")
+        raise NotAJwtError(f"it has version {version}, and nats-server supports at most {_NEWEST_VERSION}")
     signed = body if version <= 1 else f"{header}.{body}"
     if not _is_signed_by(claims.issuer, signed.encode(), _bytes(signature)):
         raise BadSignatureError
@@ -80,7 +80,7 @@ def verified_claims(token: str) -> Claims:
 
 
 def expiry_in(content: bytes) -> int:
-    """When the token of a file expires, in seconds since 1970, whoever signed it; 0 where it does not, or is none."""
+    """When the token in a file expires, in seconds since 1970; 0 if it does not expire or is no token. Not verified."""
     try:
         return _claims(_json(_parts(token_in(content))[1])).expires
     except NotAJwtError:
@@ -88,7 +88,7 @@ def expiry_in(content: bytes) -> int:
 
 
 def _ends_in_dashes(line: str) -> bool:
-    """One expression for all three lines takes a time that grows with the fourth power of the number of dashes."""
+    """Not one regular expression for all three lines: its time would grow with the fourth power of the dashes."""
     return line.endswith(_DASHES) and _DASHES in line[: -len(_DASHES)]
 
 
@@ -112,7 +112,7 @@ def _is_signed_by(issuer: str, signed: bytes, signature: bytes) -> bool:
 def _parts(token: str) -> tuple[str, str, str]:
     parts = token.split(".")
     if len(parts) != 3 or not all(map(_PART.fullmatch, parts)):
-        raise NotAJwtError("it is not three parts of base64 with a dot between them")
+        raise NotAJwtError("it does not have three base64 parts separated by dots")
     return cast("tuple[str, str, str]", tuple(parts))
 
 
@@ -120,27 +120,27 @@ def _bytes(part: str) -> bytes:
     try:
         return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except binascii.Error:
-        raise NotAJwtError("one of its parts is no base64") from None
+        raise NotAJwtError("one of its parts is not base64") from None
 
 
 def _json(part: str) -> dict[str, Any]:
     try:
         value = json.loads(_bytes(part))
     except (ValueError, RecursionError):
-        raise NotAJwtError("one of its parts is no JSON") from None
+        raise NotAJwtError("one of its parts is not JSON") from None
     if not isinstance(value, dict):
-        raise NotAJwtError("one of its parts is no JSON object")
+        raise NotAJwtError("one of its parts is not a JSON object")
     return value
 
 
 def _check_header(header: dict[str, Any]) -> None:
     type_, algorithm = _typed(header, "typ", str, ""), _typed(header, "alg", str, "")
     if type_.upper() != "JWT" or algorithm.lower() not in _ALGORITHMS:
-        raise NotAJwtError("its header is not that of a NATS JWT")
+        raise NotAJwtError("its header is not the header of a NATS JWT")
 
 
 def _version(content: dict[str, Any]) -> int:
-    """Version 1 had the type outside of `nats`, and only the claims were signed (nats-io/jwt/v2, decoder.go)."""
+    """The version. Version 1 has the type outside of `nats`, and signs only the claims (nats-io/jwt/v2, decoder.go)."""
     return 1 if content.get("type") else _typed(_typed(content, "nats", dict, {}), "version", int, 0)
 
 
@@ -162,27 +162,27 @@ def _claims(content: dict[str, Any]) -> Claims:
 
 
 def _signing_key(value: object) -> str:
-    """An account's signing key may come with a scope around it."""
+    """The signing key, which for an account may be in a scope object."""
     key = value.get("key") if isinstance(value, dict) else value
     if not isinstance(key, str):
-        raise NotAJwtError("it has a signing key that is none")
+        raise NotAJwtError("it has an invalid signing key")
     return key
 
 
 def _allows_storage(limits: object) -> bool:
-    """Whether an account with these limits has JetStream: it is off where both are 0 (account_claims.go)."""
+    """Whether an account with these limits has JetStream: it is off if both are 0 (account_claims.go)."""
     if not isinstance(limits, dict):
-        raise NotAJwtError("its tiered_limits are none")
+        raise NotAJwtError("its tiered_limits are invalid")
     return any(_typed(limits, kind, int, 0) for kind in ("mem_storage", "disk_storage"))
 
 
 def _typed(values: dict[str, Any], key: str, type_: type[Any], default: Any) -> Any:
-    """A claim, or its default; a claim of another type stops nats-server, which refuses the whole token."""
+    """A claim, or its default. nats-server rejects a token that has a claim of the wrong type."""
     value = values.get(key)
     if value is None:
         return default
     is_number = isinstance(value, int) and not isinstance(value, bool)
     fits = -(2**63) <= value < 2**63 if is_number else type_ is not int
     if not isinstance(value, type_) or not fits:
-        raise NotAJwtError(f"its claim {key} is of the wrong type")
+        raise NotAJwtError(f"its claim {key} has the wrong type")
     return value

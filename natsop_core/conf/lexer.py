@@ -1,7 +1,7 @@
-"""Reading one scalar of nats.conf, with the types and the oddities of the server's lexer (conf/lex.go, conf/parse.go).
+"""Reads one scalar of nats.conf, with the types and special cases of the server's lexer (conf/lex.go, conf/parse.go).
 
-The names in brackets are the server's state functions. Where the server would take a text and silently drop or mix up
-keys, this raises: an unknown suffix (`1kbb`), a `]` right after a number, a file that ends within a string.
+The names in brackets are the server's state functions. This lexer raises an error where the server silently drops or
+confuses keys: an unknown suffix (`1kbb`), a `]` directly after a number, a file that ends within a string.
 """
 
 import re
@@ -21,7 +21,7 @@ _QUOTED_RUN = re.compile(r'[^\\"]*')
 _BARE_RUN = re.compile(r"[^\\\n\r;,\]} \t']*")
 _HEX = re.compile(r"x([0-9a-fA-F]{2})")
 _BLOCK_END = re.compile(r"(?<=\n)\)(?=\n|\Z)")
-_DIGITS = re.compile(r"-?\d+")  # any script's, like Go's unicode.IsDigit; the conversion then refuses all but ASCII
+_DIGITS = re.compile(r"-?\d+")  # of any script, like Go's unicode.IsDigit; the conversion then rejects non-ASCII digits
 _FRACTION = re.compile(r"\.\d+")
 _ADDRESS_REST = re.compile(r"[\d.:-]*")
 _SUFFIX = re.compile(r"[kKmMgGtTpPeE][bBiI]*")
@@ -35,7 +35,7 @@ _UNIT = re.compile(r"([kmgtpe])(b|i|ib)?")
 
 
 class Scanner:
-    """A text and how far it was read."""
+    """A text and the current position in it."""
 
     def __init__(self, text: str, file: str) -> None:
         self.text = text
@@ -53,7 +53,7 @@ class Scanner:
         return self.text[self.at : self.at + 1]
 
     def take(self, pattern: re.Pattern[str]) -> str:
-        """Read what the pattern matches from here on; it may be nothing."""
+        """Read the text that the pattern matches here; it may be empty."""
         found = pattern.match(self.text, self.at)
         if found is None:
             return ""
@@ -79,7 +79,7 @@ def read_scalar(scan: Scanner) -> Value:
         case "\n" | "\r":
             return scan.fail("the value is missing; write it on the line of its key")
         case ".":
-            return scan.fail("a number starts with a digit; write 0.5, or quote the text")
+            return scan.fail("a number must start with a digit; write 0.5, or quote the text")
         case character if character == "-" or character.isdecimal():
             return _number(scan)
         case _:
@@ -139,7 +139,7 @@ def _block_string(scan: Scanner) -> str:
 
 
 def _bare(scan: Scanner, start: int) -> Value:
-    """An unquoted word from start: a boolean, a variable or a string (lexString). Up to scan.at it is read already."""
+    """An unquoted word from start: a boolean, a variable or a string (lexString). It is already read up to scan.at."""
     parts = [(scan.text[start : scan.at] + scan.take(_BARE_RUN)).encode()]
     while scan.character == "\\":
         parts += (_escape(scan), scan.take(_BARE_RUN).encode())
@@ -159,7 +159,7 @@ def _number(scan: Scanner) -> Value:
     start = scan.at
     digits = scan.take(_DIGITS)
     if not digits:
-        scan.fail("after a minus comes a digit; quote the text")
+        scan.fail("a minus must be followed by a digit; quote the text")
     if scan.character == ".":
         return _float_or_address(scan, start)
     if scan.character == "-" and not digits.startswith("-"):
@@ -169,15 +169,15 @@ def _number(scan: Scanner) -> Value:
     if scan.character in _AFTER_NUMBER or digits.startswith("-"):
         return _integer(scan, digits, "", start)
     if scan.character == "]":
-        scan.fail("nats-server reads a ] right after a number as text; put a space between them")
-    scan.at += 1  # any character may stand here, even a quote or a backslash
+        scan.fail("nats-server reads a ] directly after a number as text; put a space between them")
+    scan.at += 1  # any character is allowed here, even a quote or a backslash
     return _bare(scan, start)
 
 
 def _float_or_address(scan: Scanner, start: int) -> float | str:
     """lexFloatStart, lexFloat, lexIPAddr."""
     if not scan.take(_FRACTION):
-        scan.fail("after the point of a number comes a digit; quote the text")
+        scan.fail("the point of a number must be followed by a digit; quote the text")
     if scan.character == ".":
         scan.take(_ADDRESS_REST)
         return scan.text[start : scan.at]
@@ -190,7 +190,7 @@ def _float_or_address(scan: Scanner, start: int) -> float | str:
 def _datetime(scan: Scanner, start: int) -> Datetime:
     """lexDateAfterYear."""
     if not scan.take(_DATE_REST):
-        scan.fail("digits and a minus start a time such as 2030-01-02T03:04:05Z; quote the text", start)
+        scan.fail("digits and a minus start a time, such as 2030-01-02T03:04:05Z; quote the text", start)
     try:
         return Datetime(scan.text[start : scan.at])
     except ValueError as error:
@@ -209,7 +209,7 @@ def _integer(scan: Scanner, digits: str, suffix: str, start: int) -> int:
     unit = _UNIT.fullmatch(suffix.lower())
     if unit is None:
         scan.fail(
-            "nats-server drops a number with such a suffix; the suffixes are k, kb, ki, kib and so on up to e", start
+            "nats-server ignores a number with this suffix; valid suffixes are k, kb, ki, kib and so on up to e", start
         )
     product: int = number * (1024 if unit[2] else 1000) ** _POWERS[unit[1]]
     return (product + 2**63) % 2**64 - 2**63

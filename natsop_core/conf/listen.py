@@ -1,4 +1,4 @@
-"""The ports that a server with some configuration listens on, as far as the configuration tells."""
+"""Finds the ports that a server with a configuration listens on."""
 
 from __future__ import annotations
 
@@ -23,24 +23,25 @@ _OPTIONS: Final = {
         for block in ("cluster", "leafnodes", "websocket", "mqtt", "gateway")
     },
 }
-"""By listener what sets its port. What is set twice, and differs, is refused before anybody asks (see `faults`)."""
+"""The options that set the port, by listener. Ports that are set twice with different values are rejected before (see
+`faults`)."""
 
 _SECURE: Final = (("https_port",), ("https",))
 
 
 def ports(config: EffectiveConfig) -> dict[str, int | None]:
-    """The port of each listener that is on; None where only the server's environment tells."""
+    """The port of each enabled listener; None if it depends on an unknown variable."""
     found = {listener: port for listener in _OPTIONS for port in _ports(config, _OPTIONS[listener])}
     return {"nats": _DEFAULT_CLIENT_PORT} | found
 
 
 def has_secure_monitor(config: EffectiveConfig) -> bool:
-    """Whether the monitor speaks HTTPS."""
+    """Whether the monitor uses HTTPS."""
     return any(config.find(*path) is not None for path in _SECURE)
 
 
 def port_of(value: Value) -> int | None:
-    """The port in `4222` or `"0.0.0.0:4222"`; None where it is something else."""
+    """The port in `4222` or `"0.0.0.0:4222"`; None for any other value."""
     match value:
         case bool():
             return None
@@ -54,7 +55,7 @@ def port_of(value: Value) -> int | None:
 
 
 def _ports(config: EffectiveConfig, paths: tuple[tuple[str, ...], ...]) -> Iterator[int | None]:
-    """At most one: 0 means off, or the default."""
+    """At most one port. The value 0 means off, or the default."""
     for path in paths:
         value = config.find(*path)
         if value is not None and port_of(value) != 0:

@@ -1,7 +1,7 @@
-"""nkeys: how NATS writes Ed25519 keys, with whose they are and a checksum in the text (nats-io/nkeys).
+"""Reads and writes nkeys: the text format of NATS for Ed25519 keys, with a type and a checksum (nats-io/nkeys).
 
-A public key is a prefix, 32 bytes and a CRC-16/XMODEM in little-endian, in base32 without padding. A seed has two bytes
-of prefix, which say that it is a seed and whose.
+A public key is a prefix, 32 bytes and a CRC-16/XMODEM in little-endian, in base32 without padding. A seed has a prefix
+of two bytes, which mark it as a seed and give its type.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final, Literal
 KeyType = Literal["operator", "account", "user"]
 
 _PREFIXES: Final[dict[str, int]] = {"operator": 14 << 3, "account": 0, "user": 20 << 3}
-"""The first byte of a public nkey, by whose it is; in base32 it makes the first letter O, A or U."""
+"""The first byte of a public nkey, by type; in base32 the first letter is O, A or U."""
 
 _SEED_PREFIX: Final = 18 << 3
 SEED_BYTES: Final = 32
@@ -26,7 +26,7 @@ _SEED: Final = re.compile(r"[A-Z2-7]{58}")
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """A key with which somebody proves who they are. seed: the text of the private key."""
+    """A key pair. seed: the text of the private key."""
 
     seed: str = field(repr=False)
     public_key: str
@@ -39,7 +39,7 @@ def is_public_key(key: str, type_: KeyType) -> bool:
 
 
 def raw_public_key(key: str) -> bytes | None:
-    """Prefix and key, or None where it is no nkey."""
+    """Prefix and key, or None if it is not an nkey."""
     return _checked(key) if _PUBLIC_KEY.fullmatch(key) else None
 
 
@@ -49,7 +49,7 @@ def public_key(raw: bytes, type_: KeyType) -> str:
 
 
 def user_key(raw_seed: bytes) -> KeyPair:
-    """The key of a user that 32 bytes of chance make."""
+    """The key pair of a user, from 32 random bytes."""
     from nacl.signing import SigningKey  # noqa: PLC0415 (most commands make no key)
 
     prefix = _PREFIXES["user"]
@@ -58,7 +58,7 @@ def user_key(raw_seed: bytes) -> KeyPair:
 
 
 def user_key_of(seed: str) -> KeyPair | None:
-    """The key whose seed this is, or None where it is none of a user."""
+    """The key pair with this seed, or None if it is not the seed of a user."""
     raw = _checked(seed) if _SEED.fullmatch(seed) else None
     if raw is None:
         return None

@@ -1,7 +1,7 @@
-"""Every option that some supported nats-server (2.10 to 2.15) knows, with all its spellings (server/opts.go).
+"""All options of the supported nats-server versions (2.10 to 2.15), with all their spellings (server/opts.go).
 
-The server takes option names in any case, refuses those that it does not know, and keeps two spellings of one option
-apart until it takes them in the random order of a Go map.
+The server ignores the case of option names, and rejects unknown ones. Two spellings of one option are separate keys to
+it, which it reads in the random order of a Go map.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """The options of one kind of block. names: by every spelling in lower case the name that we call it by.
+    """The options of one type of block. names: canonical names, by spelling in lower case.
 
-    kinds: for options that take one kind of value alone, that: str, int, bool, list, map or duration. inner: for
-    options that are blocks or lists of blocks, what is in these. named: people choose the keys, and each value is such
-    a block. Nothing is known of what is below other options.
+    kinds: the type of value, for options with only one: str, int, bool, list, map or duration. inner: the options of
+    the blocks below an option. named: the user chooses the keys, and each value is a block with these options. The
+    content of all other options is not known.
     """
 
     names: Mapping[str, str] = field(repr=False)
@@ -32,24 +32,24 @@ class Options:
     named: Options | None = field(default=None, repr=False)
 
     def knows(self, key: str) -> bool:
-        """Whether the key may stand in such a block."""
+        """Whether the key is allowed in such a block."""
         return self.named is not None or key.lower() in self.names
 
     def name_of(self, key: str) -> str | None:
-        """What we call the option that a key means; None for an unknown one."""
+        """The canonical name of the option with this key; None for an unknown one."""
         return self.names.get(key.lower())
 
     def kind_of(self, key: str) -> str | None:
-        """The one kind of value that an option takes; None where it takes several, or is not known."""
+        """The type of value of an option; None if it accepts several, or is not known."""
         return "map" if self.named is not None else self.kinds.get(self.names.get(key.lower(), ""))
 
     def find(self, block: Block, name: str) -> str | None:
-        """The key by which a block sets the option; None where it does not."""
+        """The key with which a block sets the option; None if it does not."""
         return next((key for key in block if self.names.get(key.lower()) == name), None)
 
 
 def _options(table: str, **inner: Options) -> Options:
-    """Options separated by spaces, the spellings of each by |, after a colon its kind."""
+    """Options from a text: separated by spaces, spellings separated by |, and the type after a colon."""
     rows = [row.partition(":") for row in table.split()]
     names = {spelling: row[0].split("|")[0] for row in rows for spelling in row[0].split("|")}
     kinds = {names[row[0].split("|")[0]]: row[2] for row in rows if row[2]}
@@ -209,7 +209,7 @@ SERVER: Final = _options(
 
 
 def inner_blocks(block: Block, options: Options) -> Iterator[tuple[str, Block, Options]]:
-    """The blocks right below one whose own options are known, also those in lists, each with the key that it is at."""
+    """The blocks with known options directly below a block, also those in lists, each with its key."""
     for key, value in block.items():
         kind = options.named or options.inner.get(options.name_of(key) or "")
         if kind is not None:
@@ -217,7 +217,7 @@ def inner_blocks(block: Block, options: Options) -> Iterator[tuple[str, Block, O
 
 
 def all_blocks(block: Block, options: Options = SERVER) -> Iterator[tuple[Block, Options]]:
-    """A block and all that are below it whose options are known."""
+    """A block and all blocks with known options below it."""
     yield block, options
     for _, inner, kind in inner_blocks(block, options):
         yield from all_blocks(inner, kind)

@@ -1,8 +1,9 @@
-"""Text -> tree, by the grammar of nats-server's own parser (conf/lex.go), which is laxer than it looks.
+"""Parses nats.conf to a tree, with the grammar of nats-server's own parser (conf/lex.go), which is very tolerant.
 
-The tree still holds its variables, includes and repeated keys; `expand.py` takes those out. What the server would take,
-but only to drop or mix up keys, is refused: `{ key: }`, `1kbb`, `[1]`, a lone `/`, a file that ends in quotes or in
-braces around everything. So are nesting deeper than MAX_DEPTH and keys with both kinds of quote.
+The tree still has its variables, includes and repeated keys; `expand.py` replaces them. The parser rejects texts that
+the server accepts but whose keys it drops or confuses: `{ key: }`, `1kbb`, `[1]`, a single `/`, a file that ends within
+quotes or within braces around everything. It also rejects nesting deeper than MAX_DEPTH and keys with both kinds of
+quote.
 """
 
 import re
@@ -22,20 +23,20 @@ from natsop_core.conf.lexer import (
 from natsop_core.conf.values import Block, Entry, Include, Origin, Value, checked_key
 
 MAX_DEPTH = 32
-"""How deep blocks and lists may nest; NATS' own options need less than 10."""
+"""Maximum nesting depth of blocks and lists; the options of nats-server need less than 10."""
 
-_LONE_SLASH = "a lone / means nothing; a comment starts with # or //"
+_LONE_SLASH = "a single / is not allowed here; a comment starts with # or //"
 _INCLUDE_WORD = re.compile(r"[^\n\r;} \t']*")
 _BETWEEN_LOOSE_BLOCKS = re.compile(r"[ \t\n\r]*")
 
 
 def parse(text: str, file: str = "nats.conf") -> Block:
-    """Read a whole file. `file` names it in errors. Raises ConfError, and nothing else, for any text."""
+    """Parse a whole file. file: its name, for errors. Raises only ConfError, for any text."""
     return _Parser(Scanner(text, file)).file()
 
 
 class _Entries:
-    """What is read of a block so far."""
+    """The entries of a block that were read so far."""
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
@@ -55,7 +56,7 @@ class _Parser:
         self._depth = 0
 
     def file(self) -> Block:
-        """lexTop, lexTopValueEnd. A } too many is taken like the end of a line."""
+        """lexTop, lexTopValueEnd. A surplus } counts like the end of a line."""
         scan = self._scan
         entries = _Entries()
         while self._to_next():
@@ -69,7 +70,7 @@ class _Parser:
         return entries.block()
 
     def _loose_block(self, entries: "_Entries") -> None:
-        """Braces around keys of the first level, as in JSON: they mean nothing (lexBlockStart, lexBlockValueEnd)."""
+        """Braces around keys of the first level, as in JSON, have no meaning (lexBlockStart, lexBlockValueEnd)."""
         scan = self._scan
         start = self._enter()
         while self._to_next() and scan.character != "}":
@@ -116,7 +117,7 @@ class _Parser:
         return tuple(items)
 
     def _entry(self, entries: "_Entries", before_value: re.Pattern[str]) -> None:
-        """A key and its value, or an include. A lone } at the very end of a file is nothing (parse.go, parse)."""
+        """A key and its value, or an include. A single } at the end of a file is ignored (parse.go, parse)."""
         scan = self._scan
         start = scan.at
         if scan.character in ("=", ":"):
@@ -169,7 +170,7 @@ class _Parser:
                 return read_scalar(self._scan)
 
     def _to_next(self) -> bool:
-        """Go over spaces and comments; False at the end of the text."""
+        """Skip spaces and comments; False at the end of the text."""
         self._scan.take(SPACES_AND_COMMENTS)
         if self._scan.character == "/":
             self._scan.fail(_LONE_SLASH)
@@ -178,25 +179,25 @@ class _Parser:
     def _fail_after_value(self, expected: str) -> NoReturn:
         if self._scan.character == "/":
             self._scan.fail(_LONE_SLASH)
-        self._scan.fail(f"{expected} must come before this; quote the value if this is part of it")
+        self._scan.fail(f"{expected} is missing before this; quote the value if this is part of it")
 
     def _skip_any(self, characters: str) -> bool:
-        """Go over one of these characters, if one is here."""
+        """Skip one of these characters, if there is one."""
         if not self._scan.character or self._scan.character not in characters:
             return False
         self._scan.at += 1
         return True
 
     def _enter(self) -> int:
-        """Go over an opening bracket and return its offset."""
+        """Skip an opening bracket and return its offset."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            self._scan.fail(f"this is nested more than {MAX_DEPTH} levels deep; no option of nats-server is")
+            self._scan.fail(f"blocks and lists are nested more than {MAX_DEPTH} levels deep; no option needs this")
         self._scan.at += 1
         return self._scan.at - 1
 
     def _leave(self, closing: str, start: int) -> None:
         if self._scan.character != closing:
-            self._scan.fail(f"this is never closed; add a {closing}", start)
+            self._scan.fail(f"the closing {closing} is missing; add it", start)
         self._scan.at += 1
         self._depth -= 1

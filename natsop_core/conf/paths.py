@@ -1,4 +1,4 @@
-"""The files that a configuration names and a server reads when it starts or connects."""
+"""Finds the files that a configuration names, such as certificates and credentials."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 _FILES: Final = frozenset(("cert_file", "key_file", "ca_file", "credentials", "keys_file"))
 _OF_THE_IMAGE: Final = ("/etc/ssl", "/usr/share", "/usr/local/share")
-"""Where an image has the certificates of public authorities."""
+"""The folders of an image with the certificates of public authorities."""
 
 
 @dataclass(frozen=True)
 class NamedFile:
-    """The path of a file, the option that names it, and where that stands."""
+    """The path of a file, the option that names it, and its place."""
 
     path: str
     option: str
@@ -28,13 +28,13 @@ class NamedFile:
 
 
 def files_outside(config: EffectiveConfig, folders: Collection[str]) -> list[NamedFile]:
-    """The files that lie in none of the folders, and not where an image has its own."""
+    """The files that are neither in one of the folders nor in those of the image."""
     known = (*folders, *_OF_THE_IMAGE)
     return [file for file in named_files(config) if not any(is_below(file.path, folder) for folder in known)]
 
 
 def named_files(config: EffectiveConfig) -> Iterator[NamedFile]:
-    """All of them; a relative path starts at the root, where the server runs."""
+    """All files. A relative path starts at the root, the working directory of the server."""
     for block, options in config.blocks:
         for key, value in block.items():
             if options.name_of(key) in _FILES and isinstance(value, str) and value:
@@ -43,5 +43,5 @@ def named_files(config: EffectiveConfig) -> Iterator[NamedFile]:
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Whether a path is a folder or in it."""
+    """Whether a path is this folder or below it."""
     return path == folder or path.startswith(f"{folder.rstrip('/')}/")

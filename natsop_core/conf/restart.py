@@ -1,8 +1,8 @@
-"""Which changes of nats.conf a running server takes over by itself, and which need a new start.
+"""Decides which changes of nats.conf a running server reloads, and which need a restart.
 
-nats-server refuses a reload, whole, when one changed option cannot be reloaded (server/reload.go, diffOptions). So what
-is not known to reload in every supported version (2.10 to 2.15), in both directions, has a digest of its own: it goes
-into the pod template, where a change of it replaces the pods.
+nats-server rejects a whole reload if one changed option cannot be reloaded (server/reload.go, diffOptions). So all
+options that are not known to reload in every supported version (2.10 to 2.15), in both directions, enter a digest in
+the pod template: if it changes, the pods are restarted.
 """
 
 import hashlib
@@ -18,9 +18,9 @@ _LENGTH = 16  # hex digits: 64 bits tell a few revisions of one cluster apart
 
 @dataclass(frozen=True)
 class Reloadable:
-    """An option that every supported server reloads: added, changed and removed. The path is `key` or `block.key`.
+    """An option that every supported server reloads if it is added, changed or removed. path: `key` or `block.key`.
 
-    options: of a block, which of its options may come, go and change with it; all of them where none is named.
+    options: for a block, the options in it that may change; empty: all of them.
     """
 
     path: str
@@ -38,52 +38,52 @@ RELOADABLE = (
     Reloadable("trace", "only logging"),
     Reloadable("logtime", "only logging"),
     Reloadable("max_traced_msg_len", "only logging"),
-    Reloadable("pid_file", "written anew"),
-    Reloadable("client_advertise", "told to clients that connect from then on"),
-    Reloadable("server_tags", "told to the other servers at once"),
-    Reloadable("max_connections", "as many connections are closed as there are too many"),
-    Reloadable("max_payload", "holds from the next message on"),
-    Reloadable("max_control_line", "holds from the next command on"),
-    Reloadable("ping_interval", "holds from the next ping on"),
-    Reloadable("ping_max", "holds from the next ping on"),
-    Reloadable("write_deadline", "holds from the next write on"),
-    Reloadable("tls", "holds for the clients that connect from then on", options=_TLS),
-    Reloadable("authorization", "clients that it no longer lets in are closed", options=_AUTHORIZATION),
-    Reloadable("accounts", "clients that have no account or no user any more are closed"),
+    Reloadable("pid_file", "the file is written again"),
+    Reloadable("client_advertise", "sent to clients that connect later"),
+    Reloadable("server_tags", "sent to the other servers immediately"),
+    Reloadable("max_connections", "surplus connections are closed"),
+    Reloadable("max_payload", "used from the next message"),
+    Reloadable("max_control_line", "used from the next command"),
+    Reloadable("ping_interval", "used from the next ping"),
+    Reloadable("ping_max", "used from the next ping"),
+    Reloadable("write_deadline", "used from the next write"),
+    Reloadable("tls", "used for clients that connect later", options=_TLS),
+    Reloadable("authorization", "clients that are no longer allowed are disconnected", options=_AUTHORIZATION),
+    Reloadable("accounts", "clients without an account or user are disconnected"),
     Reloadable(
-        "cluster.name", "a reload reaches all pods within a minute; a rolling restart would part them for longer"
+        "cluster.name", "a reload reaches all pods within a minute; a rolling restart would split them for longer"
     ),
-    Reloadable("cluster.no_advertise", "only what clients are told of other servers"),
-    Reloadable("cluster.cluster_advertise", "only what other servers are told"),
-    Reloadable("cluster.routes", "routes are dialled and dropped one by one"),
-    Reloadable("cluster.connect_retries", "holds from the next dial on"),
-    Reloadable("cluster.ping_interval", "holds from the next ping on"),
-    Reloadable("cluster.tls", "holds for the routes that connect from then on", options=_TLS),
+    Reloadable("cluster.no_advertise", "only changes which servers clients learn"),
+    Reloadable("cluster.cluster_advertise", "only changes which address other servers learn"),
+    Reloadable("cluster.routes", "routes are connected and disconnected one by one"),
+    Reloadable("cluster.connect_retries", "used from the next connection attempt"),
+    Reloadable("cluster.ping_interval", "used from the next ping"),
+    Reloadable("cluster.tls", "used for routes that connect later", options=_TLS),
     Reloadable("cluster.authorization", "checked when a route connects; all pods reload within a minute"),
-    Reloadable("cluster.permissions", "the servers' interest in each other is adjusted"),
-    Reloadable("cluster.compression", "routes agree on it again"),
-    Reloadable("cluster.pool_size", "the routes are arranged anew"),
-    Reloadable("cluster.accounts", "the routes are arranged anew"),
+    Reloadable("cluster.permissions", "the interest that servers send to each other is updated"),
+    Reloadable("cluster.compression", "routes negotiate it again"),
+    Reloadable("cluster.pool_size", "the routes are connected again"),
+    Reloadable("cluster.accounts", "the routes are connected again"),
     Reloadable(
-        "resolver_preload", "taken over by a memory resolver; a full one keeps what it has until told otherwise"
+        "resolver_preload", "loaded by a memory resolver; a full resolver keeps its JWTs until new ones are pushed"
     ),
 )
-"""A row added later changes the digest of every configuration with that option, and so restarts its pods once.
+"""A row that is added later changes the digest of every configuration with that option, and restarts its pods once.
 
-The block around an option is not covered by its row: adding or removing `cluster` itself needs a restart. Each row is
-measured with real servers by tests/server. Not here although some servers reload them: JetStream's limits (2.12.7 and
-newer, and only upwards), `jetstream` itself (without a quorum, a server that switches it off hangs), `server_metadata`
-(not known to 2.10), `authorization.default_permissions`, `no_auth_user` (not always), and `verify` in the TLS of the
-other listeners, which servers take without a word and need not obey (reload.go: "it won't take effect"). Nor is
-`resolver`: no server refuses to reload another one, but none starts a resolver that it got by a reload (server.go).
+A row does not cover the block around its option: adding or removing `cluster` itself needs a restart. tests/server
+measures each row with real servers. Not in the table, although some servers reload them: JetStream's limits (2.12.7 and
+newer, and only upwards), `jetstream` itself (a server without a quorum hangs when it is disabled), `server_metadata`
+(unknown to 2.10), `authorization.default_permissions`, `no_auth_user` (not always), and `verify` in the TLS of other
+listeners, which servers silently accept but may ignore (reload.go: "it won't take effect"). `resolver` is not in it
+either: every server accepts a reload with another one, but none starts that resolver (server.go).
 """
 
 
 def restart_digest(tree: Block, constants: Mapping[str, str] = _NO_CONSTANTS) -> str:
-    """A short hash of what a running server would not reload. Stable across releases of natsop and orders of keys.
+    """A short hash of all options that a running server does not reload. Stable across releases and orders of keys.
 
-    An include that is still in the tree counts with its path alone: expand the tree first when the content is known.
-    A variable counts with its name alone, or as the text that `constants` has for it.
+    Only the path of an include counts: expand the tree first if the content is known. Only the name of a variable
+    counts, or its text in `constants`.
     """
     return short_digest(restart_text(tree, constants))
 
@@ -91,13 +91,13 @@ def restart_digest(tree: Block, constants: Mapping[str, str] = _NO_CONSTANTS) ->
 def restart_text(
     tree: Block, constants: Mapping[str, str] = _NO_CONSTANTS, *, without: frozenset[str] = frozenset()
 ) -> str:
-    """What the digest is of. without: files whose options do not count."""
+    """The text that is hashed. without: files whose options do not count."""
     kept = _Kept(constants, without).of(tree, _ROWS, ())
     return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def short_digest(text: str) -> str:
-    """A hash that tells a few revisions of one cluster apart."""
+    """A hash that is long enough to distinguish the revisions of one cluster."""
     return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
 
 
@@ -109,13 +109,13 @@ _NO_ROWS: Mapping[_Path, Reloadable] = {}
 
 @dataclass(frozen=True)
 class _Kept:
-    """What of a value counts, as JSON, tagged where JSON lacks the type."""
+    """Converts the part of a value that counts to JSON, with a tag for types that JSON lacks."""
 
     constants: Mapping[str, str]
     without: frozenset[str]
 
     def of(self, value: Value, rows: Mapping[_Path, Reloadable], path: _Path) -> object:
-        """The server takes option names in any case (opts.go)."""
+        """The part of the value that counts. The server ignores the case of option names (opts.go)."""
         match value:
             case str() | int() | float():
                 return value

@@ -1,4 +1,4 @@
-"""nats.conf of a resolved cluster, as a tree."""
+"""Builds the tree of nats.conf from a resolved cluster."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
     from natsop_core.resolve.types import Cluster, JetStream, Listener, Routes, Tls
 
 LAME_DUCK_DURATION: Final = "30s"
-"""How long a server takes to close its clients' connections; 30 s is the least that nats-server accepts."""
+"""How long a server takes to close the connections of its clients; 30 s is the minimum of nats-server."""
 
 LAME_DUCK_GRACE_PERIOD: Final = "10s"
 
 SYSTEM_ACCOUNT: Final = "SYS"
-"""Of a server that has to be told which account is the system account; that is not reloaded."""
+"""The system account for servers that need a named one; naming it needs a restart."""
 
 OWN_SYSTEM_ACCOUNT: Final = "$SYS"
-"""The system account that every server has (server accounts.go, DEFAULT_SYSTEM_ACCOUNT)."""
+"""The default system account of every server (server accounts.go, DEFAULT_SYSTEM_ACCOUNT)."""
 
 _NAMED: Final = (names.ROUTES_PORT, names.GATEWAY_PORT)
-"""Whose blocks say what the cluster is called."""
+"""The listeners whose blocks have the name of the cluster."""
 
 
 def server_block(cluster: Cluster) -> Block:
-    """The whole configuration; the same text for every server, whose name comes from its environment.
+    """The whole configuration. It is the same for all servers; their names come from the environment.
 
-    The user's includes come last, so that what they define counts.
+    The included files of the user come last, so that their options win.
     """
     includes = [f"../nats-auth/{names.AUTH_KEY}"] if cluster.auth else []
     includes += [f"../nats-extra/{file.name}" for file in cluster.includes]
@@ -54,14 +54,14 @@ def server_block(cluster: Cluster) -> Block:
 
 
 def routes_block(routes: Routes) -> Block:
-    """What lets the servers in and where they find each other; with credentials, the content of a Secret."""
+    """The routes and their credentials. With credentials, the content of a Secret."""
     credentials = routes.credentials
     authorization = Block(user=credentials.user, password=credentials.password) if credentials else None
     return Block(authorization=authorization, routes=routes.urls)
 
 
 def _accounts(cluster: Cluster) -> Block:
-    """Clients without credentials are let in as before: they belong to the global account (server auth.go)."""
+    """The accounts. Clients without credentials can still connect: they use the global account (server auth.go)."""
     user, is_named = cluster.system_user, cluster.needs_system_account
     if user is None and not is_named:
         return Block()
@@ -87,27 +87,27 @@ def _listener_block(cluster: Cluster, listener: Listener) -> Block:
 
 
 def _own_options(cluster: Cluster, listener: Listener) -> Block:
-    """What only this listener has."""
+    """The options that only this listener has."""
     match listener.name:
         case names.ROUTES_PORT if routes := cluster.routes:
             return Block(no_advertise=routes.no_advertise)
         case names.LEAFNODES_PORT:
             return Block(no_advertise=True)
         case names.WEBSOCKET_PORT if not listener.tls:
-            return Block(no_tls=True)  # the server wants to be told
+            return Block(no_tls=True)  # required by nats-server
     return Block()
 
 
 def _routes(routes: Routes) -> Block:
-    """With credentials they stand in a Secret."""
+    """The routes, or an include of the file with routes and credentials."""
     return Block(Include(f"../nats-routes/{names.ROUTES_KEY}")) if routes.credentials else routes_block(routes)
 
 
 def _jetstream_block(jetstream: JetStream) -> Block:
     return Block(
         store_dir=names.DATA_FOLDER,
-        max_file_store=jetstream.max_file_bytes,  # 0 switches the store off; left out, it is 75 % of the disk
-        max_memory_store=jetstream.max_memory_bytes,  # left out, it is 75 % of the node's memory
+        max_file_store=jetstream.max_file_bytes,  # 0 disables the store; without it, 75 % of the disk
+        max_memory_store=jetstream.max_memory_bytes,  # without it, 75 % of the node's memory
     )
 
 

@@ -1,8 +1,8 @@
-"""The nats.conf tree: what a configuration says, without any of its spelling.
+"""The types of the nats.conf tree: the content of a configuration, without its spelling.
 
 A `Block` is an immutable, ordered mapping. Its values are strings, integers, floats, booleans, lists (as tuples),
-blocks, and two things that mean something only in one pod: a `Variable` and, between the keys, an `Include`.
-Everything is checked here, once, so that what is in a tree can always be written (`writer.py`).
+blocks and `Variable`s; between its keys there can be `Include`s.
+All values are checked here, once, so that every tree can be written (`writer.py`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 if TYPE_CHECKING:
     from natsop_core.conf.errors import Place, Source
 
-# Sequence[Item] would let a str in as a list of its characters: str comes first, and is handled first.
+# A str is also a Sequence[Item], of its characters: so str comes first, and is handled first.
 Item: TypeAlias = Union[str, int, float, bool, "Datetime", "Variable", "Block", Sequence["Item"]]
 Value: TypeAlias = Union[str, int, float, bool, "Datetime", "Variable", "Block", tuple["Value", ...]]
 Entry: TypeAlias = Union[tuple[str, Value], "Include"]
-Origin: TypeAlias = "tuple[Source, int] | None"  # the text that a key stands in, and its offset there
+Origin: TypeAlias = "tuple[Source, int] | None"  # the text with a key, and the offset of the key
 
 BCRYPT_PREFIX = "2a$"  # parse.go, bcryptPrefix: a bare $2a$11$… is a password hash, not a variable
 
@@ -31,7 +31,7 @@ _DATETIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):
 
 @dataclass(frozen=True)
 class Datetime:
-    """A bare point in time such as `2030-01-02T03:04:05Z`. No option takes one; a file may hold one all the same."""
+    """An unquoted time such as `2030-01-02T03:04:05Z`. No option uses one, but a file may contain one."""
 
     text: str
 
@@ -42,9 +42,9 @@ class Datetime:
 
 @dataclass(frozen=True)
 class Variable:
-    """A bare `$name`: an earlier key of this block or of one around it, else an environment variable.
+    """An unquoted `$name`: an earlier key of this block or of a block around it, else an environment variable.
 
-    The server re-reads the environment's text as if it stood in the file: `10-0` would be a malformed date.
+    The server parses the text of an environment variable like a part of the file: `10-0` is a malformed date.
     """
 
     name: str
@@ -52,30 +52,32 @@ class Variable:
 
     def __post_init__(self) -> None:
         if not _BARE_WORD.fullmatch(self.name) or self.name.startswith(BCRYPT_PREFIX) or not _is_text(self.name):
-            raise ValueError("a variable's name holds no whitespace, quote, backslash or ; , ] } and is no bcrypt hash")
+            raise ValueError(
+                "a variable name must not contain whitespace, quotes, backslashes, ; , ] } or a bcrypt hash"
+            )
 
 
 @dataclass(frozen=True)
 class Include:
-    """Another file's keys, in this place. The path is relative to the folder of the file that includes it, always."""
+    """The keys of another file. The path is always relative to the folder of the including file."""
 
     path: str
     place: Place | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.path or not _is_quotable(self.path):
-            raise ValueError("an include's path is not empty and holds no NUL and no more than one kind of quote")
+            raise ValueError("the path of an include must not be empty, or contain NUL or both kinds of quote")
 
 
 @dataclass(frozen=True, init=False, repr=False)
 class Block(Mapping[str, Value]):
     """An ordered `{ … }`, or a whole file.
 
-    `Block(port=4222, jetstream=None)` leaves out what is None. Includes, and keys that are no Python names, come first:
-    `Block(Include("a.conf"), ("orders.>", True))`. `a | b` is a's text followed by b's: of a key in both, b's counts.
+    `Block(port=4222, jetstream=None)` leaves out values that are None. Includes, and keys that are not Python names,
+    come first: `Block(Include("a.conf"), ("orders.>", True))`. `a | b` is a followed by b: for a key in both, b wins.
 
-    Raises ValueError for what the server's lexer has no spelling for, TypeError for any other kind of value.
-    origins: where each entry stands, for a block that was read from a text. used: the keys that a variable stood for.
+    Raises ValueError for a value that nats.conf cannot express, TypeError for any other type of value.
+    origins: the place of each entry, for a block that was parsed. used: the keys that are used as variables.
     """
 
     entries: tuple[Entry, ...]
@@ -94,13 +96,13 @@ class Block(Mapping[str, Value]):
 
     @classmethod
     def read(cls, entries: Sequence[Entry], origins: Sequence[Origin] = (), used: Iterable[str] = ()) -> Block:
-        """A block of entries that are sound, since they come from a text or from another block."""
+        """A block of entries that were already checked, because they come from a text or from another block."""
         block = cls.__new__(cls)
         _fill(block, tuple(entries), tuple(origins), frozenset(used))
         return block
 
     def place_of(self, key: str) -> Place | None:
-        """Where the value that counts stands, when it was read from a text."""
+        """The place of the value that counts, if the block was parsed."""
         for entry, origin in zip(reversed(self.entries), reversed(self.origins), strict=False):
             if origin and not isinstance(entry, Include) and entry[0] == key:
                 source, offset = origin
@@ -109,7 +111,7 @@ class Block(Mapping[str, Value]):
 
     @property
     def files(self) -> dict[str, str]:
-        """From which file the value of each key comes, as far as it was read from a text."""
+        """The file of the value of each key, as far as it was parsed."""
         origins = zip(self.entries, self.origins, strict=False)
         return {entry[0]: origin[0].file for entry, origin in origins if origin and not isinstance(entry, Include)}
 
@@ -123,7 +125,7 @@ class Block(Mapping[str, Value]):
         return Block(*kept, *other.entries)
 
     def __getitem__(self, key: str) -> Value:
-        """The value of a key; the last one counts when a file has it twice."""
+        """The value of a key; the last one if a file has it twice."""
         return self._values[key]
 
     def items(self) -> ItemsView[str, Value]:
@@ -137,7 +139,7 @@ class Block(Mapping[str, Value]):
         return len(self._values)
 
     def __repr__(self) -> str:
-        """The keys alone: a value may be a password. `writer.write` shows everything."""
+        """Only the keys, because a value may be a password. `writer.write` shows everything."""
         return f"Block({', '.join(f'{key}=…' for key in self)})"
 
 
@@ -167,23 +169,23 @@ def _checked(value: Item) -> Value:
         case list() | tuple():
             return tuple(_checked(item) for item in value)
         case _:
-            raise TypeError(f"nats.conf has no value of the type {type(value).__name__}")
+            raise TypeError(f"nats.conf has no values of the type {type(value).__name__}")
 
 
 def _checked_string(value: str) -> str:
-    """Bytes that are no UTF-8 (from `\\xff`) are kept as lone surrogates, Python's `surrogateescape`."""
+    """The string. Bytes that are not UTF-8 (from `\\xff`) are kept as lone surrogates (Python's `surrogateescape`)."""
     if value.isascii():
         return value
     try:
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise ValueError("a string must be text: it holds half of a surrogate pair") from None
+        raise ValueError("a string must not contain half of a surrogate pair") from None
 
 
 def checked_key(key: str) -> str:
-    """The key itself. Raises ValueError when no file can hold it: keys know no escapes (lex.go, lexMapDubQuotedKey)."""
+    """The key itself. Raises ValueError if it cannot be written: keys have no escapes (lex.go, lexMapDubQuotedKey)."""
     if not _is_quotable(key):
-        raise ValueError("a key must be text without NUL and with no more than one kind of quote")
+        raise ValueError("a key must not contain NUL or both kinds of quote")
     return key
 
 

@@ -1,8 +1,8 @@
-"""Tree -> text: the one place that knows how nats-server's lexer wants things quoted.
+"""Writes a tree as text, with the quoting that nats-server's lexer needs.
 
-Strings are always quoted, since a bare `1k`, `yes` or `1.5` is no string. The lexer takes only the escapes
-`\\t \\n \\r \\" \\\\ \\xHH` (lex.go, lexStringEscape) and none at all in keys and includes. Every list item has a line
-of its own: the server reads the `1]` of `[1]` as a bare string (lex.go, lexNumberOrDateOrStringOrIP).
+Strings are always quoted, because an unquoted `1k`, `yes` or `1.5` is not a string. The lexer knows only the escapes
+`\\t \\n \\r \\" \\\\ \\xHH` (lex.go, lexStringEscape), and none in keys and includes. Every list item is on its own
+line: the server reads the `1]` of `[1]` as an unquoted string (lex.go, lexNumberOrDateOrStringOrIP).
 """
 
 import re
@@ -17,12 +17,12 @@ _SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r", '"': r"\"", "\\": r"\\"
 
 
 def write(tree: Block) -> str:
-    """The text of a whole file. `parser.parse` gives the same tree back."""
+    """The text of a whole file. `parser.parse` returns the same tree for it."""
     return "".join(f"{line}\n" for line in _file(tree))
 
 
 def _file(tree: Block) -> Iterator[str]:
-    """Blocks of the file's first level stand between empty lines."""
+    """The lines of a file, with empty lines around blocks of the first level."""
     after_block = False
     for number, entry in enumerate(tree.entries):
         is_block = isinstance(entry, tuple) and type(entry[1]) is Block
@@ -41,7 +41,7 @@ def _entry(entry: Entry, indent: str) -> list[str]:
 
 
 def _value(value: Value, indent: str, start: str) -> list[str]:
-    """The lines of a value, of which the first starts like this."""
+    """The lines of a value. start: the start of the first line."""
     inner = f"{indent}  "
     match value:
         case str() | int() | float() | Datetime() | Variable():
@@ -71,7 +71,7 @@ def _scalar(value: str | int | float | bool | Datetime | Variable) -> str:
 
 
 def _float(value: float) -> str:
-    """Digits on both sides of the point and no exponent, which the lexer does not know."""
+    """The number with digits on both sides of the point, and without an exponent, which the lexer does not know."""
     digits = format(Decimal(repr(value)), "f")
     return digits if "." in digits else f"{digits}.0"
 

@@ -1,7 +1,7 @@
-"""X.509 certificates: until when one is valid, whom it is about and who issued it.
+"""Reads expiry, subject and issuer of X.509 certificates.
 
-These three fields are read by hand. A library for the rest of X.509 brings OpenSSL into every program that only
-renders, and costs the operator 11 MiB of memory (docs/concepts/performance.md).
+Only these three fields are read, without a library: one would load OpenSSL into every program that only renders, and
+cost the operator 11 MiB of memory (docs/concepts/performance.md).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LONGEST_LENGTH: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What is read of a certificate (RFC 5280, section 4.1). subject and issuer: names, as they are encoded."""
+    """Fields of a certificate (RFC 5280, section 4.1). subject, issuer: the encoded names."""
 
     not_after: datetime
     subject: bytes
@@ -31,7 +31,7 @@ class Certificate:
 
 
 def certificates_in(pem: bytes) -> tuple[Certificate, ...]:
-    """The certificates of a file, in their order. What cannot be read is left out: nats-server says what is wrong."""
+    """The certificates in a file, in order. Unreadable ones are left out: nats-server reports them."""
     found = map(_read, _PEM.findall(pem))
     return tuple(each for each in found if each is not None)
 
@@ -49,7 +49,7 @@ def _read(text: bytes) -> Certificate | None:
 
 
 def _elements(der: bytes) -> Iterator[tuple[int, bytes]]:
-    """The elements that lie one after the other in DER, each with its tag and content (X.690, section 8.1)."""
+    """The consecutive elements of a DER encoding, each with tag and content (X.690, section 8.1)."""
     at = 0
     while at < len(der):
         tag, start = der[at], at + 2
@@ -66,7 +66,7 @@ def _elements(der: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _time(tag: int, text: str) -> datetime:
-    """A time in either of the forms of RFC 5280, section 4.1.2.5; the short one is of the years 1950 to 2049."""
+    """A time in one of the two formats of RFC 5280, section 4.1.2.5; the short one is for the years 1950 to 2049."""
     if tag == _UTC_TIME:
         text = ("19" if text >= "50" else "20") + text
     elif tag != _GENERALIZED_TIME:

@@ -14,13 +14,14 @@ from tests.testbed.versions import NATS_SERVER_MODULE
 
 STRICTER = (
     "the key has no value",  # { a: } makes the server mix up keys
-    "nats-server drops a number",  # 1kbb is dropped, and its key goes to the next value
-    "reads a ] right after a number",  # [1] is never closed; [1]\n] is a list of "1]"
+    "nats-server ignores a number",  # 1kbb is dropped, and its key goes to the next value
+    "reads a ] directly after a number",  # [1] is never closed; [1]\n] is a list of "1]"
     "there is a NUL",  # the server takes some for a new line
     "the closing quote is missing",  # right at the end of the file the server does not mind
-    "this is never closed",  # likewise for { around everything
-    "a lone / means nothing",  # the server skips some of them
-    "no more than one kind of quote",  # our trees hold only keys that can be written between quotes
+    "the closing } is missing",  # likewise for { around everything
+    "the closing ] is missing",
+    "a single / is not allowed here",  # the server skips some of them
+    "or both kinds of quote",  # our trees hold only keys that can be written between quotes
 )
 """Where we refuse what the server takes, on purpose (see conf/parser.py)."""
 

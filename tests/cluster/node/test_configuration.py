@@ -137,7 +137,7 @@ def test_an_include_cannot_take_names_routes_or_folders_from_servers_with_stream
         "jetstream { domain: x }": "must not set jetstream while JetStream is on",
         f"cluster {{ name: {CLUSTER}, port: 6222 }}": "must not set cluster while JetStream is on",
         "server_name: mine": "must not set server_name while JetStream is on",
-        "Port: 4333": "Port sets the same as port",
+        "Port: 4333": "Port sets the same option as port",
         "max_paylaod: 1000": "knows the option max_paylaod",
     }.items():
         write(workspace, f"{text}\nmax_subscriptions: 1000\n")

@@ -17,9 +17,9 @@ def test_the_digest_differs_between_pods() -> None:
 @pytest.mark.parametrize(
     ("text", "version", "reason"),
     [
-        ("include x.conf", "2.15.2", "the included file x.conf is not there"),
-        ("a: $X", "2.15.2", "this variable is neither an earlier key nor in the environment"),
-        ("a: {", "2.15.2", "nats.conf:1:4: this is never closed"),
+        ("include x.conf", "2.15.2", "the included file x.conf does not exist"),
+        ("a: $X", "2.15.2", "this variable is neither an earlier key nor an environment variable"),
+        ("a: {", "2.15.2", "nats.conf:1:4: the closing } is missing"),
         ("a: 1", "2.10.29", "nats-server 2.10.29 does not report a digest"),
         ("a: 1\nb: $a", "2.12.5", "leaves keys that are used as variables out"),
         ("a: 1\nb: $a", None, "leaves keys that are used as variables out"),

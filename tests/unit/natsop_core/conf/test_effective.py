@@ -65,7 +65,7 @@ def test_each_server_has_its_own_digest_of_one_configuration() -> None:
 @pytest.mark.parametrize(
     ("text", "version", "reason"),
     [
-        (APP_USER, "2.15.2", "uses $PASSWORD, whose value the operator does not read"),
+        (APP_USER, "2.15.2", "uses $PASSWORD, whose value the operator does not know"),
         ("a: 1\nb: $a", "2.12.5", "leaves keys that are used as variables out"),
         ("port: 1", "2.10.29", "does not report a digest"),
     ],
@@ -121,7 +121,7 @@ def test_what_expands_beyond_all_reason_is_refused(text: str) -> None:
 
 
 def test_the_environment_cannot_bring_in_more_than_its_share() -> None:
-    with pytest.raises(ConfError, match="environment variables bring in more than 10,000 characters"):
+    with pytest.raises(ConfError, match="environment variables add more than 10,000 characters"):
         with_include("server_tags: [ $T, $T ]\n", T=f"'{'x' * 6_000}'")
 
 

@@ -7,14 +7,14 @@ from natsop_core.conf.environment import Environment
 from natsop_core.conf.parser import MAX_DEPTH
 
 BROKEN = {
-    "p 1 2": "x.conf:1:5: a new line, comma or semicolon must come before this; quote the value if this is part of it",
-    "a {\n  b: [1]\n}": "x.conf:2:8: nats-server reads a ] right after a number as text; put a space between them",
-    "a {\n  b: 1\n": "x.conf:1:3: this is never closed; add a }",
+    "p 1 2": "x.conf:1:5: a new line, comma or semicolon is missing before this; quote the value if this is part of it",
+    "a {\n  b: [1]\n}": "x.conf:2:8: nats-server reads a ] directly after a number as text; put a space between them",
+    "a {\n  b: 1\n": "x.conf:1:3: the closing } is missing; add it",
     'a: "x': "x.conf:1:4: the closing quote is missing",
     r'a: "\d"': "x.conf:1:5: after a backslash only t, n, r, quote, backslash or x with two hex digits may follow; "
     r"write \\",
     "a:\n1": "x.conf:1:3: the value is missing; write it on the line of its key",
-    "a: 10-0": "x.conf:1:4: digits and a minus start a time such as 2030-01-02T03:04:05Z; quote the text",
+    "a: 10-0": "x.conf:1:4: digits and a minus start a time, such as 2030-01-02T03:04:05Z; quote the text",
     "a: {b: }": "x.conf:1:5: the key has no value",
     "include 5.conf": "x.conf:1:9: the path of the include must be quoted",
     "a: 1\n\0": "x.conf:2:1: there is a NUL or a byte that is not UTF-8, which nats-server cannot read; remove it",
@@ -58,10 +58,10 @@ def test_an_absolute_include_lies_below_the_folder_of_its_file() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("a: 1\nb: $X", "nats.conf:2:4: this variable is neither an earlier key nor in the environment"),
+        ("a: 1\nb: $X", "nats.conf:2:4: this variable is neither an earlier key nor an environment variable"),
         ("b: $LOOP", "environment variable LOOP:1:4: environment variable LOOP refers to itself"),
         ("b: $BAD", "environment variable BAD:1:4: digits and a minus start a time"),
-        ("include x.conf", "nats.conf:1:1: the included file /etc/nats/x.conf is not there"),
+        ("include x.conf", "nats.conf:1:1: the included file /etc/nats/x.conf does not exist"),
         ("include loop.conf", "loop.conf:1:1: include /etc/nats/loop.conf refers to itself"),
     ],
 )
