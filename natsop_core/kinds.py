@@ -34,6 +34,8 @@ class ApiResource:
 
 CLUSTERS: Final = ApiResource(API_VERSION, CLUSTER_KIND, "natsclusters")
 BOXES: Final = ApiResource(API_VERSION, BOX_KIND, "natsboxes")
+CUSTOM: Final = (CLUSTERS, BOXES)
+"""Our own kinds."""
 
 CONFIG_MAPS: Final = ApiResource("v1", "ConfigMap", "configmaps")
 SECRETS: Final = ApiResource("v1", "Secret", "secrets")

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_runtime.api_server.errors import ApiError, UnavailableError
 from natsop_runtime.cache.informers import Change, Informers
+from natsop_runtime.event_loop import EventLoopMonitor
 from natsop_runtime.events import Recorder
 from natsop_runtime.executor import Executor, Send
 from natsop_runtime.fetch import Fetcher
 from natsop_runtime.foreign_writes import ForeignWrites
 from natsop_runtime.leader_election import LeadershipLostError
 from natsop_runtime.logs import about, fault, traceback_of
-from natsop_runtime.metrics import ERROR
+from natsop_runtime.metrics.controllers import ReconcileResult
 from natsop_runtime.queue import WorkQueue
-from natsop_runtime.reconciler import Reconciler, Result
+from natsop_runtime.reconciler import RESYNC, Reconciler, Result
 from natsop_runtime.reference_index import ReferenceIndex
 
 if TYPE_CHECKING:
@@ -54,13 +55,15 @@ class Controller:
         settings: Settings,
         entropy: Callable[[], bytes],
         metrics: Metrics,
+        monitor: EventLoopMonitor | None = None,
     ) -> None:
         reconciled = tuple(reconciled)
         self._workers = workers
         self.is_working = False
-        self._metrics = metrics
+        self._metrics = metrics.controllers
+        self._monitor = monitor or EventLoopMonitor()
         self.queue: WorkQueue[ObjectKey, Change] = WorkQueue(
-            workers=workers, group=lambda key: key.namespace, observer=metrics
+            workers=workers, group=lambda key: key.namespace, observer=metrics.controllers
         )
         self._references = ReferenceIndex()
         self._foreign_writes = ForeignWrites(metrics.foreign_write)
@@ -70,8 +73,9 @@ class Controller:
             self.enqueue,
             namespaces=namespaces,
             is_wanted=lambda reference: any(self._references.dependents(reference)),
+            custom_resource_changed=metrics.custom_resources.changed,
             object_changed=self._foreign_writes.object_changed,
-            restarted=metrics.watch_restarted,
+            restarted=metrics.watches.restarted,
         )
         self._reconciler = Reconciler(
             reconciled=reconciled,
@@ -86,16 +90,15 @@ class Controller:
             entropy=entropy,
             foreign_writes=self._foreign_writes,
         )
-        self._show(metrics)
+        self._expose(metrics)
 
-    def _show(self, metrics: Metrics) -> None:
-        metrics.read_custom_resources(self.informers.custom_resources)
+    def _expose(self, metrics: Metrics) -> None:
+        self._monitor.observe = metrics.event_loop_lagged
+        self._monitor.in_progress = self.queue.in_progress
+        metrics.controllers.workers(self._workers)
+        metrics.controllers.read_in_progress(self.queue.in_progress)
+        metrics.watches.read_silence(self.informers.silent_for)
         metrics.read_served_namespaces(self.informers.served)
-        metrics.read_queue(
-            depth=lambda: len(self.queue),
-            unfinished=lambda: self.queue.unfinished_seconds,
-            longest=lambda: self.queue.longest_work[1] if self.queue.longest_work else 0.0,
-        )
 
     @property
     def selections(self) -> Iterable[Selection]:
@@ -168,15 +171,15 @@ class Controller:
             again = self.queue.done(key, expected=expectations, requeue_after=turn.requeue_after)
         else:
             again = self.queue.failed(key, expected=expectations, at_least=at_least)
-        result, seconds = "success" if turn.succeeded else ERROR, asyncio.get_running_loop().time() - begun
+        result, seconds = _reconcile_result(turn), asyncio.get_running_loop().time() - begun
         log.debug("reconciled in %.3f s: %s; next: %s", seconds, result, _next(again))
-        self._metrics.reconciled(key.kind, result, seconds)
+        self._metrics.reconciled(key, result, seconds)
 
     async def _turn(self, key: ObjectKey, expectations: set[Change]) -> tuple[Result, float]:
         """One reconciliation, and the minimal delay of its retry. Its failure does not affect others."""
         try:
             async with asyncio.timeout(RECONCILE_TIMEOUT):
-                turn = await self._reconciler.reconcile(key, expectations)
+                turn = await self._monitor.timed(self._reconciler.reconcile(key, expectations))
         except ApiError as error:
             log.debug("failed: %s", error)
             self.informers.outages.fails(key, error)
@@ -187,6 +190,7 @@ class Controller:
         except LeadershipLostError:
             raise
         except Exception as error:
+            self._metrics.panicked(key)
             log.error("failed because of an error in the operator: %s", fault(error))
             log.debug("%s", traceback_of(error))
             return FAILED, 0.0
@@ -201,3 +205,12 @@ def _next(seconds: float | None) -> str:
     if seconds is None:
         return "never, it is gone"
     return f"in {seconds:.3g} s, or when something changes" if seconds else "at once: something has changed meanwhile"
+
+
+def _reconcile_result(result: Result) -> ReconcileResult:
+    """A result in controller-runtime's words; the resync that every success is followed by is no requeue."""
+    if not result.succeeded:
+        return ReconcileResult.ERROR
+    if result.requeue_after is None or result.requeue_after >= RESYNC:
+        return ReconcileResult.SUCCESS
+    return ReconcileResult.REQUEUE_AFTER if result.requeue_after > 0 else ReconcileResult.REQUEUE

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from natsop_runtime import logs, open_files, preflight, stacks
 from natsop_runtime.api_server.errors import ConfigurationError
 from natsop_runtime.api_server.kubeconfig import load_config
+from natsop_runtime.event_loop import EventLoopMonitor
 from natsop_runtime.leader_election import LeadershipLostError
 from natsop_runtime.manager import run_operator
 from natsop_runtime.serving.certificates import CertificateError
@@ -67,7 +68,9 @@ async def _run(settings: RunSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     stacks.log_on_signal(asyncio.get_running_loop())
-    await run_operator(load_config(settings.kubeconfig, settings.context), settings, stop)
+    monitor = EventLoopMonitor()
+    async with monitor.sampling():
+        await run_operator(load_config(settings.kubeconfig, settings.context), settings, stop, monitor=monitor)
 
 
 def _cannot_start(why: str) -> int:

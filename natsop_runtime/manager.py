@@ -18,7 +18,7 @@ from natsop_core.inputs import Settings
 from natsop_core.reconcile import RECONCILED
 from natsop_core.rights import demands
 from natsop_runtime import preflight
-from natsop_runtime.api_server.connection import connected, described
+from natsop_runtime.api_server.connection import connected, described, host
 from natsop_runtime.api_server.http_client import unfenced
 from natsop_runtime.controller import Controller
 from natsop_runtime.leader_election import Fence, LeaderElector, LeadershipLostError
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from natsop_core.rights import Demand, Right
     from natsop_runtime.api_server.connection import Config, Transport
     from natsop_runtime.api_server.kube import Kube
+    from natsop_runtime.event_loop import EventLoopMonitor
     from natsop_runtime.executor import Send
     from natsop_runtime.nats import Converse, Pods
     from natsop_runtime.settings import RunSettings
@@ -68,8 +69,11 @@ async def run_operator(
     now: Callable[[], datetime] = utc_now,
     clock: Callable[[], float] = seconds_since_boot,
     entropy: Callable[[], bytes] = fresh_entropy,
+    monitor: EventLoopMonitor | None = None,
 ) -> None:
     """Be the operator until `stop` is set. Other networks, clocks and chance stand in for the real ones in tests.
+
+    monitor: of the event loop, by a caller that takes samples.
 
     NotReadyError, ListenError or CertificateError when it cannot begin, LeadershipLostError when it had to end because
     another may be at work.
@@ -79,10 +83,11 @@ async def run_operator(
     fence = Fence(clock)
     check_fence = fence.check if settings.leader_elect else unfenced
     async with (
-        connected(config, transport, check_fence=check_fence, count=metrics.request) as kube,
+        connected(config, transport, check_fence=check_fence, answered=metrics.requests.to(host(config))) as kube,
         reachable_pods(pod_transport) as pods,
     ):
-        controller = _controller(kube, pods, NatsRequests(check_fence, converse).send, settings, now, entropy, metrics)
+        send = NatsRequests(check_fence, converse).send
+        controller = _controller(kube, pods, send, settings, now, entropy, metrics, monitor)
         pods.recovered = controller.pod_recovered
         elector = _elector(kube, fence, config, settings, now, clock) if settings.leader_elect else None
         async with serving(
@@ -110,6 +115,7 @@ def _controller(
     now: Callable[[], datetime],
     entropy: Callable[[], bytes],
     metrics: Metrics,
+    monitor: EventLoopMonitor | None,
 ) -> Controller:
     return Controller(
         reconciled=RECONCILED,
@@ -122,6 +128,7 @@ def _controller(
         settings=Settings(nack_integration=settings.nack_integration),
         entropy=entropy,
         metrics=metrics,
+        monitor=monitor,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, Generic, Protocol, TypeVar
@@ -14,6 +14,7 @@ from natsop_runtime.rate_limiter import RateLimiter
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R", bound=Hashable)
+K_contra = TypeVar("K_contra", contravariant=True)
 
 BACKOFF: Final = Backoff(first=1.0, most=60.0)
 
@@ -56,26 +57,35 @@ class Work(Generic[R]):
     changes: dict[R, float] = field(default_factory=dict)  # with the times when they arrived
 
 
-class Observer(Protocol):
+class Observer(Protocol[K_contra]):
     """Counts what passes through a queue."""
 
-    def queue_added(self) -> None: ...
+    def added(self, key: K_contra, /) -> None:
+        """The key waits for a worker."""
 
-    def queue_waited(self, seconds: float) -> None: ...
+    def taken(self, key: K_contra, waited: float, /) -> None:
+        """A worker has the key, which waited for so many seconds."""
 
-    def queue_retried(self) -> None: ...
+    def finished(self, key: K_contra, seconds: float, /) -> None:
+        """The worker is done with the key, after so many seconds."""
+
+    def retried(self, key: K_contra, /) -> None:
+        """The key failed and is to be processed again."""
 
 
 class Unobserved:
     """Counts nothing."""
 
-    def queue_added(self) -> None:
+    def added(self, _key: Hashable) -> None:
         pass
 
-    def queue_waited(self, seconds: float) -> None:
+    def taken(self, _key: Hashable, _waited: float) -> None:
         pass
 
-    def queue_retried(self) -> None:
+    def finished(self, _key: Hashable, _seconds: float) -> None:
+        pass
+
+    def retried(self, _key: Hashable) -> None:
         pass
 
 
@@ -94,7 +104,7 @@ class WorkQueue(Generic[K, R]):
         *,
         group: Callable[[K], Hashable] = lambda _key: None,
         workers: int = 1_000,
-        observer: Observer | None = None,
+        observer: Observer[K] | None = None,
     ) -> None:
         self._observer = observer or Unobserved()
         self._fair_queue = FairQueue(workers=workers, group=group)
@@ -119,10 +129,10 @@ class WorkQueue(Generic[K, R]):
         key, work = next(iter(self._busy.items()))
         return key, _now() - work.since
 
-    @property
-    def unfinished_seconds(self) -> float:
-        """The seconds for which all keys in progress have been processed, in total."""
-        return sum(_now() - work.since for work in self._busy.values())
+    def in_progress(self) -> Iterator[tuple[K, float]]:
+        """The keys that workers process now, and for how many seconds they have done so."""
+        now = _now()
+        return ((key, now - work.since) for key, work in self._busy.items())
 
     def causes(self, key: K) -> Causes[R]:
         """Why a worker processes the key."""
@@ -162,7 +172,7 @@ class WorkQueue(Generic[K, R]):
 
         Returns the seconds until then unless it changes before.
         """
-        self._observer.queue_retried()
+        self._observer.retried(key)
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         delay = max(at_least, BACKOFF.delay(failures))
         return self._release(key, expected, delay, f"requeued after failure {failures}")
@@ -178,14 +188,16 @@ class WorkQueue(Generic[K, R]):
     def _take(self, key: K) -> None:
         """A scheduled requeue of the key is no longer needed."""
         now = _now()
-        self._observer.queue_waited(now - self._waiting.pop(key))
+        self._observer.taken(key, now - self._waiting.pop(key))
         self._rate_limiter.record(key, now)
         self._busy[key] = Work(now, self._causes.pop(key))
         self._cancel_timer(key)
 
     def _release(self, key: K, expected: AbstractSet[R], requeue_after: float | None, timer: str) -> float | None:
         work = self._busy.pop(key)
-        self._fair_queue.end(key, _now() - work.since)
+        seconds = _now() - work.since
+        self._observer.finished(key, seconds)
+        self._fair_queue.end(key, seconds)
         if requeue_after is None:
             self._fair_queue.forget(key)
         self._something_to_do.set()  # for keys that had to wait for this one
@@ -207,7 +219,7 @@ class WorkQueue(Generic[K, R]):
         if (pause := self._rate_limiter.delay(key, _now())) > 0:
             self._make_ready_after(key, pause, "")
             return
-        self._observer.queue_added()
+        self._observer.added(key)
         self._waiting[key] = _now()
         self._fair_queue.add(key)
         self._something_to_do.set()

@@ -26,7 +26,7 @@ from natsop_runtime.transport import USER_AGENT, AiohttpTransport, no_cookies
 if TYPE_CHECKING:
     import ssl
 
-    from natsop_runtime.api_server.http_client import Count, FenceCheck
+    from natsop_runtime.api_server.http_client import Answered, FenceCheck
 
 Config: TypeAlias = SingleConfig
 """Which API server, and as whom; see `kubeconfig`."""
@@ -49,13 +49,18 @@ def _server(config: Config) -> str:
     return str(httpx2.URL(config.cluster.server).copy_with(userinfo=b"")).rstrip("/")
 
 
+def host(config: Config) -> str:
+    """Its name or address, with the port where the URL has one."""
+    return httpx2.URL(config.cluster.server).netloc.decode("ascii")
+
+
 @asynccontextmanager
 async def connected(
     config: Config,
     transport: Transport | None = None,
     *,
     check_fence: FenceCheck = unfenced,
-    count: Count = uncounted,
+    answered: Answered = uncounted,
 ) -> AsyncIterator[Kube]:
     """The API server that the configuration names. Another transport stands in for the network in tests."""
     timeout = httpx2.Timeout(REQUEST_TIMEOUT)
@@ -68,7 +73,7 @@ async def connected(
         server = config.cluster.server.rstrip("/")
         yield Kube(
             requests,
-            HttpClient(requests, watches, server=server, check_fence=check_fence, count=count),
+            HttpClient(requests, watches, server=server, check_fence=check_fence, answered=answered),
             server=_server(config),
         )
     finally:

@@ -24,8 +24,11 @@ Object = dict[str, Any]
 FenceCheck = Callable[[], None]
 """Raises LeadershipLostError when nothing may be written any more."""
 
-Count = Callable[[str, str, str], None]
-"""Told of each answer: the verb, the plural of the kind, and the HTTP status, or what there was in place of one."""
+NO_ANSWER: Final = "<error>"
+"""In place of an HTTP status, as client-go counts requests that fail before there is one."""
+
+Answered = Callable[[str, str, float | None], None]
+"""Called after each request: its method, the HTTP status or `NO_ANSWER`, and its seconds; None for a watch."""
 
 REQUESTS_AT_ONCE: Final = 16
 
@@ -43,8 +46,8 @@ def unfenced() -> None:
     """The check_fence of who need not be elected."""
 
 
-def uncounted(_verb: str, _plural: str, _code: str) -> None:
-    """For who wants no metrics."""
+def uncounted(_method: str, _code: str, _seconds: float | None) -> None:
+    """Without metrics."""
 
 
 class HttpClient:
@@ -57,44 +60,48 @@ class HttpClient:
         *,
         server: str,
         check_fence: FenceCheck,
-        count: Count,
+        answered: Answered,
     ) -> None:
         self.server = server
         self._requests = requests
         self._watches = watches
         self._check_fence = check_fence
-        self._count = count
+        self._answered = answered
         self._slots = asyncio.Semaphore(REQUESTS_AT_ONCE)
         self._warnings = ApiWarnings()
 
     def without_fence(self) -> HttpClient:
         """Another one over the same connections, with slots of its own and without a check_fence."""
-        return HttpClient(self._requests, self._watches, server=self.server, check_fence=unfenced, count=self._count)
+        return HttpClient(
+            self._requests, self._watches, server=self.server, check_fence=unfenced, answered=self._answered
+        )
 
-    async def send(self, verb: str, plural: str, prepared: BasicRequest, *, fenced: bool) -> Object:
+    async def send(self, plural: str, prepared: BasicRequest, *, fenced: bool) -> Object:
         """The object that is the answer, or an ApiError. `fenced`: only sent while the check_fence is open."""
-        return _json_object(await self.content(verb, plural, prepared, fenced=fenced))
+        return _json_object(await self.content(plural, prepared, fenced=fenced))
 
-    async def content(self, verb: str, plural: str, prepared: BasicRequest, *, fenced: bool) -> bytes:
+    async def content(self, plural: str, prepared: BasicRequest, *, fenced: bool) -> bytes:
         """The answer as it comes, likewise."""
         self._address(prepared)
         async with self._slots:
+            began = _now()
             try:
                 async with asyncio.timeout(LONGEST_REQUEST):
                     response = await self._send_again_when_dropped(prepared, fenced=fenced)
             except (httpx2.RequestError, ConfigError, OSError) as error:  # of which a timeout is one
-                self._count(verb, plural, "<error>")
+                self._answered(prepared.method, NO_ANSWER, _now() - began)
                 raise unreachable(error) from error
-        self._count(verb, plural, str(response.status_code))
+            self._answered(prepared.method, str(response.status_code), _now() - began)
         self._warnings.log(plural, response.request.url.path, response.headers.get_list("Warning"))
         raise_for_status(response)
         return response.content
 
-    async def answer(self, plural: str, prepared: BasicRequest, *, most: int) -> tuple[int, bytes]:
+    async def answer(self, prepared: BasicRequest, *, most: int) -> tuple[int, bytes]:
         """The HTTP status, and of what came with it the first bytes. Raises UnavailableError where there is none."""
         self._address(prepared)
         content = bytearray()
         async with self._slots:
+            began = _now()
             try:
                 request = self._requests.build_adapter_request(prepared)
                 response: httpx2.Response = await self._requests.send(request, stream=True)  # type: ignore[no-untyped-call]
@@ -104,18 +111,19 @@ class HttpClient:
                         if len(content) > most:
                             break
             except (httpx2.RequestError, ConfigError, OSError) as error:
+                self._answered(prepared.method, NO_ANSWER, _now() - began)
                 raise unreachable(error) from error
-        self._count("get", plural, str(response.status_code))
+            self._answered(prepared.method, str(response.status_code), _now() - began)
         return response.status_code, bytes(content[:most])
 
-    async def lines(self, plural: str, prepared: BasicRequest, *, silence: float) -> AsyncGenerator[bytes]:
+    async def lines(self, prepared: BasicRequest, *, silence: float) -> AsyncGenerator[bytes]:
         """An empty line once the stream has begun, then its lines; GoneError after so many seconds without a byte."""
         self._address(prepared)
         try:
             request = self._watches.build_adapter_request(prepared)
             response: httpx2.Response = await self._watches.send(request, stream=True)  # type: ignore[no-untyped-call]
             async with aclosing(response):
-                self._count("watch", plural, str(response.status_code))
+                self._answered(prepared.method, str(response.status_code), None)
                 if not response.is_success:
                     await response.aread()
                     raise_for_status(response)
@@ -126,7 +134,7 @@ class HttpClient:
         except httpx2.ReadTimeout as error:
             raise GoneError(f"not a word for {silence:g} s") from error
         except (httpx2.RequestError, ConfigError, OSError) as error:
-            self._count("watch", plural, "<error>")
+            self._answered(prepared.method, NO_ANSWER, None)
             raise unreachable(error) from error
 
     def _address(self, prepared: BasicRequest) -> None:
@@ -154,6 +162,10 @@ class HttpClient:
         """Connecting may have taken long, and the process may have been stopped meanwhile: so not any earlier."""
         if event.endswith(BEFORE_BYTES):
             self._check_fence()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _json_object(content: bytes) -> Object:

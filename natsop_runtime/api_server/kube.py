@@ -101,7 +101,7 @@ class Kube:
                 params={**parameters, "continue": proceed},
                 headers=headers,
             )
-            content = await self._http_client.content("list", resource.plural, prepared, fenced=False)
+            content = await self._http_client.content(resource.plural, prepared, fenced=False)
             page, proceed = _page(content)
             yield page
             if not proceed:
@@ -124,7 +124,7 @@ class Kube:
             },
         )
         prepared.timeout = httpx2.Timeout(REQUEST_TIMEOUT, read=WATCH_SILENCE)
-        async with aclosing(self._http_client.lines(resource.plural, prepared, silence=WATCH_SILENCE)) as lines:
+        async with aclosing(self._http_client.lines(prepared, silence=WATCH_SILENCE)) as lines:
             async for line in lines:
                 if not line:
                     yield WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": version}})
@@ -135,7 +135,7 @@ class Kube:
         """Whether the API server's discovery has the kind; only for kinds outside of the core group."""
         request = BasicRequest("GET", f"apis/{resource.api_version}")
         try:
-            found = await self._http_client.send("get", "apis", request, fenced=False)
+            found = await self._http_client.send("apis", request, fenced=False)
         except NotFoundError:
             return False
         return any(each["name"] == resource.plural for each in found.get("resources") or ())
@@ -152,7 +152,7 @@ class Kube:
         """The first bytes of what is answered to a GET or, with a body of JSON, to the creation of a review."""
         prepared = BasicRequest("POST" if body else "GET", path, data=msgspec.Raw(body.encode()) if body else None)
         prepared.headers = {"Accept": METADATA_LIST} if metadata_only else None
-        return HttpAnswer(*await self._http_client.answer("", prepared, most=most))
+        return HttpAnswer(*await self._http_client.answer(prepared, most=most))
 
     async def apply(self, resource: ApiResource, key: ObjectKey, body: Mapping[str, Any], *, force: bool) -> Object:
         """Server-side apply. Returns the object as it is now."""
@@ -223,7 +223,7 @@ class Kube:
         return await self._send("update", resource, BasicRequest("PUT", path, data=body))
 
     async def _send(self, verb: str, resource: ApiResource, prepared: BasicRequest) -> Object:
-        return await self._http_client.send(verb, resource.plural, prepared, fenced=verb != "get")
+        return await self._http_client.send(resource.plural, prepared, fenced=verb != "get")
 
     def _prepare(
         self,

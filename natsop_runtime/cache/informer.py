@@ -37,6 +37,7 @@ class Informer(Generic[T]):
         labels: str = "",
         metadata_only: bool = False,
     ) -> None:
+        self.plural = resource.plural
         self._stores = {namespace: Store(resource, transform, changed) for namespace in namespaces or (EVERYWHERE,)}
         self._reflectors = {
             namespace: Reflector(
@@ -66,6 +67,11 @@ class Informer(Generic[T]):
         """Whether everything has been listed once that we may list, in one namespace at least."""
         reflectors = self._reflectors.values()
         return all(each.settled.is_set() for each in reflectors) and any(each.synced.is_set() for each in reflectors)
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds since the watch of any namespace last delivered something; of the one that is silent for longest."""
+        return max(reflector.silent_for for reflector in self._reflectors.values())
 
     async def known(self) -> None:
         """Wait until that is so: a namespace that refuses us keeps nobody waiting."""

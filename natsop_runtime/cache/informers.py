@@ -57,8 +57,9 @@ class Informers:
     """The stores, their reflectors, and an index of children by the UID of the custom resource that controls them.
 
     namespaces: those that the operator is limited to; none means all.
-    is_wanted: whether a custom resource refers to an optional kind. object_changed: told of the objects of the kinds
-    that we create. restarted: told of each watch that begins anew.
+    is_wanted: whether a custom resource refers to an optional kind. restarted: told of each watch that begins anew.
+    custom_resource_changed: called with the JSON of each that changes, and with None when it is gone.
+    object_changed: called with each object that changes of the kinds that we create.
 
     What a namespace lacks is only known once all kinds have been listed in it: until then, nothing in it is told of.
     """
@@ -71,6 +72,7 @@ class Informers:
         *,
         namespaces: Sequence[str] = (),
         is_wanted: Callable[[ApiGroupRef], bool] = lambda _reference: False,
+        custom_resource_changed: Callable[[ObjectKey, bytes | None], None] = lambda _key, _json: None,
         object_changed: Changed[LiveObject] = lambda _key, _old, _new: None,
         restarted: Callable[[str], None] = lambda _plural: None,
     ) -> None:
@@ -79,6 +81,7 @@ class Informers:
         self._namespaces = tuple(namespaces)
         self._unlisted = set(self._namespaces or (EVERYWHERE,))
         self.outages = Outages()
+        self._custom_resource_changed = custom_resource_changed
         self._object_changed = object_changed
         self._restarted = restarted
         self._tasks = asyncio.TaskGroup()
@@ -106,6 +109,14 @@ class Informers:
     def is_listed(self, namespace: str) -> bool:
         """Whether all kinds have been listed there."""
         return not self._unlisted or not self._unlisted & {namespace, EVERYWHERE}
+
+    def silent_for(self) -> Mapping[str, float]:
+        """Seconds since each resource's watches last delivered something; of several, since that of the oldest."""
+        informers: tuple[Informer[Any], ...] = (*self._all, *(self._metadata[kind] for kind in self._optional_tasks))
+        silences: dict[str, float] = {}
+        for informer in informers:
+            silences[informer.plural] = max(silences.get(informer.plural, 0.0), informer.silent_for)
+        return silences
 
     def served(self) -> Mapping[str, bool]:
         """Whether all that is in each namespace that the operator is limited to is known now."""
@@ -140,10 +151,6 @@ class Informers:
     async def known(self, resource: ApiResource) -> None:
         """Wait until all objects of an optional kind that is watched have been listed."""
         await self._metadata[_kind(resource)].known()
-
-    def custom_resources(self) -> Iterator[Object]:
-        """All of them."""
-        return (whole.unpacked() for watched in self._custom.values() for _, whole in watched.items())
 
     def custom_resource_versions(self) -> Iterator[tuple[ObjectKey, str]]:
         """Their keys and resource versions."""
@@ -236,6 +243,7 @@ class Informers:
         self._enqueue(Change(reference, ""), ())
 
     def _custom_changed(self, key: ObjectKey, _old: Whole | None, new: Whole | None) -> None:
+        self._custom_resource_changed(key, new.json if new else None)
         self._enqueue(Change(key, new.version if new else ""), (key,))
 
     def _full_changed(self, key: ObjectKey, old: Whole | None, new: Whole | None) -> None:

@@ -59,6 +59,7 @@ class Reflector(Generic[T]):
         self._failures = 0
         self._watched_for = 0.0  # seconds from the start of the latest watch to its last event or normal end
         self._fails = True  # as far as we know
+        self._heard_at: float | None = None  # not started yet
         self.synced = asyncio.Event()
         self.settled = asyncio.Event()
 
@@ -67,8 +68,14 @@ class Reflector(Generic[T]):
         """Whether the store was listed, and a watch can carry on from there: what it lacks does not exist."""
         return self._version is not None
 
+    @property
+    def silent_for(self) -> float:
+        """Seconds since the latest list or event of the watch, or since the start where there was none."""
+        return 0.0 if self._heard_at is None else _now() - self._heard_at
+
     async def run(self) -> None:
         """List and watch until cancelled."""
+        self._heard_at = _now()
         while True:
             self._watched_for = 0.0
             problem = await self._list_and_watch()
@@ -124,13 +131,15 @@ class Reflector(Generic[T]):
                 for namespace, named in self._store.kept(page.items).items():
                     listed.setdefault(namespace, {}).update(named)
         self._store.replace(listed, version)
+        self._heard_at = _now()
         return version
 
     async def _watch(self, version: str) -> None:
         began = _now()
         async with aclosing(self._kube.watch(self.selection, version)) as events:
             async for event in events:
-                self._watched_for = _now() - began
+                self._heard_at = now = _now()
+                self._watched_for = now - began
                 self._works()
                 self._take_in(event)
         self._watched_for = _now() - began

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -140,7 +141,8 @@ def ok(answer: Any) -> str:
 
 def reconciled(installation: Installation, token: str) -> bool:
     """The Service asks either replica."""
-    return 'natsop_reconcile_total{kind="NatsCluster",result="success"}' in ok(installation.metrics(token))
+    reconciliations = r'^controller_runtime_reconcile_time_seconds_count\{controller="natscluster"\} [1-9]'
+    return re.search(reconciliations, ok(installation.metrics(token)), re.MULTILINE) is not None
 
 
 def token_of(installation: Installation, namespace: Namespace, account: str) -> str:

@@ -16,13 +16,19 @@ import httpx2
 import nats
 
 from natsop_core.conf import Block, write
+from natsop_core.kinds import BOXES, CLUSTERS
 from natsop_core.resolve.exporter import ALWAYS
-from natsop_runtime.metrics import ERROR, Metrics
+from natsop_runtime.metrics import Metrics
+from natsop_runtime.metrics.controllers import ReconcileResult
 from tests.generate import alerts
 from tests.testbed.control_plane import own_loopback_address
 from tests.testbed.process import Component
 
 JOB: Final = "shop/orders"
+OPERATORS_JOB: Final = "nats-operator"
+NAMESPACE: Final = "operators"
+"""Of the operator."""
+
 SERVERS: Final = ("orders-0", "orders-1", "orders-2")
 
 WINDOW: Final = "[10s]"
@@ -119,7 +125,7 @@ def _prometheus(program: Path, host: str, targets: dict[str, str], folder: Path)
         for pod, address in targets.items()
         if pod
     ]
-    operators = {"targets": [targets[""]], "labels": {"namespace": "operators", "pod": "nats-operator-a"}}
+    operators = {"targets": [targets[""]], "labels": {"namespace": NAMESPACE, "pod": "nats-operator-a"}}
     rules = folder / "rules.json"
     rules.write_text(json.dumps({"groups": [{"name": "nats-operator", "rules": alerts.rules()}]}))
     settings = {
@@ -127,7 +133,7 @@ def _prometheus(program: Path, host: str, targets: dict[str, str], folder: Path)
         "rule_files": [str(rules)],
         "scrape_configs": [
             {"job_name": JOB, "static_configs": pods},
-            {"job_name": "nats-operator", "honor_labels": True, "static_configs": [operators]},
+            {"job_name": OPERATORS_JOB, "honor_labels": True, "static_configs": [operators]},
         ],
     }
     file = folder / "prometheus.json"
@@ -178,18 +184,24 @@ def _custom_resource(kind: str, name: str, **conditions: str) -> dict[str, Any]:
 def _operators_page() -> Iterator[str]:
     """The operator's own metrics, of a leader that is at work; where they are."""
     metrics = Metrics("0.1.0")
-    metrics.read_custom_resources(_custom_resources)
-    metrics.read_queue(depth=lambda: 0, unfinished=lambda: 0, longest=lambda: 0)
+    for custom_resource in _custom_resources():
+        resource = CLUSTERS if custom_resource["kind"] == CLUSTERS.kind else BOXES
+        key = resource.key(custom_resource["metadata"]["namespace"], custom_resource["metadata"]["name"])
+        metrics.custom_resources.changed(key, json.dumps(custom_resource).encode())
     metrics.leading("natsop", is_leader=True)
-    metrics.watch_restarted("pods")
-    metrics.repaired("Service")
-    metrics.reconciled("NatsCluster", ERROR, 0.1)
+    metrics.watches.read_silence(lambda: {"pods": 1.0})
+    answered = metrics.requests.to("10.96.0.1:443")
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            metrics.request("patch", "services", "200")
-            metrics.queue_waited(0.01)
-            metrics.reconciled("NatsCluster", "unchanged", 0.02)
+            answered("PATCH", "200", 0.02)
+            metrics.event_loop_lagged(0.001)
+            for resource in (CLUSTERS, BOXES):
+                key = resource.key("shop", "orders")
+                metrics.controllers.added(key)
+                metrics.controllers.taken(key, 0.01)
+                metrics.controllers.reconciled(key, ReconcileResult.SUCCESS, 0.02)
+                metrics.controllers.finished(key, 0.02)
             content_type, text = metrics.exposition(self.headers.get("Accept", ""))
             self.send_response(200)
             self.send_header("Content-Type", content_type)

@@ -13,7 +13,7 @@ import nats.errors
 import pytest
 
 from tests.generate import alerts, dashboards
-from tests.server.monitored import Monitored, Programs, make_stream, monitored
+from tests.server.monitored import NAMESPACE, OPERATORS_JOB, Monitored, Programs, make_stream, monitored
 from tests.testbed import parts, prometheus
 from tests.testbed.errors import CannotRunError
 from tests.testbed.fixtures import cannot_run
@@ -36,7 +36,9 @@ TROUBLE: Final = {
 
 WITHOUT_A_MAJORITY: Final = {"NatsServerDown", "NatsJetStreamNoMetaLeader", "NatsJetStreamStreamNoLeader"}
 
-METRIC: Final = re.compile(r"\b(?:up|ALERTS|(?:nats|natsop|process|workqueue|rest_client|leader_election)_[a-z_]+)\b")
+METRIC: Final = re.compile(
+    r"\b(?:up|ALERTS|(?:nats|natsop|process|controller_runtime|workqueue|rest_client|leader_election)_[a-z_]+)\b"
+)
 LABELS: Final = re.compile(r"\b(?:by|on|ignoring) \(([^)]*)\)")
 MATCHERS: Final = re.compile(r"(\w+)\{([^}]*)\}")
 
@@ -85,6 +87,36 @@ def test_what_the_variables_of_a_dashboard_choose_from_exists(world: Monitored) 
         for variable in dashboard["templating"]["list"][1:]:
             metric, label = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"]["query"]).groups()  # type: ignore[union-attr]
             assert label in {each for series in world.ask(metric) for each in series["metric"]}, variable
+
+
+KUBEBUILDER: Final = (
+    "controller_runtime_active_workers{%}",
+    "sum(rate(controller_runtime_reconcile_total{%}[5m])) by (instance, pod)",
+    "sum(rate(controller_runtime_reconcile_errors_total{%}[5m])) by (instance, pod)",
+    "workqueue_depth{%}",
+    "histogram_quantile(0.99, sum(rate(workqueue_queue_duration_seconds_bucket{%}[5m])) by (instance, name, le))",
+    "sum(rate(workqueue_adds_total{%}[5m])) by (instance, name)",
+    "rate(workqueue_unfinished_work_seconds{%}[5m])",
+    "histogram_quantile(0.99, sum(rate(workqueue_work_duration_seconds_bucket{%}[5m])) by (instance, name, le))",
+    "sum(rate(workqueue_retries_total{%}[5m])) by (instance, name)",
+)
+"""The queries of the dashboard that kubebuilder's plugin grafana/v1-alpha makes (controller-runtime-metrics.json).
+
+%: the matchers of job and namespace, which the dashboard lets people choose.
+"""
+
+
+def test_a_ready_dashboard_for_controller_runtime_shows_each_kind(world: Monitored) -> None:
+    def all_have_data() -> bool:
+        for query in KUBEBUILDER:
+            found = world.ask(query.replace("%", f'job="{OPERATORS_JOB}", namespace="{NAMESPACE}"'))
+            assert found, query
+            assert not any(series["value"][1] == "NaN" for series in found), query
+            labels = {series["metric"].get("controller", series["metric"].get("name")) for series in found}
+            assert labels in ({"natscluster", "natsbox"}, {None}), query  # None: summed over the controllers
+        return True
+
+    wait_until(all_have_data, timeout=40, what="every panel has data", interval=1)
 
 
 EXPRESSIONS: Final = [*RULES.values(), *(query for each in DASHBOARDS.values() for _, query in queries(each))]

@@ -117,10 +117,10 @@ def deletion_by_name(patch: pytest.MonkeyPatch) -> None:
     """What is pruned is whatever has the name by now."""
     original = HttpClient.send
 
-    async def without_fence(self: HttpClient, verb: str, plural: str, prepared: Any, *, fenced: bool) -> Any:
-        if verb == "delete":
+    async def without_fence(self: HttpClient, plural: str, prepared: Any, *, fenced: bool) -> Any:
+        if prepared.method == "DELETE":
             prepared.data = {}
-        return await original(self, verb, plural, prepared, fenced=fenced)
+        return await original(self, plural, prepared, fenced=fenced)
 
     patch.setattr(HttpClient, "send", without_fence)
 
@@ -156,9 +156,9 @@ def silence_is_trusted(patch: pytest.MonkeyPatch) -> None:
     """A watch that tells nothing is believed for ever."""
     original = HttpClient.lines
 
-    def patient(self: HttpClient, plural: str, prepared: Any, **_: Any) -> Any:
+    def patient(self: HttpClient, prepared: Any, **_: Any) -> Any:
         prepared.timeout = 1e7
-        return original(self, plural, prepared, silence=1e7)
+        return original(self, prepared, silence=1e7)
 
     patch.setattr(HttpClient, "lines", patient)
 

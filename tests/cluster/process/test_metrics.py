@@ -93,7 +93,7 @@ def test_who_may_read_the_metrics_gets_them_over_a_connection_to_be_trusted(port
     answer = ports.metrics(token_of(cluster, READER), verify=trusting)
     assert answer.status_code == 200, answer.text
     metrics = {family.name for family in text_string_to_metric_families(answer.text)}
-    assert {"rest_client_requests", "natsop_reconcile", "workqueue_depth", "natsop_build_info"} <= metrics
+    assert {"rest_client_requests", "controller_runtime_reconcile", "workqueue_depth", "natsop_build_info"} <= metrics
 
 
 def test_prometheus_itself_can_be_set_up_to_read_them(ports: Ports, cluster: Cluster, tmp_path: Path) -> None:
@@ -203,7 +203,9 @@ def test_a_cluster_that_is_degraded_shows_until_it_is_gone(ports: Ports, cluster
 
 def succeeded(ports: Ports, token: str) -> float:
     """How many reconciliations of clusters."""
-    return ports.value("natsop_reconcile_total", token, kind=names.CLUSTER_KIND, result="success") or 0
+    metric, controller = "controller_runtime_reconcile_total", names.CLUSTER_KIND.lower()
+    results = "success", "requeue_after"
+    return sum(ports.value(metric, token, controller=controller, result=result) or 0 for result in results)
 
 
 def test_the_probe_is_answered_by_the_loop_itself(ports: Ports) -> None:

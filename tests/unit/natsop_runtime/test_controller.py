@@ -230,7 +230,7 @@ def test_at_debug_level_the_log_says_why_how_long_with_what_result_and_when_agai
         in_virtual_time(story)
     assert messages(lines) == [
         "reconciling 0.000 s after this: Secret bad/creds at version 7",
-        "reconciled in 2.000 s: success; next: in 300 s, or when something changes",
+        "reconciled in 2.000 s: requeue_after; next: in 300 s, or when something changes",
     ]
     assert {(line["controllerKind"], line["namespace"], line["name"]) for line in lines} == {
         ("NatsCluster", "bad", "c")

@@ -172,7 +172,7 @@ def test_an_operator_that_is_limited_to_namespaces_asks_for_nothing_beyond_them(
                 assert live is not None
                 assert live.uid == f"uid-{namespace}"
             assert stores.live(CONFIG_MAPS.key("three", "c")) is None
-            assert len(list(stores.custom_resources())) == 2
+            assert len(list(stores.custom_resource_versions())) == 2
             running.cancel()
             await asyncio.wait([running])
 

@@ -203,11 +203,11 @@ def test_nothing_else_is_there() -> None:
 
 
 def test_a_fault_of_ours_is_an_answer_and_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
-    def fail() -> list[dict[str, Any]]:
+    def fail() -> dict[str, float]:
         raise KeyError("the content of a Secret")
 
     async def story(operator: Operator) -> None:
-        operator.metrics.read_custom_resources(fail)
+        operator.metrics.watches.read_silence(fail)
         assert (await operator.scrape("prometheus")).status_code == 500
         assert caplog.messages == ["/metrics: KeyError"]
         assert "content of a Secret" not in caplog.text
