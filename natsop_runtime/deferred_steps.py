@@ -35,7 +35,7 @@ class DeferredSteps:
         """The steps in the order of execution: a step that depends on a deferred one comes after it."""
         late = [key for key in self._deferred.get(custom_resource, ()) if key in steps]
         for key in steps:
-            if key not in late and any(first in late for first in after.get(key, ())):
+            if any(first in late for first in after.get(key, ())):
                 late.append(key)
         ordered: dict[ObjectKey, None] = {}
         for key in (*(key for key in steps if key not in late), *late):

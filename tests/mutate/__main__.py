@@ -6,6 +6,7 @@ import argparse
 import ast
 import os
 import random
+import resource
 import sys
 import time
 import tomllib
@@ -53,10 +54,10 @@ def _judge(target: str, accepted: dict[str, str], chosen: argparse.Namespace, se
     picked = every
     if 0 < chosen.sample < len(every):
         picked = random.Random(seed).sample(every, chosen.sample)  # noqa: S311
-    begun = time.monotonic()
+    begun, spent = time.monotonic(), _cpu_seconds()
     if not _tests_pass(target):
         return False
-    timeout = 15 + 5 * (time.monotonic() - begun)
+    timeout, cpu_seconds = 60 + 5 * (time.monotonic() - begun), 5 + int(3 * (_cpu_seconds() - spent))
 
     def mutant(mutation: Mutation) -> int:
         mutation.apply()
@@ -64,7 +65,10 @@ def _judge(target: str, accepted: dict[str, str], chosen: argparse.Namespace, se
         return outcome_of_tests(tests_of(target), finder)
 
     works = [(each, lambda each=each: mutant(each)) for each in picked]
-    verdicts = {each: verdict(code) for each, code in in_forks(works, jobs=chosen.jobs, timeout=timeout)}
+    verdicts = {
+        each: verdict(code)
+        for each, code in in_forks(works, jobs=chosen.jobs, timeout=timeout, cpu_seconds=cpu_seconds)
+    }
     if not _tests_pass(target):  # the checkout has changed meanwhile
         return False
     survivors = [each for each in picked if verdicts[each] == "survived"]
@@ -79,6 +83,11 @@ def _judge(target: str, accepted: dict[str, str], chosen: argparse.Namespace, se
     for name in sorted(stale):
         print(f"  {ACCEPTED.name} lists what is noticed, or is no fault any more: {name}")
     return not unlisted and not stale and noticed >= ENOUGH * len(picked)
+
+
+def _cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _tests_pass(target: str) -> bool:

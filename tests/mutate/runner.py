@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import importlib
 import os
+import resource
 import signal
 import sys
 import time
@@ -29,6 +30,7 @@ T = TypeVar("T")
 PACKAGE: Final = "natsop_runtime"
 PRELOADED: Final = ("natsop_runtime.main", "looptime", "trustme", "lightkube.core.async_client")
 
+UNLIMITED: Final = resource.RLIM_INFINITY
 KILLED: Final = {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
 """How pytest ends when a test fails, or its file cannot be imported any more."""
 
@@ -93,15 +95,22 @@ def verdict(code: int | None) -> Verdict:
 
 
 def in_forks(
-    works: Iterable[tuple[T, Callable[[], int]]], *, jobs: int, timeout: float
+    works: Iterable[tuple[T, Callable[[], int]]],
+    *,
+    jobs: int,
+    timeout: float,
+    cpu_seconds: int = resource.RLIM_INFINITY,
 ) -> Iterator[tuple[T, int | None]]:
-    """What each work returns in a process of its own, `jobs` at a time; None where it took longer than the timeout."""
+    """What each work returns in a process of its own, `jobs` at a time; None where it took longer than the timeout.
+
+    cpu_seconds: of processor time that each may take; in virtual time, what waits for ever takes all of it.
+    """
     running: dict[int, tuple[T, float]] = {}
     waiting = iter(works)
     try:
         while True:
             for key, work in islice(waiting, jobs - len(running)):
-                running[_fork(work)] = (key, time.monotonic() + timeout)
+                running[_fork(work, cpu_seconds)] = (key, time.monotonic() + timeout)
             if not running:
                 return
             pid, code = _next_to_end(running)
@@ -112,10 +121,11 @@ def in_forks(
             os.waitpid(pid, 0)
 
 
-def _fork(work: Callable[[], int]) -> int:
+def _fork(work: Callable[[], int], cpu_seconds: int) -> int:
     if pid := os.fork():
         return pid
     os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     silence = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(silence, descriptor)

@@ -20,7 +20,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "fetch": ("test_fetch.py",),
     "executor": ("test_executor.py",),
     "applier": ("test_executor.py",),
-    "deferred_steps": ("test_executor.py",),
+    "deferred_steps": ("test_deferred_steps.py", "test_executor.py"),
 }
 """By the module's name in natsop_runtime, the files in tests/unit/natsop_runtime; the quickest first."""
 

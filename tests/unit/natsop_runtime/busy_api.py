@@ -30,6 +30,7 @@ class BusyApi(httpx2.AsyncBaseTransport):
         self.lease: Object | None = None
         self.lease_is_out_of_reach = False
         self.log: list[tuple[float, str]] = []
+        self.asked_for: set[tuple[str, str, str]] = set()  # rights: namespace, plural, verb
         self.writes_begun = asyncio.Event()
 
     def times(self, what: str) -> list[float]:
@@ -47,6 +48,8 @@ class BusyApi(httpx2.AsyncBaseTransport):
         if f"/{LEASES.plural}" in path:
             return await self._lease(request)
         if "reviews" in path:
+            asked = json.loads(request.content).get("spec", {}).get("resourceAttributes", {})
+            self.asked_for.add((asked.get("namespace", ""), asked.get("resource", ""), asked.get("verb", "")))
             return httpx2.Response(201, json={"status": {"allowed": True}})
         if request.method == "GET":
             items = self.clusters if path.endswith(CLUSTERS.plural) else []
@@ -60,7 +63,7 @@ class BusyApi(httpx2.AsyncBaseTransport):
             self.slow -= 1
             await asyncio.sleep(self.patience)
         self._note("write answered")
-        return httpx2.Response(403, json={"kind": "Status", "message": "no"})
+        return failure(403)
 
     async def _lease(self, request: httpx2.Request) -> httpx2.Response:
         if self.lease_is_out_of_reach:

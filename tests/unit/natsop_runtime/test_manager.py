@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import httpx2
 import pytest
 from lightkube.config.kubeconfig import KubeConfig, SingleConfig
 from lightkube.config.models import Cluster, User
 
+from natsop_core.kinds import LEASES, NACK_ACCOUNTS
+from natsop_runtime import manager
 from natsop_runtime.api_server.http_client import REQUESTS_AT_ONCE
 from natsop_runtime.api_server.kube import PAGE
-from natsop_runtime.leader_election import LeadershipLostError
+from natsop_runtime.bind_address import BindAddress
+from natsop_runtime.leader_election import LeaderElector, LeadershipLostError
 from natsop_runtime.manager import TO_FINISH, run_operator
+from natsop_runtime.metrics import Metrics
 from natsop_runtime.settings import RunSettings
 from tests.unit.natsop_runtime.busy_api import BusyApi
 from tests.unit.natsop_runtime.lease_api import clock, in_virtual_time
 
 IN_TIME: Final = 20.0
+PATIENCE: Final = 300.0
 LEASE: Final = 15
 WRITES_OF_A_TURN: Final = 30
 """At most: a turn applies all objects of a cluster, its status and events."""
@@ -49,12 +55,12 @@ class SlowServer(httpx2.AsyncBaseTransport):
         return httpx2.Response(200, json=answer, request=request)
 
 
-def ended(*, while_it_lists: bool) -> float:
+def ended(*, while_it_lists: bool, namespaces: tuple[str, ...] = ()) -> float:
     """How long it takes to end an operator that has begun to look around, or to list what there is."""
 
     async def story() -> float:
         stop = asyncio.Event()
-        settings, server = RunSettings(leader_elect=True), SlowServer()
+        settings, server = RunSettings(leader_elect=True, namespaces=namespaces), SlowServer()
         life = run_operator(config(), settings, stop, transport=server, pod_transport=SlowServer(), clock=clock)
         living = asyncio.create_task(life)
         await (server.listed.wait() if while_it_lists else asyncio.sleep(2))
@@ -91,7 +97,8 @@ async def operating(api: BusyApi, **options: Any) -> AsyncIterator[tuple[asyncio
     life = run_operator(config(), settings, stop, transport=api, pod_transport=SlowServer(), clock=clock)
     living = asyncio.create_task(life)
     try:
-        yield living, stop
+        async with asyncio.timeout(PATIENCE):
+            yield living, stop
     finally:
         living.cancel()
         await asyncio.wait([living])
@@ -187,18 +194,110 @@ def test_who_cannot_renew_the_lease_writes_nothing_more_and_ends() -> None:
     in_virtual_time(story)
 
 
-@pytest.mark.parametrize("leader_elect", [True, False])
-def test_the_lease_is_only_for_who_is_told_to_elect(*, leader_elect: bool) -> None:
-    async def story() -> None:
+def lived(settings: RunSettings, *, metrics: type[Metrics] = Metrics) -> BusyApi:
+    """The API server that an operator has worked on for a moment, before it was told to end."""
+
+    async def story() -> BusyApi:
         api, stop = BusyApi(), asyncio.Event()
-        settings = RunSettings(leader_elect=leader_elect, leader_election_namespace="ours", lease_name="one")
         life = run_operator(config(), settings, stop, transport=api, pod_transport=SlowServer(), clock=clock)
         living = asyncio.create_task(life)
-        await api.writes_begun.wait()
+        async with asyncio.timeout(PATIENCE):
+            await api.writes_begun.wait()
         stop.set()
         await living
-        assert (api.lease is not None) is leader_elect
-        if api.lease:
-            assert (api.lease["metadata"]["namespace"], api.lease["metadata"]["name"]) == ("ours", "one")
+        return api
 
-    in_virtual_time(story)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manager, "Metrics", metrics)
+        return in_virtual_time(story)
+
+
+def test_without_election_there_is_no_lease() -> None:
+    api = lived(RunSettings())
+    assert api.lease is None
+    assert not [each for each in api.asked_for if each[1] == LEASES.plural]
+
+
+def test_the_lease_is_the_one_that_the_options_name() -> None:
+    api = lived(RunSettings(leader_elect=True, leader_election_namespace="ours", lease_name="one"))
+    assert api.lease is not None
+    assert (api.lease["metadata"]["namespace"], api.lease["metadata"]["name"]) == ("ours", "one")
+    assert {each[0] for each in api.asked_for if each[1] == LEASES.plural} == {"ours"}
+
+
+def test_the_lease_is_where_the_kubeconfig_says_unless_an_option_does() -> None:
+    api = lived(RunSettings(leader_elect=True))
+    assert api.lease is not None
+    assert api.lease["metadata"]["namespace"] == config().namespace
+
+
+def test_each_process_has_an_identity_of_its_own() -> None:
+    identities: set[str] = set()
+
+    class Noted(LeaderElector):
+        def __init__(self, *arguments: Any, identity: str, **options: Any) -> None:
+            identities.add(identity)
+            super().__init__(*arguments, identity=identity, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manager, "LeaderElector", Noted)
+        lived(RunSettings(leader_elect=True))
+        lived(RunSettings(leader_elect=True))
+    assert len(identities) == 2
+    assert all(each.startswith(socket.gethostname()) for each in identities)
+
+
+def test_the_metrics_say_that_it_stands_by_before_they_say_that_it_leads() -> None:
+    told: list[tuple[str, bool]] = []
+
+    class Noted(Metrics):
+        def leading(self, name: str, *, is_leader: bool) -> None:
+            told.append((name, is_leader))
+
+    lived(RunSettings(leader_elect=True, lease_name="one"), metrics=Noted)
+    assert told == [("one", False), ("one", True)]
+    told.clear()
+    lived(RunSettings(), metrics=Noted)
+    assert told == []
+
+
+def test_the_log_tells_what_it_does(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger=manager.__name__)
+    lived(RunSettings(leader_elect=True))
+    said = [each.getMessage() for each in caplog.records if each.name == manager.__name__]
+    assert said[1:] == ["synced", "leading", "stopping"]
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "scope"), [(("a",), "namespace a"), (("a", "b"), "namespaces a, b"), ((), "all namespaces")]
+)
+def test_it_says_where_it_works(namespaces: tuple[str, ...], scope: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger=manager.__name__)
+    ended(while_it_lists=False, namespaces=namespaces)
+    assert caplog.messages[0].endswith(f", {scope}")
+
+
+@pytest.mark.parametrize(
+    ("settings", "needed"),
+    [
+        (RunSettings(metrics_bind_address=BindAddress("127.0.0.1", 0)), True),
+        (RunSettings(metrics_bind_address=BindAddress("127.0.0.1", 0), metrics_secure=False), False),
+        (RunSettings(), False),
+    ],
+    ids=["secure", "plain", "no metrics"],
+)
+def test_the_right_to_review_tokens_is_only_asked_for_where_metrics_are_secure(
+    settings: RunSettings, *, needed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def nowhere(*_arguments: Any, **_options: Any) -> AsyncIterator[None]:
+        yield
+
+    monkeypatch.setattr(manager, "serving", nowhere)
+    assert any(resource == "tokenreviews" for _, resource, _ in lived(settings).asked_for) is needed
+
+
+@pytest.mark.parametrize("nack", ["auto", "disabled"])
+def test_rights_for_nack_are_only_asked_for_unless_it_is_disabled(nack: Literal["auto", "disabled"]) -> None:
+    asked = lived(RunSettings(nack_integration=nack)).asked_for
+    assert any(resource == NACK_ACCOUNTS.plural for _, resource, _ in asked) is (nack != "disabled")
