@@ -24,25 +24,25 @@ class People:
         self.namespace = namespace
 
     def get(self, kind: str, name: str) -> Manifest:
-        return self._http_client("GET", kind, name)
+        return self._exchange("GET", kind, name)
 
     def create(self, manifest: Manifest) -> Manifest:
         manifest = {**manifest, "metadata": {**manifest["metadata"], "namespace": self.namespace}}
-        return self._http_client("POST", manifest["kind"], "", manifest)
+        return self._exchange("POST", manifest["kind"], "", manifest)
 
     def replace(self, manifest: Manifest) -> Manifest:
-        return self._http_client("PUT", manifest["kind"], manifest["metadata"]["name"], manifest)
+        return self._exchange("PUT", manifest["kind"], manifest["metadata"]["name"], manifest)
 
     def apply(self, manifest: Manifest) -> Manifest:
         return self.patch(manifest["kind"], manifest["metadata"]["name"], manifest, patch_type="apply", force="true")
 
     def patch(self, kind: str, name: str, change: object, *, patch_type: str = "merge", **query: str) -> Manifest:
-        return self._http_client("PATCH", kind, name, change, PATCH_TYPES[patch_type], **query)
+        return self._exchange("PATCH", kind, name, change, PATCH_TYPES[patch_type], **query)
 
     def delete(self, kind: str, name: str, **options: object) -> None:
-        self._http_client("DELETE", kind, name, options)
+        self._exchange("DELETE", kind, name, options)
 
-    def _http_client(
+    def _exchange(
         self, method: str, kind: str, name: str, body: Any = None, content_type: str = "application/json", **query: str
     ) -> Manifest:
         request = Request(

@@ -36,6 +36,9 @@ T = TypeVar("T")
 PAGE: Final = 3
 """Objects at a time in lists, so that there is more than one page of the few that there are."""
 
+CACHE_LAGS: Final = (0, 0, 1, 4)
+"""Versions."""
+
 NEVER: Final = 1e7
 """Seconds."""
 
@@ -77,6 +80,7 @@ class World:
         self.chance = random.Random(seed)  # noqa: S311
         self.recording = Recording(self.clock, most_recorded)
         self.server = ApiServer(self.clock)
+        self.server.cache_lag = lambda: self.chance.choice(CACHE_LAGS)
         self.witness = Witness(self.server.storage, self.clock, most_requests=most_requests)
         self.controllers = Controllers(self.server.storage, self.send, has_pods=has_pods)
         self.pods = Pods(self.server.storage, self.send, self.now, self.chance) if has_pods else None

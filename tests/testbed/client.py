@@ -57,7 +57,7 @@ class Client:
 
     def get(self, kind: str, name: str, *, namespace: str | None = None, subresource: str = "") -> Manifest:
         """The object; an ApiError with status 404 when it does not exist."""
-        return self._http_client("GET", self._path(kind, name, namespace, subresource))
+        return self._exchange("GET", self._path(kind, name, namespace, subresource))
 
     def find(self, kind: str, name: str, *, namespace: str | None = None) -> Manifest | None:
         """The object, or None when it does not exist."""
@@ -80,13 +80,13 @@ class Client:
 
     def create(self, manifest: Manifest, *, namespace: str | None = None, field_manager: str = "tests") -> Manifest:
         path = self._path(_kind(manifest), "", _namespace(manifest, namespace))
-        return self._http_client("POST", path, body=manifest, query={"fieldManager": field_manager})
+        return self._exchange("POST", path, body=manifest, query={"fieldManager": field_manager})
 
     def replace(self, manifest: Manifest, *, namespace: str | None = None, subresource: str = "") -> Manifest:
         """A PUT: with the resourceVersion that the manifest carries, if any."""
         name = manifest["metadata"]["name"]
         path = self._path(_kind(manifest), name, _namespace(manifest, namespace), subresource)
-        return self._http_client("PUT", path, body=manifest, query={"fieldManager": "tests"})
+        return self._exchange("PUT", path, body=manifest, query={"fieldManager": "tests"})
 
     def apply(
         self, manifest: Manifest, *, field_manager: str = "tests", force: bool = True, namespace: str | None = None
@@ -94,7 +94,7 @@ class Client:
         """Server-side apply."""
         path = self._path(_kind(manifest), manifest["metadata"]["name"], _namespace(manifest, namespace))
         query = {"fieldManager": field_manager, "force": str(force).lower()}
-        return self._http_client("PATCH", path, body=manifest, query=query, content_type=PATCH_TYPES["apply"])
+        return self._exchange("PATCH", path, body=manifest, query=query, content_type=PATCH_TYPES["apply"])
 
     def patch(
         self,
@@ -110,7 +110,7 @@ class Client:
         """Change part of an object. `patch_type` is one of PATCH_TYPES; custom resources know no "strategic"."""
         path = self._path(kind, name, namespace, subresource)
         query = {"fieldManager": field_manager}
-        return self._http_client("PATCH", path, body=change, query=query, content_type=PATCH_TYPES[patch_type])
+        return self._exchange("PATCH", path, body=change, query=query, content_type=PATCH_TYPES[patch_type])
 
     def delete(
         self, kind: str, name: str, *, namespace: str | None = None, missing_ok: bool = False, **options: object
@@ -148,7 +148,12 @@ class Client:
             raise _error(answer)
         return answer.json() if "json" in answer.headers.get("content-type", "") else answer.text
 
-    def _http_client(
+    def text(self, path: str, *, query: dict[str, str], accept: str = JSON) -> tuple[int, str]:
+        """What is answered to a GET: its status and its body, of a watch when it has ended."""
+        answer = self._http.get(path, headers={"Accept": accept}, params=query)
+        return answer.status_code, answer.text
+
+    def _exchange(
         self,
         method: str,
         path: str,

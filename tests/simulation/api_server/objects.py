@@ -64,15 +64,23 @@ class Stored:
     @cached_property
     def json(self) -> str:
         """The object as the API server sends it."""
-        metadata = _joined(self.metadata, self._managed_fields)
-        rest = {key: value for key, value in self.content.items() if key != "metadata"}
-        return f'{{"metadata":{metadata},{json.dumps(rest, ensure_ascii=False)[1:]}'
+        return self._json_without("metadata")
+
+    @property
+    def json_without_kind(self) -> str:
+        """The object as it is in lists of built-in kinds."""
+        return self._json_without("metadata", "apiVersion", "kind")
 
     @cached_property
     def metadata_json(self) -> str:
         """The object as those get it who ask for its metadata alone."""
         metadata = _joined(self.metadata, self._managed_fields)
         return f'{{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{metadata}}}'
+
+    def _json_without(self, *left_out: str) -> str:
+        metadata = _joined(self.metadata, self._managed_fields)
+        rest = {key: value for key, value in self.content.items() if key not in left_out}
+        return f'{{"metadata":{metadata}{"," * bool(rest)}{json.dumps(rest, ensure_ascii=False)[1:]}'
 
     @cached_property
     def _managed_fields(self) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from natsop_core.kinds import OPTIONAL, SELF_ACCESS_REVIEWS, SELF_REVIEWS
-from tests.simulation.api_server.errors import Refusal, bad_request, conflict, gone, not_found
+from tests.simulation.api_server import lists
+from tests.simulation.api_server.errors import Refusal, bad_request, conflict, not_found
 from tests.simulation.api_server.kinds import EVENTS, Kind, kind_of, kinds
 from tests.simulation.api_server.objects import Object, Stored
 from tests.simulation.api_server.patches import json_patched, merge_patched
@@ -71,13 +72,16 @@ class Target:
 
 
 class ApiServer:
-    """The API server. `clock` tells the virtual seconds."""
+    """The API server. `clock` tells the virtual seconds.
+
+    cache_lag: by how many versions the cache is behind from which those are answered who take any version.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.storage = Storage()
         self.unserved: set[str] = set()  # the apiVersions that nobody has installed
+        self.cache_lag: Callable[[], int] = int
         self._writer = Writer(self.storage, clock)
-        self._lists: dict[str, tuple[int, list[Stored]]] = {}  # the rest of lists that are read in pages
 
     def handle(self, request: Request) -> Answer:
         """Answer any request but a watch."""
@@ -89,7 +93,6 @@ class ApiServer:
     def compact(self) -> None:
         """Forget the history: watches and lists that have yet to go on from earlier have to start anew."""
         self.storage.compact()
-        self._lists.clear()
 
     def forget_events(self) -> None:
         """As the real one does after an hour."""
@@ -154,22 +157,9 @@ class ApiServer:
         return Answer(200, json.dumps({"kind": "APIResourceList", "groupVersion": api_version, "resources": listed}))
 
     def _list(self, target: Target, request: Request) -> Answer:
-        limit = int(request.query.get("limit", "0"))
-        if token := request.query.get("continue"):
-            if token not in self._lists:
-                raise gone("The provided continue parameter is too old")
-            version, items = self._lists.pop(token)
-        else:
-            version = self.storage.version
-            labels = parse_labels(request.query.get("labelSelector", ""))
-            items = [each for each in self.storage.all(target.kind, target.namespace) if matches(each, labels)]
-        page, rest = (items[:limit], items[limit:]) if limit else (items, [])
-        metadata = {"resourceVersion": str(version)}
-        if rest:
-            metadata["continue"] = f"{version}-{target.kind.resource.plural}-{len(rest)}-{len(self._lists)}"
-            self._lists[metadata["continue"]] = version, rest
-        shown = ",".join(_shown(each, request) for each in page)
-        return Answer(200, f'{{"kind":"List","metadata":{json.dumps(metadata)},"items":[{shown}]}}')
+        found = lists.page(self.storage, target.kind, target.namespace, request.query, lag=self.cache_lag())
+        items = ",".join(_listed(each, target.kind, request) for each in found.items)
+        return Answer(200, f'{{"kind":"List","metadata":{json.dumps(found.metadata)},"items":[{items}]}}')
 
     def _apply(self, target: Target, request: Request) -> Answer:
         stored, created = self._writer.apply(
@@ -209,19 +199,14 @@ class ApiServer:
         return Answer(200, self._writer.delete(target.kind, live).json)
 
 
-def parse_labels(selector: str) -> dict[str, str]:
-    """A selector of the form a=b,c=d."""
-    return dict(each.split("=", 1) for each in selector.split(",") if each)
-
-
-def matches(stored: Stored, labels: Mapping[str, str]) -> bool:
-    """Whether the object bears the labels."""
-    borne: Mapping[str, str] = stored.metadata.get("labels", {})
-    return labels.items() <= borne.items()
-
-
 def _shown(stored: Stored, request: Request) -> str:
     return stored.metadata_json if "PartialObjectMetadata" in request.accept else stored.json
+
+
+def _listed(stored: Stored, kind: Kind, request: Request) -> str:
+    """In lists, objects of built-in kinds do not say of which kind they are."""
+    is_whole = "PartialObjectMetadata" not in request.accept
+    return stored.json_without_kind if is_whole and not kind.is_custom else _shown(stored, request)
 
 
 def _manager(request: Request) -> str:

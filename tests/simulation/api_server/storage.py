@@ -50,6 +50,16 @@ class Storage:
             if namespace in ("", place[0]):
                 yield stored
 
+    def as_of(self, version: int, kind: Kind, namespace: str = "") -> dict[Place, Stored]:
+        """The objects that there were at a version that is not forgotten yet."""
+        objects = dict(self._objects[kind])
+        for change in reversed(self._history):
+            if change.version <= version:
+                break
+            if change.kind is kind:
+                _undo(change, objects)
+        return {place: stored for place, stored in objects.items() if namespace in ("", place[0])}
+
     def kinds(self) -> list[Kind]:
         """The kinds of which there are objects."""
         return [kind for kind, objects in self._objects.items() if objects]
@@ -98,3 +108,11 @@ class Storage:
         self._history.append(change)
         for listener in tuple(self._listeners):
             listener(change)
+
+
+def _undo(change: Change, objects: dict[Place, Stored]) -> None:
+    place = change.now.metadata["namespace"], change.now.metadata["name"]
+    if change.before is None:
+        del objects[place]
+    else:
+        objects[place] = change.before
