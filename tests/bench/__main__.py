@@ -1,4 +1,4 @@
-"""How fast natsop is: `make bench`, or `python -m tests.bench` with `rendering` or `loop` for one half, or `profile`.
+"""How fast natsop is: `make bench`, or `python -m tests.bench` with the name of one part, or `profile`.
 
 `python -m tests.bench scale` tries 10,000 clusters, or as many as `--clusters` says; `scale --help` lists its options.
 
@@ -11,11 +11,16 @@ from __future__ import annotations
 import sys
 import time
 
-from tests.bench import loop, profiling, rendering, scale
+from tests.bench import loop, profiling, rendering, scale, scraping
 from tests.bench.figures import Figures
 
-PARTS = {"rendering": rendering.measure, "loop": loop.measure, "profile": profiling.measure}
-ALL = ("rendering", "loop")
+PARTS = {
+    "rendering": rendering.measure,
+    "scraping": scraping.measure,
+    "loop": loop.measure,
+    "profile": profiling.measure,
+}
+ALL = ("rendering", "scraping", "loop")
 
 
 def main(wanted: list[str]) -> int:

@@ -19,11 +19,14 @@ from natsop_runtime.cache.informers import Change, Informers
 from natsop_runtime.controller import RECONCILE_TIMEOUT, WEDGED, Controller
 from natsop_runtime.leader_election import LeadershipLostError
 from natsop_runtime.metrics import Metrics
-from natsop_runtime.reconciler import Result
+from natsop_runtime.reconciler import RESYNC, Result
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
 from tests.unit.natsop_runtime.logged import logged, messages
+from tests.unit.natsop_runtime.metrics.exposed import value
 
 BAD, GOOD = CLUSTERS.key("bad", "c"), CLUSTERS.key("good", "c")
+RECONCILED_TOTAL = "controller_runtime_reconcile_total"
+RESULTS = ("success", "requeue", "requeue_after", "error")
 SECRET = "the password is hunter2"  # noqa: S105 (it is no secret)
 
 
@@ -45,7 +48,7 @@ class Turns:
         return [time for time, namespace in self.begun if namespace == key.namespace]
 
 
-def loop_with(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> Controller:
+def loop_with(turns: Turns, monkeypatch: pytest.MonkeyPatch, metrics: Metrics | None = None) -> Controller:
     monkeypatch.setattr(loop_module, "Reconciler", turns)
     monkeypatch.setattr(Informers, "is_listed", lambda *_: True)
     return Controller(
@@ -58,7 +61,7 @@ def loop_with(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> Controller:
         now=None,  # type: ignore[arg-type]
         settings=Settings(),
         entropy=bytes,
-        metrics=Metrics("test"),
+        metrics=metrics or Metrics("test"),
     )
 
 
@@ -249,4 +252,60 @@ def test_a_worker_tells_by_its_name_what_it_works_on(monkeypatch: pytest.MonkeyP
         working.cancel()
         await asyncio.wait([working])
 
+    in_virtual_time(story)
+
+
+async def fail() -> Result:
+    return Result(False, None)
+
+
+async def report_a_conflict() -> Result:
+    return Result(True, 0.0)
+
+
+async def wait_for_a_pod() -> Result:
+    return Result(True, 5.0)
+
+
+async def succeed() -> Result:
+    return Result(True, RESYNC)
+
+
+@pytest.mark.parametrize(
+    ("turn", "result", "panics"),
+    [
+        (succeed, "success", 0),
+        (wait_for_a_pod, "requeue_after", 0),
+        (report_a_conflict, "requeue", 0),
+        (fail, "error", 0),
+        (crash, "error", 1),
+    ],
+)
+def test_a_turn_is_counted_by_its_result(
+    monkeypatch: pytest.MonkeyPatch, turn: Callable[[], Awaitable[Result]], result: str, panics: int
+) -> None:
+    async def take_a_while() -> Result:
+        await asyncio.sleep(0.5)
+        return await turn()
+
+    async def story() -> None:
+        controller = loop_with(Turns(take_a_while), monkeypatch, metrics)
+        working = await at_work(controller)
+        wake(controller, BAD)
+        await asyncio.sleep(0.25)
+        assert value(metrics, "controller_runtime_active_workers", controller="natscluster") == 1
+        assert value(metrics, "workqueue_unfinished_work_seconds", **queue) == 0.25
+        await asyncio.sleep(0.5)
+        counted = {each: value(metrics, RECONCILED_TOTAL, controller="natscluster", result=each) for each in RESULTS}
+        assert {each: number for each, number in counted.items() if number} == {result: 1}
+        errors = "controller_runtime_reconcile_errors_total"
+        assert value(metrics, errors, controller="natscluster") == (result == "error")
+        assert value(metrics, "controller_runtime_reconcile_panics_total", controller="natscluster") == panics
+        assert value(metrics, "workqueue_retries_total", **queue) == (result == "error")
+        assert value(metrics, "workqueue_work_duration_seconds_sum", **queue) == 0.5
+        assert value(metrics, "controller_runtime_max_concurrent_reconciles", controller="natsbox") == 2
+        working.cancel()
+        await asyncio.wait([working])
+
+    metrics, queue = Metrics("test"), {"name": "natscluster", "controller": "natscluster"}
     in_virtual_time(story)

@@ -31,6 +31,8 @@ class Kept:
         self.woken: list[tuple[str, str]] = []
         self.told_of_kinds: list[str] = []
         self.is_wanted = True
+        self.custom_resources: list[tuple[str, bytes | None]] = []
+        self.changes: list[tuple[str, bool, bool]] = []
         watched = {CLUSTERS, *kinds.CREATED, *kinds.WATCHED_IN_FULL}
         self.labels: list[LabelledRef] = []
         self.apis = {resource.plural: SmallApi() for resource in watched}
@@ -55,7 +57,14 @@ async def kept(world: Kept | None = None, /, **objects: dict[str, Any]) -> Async
     for plural, metadata in objects.items():
         world.apis[plural].put("c", **metadata)
     async with kube_over(world.answer) as kube:
-        stores = Informers(kube, [CLUSTERS], world.wake, is_wanted=lambda _reference: world.is_wanted)
+        stores = Informers(
+            kube,
+            [CLUSTERS],
+            world.wake,
+            is_wanted=lambda _reference: world.is_wanted,
+            custom_resource_changed=lambda key, json: world.custom_resources.append((key.name, json)),
+            object_changed=lambda key, old, new: world.changes.append((key.kind, old is not None, new is not None)),
+        )
         running = asyncio.create_task(stores.run())
         await stores.synced()
         world.woken.clear()
@@ -232,5 +241,42 @@ def test_objects_are_found_by_our_label_and_whoever_refers_to_it_is_woken_when_t
             pods.remove("c-0")
             await until(lambda: stores.labelled(reference) == (), "the pod is gone")
             assert world.labels == [reference]
+
+    in_virtual_time(story)
+
+
+def test_whoever_counts_custom_resources_gets_their_json_and_learns_when_they_are_gone() -> None:
+    async def story() -> None:
+        async with kept(natsclusters={}) as (world, _stores):
+            [(name, json)] = world.custom_resources
+            assert name == "c"
+            assert json is not None
+            assert b'"name":"c"' in json
+            world.apis["natsclusters"].remove("c")
+            await until(lambda: world.custom_resources[1:] == [("c", None)], "its end is known")
+
+    in_virtual_time(story)
+
+
+def test_changes_of_objects_are_told_with_what_was_there_before() -> None:
+    async def story() -> None:
+        async with kept(configmaps={"ownerReferences": OWNED}) as (world, _stores):
+            assert world.changes == [("ConfigMap", False, True)]
+            world.apis["configmaps"].put("c", ownerReferences=OWNED, annotations={"a": "b"})
+            await until(lambda: world.changes[1:] == [("ConfigMap", True, True)], "the change is known")
+
+    in_virtual_time(story)
+
+
+def test_a_watch_is_silent_from_its_last_event_on() -> None:
+    async def story() -> None:
+        async with kept(configmaps={}) as (world, stores):
+            assert {"natsclusters", "configmaps", "pods"} <= stores.silent_for().keys()
+            await asyncio.sleep(7)
+            silence = stores.silent_for()["secrets"]
+            assert silence >= 7
+            world.apis["configmaps"].put("c")
+            await until(lambda: stores.silent_for()["configmaps"] < 1, "the event is known")
+            assert stores.silent_for()["secrets"] >= silence
 
     in_virtual_time(story)
