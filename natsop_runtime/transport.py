@@ -5,6 +5,7 @@ That one goes through a second abstraction of event loops, and through parsers i
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -26,6 +27,9 @@ BODY: Final = "http11.send_request_body.started"
 """What the extension `trace` of a request is told right before bytes of it are sent, as by httpx2's own transport.
 
 aiohttp calls its traces `…_sent`, and calls them just before (aiohttp/http_writer.py: write_headers, write)."""
+
+_TLS_OBJECT: Final = re.compile(r" ssl:(?:<[^>]*>|\w+)(?= \[)")
+"""What aiohttp says about TLS in the message of a connection that failed; it tells nobody anything."""
 
 _ALL_OURS: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 """Headers that aiohttp would add."""
@@ -119,7 +123,7 @@ def _errors_of_httpx2() -> Iterator[None]:
     try:
         yield
     except aiohttp.ClientError as error:
-        said = str(error) or type(error).__name__
+        said = _TLS_OBJECT.sub("", str(error)) or type(error).__name__
         raise next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))(said) from error
 
 

@@ -30,8 +30,14 @@ if TYPE_CHECKING:
 Source: TypeAlias = Selection | ObjectKey
 """What fails: a watch, or the reconciliation of a custom resource."""
 
+UNAVAILABLE: Final = (UnavailableError, UnauthorizedError)
+
 TOLD_AFTER: Final = 2.0
 """Seconds after which the log tells of an outage: its extent is known by then, and a shorter one is none."""
+
+REFUSED_AFTER: Final = 10.0
+"""Seconds for which something is refused until it is believed: an API server that starts refuses everything at first,
+until it has read its roles."""
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +62,7 @@ class Outages:
         """It failed, perhaps as it did before."""
         if isinstance(source, Selection) and isinstance(error, GoneError):
             log.debug("listing %s again: %s", _name(source), error)
-        elif source in self._outage or isinstance(error, UnavailableError | UnauthorizedError):
+        elif source in self._outage or isinstance(error, UNAVAILABLE):
             self._outage.add(source, error)
             self._end_if_over()
         else:
@@ -69,7 +75,6 @@ class Outages:
         self._end_if_over()
 
     def _end_if_over(self) -> None:
-        """An API server that starts refuses much for a moment; what it refuses after that is refused for good."""
         for source, error in self._outage.end_if_over().items():
             self._refusals.add(source, error)
 
@@ -80,6 +85,7 @@ class _Outage:
     def __init__(self) -> None:
         self._watches: set[Selection] = set()  # all of which we have heard
         self._failing: dict[Source, ApiError] = {}
+        self._refused_since: dict[Source, float] = {}  # of those that fail, the ones that are refused now
         self._began = 0.0
         self._is_told = False
         self._is_told_of_all = False
@@ -97,19 +103,26 @@ class _Outage:
             self._began = _now()
             self._timer = asyncio.get_running_loop().call_later(TOLD_AFTER, self._tell, context=contextvars.Context())
         self._failing[source] = error
+        if isinstance(error, UNAVAILABLE):
+            self._refused_since.pop(source, None)
+        else:
+            self._refused_since.setdefault(source, _now())
         self._note(source)
         if self._is_told and not self._is_told_of_all and self._concerns_all:
             self._tell()
 
     def discard(self, source: Source) -> None:
         self._failing.pop(source, None)
+        self._refused_since.pop(source, None)
         self._note(source)
 
     def end_if_over(self) -> Mapping[Source, ApiError]:
-        """What is left of it, when nothing is unavailable any more."""
-        if any(isinstance(error, UnavailableError | UnauthorizedError) for error in self._failing.values()):
+        """What is refused for good, when nothing else fails any more."""
+        now = _now()
+        if any(now - self._refused_since.get(source, now) < REFUSED_AFTER for source in self._failing):
             return {}
         left, self._failing = self._failing, {}
+        self._refused_since.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -157,7 +157,7 @@ def test_half_an_answer_is_none(answer: bytes) -> None:
 
 def test_a_server_that_is_not_there_is_an_error_that_names_it() -> None:
     async def story(client: httpx2.AsyncClient, _server: Server) -> None:
-        with pytest.raises(httpx2.ConnectError, match="127"):
+        with pytest.raises(httpx2.ConnectError, match=r"^Cannot connect to host 127[^<]*$"):
             await client.get("http://127.0.0.1:1/")
 
     told(Server(), story)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from natsop_core.kinds import CLUSTERS, PODS, SECRETS, STATEFUL_SETS
 from natsop_runtime.api_server.errors import ForbiddenError, GoneError, NotFoundError, UnavailableError
 from natsop_runtime.api_server.kube import Selection
-from natsop_runtime.cache.outages import TOLD_AFTER, Outages
+from natsop_runtime.cache.outages import REFUSED_AFTER, TOLD_AFTER, Outages
 from natsop_runtime.logs import about
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
 from tests.unit.natsop_runtime.logged import logged, messages
@@ -113,15 +113,21 @@ def test_what_an_api_server_refuses_while_it_starts_is_part_of_the_outage_and_wh
         for watch in WATCHES:
             outages.fails(watch, AWAY)
         await asyncio.sleep(30)
-        for watch in WATCHES[:2]:
+        for watch in WATCHES[:3]:
             outages.fails(watch, ForbiddenError("no rights"))
+        outages.works(WATCHES[3])
+        await asyncio.sleep(REFUSED_AFTER / 2)
+        outages.fails(WATCHES[1], ForbiddenError("no rights"))
         outages.works(WATCHES[0])
         outages.works(WATCHES[2])
-        outages.works(WATCHES[3])
+        await asyncio.sleep(REFUSED_AFTER / 2)
+        assert outages.is_on
+        outages.fails(WATCHES[1], ForbiddenError("no rights"))
+        assert not outages.is_on
 
     assert told(story) == [
         "API server unavailable for all 4 watches: connection refused",
-        "API server available again, after 30 s",
+        "API server available again, after 40 s",
         "cannot watch secrets: no rights",
     ]
 
