@@ -146,7 +146,10 @@ class Informers:
         kind = _kind(resource)
         if kind in self._optional_tasks:
             self._optional_tasks.pop(kind).cancel()
-            self._metadata.pop(kind).clear()
+            stopped = self._metadata.pop(kind)
+            stopped.clear()
+            for selection in stopped.selections:
+                self.outages.forget(selection)
 
     async def known(self, resource: ApiResource) -> None:
         """Wait until all objects of an optional kind that is watched have been listed."""

@@ -74,6 +74,12 @@ class Outages:
         self._outage.discard(source)
         self._end_if_over()
 
+    def forget(self, watch: Selection) -> None:
+        """It was stopped."""
+        self._refusals.forget(watch)
+        self._outage.forget(watch)
+        self._end_if_over()
+
     def _end_if_over(self) -> None:
         for source, error in self._outage.end_if_over().items():
             self._refusals.add(source, error)
@@ -85,7 +91,9 @@ class _Outage:
     def __init__(self) -> None:
         self._watches: set[Selection] = set()  # all of which we have heard
         self._failing: dict[Source, ApiError] = {}
+        self._concerns_watches = False
         self._refused_since: dict[Source, float] = {}  # of those that fail, the ones that are refused now
+        self._refused: set[Source] = set()  # of these, the ones that stay so
         self._began = 0.0
         self._is_told = False
         self._is_told_of_all = False
@@ -104,25 +112,33 @@ class _Outage:
             self._timer = asyncio.get_running_loop().call_later(TOLD_AFTER, self._tell, context=contextvars.Context())
         self._failing[source] = error
         if isinstance(error, UNAVAILABLE):
-            self._refused_since.pop(source, None)
-        else:
-            self._refused_since.setdefault(source, _now())
+            self._forget_refusal(source)
+        elif _now() - self._refused_since.setdefault(source, _now()) >= REFUSED_AFTER:
+            self._refused.add(source)
+        self._concerns_watches |= isinstance(source, Selection)
         self._note(source)
         if self._is_told and not self._is_told_of_all and self._concerns_all:
             self._tell()
 
     def discard(self, source: Source) -> None:
         self._failing.pop(source, None)
-        self._refused_since.pop(source, None)
+        self._forget_refusal(source)
         self._note(source)
 
+    def forget(self, watch: Selection) -> None:
+        self.discard(watch)
+        self._watches.discard(watch)
+
     def end_if_over(self) -> Mapping[Source, ApiError]:
-        """What is refused for good, when nothing else fails any more."""
-        now = _now()
-        if any(now - self._refused_since.get(source, now) < REFUSED_AFTER for source in self._failing):
+        """What stays refused, when nothing else fails any more.
+
+        A reconciliation may be retried much later than the watches, so it is only waited for if none of them fails.
+        """
+        waited_for = self._failing.keys() - self._refused
+        if any(isinstance(source, Selection) or not self._concerns_watches for source in waited_for):
             return {}
-        left, self._failing = self._failing, {}
-        self._refused_since.clear()
+        left = {source: self._failing[source] for source in self._refused}
+        self._failing, self._refused_since, self._refused, self._concerns_watches = {}, {}, set(), False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -131,6 +147,10 @@ class _Outage:
             with about(None):
                 log.info("API server available again, after %.0f s", _now() - self._began)
         return left
+
+    def _forget_refusal(self, source: Source) -> None:
+        self._refused_since.pop(source, None)
+        self._refused.discard(source)
 
     @property
     def _concerns_all(self) -> bool:
@@ -187,6 +207,10 @@ class _Refusals:
             if not self._refusing[source.namespace]:
                 del self._refusing[source.namespace]
                 log.info("namespace %s is served again", source.namespace)
+
+    def forget(self, watch: Selection) -> None:
+        self._refused.pop(_name(watch), None)
+        self._refusing.get(watch.namespace, set()).discard(watch)
 
 
 def _refusal(source: Source, error: ApiError) -> str:

@@ -132,6 +132,30 @@ def test_what_an_api_server_refuses_while_it_starts_is_part_of_the_outage_and_wh
     ]
 
 
+def test_watches_that_work_again_end_an_outage_before_each_custom_resource_has_been_tried_again() -> None:
+    async def story(outages: Outages) -> None:
+        outages.fails(CLUSTER, AWAY)
+        outages.fails(WATCHES[0], AWAY)
+        await asyncio.sleep(30)
+        outages.works(WATCHES[0])
+        assert not outages.is_on
+        outages.works(CLUSTER)
+
+    assert told(story)[1:] == ["API server available again, after 30 s"]
+
+
+def test_a_watch_that_is_stopped_does_not_prolong_an_outage() -> None:
+    async def story(outages: Outages) -> None:
+        outages.fails(WATCHES[0], AWAY)
+        outages.fails(WATCHES[1], AWAY)
+        await asyncio.sleep(30)
+        outages.works(WATCHES[0])
+        outages.forget(WATCHES[1])
+        assert not outages.is_on
+
+    assert told(story)[1:] == ["API server available again, after 30 s"]
+
+
 def test_a_lost_right_is_told_once_for_each_kind_however_many_watches_it_has() -> None:
     async def story(outages: Outages) -> None:
         for _ in range(3):
