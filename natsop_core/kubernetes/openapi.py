@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from pkgutil import get_data
 from typing import Any
 
 from natsop_core.kubernetes.custom_kinds import CUSTOM_KINDS
@@ -20,7 +20,7 @@ Schema = Mapping[str, Any]
 
 @cache
 def _document() -> Schema:
-    document: Schema = json.loads(resources.files("natsop_core.kubernetes").joinpath("openapi.json").read_bytes())
+    document: Schema = json.loads(get_data(__package__, "openapi.json") or b"")
     return document
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import os
 import sys
@@ -17,6 +18,10 @@ COMMANDS: Final = (
     *("render", "conf", "validate", "diff", "explain", "crds", "run"),
     *("status", "doctor", "report", "pause", "resume", "restart"),
 )
+
+COLLECT_AFTER: Final = 100_000
+"""New objects after which Python's garbage collector runs, instead of 700: loading modules and models makes many of
+them and no garbage. `natsop run` sets its own."""
 
 INTERRUPTED: Final = 130
 """What a shell makes of a program that SIGINT ended."""
@@ -33,6 +38,7 @@ def kubectl() -> int:
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "natsop") -> int:
     """Run the subcommand that the arguments name. Its exit code, 1 for an invalid input, 2 for wrong usage."""
+    gc.set_threshold(COLLECT_AFTER)
     given = sys.argv[1:] if arguments is None else list(arguments)
     _open_streams()
     _print_utf_8()

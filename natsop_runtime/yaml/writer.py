@@ -57,44 +57,50 @@ def _stream(values: Iterable[Any], *, explicit_start: bool) -> Iterator[Event]:
     yield StreamStartEvent()
     for value in values:
         yield DocumentStartEvent(explicit=explicit_start)
-        yield from _events(value)
+        events: list[Event] = []
+        _add(value, events)
+        yield from events
         yield DocumentEndEvent(explicit=False)
     yield StreamEndEvent()
 
 
-def _events(value: Any) -> Iterator[Event]:
-    match value:
-        case Mapping():
-            yield MappingStartEvent(None, None, True, flow_style=not value)
-            for key, part in value.items():
-                yield _scalar(key)
-                yield from _events(part)
-            yield MappingEndEvent()
-        case list() | tuple():
-            yield SequenceStartEvent(None, None, True, flow_style=not value)
-            for part in value:
-                yield from _events(part)
-            yield SequenceEndEvent()
-        case _:
-            yield _scalar(value)
-
-
-def _scalar(value: Any) -> ScalarEvent:
+def _add(value: Any, events: list[Event]) -> None:
+    """Add the events of a value. A list, since generators within generators take twice the time."""
     match value:
         case str():
-            style = _style(value)
-            return ScalarEvent(None, None, _QUOTED_ONLY if style else _ANY_STYLE, value, style=style)
-        case None:
-            text = "null"
-        case bool():
-            text = "true" if value else "false"
-        case float():
-            text = _float(value)
-        case int():
-            text = str(value)
+            events.append(_text(value))
+        case list() | tuple():
+            events.append(SequenceStartEvent(None, None, True, flow_style=not value))
+            for part in value:
+                _add(part, events)
+            events.append(SequenceEndEvent())
+        case Mapping():
+            events.append(MappingStartEvent(None, None, True, flow_style=not value))
+            for key, part in value.items():
+                events.append(_text(key))
+                _add(part, events)
+            events.append(MappingEndEvent())
         case _:
-            raise TypeError(f"{type(value).__name__} cannot be written as YAML")
-    return ScalarEvent(None, None, _PLAIN_ONLY, text)
+            events.append(ScalarEvent(None, None, _PLAIN_ONLY, _word(value)))
+
+
+def _text(text: str) -> ScalarEvent:
+    style = _style(text)
+    return ScalarEvent(None, None, _QUOTED_ONLY if style else _ANY_STYLE, text, style=style)
+
+
+def _word(value: object) -> str:
+    """What is neither text nor collection, as an unquoted word."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            return _float(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as YAML")
 
 
 def _float(value: float) -> str:

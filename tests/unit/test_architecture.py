@@ -33,7 +33,7 @@ ALLOWED_IN_THE_CORE = {
         "re",
         "textwrap",
     ),
-    "importlib",  # .resources: the vendored OpenAPI is part of the package
+    *("importlib", "pkgutil"),  # the vendored OpenAPI is part of the package
     *("pydantic", "pydantic_core", "natsop_core"),
     "nacl",  # .signing: JWTs are verified, and a key is made
 }
