@@ -1,1 +1,1 @@
-"""What a Kubernetes API server knows and does, as far as that is needed offline: types, schema checks, rules."""
+"""The parts of a Kubernetes API server that are needed offline: types, schema validation, rules."""

@@ -1,4 +1,4 @@
-"""Checks a plain value against a schema exactly as the API server checks a custom resource against that schema.
+"""Validates a plain value against a schema, exactly like the API server validates a custom resource.
 
 Sources, all in Kubernetes 1.37: pruning, defaulting and listtype in apiextensions-apiserver's pkg/apiserver/schema,
 and kube-openapi's pkg/validation/validate.
@@ -20,7 +20,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class SchemaFault:
-    """What is wrong at a path below the checked value."""
+    """A problem at a path below the checked value."""
 
     path: Path
     message: str
@@ -28,10 +28,10 @@ class SchemaFault:
 
 @dataclass(slots=True)
 class Checked:
-    """The outcome of a check.
+    """The result of a check.
 
-    `value` is what the API server would store: null fields, which count as absent, are gone, defaults are filled in.
-    `floats` are the paths of integers that were written as floating point: types allow that, CEL does not.
+    value: the value that the API server would store, without null fields and with defaults.
+    floats: the paths of integers that are written as floating point numbers: types accept this, CEL does not.
     """
 
     value: Any = None
@@ -40,14 +40,14 @@ class Checked:
 
 
 def check(value: Any, schema: Schema) -> Checked:
-    """Check a value of any shape."""
+    """Check any value."""
     checked = Checked()
     checked.value = _check(value, schema, (), checked)
     return checked
 
 
 def written(path: Path) -> str:
-    """The path as the API server writes it, such as `spec.config.includes[0].name`."""
+    """The path in the format of the API server, such as `spec.config.includes[0].name`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
@@ -67,13 +67,13 @@ def _check(value: Any, schema: Schema, path: Path, checked: Checked) -> Any:
         checked.floats.append(path)
         return whole(value)
     elif isinstance(value, str) and not value.isascii():
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # as Go reads half a pair
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # Go replaces half a surrogate pair
     return value
 
 
 def _names(value: Any, path: Path) -> Iterator[Path]:
-    """The fields of an object where there should be none: to the API server they are unknown ones, in lists too."""
-    pending = [(value, path)]  # no recursion: nothing limits how deep such a value is
+    """The fields of an object in place of a scalar, also in lists: the API server reports them as unknown fields."""
+    pending = [(value, path)]  # no recursion: such a value may be nested to any depth
     while pending:
         found, place = pending.pop()
         if isinstance(found, (dict, Mapping)):
@@ -100,7 +100,7 @@ def _check_object(value: Mapping[Any, Any], schema: Schema, path: Path, checked:
 
 
 def _name(key: Any) -> str:
-    """A key as JSON has it: YAML has numbers and more for keys."""
+    """A key in JSON form: keys in YAML need not be strings."""
     return key if isinstance(key, str) else json.dumps(key, default=str)
 
 
@@ -121,7 +121,7 @@ def _length_fault(length: int, schema: Schema) -> str | None:
 
 
 def _duplicates(items: list[Any], schema: Schema, path: Path) -> Iterator[SchemaFault]:
-    """The second one of each set of items that should differ."""
+    """The first duplicate of each item that must be unique."""
     keys = schema.get("x-kubernetes-list-map-keys", ())
     if not keys or not all(isinstance(item, Mapping) for item in items):
         return
@@ -129,7 +129,7 @@ def _duplicates(items: list[Any], schema: Schema, path: Path) -> Iterator[Schema
     for index, item in enumerate(items):
         values = [item.get(key) for key in keys]
         if any(isinstance(value, Mapping | list) for value in values):
-            continue  # at fault by itself
+            continue  # already reported
         identity = tuple((type(value), value) for value in values)
         seen[identity] += 1
         if seen[identity] == 2:

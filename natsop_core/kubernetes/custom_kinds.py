@@ -1,7 +1,7 @@
-"""The structure of the kinds that others define and we build: as much of it as says who owns which field.
+"""Schemas of the optional kinds that the operator creates, as far as they determine the ownership of fields.
 
-Whatever is taken whole in one release of their definitions and part by part in another is taken whole here: we own the
-whole of it in either.
+A field that is atomic in one release of these kinds and granular in another is atomic here: the operator owns the whole
+field in both.
 """
 
 from __future__ import annotations

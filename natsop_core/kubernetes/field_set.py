@@ -1,7 +1,7 @@
-"""Which fields a server-side apply of an object makes its manager own, computed without the API server.
+"""Computes the fields that a field manager owns after a server-side apply, without the API server.
 
-Equal to `fieldsV1` of the manager's `Apply` entry in managedFields. Source: structured-merge-diff, `fieldpath` and
-`typed`; which lists and maps are merged and which are taken whole comes from the API server's OpenAPI.
+The result equals `fieldsV1` of the manager's `Apply` entry in managedFields. Source: structured-merge-diff, `fieldpath`
+and `typed`; the OpenAPI of the API server says which lists and maps are granular and which are atomic.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _IDENTITY: Final = ("apiVersion", "kind", "metadata")
 _UNOWNED_METADATA: Final = frozenset(
     ("name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields")
 )
-"""Fields that the API server takes out of every manager's set (apimachinery, `managedfields/internal/stripmeta.go`)."""
+"""Fields that the API server removes from all entries (apimachinery, `managedfields/internal/stripmeta.go`)."""
 _ESCAPES: Final = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
 
 
 def paths_beyond(wanted: Mapping[str, Any], owned: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[Path]:
-    """The outermost paths of a set that are not in another."""
+    """The outermost paths of `wanted` that are not in `owned`."""
     for key in sorted(wanted):
         if key not in owned:
             yield (*at, key)
@@ -33,7 +33,7 @@ def paths_beyond(wanted: Mapping[str, Any], owned: Mapping[str, Any], at: tuple[
 
 
 def field_set(obj: Mapping[str, Any]) -> FieldSet:
-    """The `fieldsV1` of an apply of `obj`, which has no null. KeyError for a kind or a field that is not vendored."""
+    """The `fieldsV1` of an apply of `obj`, which must not have null. KeyError for an unknown kind or field."""
     schema = kind_schema(obj["apiVersion"], obj["kind"])
     metadata = {key: value for key, value in obj["metadata"].items() if key not in _UNOWNED_METADATA}
     rest = {key: value for key, value in obj.items() if key not in _IDENTITY}
@@ -41,7 +41,7 @@ def field_set(obj: Mapping[str, Any]) -> FieldSet:
 
 
 def _fields(value: Any, schema: Schema) -> FieldSet:
-    """What is owned below a value; nothing when it is owned as a whole."""
+    """The fields that are owned below a value; empty if it is owned as a whole."""
     schema = resolved(schema)
     if isinstance(value, Mapping):
         return {} if schema.get("x-kubernetes-map-type") == "atomic" else _map_fields(value, schema)
@@ -55,7 +55,7 @@ def _map_fields(value: Mapping[str, Any], schema: Schema) -> FieldSet:
     return {
         f"f:{key}": _fields(item, properties[key] if key in properties else schema["additionalProperties"])
         for key, item in value.items()
-        if item != [] or _is_atomic(properties.get(key, {}))  # nobody owns a list of which each item has an owner
+        if item != [] or _is_atomic(properties.get(key, {}))  # an empty granular list has no owner
     }
 
 
@@ -76,7 +76,7 @@ def _list_fields(items: list[Any], schema: Schema) -> FieldSet:
 
 
 def _key(item: Mapping[str, Any], keys: list[str], schema: Schema) -> str:
-    """An item's key, in which a missing field counts with its default, such as a port's protocol TCP."""
+    """The key of a list item. A missing field counts with its default, such as protocol TCP of a port."""
     found = {}
     for key in sorted(keys):
         if key in item:
@@ -87,6 +87,6 @@ def _key(item: Mapping[str, Any], keys: list[str], schema: Schema) -> str:
 
 
 def _json(value: Any) -> str:
-    """Compact JSON as Go's encoder writes it, which makes it safe for HTML."""
+    """Compact JSON in the encoding of Go, which escapes characters of HTML."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     return text.translate(_ESCAPES)

@@ -1,4 +1,4 @@
-"""What the API server demands of any object's metadata (apimachinery's pkg/api/validation/objectmeta.go)."""
+"""Validates the metadata of objects like the API server (apimachinery's pkg/api/validation/objectmeta.go)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BAD_KEY: Final = "keys must be names such as team or example.com/team, of at mo
 
 
 def check_metadata(value: Any, *, strict: bool) -> Checked:
-    """Check an object's metadata. Paths start with `metadata`. Not `strict`, only types, name and namespace count."""
+    """Check an object's metadata. Paths start with `metadata`. If not `strict`, only types, name and namespace."""
     checked = check({} if value is None else _decoded(value), _schema())
     faults = checked.faults if strict else [fault for fault in checked.faults if fault.message != UNKNOWN]
     if not faults:
@@ -39,7 +39,7 @@ def check_metadata(value: Any, *, strict: bool) -> Checked:
 
 @cache
 def _schema() -> Schema:
-    """The vendored structure, with what the API server does not look at when it decodes metadata."""
+    """The vendored schema, without the parts that the API server does not check when it decodes metadata."""
     anything = {"x-kubernetes-preserve-unknown-fields": True}
     entry = types()["ManagedFieldsEntry"]
     own = {
@@ -56,7 +56,7 @@ _EMPTY: Final = {"finalizers": "", "managedFields": {}, "ownerReferences": {}}
 
 
 def _decoded(value: Any) -> Any:
-    """Metadata as Go decodes it: null is the empty value of its type, in lists too; any whole number is an integer."""
+    """Metadata as decoded by Go: null is the empty value of its type, also in lists; whole numbers are integers."""
     if not isinstance(value, Mapping):
         return value
     return {name: _decoded_field(name, part) for name, part in value.items()}
@@ -86,7 +86,7 @@ def _faults(metadata: Mapping[str, Any]) -> Iterator[SchemaFault]:
 
 
 def label_faults(labels: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with an object's labels."""
+    """The problems of an object's labels."""
     if not all(_is_qualified(key) for key in labels):
         yield _BAD_KEY
     if not all(re.fullmatch(f"({_WORD})?", value) for value in labels.values()):
@@ -94,7 +94,7 @@ def label_faults(labels: Mapping[str, str]) -> Iterator[str]:
 
 
 def annotation_faults(annotations: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with an object's annotations."""
+    """The problems of an object's annotations."""
     if not all(_is_qualified(key.lower()) for key in annotations):
         yield _BAD_KEY
     if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > _MAX_ANNOTATIONS:

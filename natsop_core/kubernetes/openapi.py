@@ -1,8 +1,8 @@
-"""The vendored structure of Kubernetes' types: an OpenAPI v3 subset, loaded when first asked for.
+"""The vendored schemas of Kubernetes types: a subset of OpenAPI v3, loaded on first use.
 
-`tests/testbed/refresh_openapi.py` writes it. References are short type names; `format` is `quantity` or
-`int-or-string` for the two types that OpenAPI can only describe as a choice of others. The schemas of our models are
-of the same dialect, where `message` says in words what a pattern demands.
+`tests/testbed/refresh_openapi.py` writes the file. References are short type names. `format` is `quantity` or
+`int-or-string` for the two types that OpenAPI can only describe as a choice of types. The schemas of our models use the
+same dialect; `message` describes a pattern in words.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ def _document() -> Schema:
 
 
 def types() -> Mapping[str, Schema]:
-    """Every vendored type by its short name, such as `PodSpec`."""
+    """All vendored types, by short name such as `PodSpec`."""
     known: Mapping[str, Schema] = _document()["types"]
     return known
 
 
 def kind_schema(api_version: str, kind: str) -> Schema:
-    """The structure of a whole object; KeyError for a kind of which we know none."""
+    """The schema of a whole object; KeyError for an unknown kind."""
     name = f"{api_version}/{kind}"
     return CUSTOM_KINDS[name] if name in CUSTOM_KINDS else types()[_document()["kinds"][name]]
 
 
 def resolved(schema: Schema) -> Schema:
-    """The schema itself, or the type that it refers to."""
+    """The schema, or the type that it refers to."""
     return types()[schema["$ref"]] if "$ref" in schema else schema
 
 
 def part_of(schema: Schema, name: str) -> Schema | None:
-    """The schema of an object's field of that name, or None where the object knows no such field.
+    """The schema of an object's field with that name, or None if there is no such field.
 
-    To an optional word out of an enumeration, an empty text is the same as none, as it is to Go.
+    For an optional enumeration, an empty text counts as unset, like in Go.
     """
     part: Schema | None = schema.get("properties", {}).get(name, schema.get("additionalProperties"))
     if part is not None and "enum" in part and "default" not in part and name not in schema.get("required", ()):

@@ -1,7 +1,7 @@
-"""Kubernetes quantities as whole bytes.
+"""Converts Kubernetes quantities to whole bytes.
 
-The grammar and the rounding are apimachinery's (`pkg/api/resource/quantity.go`): fixed-point numbers of nine decimal
-places, rounded away from zero. Numbers too long or exponents too large to be a size are refused before any arithmetic.
+Grammar and rounding are those of apimachinery (`pkg/api/resource/quantity.go`): fixed-point numbers with nine decimal
+places, rounded away from zero. Numbers and exponents that are too long for a size are rejected before any arithmetic.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 MAX_LENGTH: Final = 64
 TOO_LARGE: Final = 2**63 - 1
-"""Kubernetes turns greater quantities into this one, so it means "too large" itself."""
+"""Kubernetes converts larger quantities to this one, so it counts as too large itself."""
 
 _FORM: Final = re.compile(r"([+-]?)(\d*)\.?(\d*)(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?", re.ASCII)
 _DECIMAL: Final = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
@@ -22,7 +22,7 @@ _PLACES: Final = 9
 def to_bytes(quantity: int | str) -> int:
     """The size in bytes: `to_bytes("1.5Gi") == 1610612736`.
 
-    ValueError, in words for a user, for what is no quantity, negative, not a whole number of bytes, or 2^63-1 and more.
+    ValueError, with a message for users, if it is no quantity, negative, not a whole number of bytes, or >= 2^63-1.
     """
     units, remainder = divmod(_billionths(str(quantity)), 10**_PLACES)
     if units < 0:
@@ -35,7 +35,7 @@ def to_bytes(quantity: int | str) -> int:
 
 
 def rounded_bytes(quantity: int | str) -> int | None:
-    """The size rounded up to whole bytes, as Kubernetes rounds a container's memory; None where it is no size."""
+    """The size rounded up to whole bytes, like Kubernetes rounds memory of containers; None if it is not a size."""
     try:
         size = -(-_billionths(str(quantity)) // 10**_PLACES)
     except ValueError:
@@ -46,7 +46,7 @@ def rounded_bytes(quantity: int | str) -> int | None:
 def _billionths(text: str) -> int:
     form = _FORM.fullmatch(text) if len(text) <= MAX_LENGTH else None
     if form is None or not (form[2] or form[3]):
-        raise ValueError("a size is a number with an optional unit, such as 500Mi, 1.5Gi or 1073741824")
+        raise ValueError("a size must be a number with an optional unit, such as 500Mi, 1.5Gi or 1073741824")
     sign, whole, fraction, unit, exponent = form.groups()
     number = int(whole + fraction) << _BINARY.get(unit, 0)
     places = _PLACES - len(fraction) + _DECIMAL.get(unit, 0) + int(exponent or 0)

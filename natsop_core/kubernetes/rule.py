@@ -1,4 +1,4 @@
-"""What a rule is, and how rules are applied to resources."""
+"""The types of validation rules, and their evaluation on resources."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A message about the very node that breaks a rule, in CEL and in Python."""
+    """A message that depends on the node that breaks a rule, in CEL and in Python."""
 
     cel: str
     of: Callable[[Any], str]
@@ -25,11 +25,11 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule about every node at `at`, whose value is `self` in CEL; skipped where there is no such node.
+    """A rule about all nodes at a path. The value of a node is `self` in CEL; absent nodes are skipped.
 
-    `at` is a path such as `spec.config.includes[].name` or `spec.contexts{}.ca`, with all items of a list or map.
-    `explanation` says more than `message` does, where that depends on the node.
-    `integers` are paths below `at` of integers that CEL reads in any case: it refuses them as floating point.
+    at: a path such as `spec.config.includes[].name` or `spec.contexts{}.ca`, with all items of a list or map.
+    explanation: a more detailed message, which depends on the node.
+    integers: paths below `at` of integers that CEL always reads; it rejects them if they are floating point numbers.
     """
 
     name: str
@@ -41,15 +41,15 @@ class Rule:
     integers: tuple[str, ...] = ()
 
     def message_about(self, node: Any) -> str:
-        """What to say of a node that breaks the rule."""
+        """The message about a node that breaks the rule."""
         return self.explanation.of(node) if self.explanation else self.message
 
 
 @dataclass(frozen=True, slots=True)
 class TransitionRule:
-    """A rule about a change of the whole resource: `oldSelf` becomes `self`. `about` is the path of what it is about.
+    """A rule about a change of the whole resource from `oldSelf` to `self`. about: the path of the affected field.
 
-    The status of `oldSelf` tells what runs, so that the way back to that can be left open.
+    The rule can read the status of `oldSelf`, to allow a change back to the committed value.
     """
 
     name: str
@@ -61,7 +61,7 @@ class TransitionRule:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A broken rule, by its name, at a path as the API server writes it."""
+    """A broken rule: its name, and the path in the format of the API server."""
 
     rule: str
     path: str
@@ -69,9 +69,9 @@ class Breach:
 
 
 def breaches(resource: BaseModel, rules: tuple[Rule, ...], floats: AbstractSet[str] = frozenset()) -> Iterator[Breach]:
-    """The rules that the resource breaks, in the order of the table, each with the place where.
+    """The rules that the resource breaks, in the order of the table, each with its path.
 
-    `floats` are the paths of integers that were written as floating point.
+    floats: the paths of integers that are written as floating point numbers.
     """
     found: dict[str, _Nodes] = {"": [("", resource)]}
     for rule in rules:
@@ -83,7 +83,7 @@ def breaches(resource: BaseModel, rules: tuple[Rule, ...], floats: AbstractSet[s
 
 
 def broken_transitions(old: BaseModel, new: BaseModel, rules: tuple[TransitionRule, ...]) -> Iterator[Breach]:
-    """The rules that a change from the one resource to the other breaks."""
+    """The rules that a change from `old` to `new` breaks."""
     for rule in rules:
         if not rule.holds(old, new):
             yield Breach(rule.name, rule.about, rule.message)
@@ -94,7 +94,7 @@ _STEP: Final = re.compile(r"([^.\[{]+)(\[]|\{})?")
 
 @cache
 def steps(at: str) -> list[tuple[str, str]]:
-    """The steps of a rule's path: the name of a field, and `[]` or `{}` where all that it contains is meant."""
+    """The steps of a rule's path: the name of a field, and `[]` or `{}` for all of its items."""
     return _STEP.findall(at)
 
 
@@ -102,7 +102,7 @@ _Nodes = list[tuple[str, Any]]
 
 
 def _nodes(at: str, found: dict[str, _Nodes]) -> _Nodes:
-    """The nodes at a rule's path, each with its own. found: by path those that were looked for before; added to."""
+    """The nodes at a rule's path, each with its own path. found: a cache of nodes by path."""
     if at not in found:
         around, name, each = _last_step(at)
         found[at] = _step(_nodes(around, found), name, each)
@@ -111,7 +111,7 @@ def _nodes(at: str, found: dict[str, _Nodes]) -> _Nodes:
 
 @cache
 def _last_step(at: str) -> tuple[str, str, str]:
-    """The path without its last step, and that step, as in `steps`."""
+    """The path without its last step, and this step; see `steps`."""
     name, each = steps(at)[-1]
     return at.removesuffix(f"{name}{each}").removesuffix("."), name, each
 
@@ -128,7 +128,7 @@ def _step(nodes: _Nodes, name: str, each: str) -> _Nodes:
 
 @cache
 def _part_of(type_: type[Any], name: str) -> Callable[[Any], Any]:
-    """What takes the field of that name out of a value of the type; None of a mapping without it."""
+    """A function that returns the field with that name from a value of the type; None if a mapping lacks it."""
     if issubclass(type_, Mapping):
         return methodcaller("get", name)
     model: type[BaseModel] = type_

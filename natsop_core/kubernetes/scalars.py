@@ -1,4 +1,4 @@
-"""Checks values that are no object and no list, or should be none; messages never show the value."""
+"""Validates scalar values. Messages never contain the value."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ UNKNOWN: Final = "unknown field"
 _TIME: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
 _INTEGERS: Final = {"int32": 2**31, "int64": 2**63}
 _EXACT: Final = 2**53
-"""Beyond, floating point has gaps."""
+"""Floating point numbers represent all smaller integers exactly."""
 
 
 def scalar_fault(value: Any, schema: Schema) -> str | None:
-    """What is wrong with the value, in words for a user; None when it is fine."""
+    """The problem with the value, as a message for users; None if there is none."""
     form, kind = schema.get("format"), schema.get("type")
     if form == "quantity":
         return None if is_quantity(value) else "must be a quantity such as 500m, 2Gi or 10"
@@ -38,17 +38,17 @@ def scalar_fault(value: Any, schema: Schema) -> str | None:
 
 
 def is_quantity(value: Any) -> bool:
-    """Whether a CRD's schema takes the value as a quantity: an integer, or a string of the right form."""
+    """Whether the schema of a CRD accepts the value as a quantity: an integer, or a string in the right format."""
     return _matches(QUANTITY_PATTERN, value) if isinstance(value, str) else _is_integer(value, "int64")
 
 
 def whole(number: float) -> int | None:
-    """The whole number that a floating point one stands for, or None when it stands for none."""
+    """The integer that equals a floating point number, or None if there is none."""
     return int(number) if -_EXACT < number < _EXACT and number.is_integer() else None
 
 
 def words(items: Sequence[str], link: str) -> str:
-    """A list as people write it: a, b and c."""
+    """A list in words: a, b and c."""
     *others, last = items
     return f"{', '.join(others)} {link} {last}" if others else last
 
@@ -85,7 +85,7 @@ def _string_fault(text: str, schema: Schema) -> str | None:
 
 
 def _is_time(text: str) -> bool:
-    """Whether Go takes the text as RFC 3339."""
+    """Whether Go accepts the text as RFC 3339."""
     try:
         return re.fullmatch(_TIME, text) is not None and bool(datetime.fromisoformat(text))
     except ValueError:
@@ -98,5 +98,5 @@ def _matches(pattern: str, text: str) -> bool:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of a schema, where the dollar sign means the very end, unlike in Python."""
+    """A pattern of a schema. Unlike in Python, the dollar sign matches only at the very end."""
     return re.compile(pattern.removesuffix("$") + r"\Z" if pattern.endswith("$") else pattern, re.ASCII)

@@ -1,4 +1,4 @@
-"""Schemas as a CustomResourceDefinition takes them: everything written out in place, no references."""
+"""Converts schemas to structural schemas for a CustomResourceDefinition, without references."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from natsop_core.kubernetes.openapi import Schema, part_of, types
 QUANTITY_PATTERN: Final = (
     r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$"
 )
-"""What a CRD says of a quantity (controller-gen's pattern); the grammar itself is in `quantity.py`."""
+"""The pattern of a quantity in a CRD (from controller-gen). The exact grammar is in `quantity.py`."""
 
 _INT_OR_STRING: Final = {"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": True}
 _UNIONS: Final = {"int-or-string": _INT_OR_STRING, "quantity": {**_INT_OR_STRING, "pattern": QUANTITY_PATTERN}}
@@ -34,10 +34,10 @@ _KEYWORDS: Final = (
     "x-kubernetes-map-type",
     "required",
 )
-"""In the order in which a reader wants them."""
+"""In display order."""
 
 _ATOMIC: Final = {"ConfigMapEnvSource", "SecretEnvSource"}
-"""Types that are one value to server-side apply in a CRD, as Go's markers say, but not in the API server's OpenAPI."""
+"""Types that are atomic in a CRD (by Go's markers), but not in the OpenAPI of the API server."""
 
 
 def structural_schema(schema: Schema) -> dict[str, Any]:

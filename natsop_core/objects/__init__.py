@@ -1,1 +1,1 @@
-"""The Kubernetes objects of a resolved cluster or box: one file per kind, plain dicts, nothing left to decide."""
+"""Builders of the Kubernetes objects of a resolved cluster or box, as plain dicts: one file per kind."""

@@ -1,4 +1,4 @@
-"""The ConfigMap that holds nats.conf."""
+"""Builds the ConfigMap with nats.conf."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def build_config_map(cluster: Cluster, files: Mapping[str, str]) -> ConfigMap | None:
-    """The ConfigMap that every server mounts, or None where the user brings one. `files`: texts by path in the pod."""
+    """The ConfigMap that all servers mount; None if the user has their own. files: texts by path in the pod."""
     if cluster.existing_config:
         return None
     return {

@@ -1,4 +1,4 @@
-"""What all our containers have in common."""
+"""Builds the parts that all containers and pods share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def container(name: str, settings: ContainerSettings) -> Container:
-    """A container with what its settings say, ready for its own arguments, ports and mounts."""
+    """A container with its common settings, without arguments, ports and mounts."""
     built: Container = {
         "name": name,
         "image": settings.image,
@@ -29,7 +29,7 @@ def container(name: str, settings: ContainerSettings) -> Container:
 
 
 def pod_spec(pod: Pod) -> PodSpec:
-    """A pod's settings, ready for its containers and volumes."""
+    """The spec of a pod with its common settings, without containers and volumes."""
     built: PodSpec = {
         **pod.placement,
         "automountServiceAccountToken": pod.has_api_token,
@@ -45,10 +45,10 @@ def pod_spec(pod: Pod) -> PodSpec:
 
 
 def folder_mounts(folders: Iterable[Folder]) -> list[VolumeMount]:
-    """Read-only mounts of files from outside the pod."""
+    """Read-only mounts of the folders."""
     return [{"name": folder.volume["name"], "mountPath": folder.path, "readOnly": True} for folder in folders]
 
 
 def folder_volumes(folders: Iterable[Folder]) -> list[Volume]:
-    """The volumes of files from outside the pod."""
+    """The volumes of the folders."""
     return [folder.volume for folder in folders]

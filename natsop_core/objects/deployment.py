@@ -1,4 +1,4 @@
-"""The Deployment: the box, a pod to run the nats CLI in."""
+"""Builds the Deployment of a NatsBox: a pod to run the nats CLI in."""
 
 from __future__ import annotations
 
@@ -47,8 +47,9 @@ while true; do
   wait $!
 done
 """
-"""The box's process. Links, not copies: the kubelet refreshes what they point to, and beside them the user may add
-contexts and select one. As PID 1 the shell's `wait` reaps what `kubectl exec` leaves behind, and lets TERM through."""
+"""The main process of the box. It links the contexts into the folder of the CLI, where the user can add and select
+others; with links instead of copies, updates by the kubelet are visible. As PID 1, the shell's `wait` reaps processes
+that `kubectl exec` leaves behind, and handles TERM."""
 
 
 def build_deployment(box: Box, pod_annotations: Mapping[str, str]) -> Deployment:

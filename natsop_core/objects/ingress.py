@@ -1,4 +1,4 @@
-"""The Ingress: the way in for websocket clients from outside."""
+"""Builds the Ingress for websocket clients."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def build_websocket_ingress(cluster: Cluster) -> Ingress | None:
-    """The Ingress to the websocket listener, or None where none is wanted."""
+    """The Ingress to the websocket listener, or None if it is disabled."""
     ingress = cluster.ingress
     if ingress is None:
         return None

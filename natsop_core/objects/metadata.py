@@ -1,4 +1,4 @@
-"""The metadata that all our objects have."""
+"""Builds the metadata of all objects."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ NO_EXTRAS: Final = Extras()
 
 
 def cluster_metadata(cluster: Cluster, name: str, extras: Extras = NO_EXTRAS) -> ObjectMeta:
-    """Metadata of a cluster's object: the global labels, the object's own over them, the fixed ones over all."""
+    """The metadata of an object of a cluster. Fixed labels override those of the object, which override global ones."""
     labels = {**cluster.labels, **extras.labels, **names.cluster_labels(cluster.name)}
     return _metadata(cluster.owner, name, labels, extras.annotations)
 
 
 def box_metadata(box: Box, name: str) -> ObjectMeta:
-    """Metadata of a box's object."""
+    """The metadata of an object of a box."""
     return _metadata(box.owner, name, names.box_labels(box.name), {})
 
 

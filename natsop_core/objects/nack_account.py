@@ -1,4 +1,4 @@
-"""NACK's Accounts: by them, streams and consumers that are Kubernetes resources find the servers."""
+"""Builds the NACK Accounts, which connect NACK's Streams and Consumers to the servers."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def build_nack_accounts(cluster: Cluster) -> Iterator[dict[str, Any]]:
-    """An Account for each of the cluster's accounts that NACK may use."""
+    """An Account for each account of the cluster that NACK may use."""
     if cluster.nack:
         for account in cluster.nack.accounts:
             yield _account(cluster, cluster.nack, account)
 
 
 def _account(cluster: Cluster, nack: Nack, account: NackAccount) -> dict[str, Any]:
-    """`file` and `ca` are keys of the Secrets. A CA makes NACK insist on TLS (nats.go, RootCAs)."""
+    """`file` and `ca` are keys of the Secrets. With a CA, NACK requires TLS (nats.go, RootCAs)."""
     spec: dict[str, Any] = {
         "servers": [cluster.client_endpoint],
         "creds": {"secret": {"name": account.secret}, "file": account.key},

@@ -1,4 +1,4 @@
-"""The PodDisruptionBudget."""
+"""Builds the PodDisruptionBudget."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def build_pod_disruption_budget(cluster: Cluster) -> PodDisruptionBudget | None:
-    """How many servers an eviction may take at once, or None where no budget is wanted."""
+    """The PodDisruptionBudget, or None if it is disabled."""
     budget = cluster.disruption_budget
     if budget is None:
         return None

@@ -1,4 +1,4 @@
-"""The PodMonitor, by which the Prometheus operator finds the exporter."""
+"""Builds the PodMonitor, with which the Prometheus operator finds the exporter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def build_pod_monitor(cluster: Cluster) -> dict[str, Any] | None:
-    """The PodMonitor, or None where none is wanted."""
+    """The PodMonitor, or None if it is disabled."""
     monitor = cluster.pod_monitor
     if monitor is None:
         return None

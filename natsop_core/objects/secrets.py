@@ -1,4 +1,4 @@
-"""The Secrets."""
+"""Builds the Secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def build_routes_secret(cluster: Cluster, files: Mapping[str, str]) -> Secret | None:
-    """What lets the servers in to each other, or None without credentials. `files`: texts by path in the pod."""
+    """The routes with their credentials, or None without credentials. files: texts by path in the pod."""
     if not cluster.routes or not cluster.routes.credentials:
         return None
     routes = files[f"{names.ROUTES_FOLDER}/{names.ROUTES_KEY}"]
@@ -26,7 +26,7 @@ def build_routes_secret(cluster: Cluster, files: Mapping[str, str]) -> Secret | 
 
 
 def build_auth_secret(cluster: Cluster, files: Mapping[str, str]) -> Secret | None:
-    """The files of decentralized authentication, or None without it. `files`: texts by path in the pod."""
+    """The files of JWT authentication, or None without it. files: texts by path in the pod."""
     if not cluster.auth:
         return None
     folder = f"{names.AUTH_FOLDER}/"
@@ -36,7 +36,7 @@ def build_auth_secret(cluster: Cluster, files: Mapping[str, str]) -> Secret | No
 
 
 def build_nack_authority_secret(cluster: Cluster) -> Secret | None:
-    """The CA for NACK, or None where NACK finds it in a Secret of the user's, or needs none."""
+    """The copy of the CA for NACK; None if NACK needs none, or reads it from a Secret of the user."""
     authority = cluster.nack.authority if cluster.nack else None
     if authority is None or not authority.copy:
         return None
@@ -44,14 +44,14 @@ def build_nack_authority_secret(cluster: Cluster) -> Secret | None:
 
 
 def build_salt_secret(cluster: Cluster) -> Secret | None:
-    """The salt of the digests on the pods, or None where no digest is about a Secret."""
+    """The salt of the digests on the pods, or None if no digest depends on a Secret."""
     if cluster.salt is None:
         return None
     return _secret(cluster_metadata(cluster, names.salt_secret(cluster.name)), {names.SALT_KEY: cluster.salt.value})
 
 
 def build_system_secret(cluster: Cluster) -> Secret | None:
-    """The private key of the system user, or None where the servers have none."""
+    """The private key of the system user, or None if there is no such user."""
     if cluster.system_user is None:
         return None
     return _secret(
@@ -60,7 +60,7 @@ def build_system_secret(cluster: Cluster) -> Secret | None:
 
 
 def build_contexts_secret(box: Box) -> Secret:
-    """The box's contexts of the nats CLI: a JSON file for each, and the name of the one selected at first."""
+    """The contexts of a box for the nats CLI: a JSON file for each, and the name of the initially selected one."""
     files = {context.key: _context_file(context) for context in box.contexts}
     return _secret(
         box_metadata(box, names.contexts_secret(box.name)), {names.SELECTED_CONTEXT_KEY: box.selected, **files}
@@ -68,7 +68,7 @@ def build_contexts_secret(box: Box) -> Secret:
 
 
 def _removed(accounts: ResolverAccounts | None) -> Mapping[str, str]:
-    """What remembers the accounts that full resolvers may still have."""
+    """The annotation with the removed accounts that full resolvers may still have."""
     return {names.REMOVED_ACCOUNTS_ANNOTATION: ",".join(accounts.removed)} if accounts and accounts.removed else {}
 
 

@@ -1,4 +1,4 @@
-"""The ServiceAccount of the servers' pods."""
+"""Builds the ServiceAccount of the servers' pods."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def build_service_account(cluster: Cluster) -> ServiceAccount | None:
-    """The pods' own ServiceAccount, or None where they use the namespace's default one."""
+    """The ServiceAccount of the pods, or None if they use the default one of the namespace."""
     account = cluster.service_account
     if account is None:
         return None

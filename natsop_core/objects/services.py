@@ -1,4 +1,4 @@
-"""The Services: one for clients, and the headless one that gives each server its DNS name."""
+"""Builds the Services: one for clients, and the headless one, which gives each server its DNS name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def build_client_service(cluster: Cluster) -> Service | None:
-    """The Service that clients connect to: one address, the published listeners only. None when it is off."""
+    """The Service for clients, with the ports of the published listeners; None if it is disabled."""
     service = cluster.client_service
     if service is None:
         return None
@@ -34,7 +34,7 @@ def build_client_service(cluster: Cluster) -> Service | None:
 
 
 def build_headless_service(cluster: Cluster) -> Service:
-    """The StatefulSet's Service. Servers must find each other before they are ready, or none ever would be."""
+    """The Service of the StatefulSet. It includes pods that are not ready: servers need each other to become ready."""
     ports = [_port(listener) for listener in cluster.listeners]
     if cluster.exporter:
         ports.append(_metrics_port(cluster.exporter.port))

@@ -1,4 +1,4 @@
-"""The StatefulSet: the servers."""
+"""Builds the StatefulSet of the servers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def build_stateful_set(cluster: Cluster, pod_annotations: Mapping[str, str]) -> StatefulSet:
-    """The servers' StatefulSet. A change of `pod_annotations` rolls the pods."""
+    """The StatefulSet of the servers. A change of `pod_annotations` restarts the pods one by one."""
     ours = {names.COMMITMENTS_ANNOTATION: cluster.record.annotation}
     if cluster.optional_kinds:
         ours[names.OPTIONAL_KINDS_ANNOTATION] = ",".join(cluster.optional_kinds)
@@ -78,7 +78,7 @@ def _pod_spec(cluster: Cluster) -> PodSpec:
     return {
         **pod_spec(cluster.pod),
         "containers": containers,
-        "shareProcessNamespace": cluster.reloader is not None,  # the reloader signals the server's process
+        "shareProcessNamespace": cluster.reloader is not None,  # the reloader sends signals to the server
         "volumes": _volumes(cluster),
     }
 
@@ -86,7 +86,7 @@ def _pod_spec(cluster: Cluster) -> PodSpec:
 def _server(cluster: Cluster) -> Container:
     arguments = ["--config", names.CONFIG_FILE]
     if cluster.existing_config:
-        arguments += ["-P", names.PID_FILE]  # the user's own nats.conf may set none
+        arguments += ["-P", names.PID_FILE]  # the user's own nats.conf may have no pid_file
     return {
         **container(names.SERVER_CONTAINER, cluster.server),
         "args": arguments,
@@ -114,7 +114,7 @@ def _identity(cluster: Cluster) -> list[EnvVar]:
 
 
 def _reloader(cluster: Cluster, reloader: ContainerSettings) -> Container:
-    """Each file that can change is an argument: the reloader looks into nats.conf for more of them only once."""
+    """The reloader's arguments. Each file is one of them: the reloader reads nats.conf for included files only once."""
     beside = cluster.existing_config.included if cluster.existing_config else ()
     files = [
         *(f"{names.CONFIG_FOLDER}/{key}" for key in (names.CONFIG_KEY, *beside)),
@@ -176,7 +176,7 @@ def _claim_templates(cluster: Cluster) -> list[PersistentVolumeClaim]:
 
 
 def _claim_template(cluster: str, name: str, claim: VolumeClaim) -> PersistentVolumeClaim:
-    """The template of each pod's claim, with the fixed labels alone: nothing in it can change later."""
+    """The claim template for each pod. It has only the fixed labels, because it can never change."""
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",

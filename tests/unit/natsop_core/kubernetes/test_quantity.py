@@ -4,7 +4,7 @@ import pytest
 
 from natsop_core.kubernetes.quantity import rounded_bytes, to_bytes
 
-NOT_A_NUMBER = "a size is a number with an optional unit, such as 500Mi, 1.5Gi or 1073741824"
+NOT_A_NUMBER = "a size must be a number with an optional unit, such as 500Mi, 1.5Gi or 1073741824"
 
 
 @pytest.mark.parametrize(
