@@ -18,7 +18,7 @@ from natsop_core.plan import key_of, plan_box, plan_cluster
 from natsop_core.references import ObjectRef
 from natsop_core.resolve.children import children_of
 from natsop_core.resolve.cluster import ResolvedCluster
-from natsop_core.resolve.notices import kept, risky
+from natsop_core.resolve.notices import kept, risks
 
 if TYPE_CHECKING:
     from natsop_core.api.natsbox import NatsBox
@@ -153,7 +153,7 @@ def _notices(plan: Plan, resource: NatsCluster | NatsBox) -> tuple[Finding, ...]
     resolved = plan.decision.resolved if plan.decision else None
     if not isinstance(resource, NatsCluster) or not isinstance(resolved, ResolvedCluster) or not resolved.cluster:
         return ()
-    return (*resolved.let_through, *kept(resource, resolved.cluster), *risky(resolved.cluster))
+    return (*resolved.allowed_losses, *kept(resource, resolved.cluster), *risks(resolved.cluster))
 
 
 def _owned(resource: NatsCluster | NatsBox) -> NatsCluster | NatsBox:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 from natsop_core import names
 from natsop_core.kubernetes.image_name import tag_of
 from natsop_core.kubernetes.quantity import rounded_bytes
-from natsop_core.record import SILENT, Record, believed_record, read_record
+from natsop_core.record import NO_RECORD, Record, read_record, trusted_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,7 +91,7 @@ class Commitments:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ServerClaim:
     """A claim of one of the servers: its object and its record."""
 
     ordinal: int
@@ -107,12 +107,12 @@ def commitments_of(
     live: its StatefulSet, which belongs to it or is an orphan of it. claims: all claims with its label. status: its
     status.
     """
-    streams = held_claims(names.JETSTREAM_VOLUME, cluster, claims)
-    accounts = held_claims(names.RESOLVER_VOLUME, cluster, claims)
+    streams = server_claims(names.JETSTREAM_VOLUME, cluster, claims)
+    accounts = server_claims(names.RESOLVER_VOLUME, cluster, claims)
     spec = live["spec"] if live else {}
-    noted, reported = believed_record(live["metadata"]) if live else SILENT, _reported(status)
+    noted, reported = trusted_record(live["metadata"]) if live else NO_RECORD, _reported(status)
     records = (noted, *(each.record for each in (*streams, *accounts)), reported)
-    jetstream = _jetstream(spec, streams, SILENT if live else reported)
+    jetstream = _jetstream(spec, streams, NO_RECORD if live else reported)
     return Commitments(
         has_servers=live is not None,
         is_taken_over=live is not None and names.APPLIED_ANNOTATION not in (live["metadata"].get("annotations") or {}),
@@ -135,13 +135,13 @@ def commitments_of(
     )
 
 
-def held_claims(volume: str, cluster: str, claims: Sequence[Object]) -> tuple[Held, ...]:
+def server_claims(volume: str, cluster: str, claims: Sequence[Object]) -> tuple[ServerClaim, ...]:
     """The claims of one kind of a cluster's servers, by ordinal, without those that are being deleted."""
     prefix = f"{volume}-{names.stateful_set(cluster)}-"
     named = ((each["metadata"]["name"], each) for each in claims)
     ordinals = ((name.removeprefix(prefix), each) for name, each in named if name.startswith(prefix))
     held = (
-        Held(int(ordinal), each, believed_record(each["metadata"]))
+        ServerClaim(int(ordinal), each, trusted_record(each["metadata"]))
         for ordinal, each in ordinals
         if _ORDINAL.fullmatch(ordinal) and "deletionTimestamp" not in each["metadata"]
     )
@@ -153,13 +153,13 @@ def unrecorded_claims(cluster: str, live: Object | None, claims: Sequence[Object
 
     Without a StatefulSet of the operator, the claims keep the record from when they were last mounted.
     """
-    record = believed_record(live["metadata"]) if live else SILENT
-    if live is None or record == SILENT:
+    record = trusted_record(live["metadata"]) if live else NO_RECORD
+    if live is None or record == NO_RECORD:
         return
     text = record.annotation
     for volume in (names.JETSTREAM_VOLUME, names.RESOLVER_VOLUME):
         if _template(live["spec"], volume):
-            held = held_claims(volume, cluster, claims)
+            held = server_claims(volume, cluster, claims)
             yield from ((each.claim, text) for each in held if each.record != record)
 
 
@@ -171,13 +171,13 @@ def _said(records: Sequence[Record], value: Callable[[Record], T | None], otherw
 def _reported(status: Object) -> Record:
     """The record in the status. A status of an older version has only the number of servers."""
     record = read_record(status.get("commitments"))
-    return record if record != SILENT else read_record({"replicas": status.get("jetStreamReplicas")})
+    return record if record != NO_RECORD else read_record({"replicas": status.get("jetStreamReplicas")})
 
 
 # How many servers
 
 
-def _replicas(spec: Object, noted: Record, streams: Sequence[Held], reported: Record) -> int:
+def _replicas(spec: Object, noted: Record, streams: Sequence[ServerClaim], reported: Record) -> int:
     """The number that the operator applied, not the result of a manual `kubectl scale`. For a StatefulSet that was
     scaled to zero before it was taken over, the claims give the number."""
     by_claims = _servers_with_claims(streams)
@@ -188,7 +188,7 @@ def _replicas(spec: Object, noted: Record, streams: Sequence[Held], reported: Re
     return asked or spec.get("replicas", 1) or by_claims
 
 
-def _servers_with_claims(streams: Sequence[Held]) -> int:
+def _servers_with_claims(streams: Sequence[ServerClaim]) -> int:
     """The number of servers that the claims belong to, by the highest ordinal: some claims may be missing.
 
     The record of a claim counts more than its ordinal: a smaller cluster may have left the claim behind. Records are
@@ -202,7 +202,7 @@ def _servers_with_claims(streams: Sequence[Held]) -> int:
 # Volumes
 
 
-def _jetstream(spec: Object, streams: Sequence[Held], reported: Record) -> Volume | None:
+def _jetstream(spec: Object, streams: Sequence[ServerClaim], reported: Record) -> Volume | None:
     """Where the streams are stored. Without a StatefulSet, pods with emptyDir volumes may still run; only the status
     knows of them. For a status of an older version, they are assumed."""
     if claim := _template(spec, names.JETSTREAM_VOLUME):
@@ -234,7 +234,7 @@ def _template(spec: Object, name: str) -> Claim | None:
     return next((Claim(each["spec"], is_fixed=True) for each in templates if each["metadata"]["name"] == name), None)
 
 
-def _retained(claims: Sequence[Held]) -> Claim | None:
+def _retained(claims: Sequence[ServerClaim]) -> Claim | None:
     """The fields that the claims share, without those about their individual volumes; the size is the smallest one."""
     if not claims:
         return None

@@ -14,7 +14,6 @@ from natsop_core.kinds import CONFIG_MAPS, DEPLOYMENTS, NACK_ACCOUNTS, OPTIONAL,
 from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.lookup import Lookup, NotYet, NotYetError
 from natsop_core.mounts import REFERRED_KINDS, referred_to_by
-from natsop_core.pushes import plan_pushes
 from natsop_core.references import LabelledRef, ObjectKey
 from natsop_core.reloads import plan_reloads
 from natsop_core.rendering import render_box, render_cluster
@@ -25,6 +24,7 @@ from natsop_core.resolve.cluster import resolve_cluster
 from natsop_core.resolve.deletion import resolve_deletion
 from natsop_core.resolve.existing import claims_of
 from natsop_core.resolve.owner import owner_of
+from natsop_core.resolver_requests import plan_resolver_requests
 from natsop_core.servers import ask_servers
 from natsop_core.stuck_pods import pod_to_replace
 
@@ -120,7 +120,7 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
         return _with_accounts_guarded(plan, metadata, has_accounts=has_accounts)
     servers = ask_servers(pods, lookup)
     resolved = resolve_cluster(cr, lookup)
-    resolvers, requests = plan_pushes(cr, resolved.cluster, pods, servers, lookup)
+    resolvers, requests = plan_resolver_requests(cr, resolved.cluster, pods, servers, lookup)
     reloads = plan_reloads(cr, resolved, pods, servers, lookup.now)
     lookup.settle()
     decision = ClusterDecision(live, resolved, pods, servers, claims, resolvers)

@@ -75,7 +75,7 @@ def explained(finding: Finding, problems: Iterable[PodProblem]) -> Finding:
     return Finding(problems[0].reason, " ".join([finding.message, *sentences]))
 
 
-def look_again_after(pods: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[float]:
+def delays_until_problem(pods: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[float]:
     """Seconds until a waiting pod counts as a problem; no event of the pod will follow."""
     for pod in pods:
         waits = _waits_since(pod)

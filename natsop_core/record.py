@@ -67,7 +67,7 @@ def _sealed(record: Record) -> str:
 _NAMES: Final = {each.name: to_camel(each.name) for each in fields(Record)}
 """The names in the stored form, by attribute."""
 
-SILENT: Final = Record()
+NO_RECORD: Final = Record()
 
 _TYPES: Final = {"replicas": int, "keeps_identity": bool, "keeps_idle_claim": bool}
 _WORDS: Final = {"jetstream": ("claim", "emptyDir", "none"), "resolver": ("full", "memory", "none")}
@@ -76,16 +76,16 @@ _WORDS: Final = {"jetstream": ("claim", "emptyDir", "none"), "resolver": ("full"
 def read_record(values: object) -> Record:
     """The record in these values; a value of the wrong type counts as unknown."""
     if not isinstance(values, Mapping):
-        return SILENT
+        return NO_RECORD
     found = {attribute: values.get(name) for attribute, name in _NAMES.items()}
     return Record(**{attribute: value for attribute, value in found.items() if _is_sound(attribute, value)})
 
 
-def believed_record(metadata: Mapping[str, Any]) -> Record:
+def trusted_record(metadata: Mapping[str, Any]) -> Record:
     """The record in the annotation of an object, unless its seal or managedFields show that someone else wrote it."""
     text = (metadata.get("annotations") or {}).get(COMMITMENTS_ANNOTATION)
     if text is None or owns_annotation(metadata, COMMITMENTS_ANNOTATION) is False:
-        return SILENT
+        return NO_RECORD
     return _sealed_record(text)
 
 
@@ -94,9 +94,9 @@ def _sealed_record(text: str) -> Record:
     try:
         values = json.loads(text)
     except ValueError:
-        return SILENT
+        return NO_RECORD
     if not isinstance(values, dict) or values.pop(_SEAL, None) != _seal(values):
-        return SILENT
+        return NO_RECORD
     return read_record(values)
 
 

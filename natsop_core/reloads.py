@@ -15,7 +15,7 @@ from natsop_core.conditions.condition import lasted
 from natsop_core.conditions.loaded import RELOAD_PATIENCE, TYPE, behind, expected_digests
 from natsop_core.outcomes import Answered
 from natsop_core.requests import request_to
-from natsop_core.server_words import quotable, refusal_in
+from natsop_core.server_errors import error_message, sanitized
 from natsop_core.servers import servers_by_ordinal
 
 if TYPE_CHECKING:
@@ -90,5 +90,5 @@ def _name(pod: str) -> str:
 
 def _error_in(body: bytes) -> str:
     """The error without quoted text, which may be secret; empty if the server has reloaded."""
-    shown = _QUOTED.sub("(…)", _VALUES.sub("", refusal_in(body)))
-    return quotable(" ".join(shown.split()).rstrip("."))
+    shown = _QUOTED.sub("(…)", _VALUES.sub("", error_message(body)))
+    return sanitized(" ".join(shown.split()).rstrip("."))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from natsop_core.api.status import condition_of
-from natsop_core.conditions.condition import as_status, fitting, lasted
+from natsop_core.conditions.condition import as_status, lasted, truncated
 from natsop_core.conditions.steps import is_being_collected
 from natsop_core.outcomes import Applied, Failed, Postponed, Rejected, Repair, Taken, Unchanged
 from natsop_core.repairs import CONTESTED_AFTER
@@ -53,7 +53,7 @@ class Report:
     requeue_after: float | None = None
 
 
-NOBODY_TO_TELL: Final = Report(status=None)
+NO_REPORT: Final = Report(status=None)
 
 
 def make_report(
@@ -104,7 +104,7 @@ def retries(owner: Owner, outcomes: Outcomes, previous: Mapping[str, Any], now: 
                 yield min(longest, max(shortest, lasted("Degraded", "True", previous, now)))
 
 
-def too_soon(outcomes: Outcomes) -> float:
+def earliest_retry(outcomes: Outcomes) -> float:
     """Seconds before which nothing may be retried: every reconcile retries all failed steps."""
     return max((each.retry_after for each in outcomes.values() if isinstance(each, Failed)), default=0.0)
 
@@ -118,14 +118,14 @@ def _events(conditions: Sequence[Condition], previous: Mapping[str, Any]) -> Ite
         if (
             condition.type == "Degraded"
             and is_now == "True"
-            and (earlier or {}).get("message") != fitting(finding.message)
+            and (earlier or {}).get("message") != truncated(finding.message)
         ):
             yield Event("Warning", finding.reason, finding.message)
         elif condition.type == "Degraded" and (was, is_now) == ("True", "False"):
             yield Event("Normal", "Recovered", "All problems are resolved.")
         elif condition.type == "Available" and was in {"True", "False"} and was != is_now:
             yield Event("Normal" if is_now == "True" else "Warning", _availability(is_now), finding.message)
-        elif (condition.type == "ExpiringSoon" and (earlier or {}).get("message") != fitting(finding.message)) or (
+        elif (condition.type == "ExpiringSoon" and (earlier or {}).get("message") != truncated(finding.message)) or (
             condition.type == "DeletionBlocked"
             and finding.reason in HOLDS_DELETION
             and (earlier or {}).get("reason") != finding.reason

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from natsop_core import names
 from natsop_core.api.read import InvalidResource
 from natsop_core.conclude.paused import conclude_paused
-from natsop_core.conclude.seen import pod_counts, see, what_is_unsettled, what_was_done
+from natsop_core.conclude.seen import action_events, changes_in_progress, pod_counts, see
 from natsop_core.conclude.unplanned import conclude_invalid, conclude_unplanned
-from natsop_core.conditions.expiring import expired, expiring_soon, foreseen, next_expiry
+from natsop_core.conditions.expiring import expired, expiring_soon, expiry_delays, next_expiry
 from natsop_core.conditions.steps import contests, delays, refusals
 from natsop_core.conditions.summary import summarize
 from natsop_core.conditions.workload import available
 from natsop_core.decision import BoxDecision
 from natsop_core.kinds import DEPLOYMENTS
-from natsop_core.look_again import looks_at_pods, rereads
 from natsop_core.outcomes import Applied
-from natsop_core.report import NOBODY_TO_TELL, Report, make_report, retries, too_soon
+from natsop_core.report import NO_REPORT, Report, earliest_retry, make_report, retries
+from natsop_core.requeue import permission_retry_delays, pod_check_delays
 from natsop_core.resolve.owner import owner_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outc
     """The report of a NatsBox after its plan was carried out."""
     decision = plan.decision
     if cr.metadata.deletion_timestamp or not isinstance(decision, BoxDecision):
-        return NOBODY_TO_TELL
+        return NO_REPORT
     owner = owner_of(cr.metadata, names.BOX_KIND)
     key = DEPLOYMENTS.key(owner.namespace, names.deployment(owner.name))
     is_changed = isinstance(outcomes.get(key), Applied)
@@ -42,10 +42,10 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outc
         return conclude_invalid(cr, workload, decision, inputs)
     resolved = decision.resolved
     if resolved is None:
-        return NOBODY_TO_TELL
+        return NO_REPORT
     if resolved.box is None:
         return conclude_unplanned(cr, workload, decision, resolved.findings, inputs)
-    unsettled = what_is_unsettled(workload)
+    unsettled = changes_in_progress(workload)
     conditions = summarize(
         available(workload, cr.status),
         under_way=[*delays(owner, outcomes), *unsettled],
@@ -65,10 +65,10 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outc
         now=inputs.now,
         requeue_after=[
             *retries(owner, outcomes, cr.status, inputs.now),
-            *rereads(inputs),
-            *foreseen(resolved.expiries, inputs.now),
-            *looks_at_pods(decision.pods, inputs.now, is_settled=not unsettled),
+            *permission_retry_delays(inputs),
+            *expiry_delays(resolved.expiries, inputs.now),
+            *pod_check_delays(decision.pods, inputs.now, is_settled=not unsettled),
         ],
-        not_before=too_soon(outcomes),
-        notices=what_was_done(owner, outcomes),
+        not_before=earliest_retry(outcomes),
+        notices=action_events(owner, outcomes),
     )

@@ -11,11 +11,11 @@ from natsop_core.conclude.accounts import report_accounts
 from natsop_core.conclude.certificates import report_certificates
 from natsop_core.conclude.deleting import conclude_deleting
 from natsop_core.conclude.paused import conclude_paused
-from natsop_core.conclude.seen import pod_counts, see, what_is_unsettled, what_was_done
+from natsop_core.conclude.seen import action_events, changes_in_progress, pod_counts, see
 from natsop_core.conclude.unplanned import conclude_invalid, conclude_unplanned
 from natsop_core.conditions.awaited import awaited
 from natsop_core.conditions.configuration import configuration_conditions
-from natsop_core.conditions.expiring import expired, expiring_soon, foreseen, next_expiry
+from natsop_core.conditions.expiring import expired, expiring_soon, expiry_delays, next_expiry
 from natsop_core.conditions.ignored import fields_ignored
 from natsop_core.conditions.integrations import integration_available
 from natsop_core.conditions.loaded import configuration_loaded, expected_digests
@@ -25,11 +25,17 @@ from natsop_core.conditions.summary import summarize
 from natsop_core.conditions.workload import Workload, available
 from natsop_core.decision import ClusterDecision
 from natsop_core.kinds import STATEFUL_SETS
-from natsop_core.look_again import INSTALLATION_SECONDS, REMOVAL_SECONDS, asks_again, looks_at_pods, rereads
 from natsop_core.outcomes import Applied, Unchanged
 from natsop_core.reloads import reload_errors
-from natsop_core.report import NOBODY_TO_TELL, Event, Report, make_report, retries, too_soon
-from natsop_core.resolve.notices import kept, risky
+from natsop_core.report import NO_REPORT, Event, Report, earliest_retry, make_report, retries
+from natsop_core.requeue import (
+    INSTALLATION_SECONDS,
+    REMOVAL_SECONDS,
+    permission_retry_delays,
+    pod_check_delays,
+    server_poll_delay,
+)
+from natsop_core.resolve.notices import kept, risks
 from natsop_core.resolve.routes import cluster_domain
 from natsop_core.servers import servers_by_ordinal, some_did_not_answer
 
@@ -56,7 +62,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
     """The report of a NatsCluster after its plan was carried out."""
     decision = plan.decision
     if not isinstance(decision, ClusterDecision):
-        return NOBODY_TO_TELL
+        return NO_REPORT
     key = STATEFUL_SETS.key(cr.metadata.namespace, names.stateful_set(cr.metadata.name))
     is_changed = isinstance(outcomes.get(key), Applied)
     workload = see(decision, inputs, kind="StatefulSet", needed=None, pod="server", just_applied=is_changed)
@@ -69,7 +75,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
     if isinstance(cr, InvalidResource):
         return conclude_invalid(cr, workload, decision, inputs)
     if decision.resolved is None:
-        return NOBODY_TO_TELL
+        return NO_REPORT
     seen = _seen(cr, decision, decision.resolved, workload, inputs, outcomes)
     if seen is None:
         return conclude_unplanned(cr, workload, decision, decision.resolved.findings, inputs)
@@ -86,10 +92,10 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
         cr.status,
         generation=cr.metadata.generation,
         now=inputs.now,
-        requeue_after=_looks_again(seen, decision, inputs, outcomes),
-        not_before=too_soon(outcomes),
+        requeue_after=_requeue_delays(seen, decision, inputs, outcomes),
+        not_before=earliest_retry(outcomes),
         notices=[
-            *what_was_done(seen.cluster.owner, outcomes),
+            *action_events(seen.cluster.owner, outcomes),
             *(_notices(cr, decision.resolved, seen.cluster) if is_changed else ()),
         ],
     )
@@ -129,7 +135,7 @@ def _seen(
     if cluster is None or config is None:
         return None
     servers = servers_by_ordinal(cr.metadata, cluster.replicas, decision.servers)
-    unsettled = what_is_unsettled(workload)
+    unsettled = changes_in_progress(workload)
     expected = expected_digests(cluster, config, servers)
     accounts = report_accounts(cluster, decision.resolvers, servers, expected, outcomes)
     certificates = report_certificates(resolved.certificates, config, servers, cr.status, inputs.now)
@@ -195,15 +201,15 @@ def _cluster_conditions(seen: _Seen, inputs: Inputs, outcomes: Outcomes) -> list
     ]
 
 
-def _looks_again(seen: _Seen, decision: ClusterDecision, inputs: Inputs, outcomes: Outcomes) -> list[float]:
+def _requeue_delays(seen: _Seen, decision: ClusterDecision, inputs: Inputs, outcomes: Outcomes) -> list[float]:
     is_apart = seen.apart is not None or seen.workload.leaderless is not None
-    in_vain = some_did_not_answer(seen.servers)
+    unanswered = some_did_not_answer(seen.servers)
     return [
         *retries(seen.cluster.owner, outcomes, seen.cr.status, inputs.now),
-        *rereads(inputs),
-        *foreseen(seen.resolved.expiries, inputs.now),
-        *looks_at_pods(decision.pods, inputs.now, is_settled=not seen.unsettled),
-        asks_again(seen.loaded, seen.cr.status, in_vain=in_vain, apart=is_apart, now=inputs.now),
+        *permission_retry_delays(inputs),
+        *expiry_delays(seen.resolved.expiries, inputs.now),
+        *pod_check_delays(decision.pods, inputs.now, is_settled=not seen.unsettled),
+        server_poll_delay(seen.loaded, seen.cr.status, unanswered=unanswered, apart=is_apart, now=inputs.now),
         *(REMOVAL_SECONDS for _ in seen.accounts.conditions),
         *(INSTALLATION_SECONDS for integration in seen.resolved.integrations if integration.is_awaited),
     ]
@@ -217,9 +223,9 @@ def _hosts(cr: NatsCluster) -> str:
 def _notices(cr: NatsCluster, resolved: ResolvedCluster, cluster: Cluster) -> list[Event]:
     """The events after the servers were created or changed."""
     return [
-        *(Event("Warning", each.reason, each.message, is_passing=True) for each in resolved.let_through),
+        *(Event("Warning", each.reason, each.message, is_passing=True) for each in resolved.allowed_losses),
         *(Event("Normal", each.reason, each.message, is_passing=True) for each in kept(cr, cluster)),
-        *(Event("Warning", each.reason, each.message, is_passing=True) for each in risky(cluster)),
+        *(Event("Warning", each.reason, each.message, is_passing=True) for each in risks(cluster)),
     ]
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsop_core import names
-from natsop_core.conclude.seen import pod_counts, what_is_unsettled
+from natsop_core.conclude.seen import changes_in_progress, pod_counts
 from natsop_core.conclude.unplanned import facts_in, kept_from
-from natsop_core.conditions.deletion import deletion_blocked, looks_at_users
+from natsop_core.conditions.deletion import account_user_poll_delay, deletion_blocked
 from natsop_core.conditions.steps import delays, refusals
 from natsop_core.conditions.summary import summarize
 from natsop_core.conditions.workload import available
 from natsop_core.kinds import CLUSTERS
-from natsop_core.look_again import looks_at_pods, rereads
 from natsop_core.outcomes import Applied, Unchanged
-from natsop_core.report import NOBODY_TO_TELL, Report, make_report, retries, too_soon
+from natsop_core.report import NO_REPORT, Report, earliest_retry, make_report, retries
+from natsop_core.requeue import permission_retry_delays, pod_check_delays
 from natsop_core.resolve.owner import owner_of
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ def conclude_deleting(
 ) -> Report:
     """The report: what blocks the deletion, and the state of the servers, which keep running until it ends."""
     if _is_gone(cr.metadata, outcomes):
-        return NOBODY_TO_TELL
+        return NO_REPORT
     owner = owner_of(cr.metadata, names.CLUSTER_KIND)
     blocked = deletion_blocked(deletion, has_servers=_has_servers(decision))
-    unsettled = what_is_unsettled(workload)
+    unsettled = changes_in_progress(workload)
     conditions = summarize(
         available(workload, cr.status),
         under_way=[*delays(owner, outcomes), *([blocked.finding] if blocked else []), *unsettled],
@@ -56,11 +56,11 @@ def conclude_deleting(
         now=inputs.now,
         requeue_after=[
             *retries(owner, outcomes, cr.status, inputs.now),
-            *rereads(inputs),
-            *looks_at_pods(decision.pods, inputs.now, is_settled=not unsettled),
-            *([looks_at_users(cr.status, inputs.now)] if blocked else []),
+            *permission_retry_delays(inputs),
+            *pod_check_delays(decision.pods, inputs.now, is_settled=not unsettled),
+            *([account_user_poll_delay(cr.status, inputs.now)] if blocked else []),
         ],
-        not_before=too_soon(outcomes),
+        not_before=earliest_retry(outcomes),
     )
 
 

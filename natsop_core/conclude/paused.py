@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.api.read import InvalidResource
-from natsop_core.conclude.seen import pod_counts, what_is_unsettled
+from natsop_core.conclude.seen import changes_in_progress, pod_counts
 from natsop_core.conclude.unplanned import facts_in
 from natsop_core.conditions.condition import Condition, as_status
 from natsop_core.conditions.summary import degraded, progressing, ready
 from natsop_core.conditions.workload import available
 from natsop_core.findings import Finding
 from natsop_core.kinds import BOXES, CLUSTERS
-from natsop_core.look_again import asks_again, looks_at_pods, rereads
 from natsop_core.report import Report, make_report
+from natsop_core.requeue import permission_retry_delays, pod_check_delays, server_poll_delay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ def conclude_paused(
     """The report. observedGeneration stays the last one carried out: an edit since then is not reported as done."""
     reported = {each["type"]: each for each in cr.status.get("conditions", ())}
     carried_out = cr.status.get("observedGeneration", 0)
-    unsettled = what_is_unsettled(workload) if workload.exists else ()
+    unsettled = changes_in_progress(workload) if workload.exists else ()
     is_available = available(workload, cr.status)
     is_progressing = progressing(unsettled)
     is_degraded = _as_reported(reported["Degraded"]) if "Degraded" in reported else degraded(())
@@ -53,9 +53,9 @@ def conclude_paused(
         generation=carried_out,
         now=inputs.now,
         requeue_after=[
-            *rereads(inputs),
-            *looks_at_pods(decision.pods, inputs.now, is_settled=not unsettled),
-            asks_again(is_available, cr.status, in_vain=False, apart=False, now=inputs.now),
+            *permission_retry_delays(inputs),
+            *pod_check_delays(decision.pods, inputs.now, is_settled=not unsettled),
+            server_poll_delay(is_available, cr.status, unanswered=False, apart=False, now=inputs.now),
         ],
     )
     generation = cr.metadata.generation

@@ -29,7 +29,7 @@ def see(decision: ClusterDecision | BoxDecision, inputs: Inputs, **of: Any) -> W
     return replace(see_workload(decision.live, **of), problems=tuple(each for each in problems if each))
 
 
-def what_is_unsettled(workload: Workload) -> tuple[Finding, ...]:
+def changes_in_progress(workload: Workload) -> tuple[Finding, ...]:
     """The change of the pods that is in progress; empty when there is none."""
     finding = first_finding(SETTLED, workload)
     return (finding,) if finding else ()
@@ -41,7 +41,7 @@ def pod_counts(live: Mapping[str, Any] | None) -> dict[str, int]:
     return {"replicas": status.get("replicas", 0), "readyReplicas": status.get("readyReplicas", 0)}
 
 
-def what_was_done(owner: Owner, outcomes: Outcomes) -> list[Event]:
+def action_events(owner: Owner, outcomes: Outcomes) -> list[Event]:
     """The events about actions that were just carried out."""
     done = (*adoptions(owner, outcomes), *replacements(outcomes))
     return [Event("Normal", each.reason, each.message, is_passing=True) for each in done]

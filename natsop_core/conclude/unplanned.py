@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from natsop_core.conclude.seen import pod_counts, what_is_unsettled
+from natsop_core.conclude.seen import changes_in_progress, pod_counts
 from natsop_core.conditions.condition import Condition
 from natsop_core.conditions.expiring import TYPE as EXPIRING
 from natsop_core.conditions.integrations import INTEGRATION_CONDITIONS
@@ -12,8 +12,8 @@ from natsop_core.conditions.summary import summarize
 from natsop_core.conditions.waiting import wait_for_missing
 from natsop_core.conditions.workload import Workload, available
 from natsop_core.findings import Finding
-from natsop_core.look_again import looks_at_pods, rereads
 from natsop_core.report import Report, make_report
+from natsop_core.requeue import permission_retry_delays, pod_check_delays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ def conclude_unplanned(
 ) -> Report:
     """The report when nothing could be planned: objects are unchanged, and so is the rest of the status."""
     waiting = wait_for_missing(() if workload.exists else findings, cr.status, inputs.now)
-    unsettled = what_is_unsettled(workload) if workload.exists else ()
+    unsettled = changes_in_progress(workload) if workload.exists else ()
     conditions = summarize(
         available(workload, cr.status),
         under_way=[*unsettled, *waiting.awaited],
@@ -56,9 +56,9 @@ def conclude_unplanned(
         generation=cr.metadata.generation,
         now=inputs.now,
         requeue_after=[
-            *rereads(inputs),
-            *looks_at_pods(decision.pods, inputs.now, is_settled=not unsettled),
-            *([waiting.look_again] if waiting.look_again is not None else []),
+            *permission_retry_delays(inputs),
+            *pod_check_delays(decision.pods, inputs.now, is_settled=not unsettled),
+            *([waiting.requeue_after] if waiting.requeue_after is not None else []),
         ],
     )
 

@@ -62,13 +62,13 @@ def _as_status(
         "type": condition.type,
         "status": condition.status,
         "reason": condition.finding.reason,
-        "message": fitting(condition.finding.message),
+        "message": truncated(condition.finding.message),
         "observedGeneration": generation,
         "lastTransitionTime": earlier["lastTransitionTime"] if earlier and unchanged else timestamp(now),
     }
 
 
-def fitting(message: str) -> str:
+def truncated(message: str) -> str:
     """The message, cut to a length that the API server accepts.
 
     Text from a server may have half a surrogate pair, which UTF-8 cannot encode.

@@ -32,7 +32,7 @@ def deletion_blocked(deletion: Deletion, *, has_servers: bool) -> Condition | No
     return Condition(TYPE, "True", _finding(deletion, has_servers=has_servers))
 
 
-def looks_at_users(previous: Mapping[str, Any], now: datetime) -> float:
+def account_user_poll_delay(previous: Mapping[str, Any], now: datetime) -> float:
     """Seconds until the next listing: a tenth of the time for which the deletion has been blocked."""
     return min(LATEST, max(SOONEST, lasted(TYPE, "True", previous, now) / 10))
 

@@ -36,7 +36,7 @@ def expired(expiries: Iterable[Expiry], now: datetime) -> list[Finding]:
     return [Finding("Expired", _sentence(each, now)) for each in expiries if each.at <= now and not each.is_checked]
 
 
-def foreseen(expiries: Iterable[Expiry], now: datetime) -> Iterator[float]:
+def expiry_delays(expiries: Iterable[Expiry], now: datetime) -> Iterator[float]:
     """Seconds until each warning period begins, and until each expiry."""
     for each in expiries:
         left = each.at - now

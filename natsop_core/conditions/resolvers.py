@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from natsop_core.conditions.condition import Condition
 from natsop_core.findings import Finding
 from natsop_core.outcomes import Answered
-from natsop_core.pushes import error_in, has_none
 from natsop_core.resolver_record import ResolverRecord, token_digest
+from natsop_core.resolver_requests import error_in, has_none
 from natsop_core.resolvers import Resolver, Resolvers, is_changed
 from natsop_core.texts import sentence, some_of
 

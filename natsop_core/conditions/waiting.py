@@ -29,7 +29,7 @@ class Waiting(NamedTuple):
 
     awaited: tuple[Finding, ...]
     wrong: tuple[Finding, ...]
-    look_again: float | None = None
+    requeue_after: float | None = None
 
 
 def wait_for_missing(findings: Iterable[Finding], previous: Mapping[str, Any], now: datetime) -> Waiting:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core.api.storage import VolumeTemplateSpec
 from natsop_core.guards.guard import Change, Guard, replaced
-from natsop_core.guards.templates import completed, contrasted, is_met, like
+from natsop_core.guards.templates import completed, differing_fields, is_met, like
 
 if TYPE_CHECKING:
     from natsop_core.api.auth import ResolverSpec
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _RESOLVER: Final = "spec.auth.jwt.resolver"
 
 
-def accounts_as_said(cr: NatsCluster, committed: Commitments) -> NatsCluster:
+def with_existing_account_claim(cr: NatsCluster, committed: Commitments) -> NatsCluster:
     """The custom resource, with unset fields of the claim filled in from the existing claim."""
     resolver = _full_resolver(cr)
     if resolver is None or committed.resolver is None:
@@ -43,7 +43,7 @@ def _other_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
     if resolver is None or claim is None or is_met(_storage(resolver), claim):
         return None
     wanted, kept = _storage(resolver), like(claim, _storage(resolver))
-    return Change(contrasted(wanted, kept), contrasted(kept, wanted), _with_claim(cr, resolver, claim))
+    return Change(differing_fields(wanted, kept), differing_fields(kept, wanted), _with_claim(cr, resolver, claim))
 
 
 def _first_claims(cr: NatsCluster, committed: Commitments) -> Change | None:

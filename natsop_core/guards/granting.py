@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsop_core.findings import Finding
-from natsop_core.guards.accounts import ACCOUNT_GUARDS, accounts_as_said
+from natsop_core.guards.accounts import ACCOUNT_GUARDS, with_existing_account_claim
 from natsop_core.guards.guard import allowed_changes
 from natsop_core.guards.servers import OUTSIDE_VOLUME, SERVER_GUARDS
-from natsop_core.guards.streams import STREAM_GUARDS, idle_claim, streams_as_said
+from natsop_core.guards.streams import STREAM_GUARDS, idle_claim, with_existing_stream_claim
 from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
 from natsop_core.rules import CLUSTER_RULES, breaches
 
@@ -34,15 +34,15 @@ class Refusal:
 class Granted:
     """The granted custom resource, and the refused changes.
 
-    let_through: changes that lose data and that the annotation allows. idle_claim: the claim of a disabled file store,
-    which stays mounted. unfit: rules that the granted custom resource breaks because a change was refused.
+    allowed_losses: changes that lose data and that the annotation allows. idle_claim: the claim of a disabled file
+    store, which stays mounted. broken_rules: rules that the granted custom resource breaks because of a refused change.
     """
 
     cr: NatsCluster
     refusals: tuple[Refusal, ...]
-    let_through: tuple[Finding, ...]
+    allowed_losses: tuple[Finding, ...]
     idle_claim: Claim | None
-    unfit: tuple[Finding, ...]
+    broken_rules: tuple[Finding, ...]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -58,30 +58,34 @@ class Granted:
 def grant(wanted: NatsCluster, committed: Commitments) -> Granted:
     """Evaluate all guards in order; each sees the result of the previous one."""
     cluster, allowed = wanted.metadata.name, allowed_changes(wanted)
-    granted = accounts_as_said(streams_as_said(wanted, committed), committed)
-    refusals, let_through = [], []
+    granted = with_existing_account_claim(with_existing_stream_claim(wanted, committed), committed)
+    refusals, allowed_losses = [], []
     for guard in GUARDS:
         change = guard.find(granted, committed)
         if change is None:
             continue
         if guard.allowance(change) in allowed - {""}:
-            let_through.append(_let_through(guard, change))
+            allowed_losses.append(_allowed_loss(guard, change))
         else:
             refusals.append(Refusal(guard, Finding(guard.reason, guard.message(change, cluster))))
             granted = change.kept
     return Granted(
-        granted, tuple(refusals), tuple(let_through), idle_claim(granted, committed), _unfit(granted, refusals)
+        granted,
+        tuple(refusals),
+        tuple(allowed_losses),
+        idle_claim(granted, committed),
+        _broken_rules(granted, refusals),
     )
 
 
-def _let_through(guard: Guard, change: Change) -> Finding:
+def _allowed_loss(guard: Guard, change: Change) -> Finding:
     return Finding(
         "DataLossAllowed",
         f"The annotation {ALLOW_DATA_LOSS_ANNOTATION} allows {guard.allowance(change)}, although {guard.why}.",
     )
 
 
-def _unfit(granted: NatsCluster, refusals: list[Refusal]) -> tuple[Finding, ...]:
+def _broken_rules(granted: NatsCluster, refusals: list[Refusal]) -> tuple[Finding, ...]:
     if not refusals:
         return ()
     return tuple(

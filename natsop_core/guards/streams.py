@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core.commitments import EMPTY_DIR, Claim
 from natsop_core.guards.guard import Change, Guard, replaced
-from natsop_core.guards.templates import completed, contrasted, is_met, like, size_of
+from natsop_core.guards.templates import completed, differing_fields, is_met, like, size_of
 from natsop_core.kubernetes.quantity import rounded_bytes
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _STORE: Final = "spec.config.jetstream.file_store"
 
 
-def streams_as_said(cr: NatsCluster, committed: Commitments) -> NatsCluster:
+def with_existing_stream_claim(cr: NatsCluster, committed: Commitments) -> NatsCluster:
     """The custom resource, with unset fields of the claim filled in from the existing claim."""
     if not _wants_claim(cr) or not isinstance(committed.jetstream, Claim):
         return cr
@@ -63,7 +63,7 @@ def _other_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
         return None
     kept, most = like(claim, wanted), _max_size(cr)
     sizes = () if most is None else (most, committed.stores.file)
-    return Change(contrasted(wanted, kept), contrasted(kept, wanted), _with_claim(cr, claim, sizes))
+    return Change(differing_fields(wanted, kept), differing_fields(kept, wanted), _with_claim(cr, claim, sizes))
 
 
 def _claims_in_place_of_empty_dirs(cr: NatsCluster, committed: Commitments) -> Change | None:

@@ -20,7 +20,7 @@ _DEFAULTS: Final = {"volumeMode": "Filesystem"}
 def completed(wanted: Template, claim: Claim) -> Template:
     """The wanted template with its unset fields filled in from the claim. From a retained claim, which the API server
     and its volume have completed, only the size is taken."""
-    said = spoken(wanted)
+    said = fields_set(wanted)
     committed = _without_defaults(claim.spec) if claim.is_fixed else {"resources": claim.spec.get("resources", {})}
     requests = {**_requests(committed), **_requests(said)}
     resources = {**committed.get("resources", {}), **said.get("resources", {}), "requests": requests}
@@ -29,7 +29,7 @@ def completed(wanted: Template, claim: Claim) -> Template:
 
 def is_met(wanted: VolumeTemplateSpec, claim: Claim) -> bool:
     """Whether the claim matches the template that was `completed` with it."""
-    said = spoken(wanted)
+    said = fields_set(wanted)
     if not claim.is_fixed:
         requests = {"requests": {"storage": size} if (size := size_of(said)) else {}}
         said = {**claim.spec, **{field: said[field] for field in claim.spec if field in said}, "resources": requests}
@@ -38,7 +38,7 @@ def is_met(wanted: VolumeTemplateSpec, claim: Claim) -> bool:
 
 def like(claim: Claim, wanted: Template) -> Template:
     """The template with the values of the existing claim. For a retained claim, unset fields stay unset."""
-    said = spoken(wanted)
+    said = fields_set(wanted)
     kept = {field: value for field, value in claim.spec.items() if claim.is_fixed or field in {*said, "resources"}}
     return _template(wanted, {**({} if claim.is_fixed else said), **kept})
 
@@ -49,14 +49,14 @@ def size_of(claim: Mapping[str, Any]) -> str | int | None:
     return size
 
 
-def contrasted(template: VolumeTemplateSpec, other: VolumeTemplateSpec) -> str:
+def differing_fields(template: VolumeTemplateSpec, other: VolumeTemplateSpec) -> str:
     """The fields of a claim template that differ from the other one, for messages."""
-    said, others = _comparable(spoken(template)), _comparable(spoken(other))
+    said, others = _comparable(fields_set(template)), _comparable(fields_set(other))
     fields = [field for field in sorted({*said, *others}) if said.get(field) != others.get(field)]
-    return ", ".join(_in_words(field, spoken(template)) for field in fields)
+    return ", ".join(_in_words(field, fields_set(template)) for field in fields)
 
 
-def spoken(template: VolumeTemplateSpec) -> dict[str, Any]:
+def fields_set(template: VolumeTemplateSpec) -> dict[str, Any]:
     """The fields of a claim that the user has set. An empty list or object counts as unset."""
     spec = template.model_dump(mode="json", by_alias=True, exclude={"enabled"}, exclude_none=True)
     return {field: value for field, value in spec.items() if value not in ([], {})}

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 from natsop_core.reasons.conditions import CONDITION_TYPES
 from natsop_core.reasons.deletion import DELETION
 from natsop_core.reasons.events import EVENTS
+from natsop_core.reasons.names import ConditionType, ReasonName
 from natsop_core.reasons.pods import PODS
 from natsop_core.reasons.progress import PROGRESS
 from natsop_core.reasons.reason import Reason
 from natsop_core.reasons.references import REFERENCES
 from natsop_core.reasons.refusals import REFUSALS
-from natsop_core.reasons.words import ConditionType, ReasonName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

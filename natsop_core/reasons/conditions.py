@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from natsop_core.reasons.words import ConditionType
+    from natsop_core.reasons.names import ConditionType
 
 CONDITION_TYPES: Final[Mapping[ConditionType, str]] = {
     "Ready": "Available, not Progressing and not Degraded, all for the current generation of the spec."

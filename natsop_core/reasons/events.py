@@ -9,7 +9,7 @@ from natsop_core.reasons.reason import Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from natsop_core.reasons.words import ReasonName
+    from natsop_core.reasons.names import ReasonName
 
 EVENTS: Final[Mapping[ReasonName, Reason]] = {
     "Available": Reason(("Event",), "The condition Available became True."),

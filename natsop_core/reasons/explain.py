@@ -15,8 +15,8 @@ from natsop_core.reasons.refusals import REFUSALS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from natsop_core.reasons.names import ReasonName
     from natsop_core.reasons.reason import Reason
-    from natsop_core.reasons.words import ReasonName
 
 NOTHING: Final = "Nothing."
 

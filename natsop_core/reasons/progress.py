@@ -9,7 +9,7 @@ from natsop_core.reasons.reason import Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from natsop_core.reasons.words import ReasonName
+    from natsop_core.reasons.names import ReasonName
 
 PROGRESS: Final[Mapping[ReasonName, Reason]] = {
     "Ready": Reason(("Ready",), "All servers are running the requested configuration, and there is no problem."),

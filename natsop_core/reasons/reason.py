@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from natsop_core.reasons.words import ConditionType
+    from natsop_core.reasons.names import ConditionType
 
 Place: TypeAlias = "ConditionType | Literal['Event']"
 """Where a reason appears: in a condition of that type, or in a Kubernetes Event."""

@@ -9,7 +9,7 @@ from natsop_core.reasons.reason import Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from natsop_core.reasons.words import ReasonName
+    from natsop_core.reasons.names import ReasonName
 
 _RIGHTS: Final = "Grant the operator `get` on it: docs/how-to/operate.md lists the rights."
 

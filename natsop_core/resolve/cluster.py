@@ -14,7 +14,7 @@ from natsop_core.resolve.auth import auth_folder, resolve_auth
 from natsop_core.resolve.certificates import served_certificates
 from natsop_core.resolve.config import external_files
 from natsop_core.resolve.effective import differences, read_configuration
-from natsop_core.resolve.existing import grant_existing, look_at_existing
+from natsop_core.resolve.existing import grant_existing, read_existing
 from natsop_core.resolve.expiry import cluster_expiries
 from natsop_core.resolve.exporter import resolve_exporter
 from natsop_core.resolve.images import default_images
@@ -38,7 +38,7 @@ from natsop_core.resolve.services import (
 )
 from natsop_core.resolve.storage import resolve_jetstream
 from natsop_core.resolve.system_user import resolve_system_user
-from natsop_core.resolve.take_over import what_servers_are
+from natsop_core.resolve.take_over import server_objects
 from natsop_core.resolve.types import Cluster, Extras, VolumeClaim
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class ResolvedCluster:
     cluster: None while a reference is missing or unusable; then no object is changed.
     config: the configuration that its servers will read; None without a cluster. keep: children that must not change.
     integrations: whether optional APIs are available. records: annotations to write on the claims.
-    let_through: changes that lose data and that the annotation allows. expiries: of its references, earliest first.
+    allowed_losses: changes that lose data and that the annotation allows. expiries: of its references, earliest first.
     """
 
     cluster: Cluster | None
@@ -104,7 +104,7 @@ class ResolvedCluster:
     keep: tuple[ObjectKey, ...] = ()
     integrations: tuple[Integration, ...] = ()
     records: tuple[Annotate, ...] = ()
-    let_through: tuple[Finding, ...] = ()
+    allowed_losses: tuple[Finding, ...] = ()
     expiries: tuple[Expiry, ...] = ()
     certificates: ServedCertificates | None = None
 
@@ -143,17 +143,17 @@ def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
     """
     answers = Answers()
     answers.take(invalid_cluster_values(cr))
-    existing = look_at_existing(cr, lookup)
+    existing = read_existing(cr, lookup)
     granted = grant_existing(cr, existing.committed, lookup)
-    answers.take(Answer(None, granted.findings, keep=what_servers_are(cr) if granted.is_frozen else ()))
+    answers.take(Answer(None, granted.findings, keep=server_objects(cr) if granted.is_frozen else ()))
     parts = _look_up(granted, existing.committed, lookup, answers)
     expiries = cluster_expiries(granted.cr, lookup)
     served = served_certificates(granted.cr, lookup)
     lookup.settle()
     if answers.blocking:
         return ResolvedCluster(None, answers.blocking)
-    if granted.unfit:
-        return ResolvedCluster(None, (*answers.findings, *granted.unfit))
+    if granted.broken_rules:
+        return ResolvedCluster(None, (*answers.findings, *granted.broken_rules))
     built = _build(granted, existing.committed, parts, answers)
     cluster, config = answers.take(read_configuration(built, servers_stay=granted.is_frozen))
     if config is None or answers.blocking:
@@ -166,7 +166,7 @@ def resolve_cluster(cr: NatsCluster, lookup: Lookup) -> ResolvedCluster:
         answers.keep,
         parts.integrations,
         records=existing.records,
-        let_through=granted.let_through,
+        allowed_losses=granted.allowed_losses,
         expiries=expiries,
         certificates=served,
     )

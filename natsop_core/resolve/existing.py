@@ -33,7 +33,7 @@ class Existing:
     records: tuple[Annotate, ...]
 
 
-def look_at_existing(cr: NatsCluster, lookup: Lookup) -> Existing:
+def read_existing(cr: NatsCluster, lookup: Lookup) -> Existing:
     """Read the StatefulSet of this custom resource (or an orphan of it), and all claims of the cluster."""
     metadata = cr.metadata
     live = lookup.readable(STATEFUL_SETS.key(metadata.namespace, names.stateful_set(metadata.name)))

@@ -46,7 +46,7 @@ def _kept_images(cr: NatsCluster, cluster: Cluster) -> list[str]:
     ]
 
 
-def risky(cluster: Cluster) -> Iterator[Finding]:
+def risks(cluster: Cluster) -> Iterator[Finding]:
     """Settings that work, but are probably not intended."""
     yield from _tls_without_authority(cluster)
     if cluster.jetstream and cluster.replicas == 2:

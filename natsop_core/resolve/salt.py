@@ -9,7 +9,7 @@ from natsop_core import names
 from natsop_core.inputs import Forbidden
 from natsop_core.kinds import SECRETS
 from natsop_core.resolve.answer import Answer
-from natsop_core.resolve.kept_secret import HeldByAnother, look_at_kept
+from natsop_core.resolve.stored_secret import NameTaken, read_stored
 from natsop_core.resolve.types import Salt
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ def resolve_salt(cr: NatsCluster, lookup: Lookup) -> Answer[Salt | None]:
     if not spec.pod_template.config_checksum_annotation and not any(each.secret for each in spec.config.includes):
         return Answer(None)
     key = salt_key(cr)
-    kept = look_at_kept(cr, key, names.SALT_KEY, lookup)
+    kept = read_stored(cr, key, names.SALT_KEY, lookup)
     if isinstance(kept, Forbidden):
         return Answer(Salt("", is_ours=False), keep=(key,))
     fresh = hashlib.sha256(lookup.entropy).hexdigest()
-    if isinstance(kept, HeldByAnother):
+    if isinstance(kept, NameTaken):
         return Answer(Salt(fresh, is_ours=False))
     is_usable = len(kept.text) == hashlib.blake2b.MAX_KEY_SIZE
     return Answer(Salt(kept.text if is_usable else fresh, is_ours=True))

@@ -14,7 +14,7 @@ from natsop_core.findings import Finding
 from natsop_core.inputs import Forbidden
 from natsop_core.kinds import SECRETS
 from natsop_core.resolve.answer import Answer
-from natsop_core.resolve.kept_secret import HeldByAnother, look_at_kept
+from natsop_core.resolve.stored_secret import NameTaken, read_stored
 from natsop_core.resolve.types import SystemUser
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ def resolve_system_user(cr: NatsCluster, lookup: Lookup) -> Answer[SystemUser | 
     if not spec.auth.system_user.enabled or spec.auth.jwt or spec.config_map.existing_name:
         return Answer(None)
     key = SECRETS.key(cr.metadata.namespace, names.system_secret(cr.metadata.name))
-    kept = look_at_kept(cr, key, names.SYSTEM_USER_KEY, lookup)
+    kept = read_stored(cr, key, names.SYSTEM_USER_KEY, lookup)
     if isinstance(kept, Forbidden):
         problem = f"Secret {key.name}, which spec.auth.systemUser needs, cannot be read: {kept.message}."
         return Answer(None, (Finding("SecretNotReadable", problem),), blocks=True)
-    if isinstance(kept, HeldByAnother):
+    if isinstance(kept, NameTaken):
         return Answer(NOBODY)
     pair = user_key_of(kept.text) or _new_key(lookup)
     return Answer(SystemUser(pair.public_key, pair.seed, is_ours=True) if pair else NOBODY)

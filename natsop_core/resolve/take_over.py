@@ -35,7 +35,7 @@ def _configurations(cr: NatsCluster) -> Iterator[str]:
         yield cr.spec.config_map.existing_name
 
 
-def what_servers_are(cr: NatsCluster) -> tuple[ObjectKey, ...]:
+def server_objects(cr: NatsCluster) -> tuple[ObjectKey, ...]:
     """The objects whose change restarts or reconfigures the servers."""
     metadata = cr.metadata
     return (

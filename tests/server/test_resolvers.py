@@ -14,11 +14,11 @@ from natsop_core.actions import Credentials, Request
 from natsop_core.inputs import Found, HttpAnswer, Inputs
 from natsop_core.lookup import Lookup
 from natsop_core.outcomes import Answered
-from natsop_core.pushes import LOOKUP, UPDATE, error_in, has_none
 from natsop_core.references import Reference
 from natsop_core.requests import request_to
 from natsop_core.resolve.types import ResolverAccounts
 from natsop_core.resolver_record import ResolverRecord
+from natsop_core.resolver_requests import LOOKUP, UPDATE, error_in, has_none
 from natsop_core.resolvers import ACCOUNTZ, Claims, ask_resolvers
 from natsop_core.servers import VARZ, Server, ask_servers, monitor_reference
 from natsop_runtime.nats_requests import converse

@@ -11,9 +11,9 @@ import pytest
 from natsop_core import commitments, drift, live
 from natsop_core.guards import GUARDS, granting
 from natsop_core.live import Child, LiveObject
-from natsop_core.look_again import RELOAD_SECONDS
 from natsop_core.outcomes import Unchanged
-from natsop_core.record import SILENT
+from natsop_core.record import NO_RECORD
+from natsop_core.requeue import RELOAD_SECONDS
 from natsop_core.resolve import auth, integrations
 from natsop_runtime import applier
 from natsop_runtime.api_server import status_errors
@@ -191,8 +191,8 @@ def streams_do_not_matter(patch: pytest.MonkeyPatch) -> None:
 
 def strays_are_believed(patch: pytest.MonkeyPatch) -> None:
     """What runs counts, not what was asked for: our records, in the annotations and in the status, are ignored."""
-    patch.setattr(commitments, "believed_record", lambda _: SILENT)
-    patch.setattr(commitments, "_reported", lambda _: SILENT)
+    patch.setattr(commitments, "trusted_record", lambda _: NO_RECORD)
+    patch.setattr(commitments, "_reported", lambda _: NO_RECORD)
 
 
 def deletion_is_forgetting(patch: pytest.MonkeyPatch) -> None:
@@ -207,7 +207,7 @@ def deletion_is_forgetting(patch: pytest.MonkeyPatch) -> None:
 
 def claims_do_not_count(patch: pytest.MonkeyPatch) -> None:
     """A custom resource that is made anew knows nothing of the claims of the one before."""
-    patch.setattr(commitments, "held_claims", lambda *_: ())
+    patch.setattr(commitments, "server_claims", lambda *_: ())
 
 
 def losing_data_is_never_allowed(patch: pytest.MonkeyPatch) -> None:
@@ -264,12 +264,12 @@ def nothing_is_held_back(patch: pytest.MonkeyPatch) -> None:
 
 def servers_are_not_asked_again(patch: pytest.MonkeyPatch) -> None:
     """Who has not loaded its configuration yet is believed to stay so."""
-    patch.setattr("natsop_core.conclude.cluster.asks_again", lambda *_, **__: 1e7)
+    patch.setattr("natsop_core.conclude.cluster.server_poll_delay", lambda *_, **__: 1e7)
 
 
 def servers_are_asked_for_ever(patch: pytest.MonkeyPatch) -> None:
     """Servers are asked every few seconds though they have loaded all that there is."""
-    patch.setattr("natsop_core.conclude.cluster.asks_again", lambda *_, **__: RELOAD_SECONDS)
+    patch.setattr("natsop_core.conclude.cluster.server_poll_delay", lambda *_, **__: RELOAD_SECONDS)
 
 
 MUTATIONS: Final[dict[str, Mutation]] = {

@@ -10,7 +10,7 @@ import httpx2
 from natsop_core import actions
 from natsop_core.inputs import HttpAnswer
 from natsop_core.kinds import PODS
-from natsop_core.pushes import UPDATE
+from natsop_core.resolver_requests import UPDATE
 from tests.simulation.api_server.server import Request
 from tests.simulation.controllers import path_of
 from tests.simulation.people import People

@@ -15,7 +15,7 @@ from unittest import mock
 import httpx2
 import looptime
 
-from natsop_core import look_again
+from natsop_core import requeue
 from natsop_runtime import reconciler
 from natsop_runtime.api_server.kube import Kube
 from tests.simulation.api_server.server import Answer, ApiServer, Request
@@ -103,7 +103,7 @@ class World:
         logger.setLevel(logging.INFO)
         if not self._safety_nets:
             self._patches.enter_context(mock.patch.object(reconciler, "RESYNC", NEVER))
-            self._patches.enter_context(mock.patch.object(look_again, "REST_SECONDS", NEVER))
+            self._patches.enter_context(mock.patch.object(requeue, "REST_SECONDS", NEVER))
         self._patches.enter_context(mock.patch.dict(Kube.list_pages.__kwdefaults__, page_size=PAGE))
         return self
 

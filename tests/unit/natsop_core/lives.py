@@ -18,7 +18,7 @@ from natsop_core.kinds import STATEFUL_SETS
 from natsop_core.lookup import Lookup
 from natsop_core.outcomes import Applied, Outcomes
 from natsop_core.plan import Plan, key_of
-from natsop_core.resolve.existing import look_at_existing
+from natsop_core.resolve.existing import read_existing
 from tests.unit.natsop_core.world import Object, applied, cluster_object, inputs, plan_of, settled_status
 
 FIXED: Final = ("volumeClaimTemplates", "podManagementPolicy", "serviceName", "selector")
@@ -79,7 +79,7 @@ class Life:
         """The spec with everything set back that is refused."""
         cr = read_cluster(self.custom_resource or {})
         assert isinstance(cr, NatsCluster)
-        committed = look_at_existing(cr, Lookup(inputs(cr, *self._held(), *self.others))).committed
+        committed = read_existing(cr, Lookup(inputs(cr, *self._held(), *self.others))).committed
         spec: Object = grant(cr, committed).cr.spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         return spec
 

@@ -15,7 +15,7 @@ from natsop_core.names import APPLIED_ANNOTATION
 from natsop_core.outcomes import Applied, Outcomes, Taken
 from natsop_core.plan import key_of
 from natsop_core.report import Event
-from natsop_core.resolve.existing import look_at_existing
+from natsop_core.resolve.existing import read_existing
 from natsop_core.resolve.images import SERVER
 from natsop_core.resolve.owner import owner_of
 from tests.unit.natsop_core.world import (
@@ -136,7 +136,7 @@ def test_of_an_orphan_only_whose_it_was_is_kept_and_of_others_nothing() -> None:
 def test_the_live_servers_are_the_cluster_s_while_they_are_orphans() -> None:
     left = orphan(SERVERS) | {"status": settled_status(3)}
     beside = inputs(CLUSTER, left)
-    committed = look_at_existing(CLUSTER, Lookup(beside)).committed
+    committed = read_existing(CLUSTER, Lookup(beside)).committed
     assert committed.has_servers
     assert committed.server_tag == SERVER.tag
     report = conclude_cluster(CLUSTER, beside, plan_of(CLUSTER, beside), {})

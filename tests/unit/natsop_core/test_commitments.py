@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from natsop_core import names
-from natsop_core.commitments import EMPTY_DIR, Claim, Commitments, commitments_of, held_claims
+from natsop_core.commitments import EMPTY_DIR, Claim, Commitments, commitments_of, server_claims
 from natsop_core.record import Record
 from tests.unit.natsop_core.claims import claim, claims
 from tests.unit.natsop_core.world import Object, cluster, container_of, jetstream, live_stateful_set
@@ -146,7 +146,7 @@ def test_a_claim_that_is_being_deleted_is_given_up() -> None:
     ["jetstream-c", "jetstream-c-x", "jetstream-c-01", "jetstream-c-1-0", "jetstream-cc-0", "resolver-c-0", "c-0"],
 )
 def test_other_claims_are_none_of_the_servers(name: str) -> None:
-    assert held_claims(names.JETSTREAM_VOLUME, "c", [claim(0, name=name)]) == ()
+    assert server_claims(names.JETSTREAM_VOLUME, "c", [claim(0, name=name)]) == ()
 
 
 # Volumes

@@ -16,7 +16,7 @@ from natsop_core.kinds import CLUSTERS, NACK_ACCOUNTS, NACK_CONSUMERS, NACK_STRE
 from natsop_core.outcomes import Applied, Failed, Outcomes, Rejected
 from natsop_core.plan import Plan
 from natsop_core.references import ListRef, Reference
-from natsop_core.report import NOBODY_TO_TELL, Report
+from natsop_core.report import NO_REPORT, Report
 from tests.unit.natsop_core.resolve.test_integrations import SECRETS, WANTED, live_account
 from tests.unit.natsop_core.world import (
     Object,
@@ -73,7 +73,7 @@ def test_accounts_go_first_and_all_else_stays() -> None:
 def test_once_none_is_left_the_finalizer_goes_and_there_is_nobody_to_tell() -> None:
     now = seen(*CHILDREN)
     assert plan_of(CR, now).actions == (SetFinalizers(KEY, CR.metadata.uid, "10", ()),)
-    assert report(now, {KEY: Applied()}) == NOBODY_TO_TELL
+    assert report(now, {KEY: Applied()}) == NO_REPORT
 
 
 def test_with_another_finalizer_the_condition_goes_with_ours() -> None:
@@ -92,7 +92,7 @@ def test_without_the_finalizer_nothing_is_asked_done_or_said() -> None:
     now = seen(*CHILDREN, ACCOUNT, cr=cr)
     done = plan_of(cr, now)
     assert (done.prune, done.actions) == ((), ())
-    assert report(now, cr=cr) == NOBODY_TO_TELL
+    assert report(now, cr=cr) == NO_REPORT
 
 
 def test_an_account_in_use_waits_for_its_last_user_whom_the_condition_names() -> None:

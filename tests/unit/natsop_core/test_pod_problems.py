@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from natsop_core.findings import Finding
-from natsop_core.pod_problems import PodProblem, explained, look_again_after, pod_problem
+from natsop_core.pod_problems import PodProblem, delays_until_problem, explained, pod_problem
 from tests.unit.natsop_core.world import NOW, Object
 
 SINCE = "2026-01-02T03:03:35Z"  # 30 s before NOW
@@ -195,7 +195,7 @@ def test_a_claim_that_waits_for_its_volume_is_named() -> None:
 def test_a_pod_whose_claim_is_bound_in_a_moment_is_no_problem() -> None:
     young = unschedulable("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.", JUST_NOW)
     assert pod_problem(young, {}, NOW) is None
-    assert list(look_again_after([young], NOW)) == [10.0]
+    assert list(delays_until_problem([young], NOW)) == [10.0]
 
 
 # Volumes
@@ -219,10 +219,10 @@ def test_a_pod_whose_volumes_are_not_mounted_names_what_it_mounts() -> None:
 def test_a_pod_that_has_just_been_scheduled_is_given_time_to_mount_its_volumes() -> None:
     young = pod(since=JUST_NOW, **CREATING)
     assert pod_problem(young, {}, NOW) is None
-    assert list(look_again_after([young], NOW)) == [10.0]
+    assert list(delays_until_problem([young], NOW)) == [10.0]
     later = NOW + timedelta(seconds=10)
     assert pod_problem(young, {}, later) is not None
-    assert list(look_again_after([young], later)) == []
+    assert list(delays_until_problem([young], later)) == []
 
 
 def test_a_pod_that_pulls_a_large_image_has_its_volumes() -> None:
@@ -230,7 +230,7 @@ def test_a_pod_that_pulls_a_large_image_has_its_volumes() -> None:
     pulling = pod(**CREATING)
     pulling["status"]["conditions"].append(mounted)
     assert pod_problem(pulling, {}, NOW) is None
-    assert list(look_again_after([pulling], NOW)) == []
+    assert list(delays_until_problem([pulling], NOW)) == []
 
 
 # In words

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from natsop_core import names
-from natsop_core.record import SILENT, Record, believed_record, read_record
+from natsop_core.record import NO_RECORD, Record, read_record, trusted_record
 
 RECORD = Record(replicas=3, server_name_prefix="a-", jetstream="claim", server_tag="2.14.2-alpine", keeps_identity=True)
 EDITED = RECORD.annotation.replace('"replicas":3', '"replicas":1')
@@ -26,7 +26,7 @@ def metadata(text: str, *, ours: bool | None) -> dict[str, Any]:
 
 
 def test_what_is_written_is_read() -> None:
-    assert believed_record(metadata(RECORD.annotation, ours=True)) == RECORD
+    assert trusted_record(metadata(RECORD.annotation, ours=True)) == RECORD
     assert read_record(RECORD.values) == RECORD
 
 
@@ -41,21 +41,21 @@ def test_the_status_says_it_in_its_own_spelling() -> None:
 
 
 def test_cleared_managed_fields_do_not_make_us_forget() -> None:
-    assert believed_record(metadata(RECORD.annotation, ours=None)) == RECORD
+    assert trusted_record(metadata(RECORD.annotation, ours=None)) == RECORD
 
 
 @pytest.mark.parametrize("ours", [True, False, None], ids=["before we see it", "after an edit", "and no managedFields"])
 def test_a_value_edited_by_hand_is_not_believed(ours: bool | None) -> None:
-    assert believed_record(metadata(EDITED, ours=ours)) == SILENT
+    assert trusted_record(metadata(EDITED, ours=ours)) == NO_RECORD
 
 
 def test_an_older_record_that_somebody_has_put_back_is_not_believed() -> None:
-    assert believed_record(metadata(RECORD.annotation, ours=False)) == SILENT
+    assert trusted_record(metadata(RECORD.annotation, ours=False)) == NO_RECORD
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", "{}", '{"replicas":3}'])
 def test_anything_else_in_its_place_says_nothing(text: str) -> None:
-    assert believed_record(metadata(text, ours=True)) == SILENT
+    assert trusted_record(metadata(text, ours=True)) == NO_RECORD
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_anything_else_in_its_place_says_nothing(text: str) -> None:
     ],
 )
 def test_what_is_of_another_type_is_not_said(values: object) -> None:
-    assert read_record(values) == SILENT
+    assert read_record(values) == NO_RECORD
 
 
 def test_what_a_newer_operator_says_besides_does_no_harm() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from natsop_core.actions import RequestKey
-from natsop_core.conclude.seen import what_was_done
+from natsop_core.conclude.seen import action_events
 from natsop_core.names import CLUSTER_KIND
 from natsop_core.outcomes import Answered, Failed, Rejected
 from natsop_core.resolve.owner import owner_of
@@ -41,4 +41,4 @@ def test_of_an_answer_nothing_is_told_by_itself() -> None:
 
 
 def test_a_request_is_no_object_that_was_done_something_to() -> None:
-    assert what_was_done(owner_of(TRIO.metadata, CLUSTER_KIND), {PUSH: Answered(b"")}) == []
+    assert action_events(owner_of(TRIO.metadata, CLUSTER_KIND), {PUSH: Answered(b"")}) == []

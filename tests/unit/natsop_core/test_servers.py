@@ -67,7 +67,7 @@ def test_the_pods_that_we_make_are_asked_over_tls_where_the_monitor_has_it(tls: 
 
 
 @pytest.mark.parametrize(
-    "unfit",
+    "broken_rules",
     [
         pod("c-0", running=False),
         pod("c-0", port=None),
@@ -77,8 +77,8 @@ def test_the_pods_that_we_make_are_asked_over_tls_where_the_monitor_has_it(tls: 
     ],
     ids=["not running", "no monitor", "no address yet", "going away", "never seen by a kubelet"],
 )
-def test_a_server_that_cannot_answer_is_not_asked(unfit: Object) -> None:
-    assert asked(unfit) == []
+def test_a_server_that_cannot_answer_is_not_asked(broken_rules: Object) -> None:
+    assert asked(broken_rules) == []
 
 
 def test_a_server_says_its_version_and_digest() -> None:

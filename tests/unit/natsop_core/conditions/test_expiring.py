@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from natsop_core.conclude import conclude_box, conclude_cluster
-from natsop_core.conditions.expiring import foreseen
+from natsop_core.conditions.expiring import expiry_delays
 from natsop_core.report import Event, Report
 from natsop_core.resolve.expiry import Expiry
 from tests import tokens
@@ -142,7 +142,7 @@ def test_of_several_cas_that_are_needed_the_first_to_expire_is_told() -> None:
 
 def test_what_expired_at_the_beginning_of_all_calendars_has_expired() -> None:
     since = datetime.min.replace(tzinfo=UTC)
-    assert list(foreseen([Expiry(since, what="It", remedy="renew it")], NOW)) == []
+    assert list(expiry_delays([Expiry(since, what="It", remedy="renew it")], NOW)) == []
 
 
 # JWTs and credentials

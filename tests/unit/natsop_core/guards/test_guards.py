@@ -101,7 +101,7 @@ def test_the_exact_annotation_lets_it_through_and_says_so(case: Case) -> None:
     result = granted(case.wanted, case.committed, allows=case.allows)
     assert refused_by(result) == []
     assert rendered(result)[:3] == rendered(granted(case.wanted, NOTHING))[:3]
-    [used] = result.let_through
+    [used] = result.allowed_losses
     assert used.reason == "DataLossAllowed"
     assert case.allows in used.message
 
@@ -113,7 +113,7 @@ def test_nothing_else_lets_it_through(case: Case) -> None:
     for value in ("true", "*", "replicas", "yes", "", *others, *(near if case.allows else [])):
         result = granted(case.wanted, case.committed, allows=value)
         assert refused_by(result) == [case.guard], value
-        assert result.let_through == ()
+        assert result.allowed_losses == ()
 
 
 @each_way_through
@@ -133,14 +133,14 @@ def test_and_is_without_effect_once_it_has_had_its_own(case: Case) -> None:
         stores_outside=False,
     )
     result = granted(case.wanted, done, allows=case.allows)
-    assert (result.refusals, result.let_through) == ((), ())
+    assert (result.refusals, result.allowed_losses) == ((), ())
 
 
 def test_an_annotation_may_name_several_changes() -> None:
     spec = {**named("b-"), "replicas": 2}
     result = granted(spec, RUNNING, allows="replicas=3->2, serverNamePrefix=->b-")
     assert result.refusals == ()
-    assert len(result.let_through) == 2
+    assert len(result.allowed_losses) == 2
 
 
 @each_case
@@ -256,12 +256,12 @@ def test_what_only_a_refused_change_would_make_possible_is_unfit(
 ) -> None:
     spec = {"replicas": replicas, "config": {"jetstream": {"enabled": True}, block: {"enabled": True}}}
     result = granted(spec, committed)
-    assert [each.reason for each in result.unfit] == ["InvalidSpec"]
-    assert "Set it back, too." in result.unfit[0].message
+    assert [each.reason for each in result.broken_rules] == ["InvalidSpec"]
+    assert "Set it back, too." in result.broken_rules[0].message
 
 
 def test_nothing_is_unfit_where_nothing_is_refused() -> None:
-    assert granted(on_claims(), RUNNING).unfit == ()
+    assert granted(on_claims(), RUNNING).broken_rules == ()
 
 
 def test_a_refused_claim_is_told_by_what_differs() -> None:

@@ -7,7 +7,7 @@ import pytest
 from natsop_core.conclude import conclude_cluster
 from natsop_core.kinds import STATEFUL_SETS
 from natsop_core.outcomes import Applied
-from natsop_core.resolve.notices import kept, risky
+from natsop_core.resolve.notices import kept, risks
 from tests.unit.natsop_core.world import (
     NAMESPACE,
     Object,
@@ -35,8 +35,8 @@ def test_a_new_cluster_keeps_nothing() -> None:
 @pytest.mark.parametrize(("replicas", "reasons"), [(1, []), (2, ["TwoServers"]), (3, [])])
 def test_two_servers_with_jetstream_are_told_that_one_of_them_is_not_enough(replicas: int, reasons: list[str]) -> None:
     found = resolved(cluster({"replicas": replicas, **jetstream()})).cluster
-    assert [notice.reason for notice in risky(found)] == reasons
-    assert not list(risky(resolved(cluster({"replicas": replicas})).cluster))
+    assert [notice.reason for notice in risks(found)] == reasons
+    assert not list(risks(resolved(cluster({"replicas": replicas})).cluster))
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,14 @@ def test_two_servers_with_jetstream_are_told_that_one_of_them_is_not_enough(repl
 )
 def test_a_claim_that_is_smaller_than_the_store_is_told(file_store: Object, reasons: list[str]) -> None:
     found = resolved(cluster(jetstream(fileStore=file_store))).cluster
-    assert [notice.reason for notice in risky(found)] == reasons
+    assert [notice.reason for notice in risks(found)] == reasons
 
 
 def test_certificates_that_are_checked_without_a_ca_are_told_when_the_servers_change_and_only_then() -> None:
     tls: Object = {"enabled": True, "secretName": "t", "verify": True}
     cr = cluster({"config": {"nats": {"tls": tls}}})
     seen = inputs(cr, secret("t", **{"tls.crt": "", "tls.key": ""}))
-    [notice] = risky(resolved(cr, secret("t", **{"tls.crt": "", "tls.key": ""})).cluster)
+    [notice] = risks(resolved(cr, secret("t", **{"tls.crt": "", "tls.key": ""})).cluster)
     stateful_set = STATEFUL_SETS.key(NAMESPACE, "c")
     plan = plan_of(cr, seen)
 

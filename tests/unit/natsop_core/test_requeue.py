@@ -1,4 +1,4 @@
-"""When the operator looks again though nothing changes: soon enough for people, seldom enough for whom it asks."""
+"""The delays until the next reconcile without a change: short enough for users, long enough for the servers."""
 
 from __future__ import annotations
 

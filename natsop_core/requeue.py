@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.conditions.condition import lasted
 from natsop_core.inputs import Forbidden
-from natsop_core.pod_problems import look_again_after
+from natsop_core.pod_problems import delays_until_problem
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,10 +37,12 @@ REST_SECONDS: Final = 300.0
 """Polling interval of the servers while no change is in progress."""
 
 
-def asks_again(loaded: Condition, previous: Mapping[str, Any], *, in_vain: bool, apart: bool, now: datetime) -> float:
+def server_poll_delay(
+    loaded: Condition, previous: Mapping[str, Any], *, unanswered: bool, apart: bool, now: datetime
+) -> float:
     """Seconds until the servers are polled again.
 
-    in_vain: a server did not answer; the delay is then the time for which this has been so. apart: a server has no
+    unanswered: a server did not answer; the delay is then the time for which this has been so. apart: a server has no
     routes; the delay is then, as for a server with an older configuration, a tenth of that time.
     """
     if loaded.status == "False" or apart:
@@ -48,18 +50,18 @@ def asks_again(loaded: Condition, previous: Mapping[str, Any], *, in_vain: bool,
             lasted(loaded.type, "False", previous, now), lasted("Ready", "False", previous, now) if apart else 0.0
         )
         return min(LONGEST_RELOAD_SECONDS, max(RELOAD_SECONDS, behind / 10))
-    if not in_vain:
+    if not unanswered:
         return REST_SECONDS
     return min(REST_SECONDS, max(RELOAD_SECONDS, lasted(loaded.type, "Unknown", previous, now)))
 
 
-def looks_at_pods(pods: Iterable[Mapping[str, Any]], now: datetime, *, is_settled: bool) -> Iterator[float]:
+def pod_check_delays(pods: Iterable[Mapping[str, Any]], now: datetime, *, is_settled: bool) -> Iterator[float]:
     """Seconds until a pod that has not started may count as a problem."""
     if not is_settled:
         yield UNSETTLED_SECONDS
-        yield from look_again_after(pods, now)
+        yield from delays_until_problem(pods, now)
 
 
-def rereads(inputs: Inputs) -> list[float]:
+def permission_retry_delays(inputs: Inputs) -> list[float]:
     """Seconds until objects that may not be read are requested again."""
     return [PERMISSION_SECONDS for found in inputs.found.values() if isinstance(found, Forbidden)]

@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Stored:
     """The stored value; empty if there is none yet, or if it is damaged."""
 
     text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class HeldByAnother:
+class NameTaken:
     """A Secret of someone else has the name, so that nothing can be stored."""
 
 
-NOTHING: Final = Kept("")
+NOTHING: Final = Stored("")
 
 
-def look_at_kept(cr: NatsCluster, secret: ObjectKey, key: str, lookup: Lookup) -> Kept | HeldByAnother | Forbidden:
+def read_stored(cr: NatsCluster, secret: ObjectKey, key: str, lookup: Lookup) -> Stored | NameTaken | Forbidden:
     """The stored value under this key of the Secret, or why it is unknown."""
     found = lookup.object(secret)
     if found is None or isinstance(found, Forbidden):
         return found or NOTHING
     if not is_ours(reduce_metadata(found["metadata"]), owner_of(cr.metadata, names.CLUSTER_KIND)):
-        return HeldByAnother()
+        return NameTaken()
     try:
-        return Kept(base64.b64decode((found.get("data") or {}).get(key, ""), validate=True).decode())
+        return Stored(base64.b64decode((found.get("data") or {}).get(key, ""), validate=True).decode())
     except (binascii.Error, UnicodeDecodeError, TypeError):
         return NOTHING

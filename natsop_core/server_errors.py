@@ -16,7 +16,7 @@ _LONGEST: Final = 300
 """Maximum characters of an error in a status."""
 
 
-def refusal_in(body: bytes) -> str:
+def error_message(body: bytes) -> str:
     """The error in a server's answer; empty if it has none.
 
     Half a surrogate pair, which JSON can hold but UTF-8 cannot, is replaced.
@@ -28,6 +28,6 @@ def refusal_in(body: bytes) -> str:
     return words.encode("utf-8", "replace").decode() if len(words) <= _MOST else "the error is too long to show"
 
 
-def quotable(words: str) -> str:
+def sanitized(words: str) -> str:
     """The text without JWTs, cut to its maximum length."""
     return _JWT.sub("(a JWT)", words)[:_LONGEST]

@@ -14,7 +14,7 @@ from natsop_core.actions import Credentials, Request
 from natsop_core.requests import NoRequest, request_to
 from natsop_core.resolver_record import read_resolver_record
 from natsop_core.resolvers import Resolvers, accounts_to_push, ask_resolvers
-from natsop_core.server_words import quotable, refusal_in
+from natsop_core.server_errors import error_message, sanitized
 from natsop_core.servers import read_answer
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class _Wanted:
     payload: bytes = field(default=b"", repr=False)
 
 
-def plan_pushes(
+def plan_resolver_requests(
     cr: NatsCluster, cluster: Cluster | None, pods: Pods, servers: Sequence[Server], lookup: Lookup
 ) -> tuple[Resolvers | None, tuple[Request, ...]]:
     """The state of the full resolvers, and the requests to them; None and no requests for a cluster without them.
@@ -68,8 +68,8 @@ def plan_pushes(
 
 def error_in(body: bytes) -> str:
     """The error that a server returned for a request; empty if it succeeded."""
-    if words := refusal_in(body):
-        return quotable(words)
+    if words := error_message(body):
+        return sanitized(words)
     return "" if "data" in read_answer(body) else "the answer cannot be read"
 
 
