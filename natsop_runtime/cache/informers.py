@@ -12,7 +12,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from natsop_core import kinds
 from natsop_core.live import Child, LiveObject
@@ -47,10 +47,8 @@ class Change(NamedTuple):
         return f"{self.key} at version {self.version}" if self.version else f"{self.key} is gone"
 
 
-class Enqueue(Protocol):
-    """Told of each change, of the custom resources that control the object or are it, and of labels it has or had."""
-
-    def __call__(self, change: Change, concerned: Iterable[ObjectKey], labels: Iterable[LabelledRef] = ()) -> None: ...
+Enqueue = Callable[[Change, Iterable["ObjectKey"], Iterable[LabelledRef]], None]
+"""Told of each change, of the custom resources that control the object or are it, and of labels it has or had."""
 
 
 class Informers:
@@ -148,8 +146,7 @@ class Informers:
             self._optional_tasks.pop(kind).cancel()
             stopped = self._metadata.pop(kind)
             stopped.clear()
-            for selection in stopped.selections:
-                self.outages.forget(selection)
+            self.outages.forget(stopped.selections)
 
     async def known(self, resource: ApiResource) -> None:
         """Wait until all objects of an optional kind that is watched have been listed."""
@@ -228,7 +225,7 @@ class Informers:
         self._unlisted.discard(namespace)
         for key, version in self.custom_resource_versions():
             if namespace in (EVERYWHERE, key.namespace):
-                self._enqueue(Change(key, version), (key,))
+                self._enqueue(Change(key, version), (key,), ())
 
     def works(self, selection: Selection) -> None:
         """A watch works for the first time, or again."""
@@ -243,11 +240,11 @@ class Informers:
         self._restarted(selection.resource.plural)
 
     def _kind_changed(self, reference: ApiGroupRef) -> None:
-        self._enqueue(Change(reference, ""), ())
+        self._enqueue(Change(reference, ""), (), ())
 
     def _custom_changed(self, key: ObjectKey, _old: Whole | None, new: Whole | None) -> None:
         self._custom_resource_changed(key, new.json if new else None)
-        self._enqueue(Change(key, new.version if new else ""), (key,))
+        self._enqueue(Change(key, new.version if new else ""), (key,), ())
 
     def _full_changed(self, key: ObjectKey, old: Whole | None, new: Whole | None) -> None:
         before, after = _labels(key, old), _labels(key, new)
@@ -271,7 +268,7 @@ class Informers:
             self._children[_controller_uid(new)].add(key)
         self._object_changed(key, old, new)
         if not self._is_told_in_full(key, old, new):
-            self._enqueue(Change(key, new.resource_version if new else ""), owners)
+            self._enqueue(Change(key, new.resource_version if new else ""), owners, ())
 
     def _owner(self, key: ObjectKey, live: LiveObject) -> ObjectKey | None:
         """The custom resource that controls the object, if one does, whatever its UID."""

@@ -74,10 +74,11 @@ class Outages:
         self._outage.discard(source)
         self._end_if_over()
 
-    def forget(self, watch: Selection) -> None:
-        """It was stopped."""
-        self._refusals.forget(watch)
-        self._outage.forget(watch)
+    def forget(self, watches: Iterable[Selection]) -> None:
+        """They were stopped."""
+        for watch in watches:
+            self._refusals.forget(watch)
+            self._outage.forget(watch)
         self._end_if_over()
 
     def _end_if_over(self) -> None:

@@ -204,7 +204,7 @@ def apply_knowing_nothing(kubeconfig: Path, manifest: Manifest) -> Outcome:
 
     async def run() -> Outcome:
         async with connected(load_config(str(kubeconfig), None)) as kube:
-            stores = Informers(kube, (), lambda _change, _concerned, _labels=(): None)
+            stores = Informers(kube, (), lambda _change, _concerned, _labels: None)
             owner = CLUSTERS.key("default", "c")
             executor = Executor(kube, stores, None)  # type: ignore[arg-type]
             [outcome] = (await executor.execute(owner, Plan(apply=(manifest,)), set())).values()

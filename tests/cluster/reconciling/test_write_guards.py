@@ -84,7 +84,7 @@ def carry_out(client: Client, plan: Plan, *, known: tuple[Manifest, ...] = (), a
     async def run() -> Outcome:
         config = load_config(str(client.kubeconfig), None)
         async with connected(config, Overtaken(config, act)) as kube:
-            stores = Informers(kube, (), lambda _change, _concerned, _labels=(): None)
+            stores = Informers(kube, (), lambda _change, _concerned, _labels: None)
             for each in known:
                 stores.written(key_of(each), each)
             owner = CLUSTERS.key("default", CLUSTER)

@@ -150,7 +150,7 @@ def test_a_watch_that_is_stopped_does_not_prolong_an_outage() -> None:
         outages.fails(WATCHES[1], AWAY)
         await asyncio.sleep(30)
         outages.works(WATCHES[0])
-        outages.forget(WATCHES[1])
+        outages.forget(WATCHES[1:2])
         assert not outages.is_on
 
     assert told(story)[1:] == ["API server available again, after 30 s"]
