@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from natsop_core import names
 from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS
 from natsop_core.rbac import cluster_role
+from natsop_runtime.foreign_writes import SETTLED_AFTER
 from tests.cluster.process.ports import ANYWHERE, Ports, running, suspended
 from tests.testbed import prometheus
 from tests.testbed.cluster import Cluster
@@ -34,6 +36,9 @@ STRANGER = "stranger"
 
 STARTED_WITHIN = 90
 """Seconds for Prometheus, which takes two or three when the machine has nothing else to do."""
+
+LONGEST_SILENCE = 90
+"""Seconds: a bookmark comes every minute."""
 
 AUTHORITY = trustme.CA()
 
@@ -199,6 +204,35 @@ def test_a_cluster_that_is_degraded_shows_until_it_is_gone(ports: Ports, cluster
     cluster.client.delete(names.CLUSTER_KIND, "broken", namespace="default")
     wait_until(lambda: ports.value("natsop_condition", token, name="broken") is None, what="the condition is gone")
     cluster.client.delete("ConfigMap", taken["name"], namespace="default")
+
+
+def test_the_event_loop_the_watches_and_the_requests_of_a_running_operator_show(
+    ports: Ports, cluster: Cluster, kubeconfig: Path
+) -> None:
+    token = token_of(cluster, READER)
+    host = json.loads(kubeconfig.read_text())["clusters"][0]["cluster"]["server"].removeprefix("https://")
+    lag = "natsop_event_loop_lag_seconds_count"
+    wait_until(lambda: (ports.value(lag, token) or 0) >= 2, what="the lag was sampled")
+    for resource in ("natsclusters", "secrets", "pods"):
+        heard_at = ports.value("natsop_watch_last_event_timestamp_seconds", token, resource=resource)
+        assert heard_at is not None
+        assert 0 <= time.time() - heard_at < LONGEST_SILENCE, resource
+    for series in ("rest_client_requests_total", "rest_client_request_duration_seconds_count"):
+        assert ports.value(series, token, host=host), series
+
+
+def test_a_single_operator_counts_no_write_of_its_own_as_foreign(ports: Ports, cluster: Cluster) -> None:
+    token, metadata = token_of(cluster, READER), {"name": "single", "namespace": "default"}
+    manifest = {"apiVersion": names.API_VERSION, "kind": names.CLUSTER_KIND, "metadata": metadata}
+    started = ports.value("process_start_time_seconds", token) or 0
+    wait_until(lambda: time.time() - started > 2 * SETTLED_AFTER, what="it has been at work for long enough")
+    for replicas in (1, 3, 1, 3):
+        done = succeeded(ports, token)
+        cluster.client.apply({**manifest, "spec": {"replicas": replicas}})
+        wait_until(lambda done=done: succeeded(ports, token) > done, what="it was reconciled")  # type: ignore[misc]
+    cluster.client.delete(names.CLUSTER_KIND, "single", namespace="default")
+    for kind in (names.CLUSTER_KIND, "ConfigMap", "StatefulSet", "Service"):
+        assert ports.value("natsop_foreign_writes_total", token, kind=kind) == 0
 
 
 def succeeded(ports: Ports, token: str) -> float:
