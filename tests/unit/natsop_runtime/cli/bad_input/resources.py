@@ -1,4 +1,4 @@
-"""Custom resources that are invalid, and changes of them."""
+"""Custom resources that are invalid, changes of them, and revisions of a git repository."""
 
 from __future__ import annotations
 
@@ -82,3 +82,21 @@ CHANGES = (
         code=0,
     ),
 )
+
+REVISIONS = (
+    Row(
+        "diff --git valid larger clutsers",
+        "clutsers: neither valid nor larger has a file there that ends in .yaml, .yml, .json",
+    ),
+    Row("diff --git valid lager", "lager: git knows no such revision here"),
+    Row("diff --git valid broken", "broken:a.yaml:2:1: did not find expected node content"),
+    Row(
+        "diff --git broken valid",
+        "warning: broken:a.yaml:2:1: did not find expected node content. It is compared with nothing.",
+        code=0,
+    ),
+    Row("diff --git valid invalid", "invalid:a.yaml:4: NatsCluster c: spec.replicas: must be at least 1"),
+)
+"""In a repository with a tag for each of these contents of a.yaml."""
+
+TAGS = {"valid": VALID, "larger": LARGER, "broken": "{", "invalid": f"{CLUSTER}{{replicas: 0}}"}
