@@ -36,3 +36,7 @@ def test_who_gives_up_does_not_wait_and_neither_does_the_loop_s_end() -> None:
     with pytest.raises(TimeoutError):
         asyncio.run(story())
     never.set()
+
+
+def test_what_is_still_computed_does_not_keep_the_process_from_ending() -> None:
+    assert asyncio.run(run_in_thread(threading.current_thread)).daemon
