@@ -6,6 +6,7 @@ Nothing is written: the fork compiles the changed syntax tree in place of the fi
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
 import os
 import resource
@@ -28,7 +29,7 @@ Verdict = Literal["killed", "survived", "hangs"]
 T = TypeVar("T")
 
 PACKAGE: Final = "natsop_runtime"
-PRELOADED: Final = ("natsop_runtime.main", "looptime", "trustme", "lightkube.core.async_client")
+PRELOADED: Final = ("natsop_runtime.main", "pytest_timeout", "looptime", "trustme", "tests.testbed.fixtures")
 
 UNLIMITED: Final = resource.RLIM_INFINITY
 KILLED: Final = {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
@@ -37,10 +38,12 @@ KILLED: Final = {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pyte
 
 def preload() -> None:
     """Load what every run needs, but nothing of what is mutated."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # most plugins take longer to load than the tests take
     for name in PRELOADED:
         importlib.import_module(name)
     for name in [each for each in sys.modules if each.partition(".")[0] == PACKAGE]:
         del sys.modules[name]
+    gc.freeze()  # no fork looks through what it shares
 
 
 class MutatedModule(MetaPathFinder):
@@ -79,7 +82,7 @@ def outcome_of_tests(files: Sequence[str], finder: MutatedModule | None = None) 
     """pytest's exit code in this process, which is good for nothing else then."""
     if finder is not None:
         sys.meta_path.insert(0, finder)
-    arguments = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:xdist", *files]
+    arguments = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "pytest_timeout", *files]
     return int(pytest.main(arguments, plugins=[FewExamples()]))
 
 
