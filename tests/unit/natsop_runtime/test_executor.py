@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from natsop_core.actions import Request, RequestKey, SetFinalizers
+from natsop_core.actions import Action, Annotate, Delete, Request, RequestKey, SetFinalizers
 from natsop_core.drift import stamped
 from natsop_core.kinds import CLUSTERS, CONFIG_MAPS, ApiResource
 from natsop_core.live import Child, LiveObject, reduce_metadata
@@ -102,7 +102,7 @@ class ScriptedKube:
         self.bodies.append(patch)
         return self._next("merge", key)
 
-    async def delete(self, _resource: ApiResource, key: ObjectKey, *, uid: str, version: str) -> Any:
+    async def delete(self, _resource: ApiResource, key: ObjectKey, *, uid: str, version: str = "any") -> Any:
         return self._next(f"delete {uid} as of {version}", key)
 
 
@@ -380,7 +380,7 @@ def test_what_took_long_is_forgotten_with_its_custom_resource() -> None:
     assert turns(SlowKube(UnavailableError("timeout")), "ab", "ab", forget=True) == ["ab", "ab"]
 
 
-def in_order(*names: str, **first: str) -> Plan:
+def in_order(*names: str, **first: Iterable[str]) -> Plan:
     """A plan of these objects, in which `b="a"` says that b comes after a."""
     after = {CONFIG_MAPS.key("prod", key): tuple(CONFIG_MAPS.key("prod", each) for each in first[key]) for key in first}
     return Plan(apply=tuple(manifest(name) for name in names), after=after)
@@ -639,3 +639,89 @@ def test_who_looks_for_foreign_writes_is_told_of_each_apply_before_it_is_sent() 
     asyncio.run(executor.execute(TOY, Plan(apply=(manifest("a"),)), set()))
     assert len(kube.bodies) == len(applies.begun)
     assert set(applies.begun) == {manifest("a")["metadata"]["annotations"]["nats.crewlet.cloud/applied"]}
+
+
+BOX = CONFIG_MAPS.key("prod", "box")
+
+
+def act(kube: ScriptedKube, action: Action) -> tuple[Outcome, set[Change]]:
+    """What becomes of an action, and the changes that are expected of it."""
+    own = set[Change]()
+    [outcome] = carry_out(Plan(actions=(action,)), kube, KnownObjects(), own)
+    return outcome, own
+
+
+def test_an_annotation_is_set_on_that_very_object_by_an_apply_of_nothing_else() -> None:
+    kube = ScriptedKube({"metadata": {"resourceVersion": "9"}})
+    assert act(kube, Annotate(BOX, "uid-box", {"a": "1"})) == (Applied(), {Change(BOX, "9")})
+    assert kube.asked == ["force box"]
+    metadata = {"name": "box", "namespace": "prod", "uid": "uid-box", "annotations": {"a": "1"}}
+    assert kube.bodies == [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}]
+
+
+def test_what_is_deleted_by_an_action_is_that_very_object() -> None:
+    kube = ScriptedKube({})
+    assert act(kube, Delete(BOX, "uid-box")) == (Applied(), set())
+    assert kube.asked == ["delete uid-box as of any box"]
+
+
+@pytest.mark.parametrize("error", [ConflictError("another one"), NotFoundError("gone")])
+def test_what_is_gone_need_not_be_deleted_by_an_action(error: ApiError) -> None:
+    assert act(ScriptedKube(error), Delete(BOX, "uid-box")) == (Unchanged(), set())
+
+
+@pytest.mark.parametrize(
+    ("action", "line"),
+    [
+        (Annotate(BOX, "u", {"a": "1"}), "annotated ConfigMap prod/box"),
+        (Delete(BOX, "u"), "deleted ConfigMap prod/box"),
+        (SetFinalizers(BOX, "u", "8", ()), "set the finalizers of ConfigMap prod/box"),
+    ],
+)
+def test_the_log_names_each_action(action: Action, line: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    act(ScriptedKube({"metadata": {"resourceVersion": "9"}}), action)
+    assert caplog.messages == [line]
+
+
+def test_a_request_that_fails_is_called_a_request(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    async def send(_requests: Sequence[Request]) -> Outcomes:
+        return {ASK.key: Failed("no server", 1.0)}
+
+    executor = Executor(ScriptedKube(), KnownObjects(), send)  # type: ignore[arg-type]
+    asyncio.run(executor.execute(TOY, Plan(actions=(ASK,)), set()))
+    assert caplog.messages == [f"failed to request {ASK.key}, trying again: no server"]
+
+
+def test_a_trouble_is_told_again_of_a_custom_resource_that_was_made_anew(caplog: pytest.LogCaptureFixture) -> None:
+    plan, refusal = Plan(apply=(manifest("a"),)), ForbiddenError("quota")
+
+    async def story() -> None:
+        executor = Executor(ScriptedKube(refusal, refusal, refusal), KnownObjects(), None)  # type: ignore[arg-type]
+        for told in (1, 1):
+            await executor.execute(TOY, plan, set())
+            assert len(caplog.messages) == told
+        executor.forget(TOY)
+        await executor.execute(TOY, plan, set())
+        assert len(caplog.messages) == 2
+
+    asyncio.run(story())
+
+
+def test_what_is_changed_each_time_that_it_is_to_be_deleted_is_left_for_later() -> None:
+    changed, version = ConflictError("changed"), iter(range(4, 10))
+    answers = [each for _ in range(3) for each in (changed, old_object(next(version)))]
+    [outcome] = carry_out(Plan(prune=(child(),)), ScriptedKube(*answers), KnownObjects())
+    assert outcome == Failed(f"{child().key} is being changed by others at the same time", 1.0)
+
+
+def test_an_object_that_is_invalid_for_no_stated_cause_is_rejected_without_a_field() -> None:
+    assert apply(ScriptedKube(InvalidError("no reason given", ())), KnownObjects()) == Rejected("no reason given", "")
+
+
+def test_what_comes_after_something_that_is_as_applied_or_no_part_of_the_plan_is_applied() -> None:
+    kube, stores = ScriptedKube(live(manifest("b"))), KnownObjects(live(manifest("a")))
+    plan = in_order("a", "b", b=("a", "elsewhere"))
+    assert carry_out(plan, kube, stores) == [Unchanged(), CREATED]

@@ -171,9 +171,7 @@ def test_an_operator_that_is_limited_to_namespaces_asks_for_nothing_beyond_them(
 
     async def story() -> None:
         async with kube_over(answer) as kube:
-            stores = Informers(
-                kube, [CLUSTERS], lambda _change, _concerned, _labels: None, namespaces=["one", "two"]
-            )
+            stores = Informers(kube, [CLUSTERS], lambda _change, _concerned, _labels: None, namespaces=["one", "two"])
             running = asyncio.create_task(stores.run())
             await stores.synced()
             for namespace in ("one", "two"):
