@@ -1,4 +1,4 @@
-"""What the log says about a reconciliation: which conditions changed, and what became of each step of the plan."""
+"""Builds the log lines about a reconciliation: changed conditions, and the outcome of each step of the plan."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DONE: Final[Mapping[StepKind, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class ConditionChange:
-    """A condition whose status, reason or message is not what it was. `old` and `new` are statuses, or `ABSENT`."""
+    """A condition whose status, reason or message has changed. old, new: statuses, or `ABSENT`."""
 
     type: str
     old: str
@@ -46,9 +46,9 @@ class ConditionChange:
 class StepLine:
     """A line about a step.
 
-    action: what was done or was not possible, in one word for programs.
-    trouble: empty when the step was carried out. Else the state that the step is in; a line about a state is not
-    repeated while the state lasts. is_grave: somebody has to do something about it.
+    action: the action or its failure, as one word for programs.
+    trouble: why the step is not carried out; empty if it is. A line is not repeated while this does not change.
+    is_grave: the problem needs a person.
     """
 
     action: str
@@ -58,7 +58,7 @@ class StepLine:
 
 
 def condition_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[ConditionChange]:
-    """How the conditions of a custom resource differ between two of its statuses."""
+    """The changed conditions between two statuses of a custom resource."""
     old, new = _by_type(before), _by_type(after)
     for type_, condition in new.items():
         earlier = old.get(type_, {})
@@ -70,7 +70,7 @@ def condition_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> It
 
 
 def step_line(kind: StepKind, key: StepKey, outcome: Outcome) -> StepLine | None:
-    """What to say about a step; None when nothing had to be done, or when a condition says why it waits."""
+    """The line about a step; None if nothing was done, or if a condition says why it waits."""
     match outcome:
         case Unchanged() | Postponed():
             return None
@@ -79,19 +79,19 @@ def step_line(kind: StepKind, key: StepKey, outcome: Outcome) -> StepLine | None
         case Answered():
             return StepLine("answered", f"the servers have answered the request: {key}")
         case Taken(controller):
-            holder = f"{controller} controls it" if controller else "nobody controls it"
-            text = f"cannot write {key}: it exists and is not this custom resource's; {holder}"
+            holder = f"{controller} controls it" if controller else "it has no controller"
+            text = f"cannot write {key}: it exists and does not belong to this custom resource; {holder}"
             return StepLine("taken", text, trouble=f"taken: {holder}", is_grave=True)
         case Rejected(message, field):
             return StepLine("rejected", f"cannot {kind} {key}: {message}", trouble=f"rejected: {field}", is_grave=True)
         case Failed(message):
-            return StepLine("failed", f"failed to {kind} {key}, trying again: {message}", trouble="failed")
+            return StepLine("failed", f"failed to {kind} {key}, will retry: {message}", trouble="failed")
         case HeldBack(by):
             return StepLine("waiting", f"{key} waits until {by} is written", trouble=f"waits for {by}")
 
 
 def reference_text(reference: Reference) -> str:
-    """What was asked for, in the fewest words."""
+    """The reference in a few words."""
     match reference:
         case ObjectRef(key):
             return str(key)
@@ -111,17 +111,17 @@ def _applied(kind: StepKind, key: StepKey, outcome: Applied) -> StepLine:
     if outcome.created:
         return StepLine("created", f"created {key}")
     if outcome.adopted:
-        return StepLine("adopted", f"adopted {key}, which an earlier custom resource of this name has left")
+        return StepLine("adopted", f"adopted {key}, which an earlier custom resource of this name left behind")
     if outcome.repair:
-        return StepLine("repaired", _put_back(key, outcome.repair))
+        return StepLine("repaired", _repaired(key, outcome.repair))
     done = _DONE[kind]
     return StepLine(done.partition(" ")[0], f"{done} {key}")
 
 
-def _put_back(key: StepKey, repair: Repair) -> str:
-    who = f"the manager {repair.manager}" if repair.manager else "somebody"
+def _repaired(key: StepKey, repair: Repair) -> str:
+    who = f"the field manager {repair.manager}" if repair.manager else "an unknown field manager"
     again = f" (repair {repair.in_a_row} in a row)" if repair.in_a_row > 1 else ""
-    return f"put back {', '.join(repair.fields)} of {key}, which {who} had changed{again}"
+    return f"repaired {', '.join(repair.fields)} of {key}, changed by {who}{again}"
 
 
 def _by_type(status: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -41,10 +41,10 @@ _ATOMIC: Final = {"ConfigMapEnvSource", "SecretEnvSource"}
 
 
 def structural_schema(schema: Schema) -> dict[str, Any]:
-    """The schema with all that it refers to written out.
+    """The schema with all references replaced.
 
-    A closed object stays open here, as it has to: unknown fields are refused when a client asks for strict validation,
-    and else pruned.
+    Objects do not forbid additional fields, as structural schemas require: the API server rejects unknown fields if the
+    client wants strict validation, and prunes them otherwise.
     """
     if reference := schema.get("$ref"):
         atomic = {"x-kubernetes-map-type": "atomic"} if reference in _ATOMIC else {}

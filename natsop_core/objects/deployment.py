@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from natsop_core.resolve.types import Box
 
 CLI_FOLDER: Final = f"{names.HOME_FOLDER}/.config/nats"
-"""Where the nats CLI keeps its contexts and the name of the selected one (natscli, XDG_CONFIG_HOME's default)."""
+"""The folder where the nats CLI stores contexts and the name of the selected one (natscli, default XDG_CONFIG_HOME)."""
 
 LINKED: Final = f"{CLI_FOLDER}/linked"
 """Exists once the contexts are in place."""

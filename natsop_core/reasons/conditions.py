@@ -17,7 +17,7 @@ CONDITION_TYPES: Final[Mapping[ConditionType, str]] = {
     "Progressing": "A change is in progress: a pod still has an older revision, a pod is not ready yet, or the operator"
     " waits for an object that is expected to appear.",
     "Degraded": "There is a problem that does not resolve itself. The message lists all problems.",
-    "Stalled": "Present, and True, while Degraded has a reason that needs a person."
+    "Stalled": "Present, and True, while Degraded has a reason that only a person can resolve."
     " Flux and other tools that follow kstatus then report a failure at once. Absent otherwise.",
     "AccountsNotRemoved": "Present, and True, while the servers' full resolvers still have accounts that were removed"
     " from the spec.",

@@ -50,7 +50,8 @@ REFERENCES: Final[Mapping[ReasonName, Reason]] = {
     ),
     "JwtUntrusted": Reason(
         ("Degraded",),
-        "The JWT of an account is not signed by the operator in spec.auth.jwt.operator or by one of its signing keys.",
+        "The JWT of an account is not signed by the NATS operator in spec.auth.jwt.operator or by one of its signing"
+        " keys.",
         "Sign it with one of these keys, or correct spec.auth.jwt.operator.",
         needs_person=True,
     ),
@@ -70,24 +71,24 @@ REFERENCES: Final[Mapping[ReasonName, Reason]] = {
     "ExpiresSoon": Reason(
         ("ExpiringSoon",),
         "A certificate, a CA, a JWT or credentials expire within seven days. The servers still accept them.",
-        "Renew it, and put the new one into the same Secret. The servers reload it without a restart."
-        " If a program such as cert-manager should renew it, check why it has not.",
+        "Renew them in the same Secret. The servers reload them without a restart."
+        " If a program such as cert-manager should renew them, check why it has not.",
     ),
     "Expired": Reason(
         ("ExpiringSoon", "Degraded"),
         "A certificate, a CA, a JWT or credentials have expired: connections that use them fail.",
-        "Renew it, and put the new one into the same Secret. The servers reload it without a restart.",
+        "Renew them in the same Secret. The servers reload them without a restart.",
     ),
     "OperatorNotSelfSigned": Reason(
         ("Degraded",),
-        "The operator's JWT is not signed by the operator itself, so nats-server rejects it.",
+        "The JWT of the NATS operator is not signed by this operator itself, so nats-server rejects it.",
         "Sign it with nsc.",
         needs_person=True,
     ),
     "OtherSystemAccount": Reason(
         ("Degraded",),
-        "The operator's JWT names another system account than spec.auth.jwt.systemAccount.",
-        "Make them the same.",
+        "The JWT of the NATS operator names another system account than spec.auth.jwt.systemAccount.",
+        "Set the same account in both.",
         needs_person=True,
     ),
     "SystemAccountNotFound": Reason(

@@ -71,7 +71,7 @@ REFUSALS: Final[Mapping[ReasonName, Reason]] = {
         ("Degraded",),
         "The API server rejects an object: a quota, an admission policy, or a value that it does not accept."
         " The operator applies everything else, and retries this object every minute.",
-        "Correct the cause that the message quotes from the API server.",
+        "Correct the cause. The message quotes the error of the API server.",
         needs_person=True,
     ),
     "CredentialsRefused": Reason(

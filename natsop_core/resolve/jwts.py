@@ -59,7 +59,7 @@ def read_operator(cr: NatsCluster, jwt: JwtSpec, lookup: Lookup) -> Operator | F
     if isinstance(claims, Finding):
         return claims
     if claims.issuer not in (claims.subject, *claims.signing_keys):
-        return _finding(reference, "OperatorNotSelfSigned", "is not signed by the operator itself; sign it with nsc")
+        return _finding(reference, "OperatorNotSelfSigned", "is not signed by its own operator; sign it with nsc")
     if not all(is_public_key(key, "operator") for key in claims.signing_keys):
         return _finding(reference, "JwtMalformed", "has a signing key that is not an operator key; correct it")
     if claims.system_account not in {"", jwt.system_account}:
@@ -132,7 +132,7 @@ def _untrusted(reference: KeyReference) -> Finding:
     return _finding(
         reference,
         "JwtUntrusted",
-        "is not signed by the operator in spec.auth.jwt.operator or by one of its signing keys; sign it with one",
+        "is not signed by the NATS operator in spec.auth.jwt.operator or by one of its signing keys; sign it with one",
     )
 
 

@@ -84,7 +84,8 @@ def test_a_repair_is_told_from_a_first_apply_and_from_a_change(site: Site) -> No
     wait_until(lambda: about(site, "NatsCluster", "c", action="repaired"), SOON, "it is put back")
     [repaired] = about(site, "NatsCluster", "c", action="repaired")
     assert (
-        repaired["message"] == f"put back data.nats.conf of ConfigMap {site.name}/c-config, which somebody had changed"
+        repaired["message"]
+        == f"repaired data.nats.conf of ConfigMap {site.name}/c-config, changed by an unknown field manager"
     )
     assert repaired["object"] == the_config_map(site)
 

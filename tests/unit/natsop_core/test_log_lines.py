@@ -72,19 +72,19 @@ def test_a_time_or_a_generation_is_no_change() -> None:
             "apply",
             Applied(adopted=True),
             "adopted",
-            "adopted ConfigMap prod/c-config, which an earlier custom resource of this name has left",
+            "adopted ConfigMap prod/c-config, which an earlier custom resource of this name left behind",
         ),
         (
             "apply",
             Applied(repair=REPAIR),
             "repaired",
-            "put back data.nats.conf of ConfigMap prod/c-config, which somebody had changed",
+            "repaired data.nats.conf of ConfigMap prod/c-config, changed by an unknown field manager",
         ),
         (
             "apply",
             Applied(repair=Repair(("a", "b"), "argocd", 4)),
             "repaired",
-            "put back a, b of ConfigMap prod/c-config, which the manager argocd had changed (repair 4 in a row)",
+            "repaired a, b of ConfigMap prod/c-config, changed by the field manager argocd (repair 4 in a row)",
         ),
         ("delete", Applied(), "deleted", "deleted ConfigMap prod/c-config"),
         ("annotate", Applied(), "annotated", "annotated ConfigMap prod/c-config"),
@@ -104,12 +104,12 @@ def test_a_step_that_was_carried_out_says_what_was_done(
     [
         (
             Taken(None),
-            "cannot write ConfigMap prod/c-config: it exists and is not this custom resource's",
+            "cannot write ConfigMap prod/c-config: it exists and does not belong to this custom resource",
             True,
         ),
         (Taken(Controller("apps/v1", "Deployment", "web", "u")), "; Deployment web controls it", True),
         (Rejected("quota exceeded", "spec"), "cannot apply ConfigMap prod/c-config: quota exceeded", True),
-        (Failed("timeout", 1.0), "failed to apply ConfigMap prod/c-config, trying again: timeout", False),
+        (Failed("timeout", 1.0), "failed to apply ConfigMap prod/c-config, will retry: timeout", False),
         (
             HeldBack(SECRETS.key("prod", "s")),
             "ConfigMap prod/c-config waits until Secret prod/s is written",
