@@ -77,11 +77,11 @@ class _Steps(Generic[R]):
     """Awaits a coroutine and reports the seconds of each of its steps."""
 
     def __init__(self, coroutine: Coroutine[Any, Any, R], report: Callable[[float], None]) -> None:
-        self._coroutine = coroutine
+        self.coroutine = coroutine
         self._report = report
 
     def __await__(self) -> Generator[Any, Any, R]:
-        step: Callable[[], Any] = partial(self._coroutine.send, None)
+        step: Callable[[], Any] = partial(self.coroutine.send, None)
         proceed = step
         while True:
             begun = perf_counter()
@@ -95,6 +95,6 @@ class _Steps(Generic[R]):
             try:
                 yield awaited
             except BaseException as error:
-                step = partial(self._coroutine.throw, error)
+                step = partial(self.coroutine.throw, error)
             else:
                 step = proceed

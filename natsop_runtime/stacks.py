@@ -61,9 +61,11 @@ def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
 def _inwards(awaited: Any) -> Iterator[FrameType]:
     """The frames of a coroutine and of what it awaits; of a task, asyncio itself shows only the first."""
     while awaited is not None:
-        if (frame := _first_of(awaited, "cr_frame", "ag_frame", "gi_frame")) is not None:
-            yield frame
+        frame = _first_of(awaited, "cr_frame", "ag_frame", "gi_frame")
         awaited = _first_of(awaited, "cr_await", "ag_await", "gi_yieldfrom")
+        if frame is not None:
+            yield frame
+            awaited = awaited or getattr(frame.f_locals.get("self"), "coroutine", None)  # what `event_loop` drives
 
 
 def _first_of(obj: Any, *attributes: str) -> Any:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from natsop_runtime.event_loop import EventLoopMonitor
 from natsop_runtime.stacks import log_on_signal, log_stacks
 from tests.unit.natsop_runtime.logged import logged, messages
 
@@ -56,6 +57,21 @@ def test_each_task_is_shown_with_its_name_and_where_it_waits() -> None:
     assert places[0].startswith(f"  {__name__}:")
 
 
+def test_a_reconciliation_that_is_timed_is_shown_where_it_waits() -> None:
+    async def story() -> None:
+        monitor = EventLoopMonitor()
+        waiting = asyncio.create_task(monitor.timed(work()), name="worker 2")
+        await asyncio.sleep(0)
+        log_stacks(asyncio.get_running_loop())
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+    with logged("ERROR") as lines:
+        asyncio.run(story())
+    [task] = [text for text in messages(lines) if text.startswith("task worker 2\n")]
+    assert " in wait_for_ever\n" in task
+
+
 def test_a_loop_that_is_blocked_is_shown_where_it_is_blocked() -> None:
     blocked = threading.Event()
 
@@ -72,4 +88,4 @@ def test_a_loop_that_is_blocked_is_shown_where_it_is_blocked() -> None:
     with logged("ERROR") as lines:
         asyncio.run(story(lines))
     [main] = [text for text in messages(lines) if text.startswith("thread MainThread\n")]
-    assert re.search(rf"\n  {__name__}:\d+ in block\n", main), main
+    assert re.search(rf"\n  {__name__}:\d+ in block(\n|$)", main), main
