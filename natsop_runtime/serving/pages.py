@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp.web_response import Response
 
 from natsop_core.names import METRICS_PATH
+from natsop_runtime.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from aiohttp.web_request import BaseRequest
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 METRICS: Final = METRICS_PATH
 HEALTH: Final = "/healthz"
 READINESS: Final = "/readyz"
+
+SCRAPES_AT_ONCE: Final = 50
+SCRAPES_PER_SECOND: Final = 20
+"""From one address, where nobody needs permission. With thousands of custom resources a scrape takes milliseconds."""
 
 HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "natsop"}
 """Of every response."""
@@ -56,11 +61,17 @@ class Pages:
             return _text(500, "This cannot be told now; the operator's log says why.")
 
 
-def metrics_pages(metrics: Metrics, access: Access | None) -> Pages:
-    """The metrics, for everybody or for those that may have access."""
+def metrics_pages(metrics: Metrics, access: Access | None, clock: Callable[[], float]) -> Pages:
+    """The metrics, for those that may have access; without `access` for everybody, at a limited rate per address."""
+    scrapes: RateLimiter[str] = RateLimiter(burst=SCRAPES_AT_ONCE, interval=1 / SCRAPES_PER_SECOND)
 
     async def page(request: BaseRequest) -> Response:
-        if access is not None:
+        if access is None:
+            address, now = request.remote or "", clock()
+            if scrapes.delay(address, now) > 0:
+                return _text(429, "Too many requests from your address; come back in a second.", {"Retry-After": "1"})
+            scrapes.record(address, now)
+        else:
             refusal = await access.refusal(_header(request, "Authorization"), request.remote or "")
             if refusal is not None:
                 return _text(refusal.status, refusal.message, refusal.headers)

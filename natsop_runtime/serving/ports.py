@@ -55,7 +55,8 @@ async def serving(
             if settings.metrics_secure:
                 access, tls = Access(reviews, METRICS, clock), _tls(settings.metrics_cert_path)
                 stack.callback(access.close)
-            metrics_port = await stack.enter_async_context(listening(metrics_pages(metrics, access), address, tls=tls))
+            pages = metrics_pages(metrics, access, clock)
+            metrics_port = await stack.enter_async_context(listening(pages, address, tls=tls))
         log.info("serving metrics at port %s, probes at port %s", metrics_port or "none", probes_port or "none")
         yield Ports(metrics_port, probes_port)
 

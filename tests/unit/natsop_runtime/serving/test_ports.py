@@ -24,6 +24,7 @@ from natsop_runtime.serving import listener
 from natsop_runtime.serving.access import NEWCOMERS_AT_ONCE
 from natsop_runtime.serving.certificates import CertificateError
 from natsop_runtime.serving.listener import ListenError
+from natsop_runtime.serving.pages import SCRAPES_AT_ONCE
 from natsop_runtime.serving.ports import Ports, serving
 from natsop_runtime.settings import RunSettings
 from tests.unit.natsop_runtime.serving.test_certificates import put, trusting_nobody
@@ -133,6 +134,20 @@ def test_who_says_twice_who_it_is_has_not_said_it() -> None:
 def test_metrics_in_plain_are_for_everybody() -> None:
     async def story(operator: Operator) -> None:
         assert (await operator.scrape(scheme="http")).status_code == 200
+
+    tell(story, RunSettings(metrics_bind_address=ANYWHERE, metrics_secure=False))
+
+
+def test_who_asks_for_plain_metrics_all_the_time_is_slowed_down_and_nobody_else_is() -> None:
+    async def story(operator: Operator) -> None:
+        operator.stopped_at = 100.0
+        for _ in range(SCRAPES_AT_ONCE):
+            assert (await operator.scrape(scheme="http", address="127.0.0.66")).status_code == 200
+        refused = await operator.scrape(scheme="http", address="127.0.0.66")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+        assert (await operator.scrape(scheme="http", address="127.0.0.7")).status_code == 200
+        operator.stopped_at += 1
+        assert (await operator.scrape(scheme="http", address="127.0.0.66")).status_code == 200
 
     tell(story, RunSettings(metrics_bind_address=ANYWHERE, metrics_secure=False))
 
