@@ -118,7 +118,7 @@ def commitments_of(
         is_taken_over=live is not None and names.APPLIED_ANNOTATION not in (live["metadata"].get("annotations") or {}),
         stores_outside=stores_outside,
         replicas=_replicas(spec, noted, streams, reported) if jetstream else 0,
-        server_name_prefix=_said(
+        server_name_prefix=_first_known(
             records,
             lambda each: each.server_name_prefix,
             _server_name_prefix(spec) if _mounts_jetstream(spec) else None,
@@ -127,11 +127,13 @@ def commitments_of(
         resolver=_template(spec, names.RESOLVER_VOLUME) or _retained(accounts),
         empty_dir_size=_empty_dir_size(spec),
         pod_management_policy=spec.get("podManagementPolicy", "OrderedReady") if live else "",
-        server_tag=_said(records, lambda each: each.server_tag, _tag(spec, names.SERVER_CONTAINER)),
-        reloader_tag=_said(records, lambda each: each.reloader_tag, _tag(spec, names.RELOADER_CONTAINER)),
-        exporter_tag=_said(records, lambda each: each.exporter_tag, _tag(spec, names.EXPORTER_CONTAINER)),
-        keeps_identity=_said(records, lambda each: each.keeps_identity, live is not None and _has_no_identity(spec)),
-        keeps_idle_claim=_said(records, lambda each: each.keeps_idle_claim, False),
+        server_tag=_first_known(records, lambda each: each.server_tag, _tag(spec, names.SERVER_CONTAINER)),
+        reloader_tag=_first_known(records, lambda each: each.reloader_tag, _tag(spec, names.RELOADER_CONTAINER)),
+        exporter_tag=_first_known(records, lambda each: each.exporter_tag, _tag(spec, names.EXPORTER_CONTAINER)),
+        keeps_identity=_first_known(
+            records, lambda each: each.keeps_identity, live is not None and _has_no_identity(spec)
+        ),
+        keeps_idle_claim=_first_known(records, lambda each: each.keeps_idle_claim, False),
     )
 
 
@@ -163,7 +165,7 @@ def unrecorded_claims(cluster: str, live: Object | None, claims: Sequence[Object
             yield from ((each.claim, text) for each in held if each.record != record)
 
 
-def _said(records: Sequence[Record], value: Callable[[Record], T | None], otherwise: T) -> T:
+def _first_known(records: Sequence[Record], value: Callable[[Record], T | None], otherwise: T) -> T:
     """The value of the first record that has one."""
     return next((said for each in records if (said := value(each)) is not None), otherwise)
 
@@ -184,7 +186,7 @@ def _replicas(spec: Object, noted: Record, streams: Sequence[ServerClaim], repor
     if not _mounts_jetstream(spec):
         return by_claims or reported.replicas or 0
     records = (noted, *(each.record for each in streams), reported)
-    asked = _said(records, lambda each: each.replicas or None, 0)
+    asked = _first_known(records, lambda each: each.replicas or None, 0)
     return asked or spec.get("replicas", 1) or by_claims
 
 

@@ -40,7 +40,9 @@ def pod_digests(cluster: Cluster, config: EffectiveConfig) -> Digests:
     annotations = {names.RESTART_ANNOTATION: restart}
     if cluster.rolls_on_config_change:
         files = read_files(cluster, config)
-        annotations[names.CHECKSUM_ANNOTATION] = checksum({each.path: _said_of(each, cluster.salt) for each in files})
+        annotations[names.CHECKSUM_ANNOTATION] = checksum(
+            {each.path: _digest_input(each, cluster.salt) for each in files}
+        )
         has_secrets = has_secrets or any(each.is_secret for each in files)
     return Digests(annotations, needs_salt=has_secrets)
 
@@ -65,7 +67,7 @@ def _restart_digest(cluster: Cluster, config: EffectiveConfig) -> tuple[str, boo
     return _salted(text.encode(), cluster.salt, size=8) or short_digest(public), True
 
 
-def _said_of(file: ReadFile, salt: Salt | None) -> str:
+def _digest_input(file: ReadFile, salt: Salt | None) -> str:
     return _salted(file.content, salt, size=32) if file.is_secret else file.content.decode("utf-8", "surrogateescape")
 
 

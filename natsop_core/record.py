@@ -49,8 +49,8 @@ class Record:
     @property
     def values(self) -> dict[str, Any]:
         """The known values, in the form of the status."""
-        said = ((name, getattr(self, attribute)) for attribute, name in _NAMES.items())
-        return {name: value for name, value in said if value is not None}
+        items = ((name, getattr(self, attribute)) for attribute, name in _NAMES.items())
+        return {name: value for name, value in items if value is not None}
 
     @property
     def annotation(self) -> str:

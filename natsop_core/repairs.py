@@ -63,14 +63,14 @@ def fields_to_repair(manifest: Fields, live: LiveObject) -> tuple[str, ...]:
 
 def next_in_row(row: RepairRow | None, fields: tuple[str, ...], now: float) -> RepairRow:
     """The row after these fields are repaired."""
-    if row is None or not _goes_on(row, fields, now):
+    if row is None or not _continues(row, fields, now):
         return RepairRow(Repair(fields, "", 1), now, CALM_SECONDS[1])
     return RepairRow(replace(row.latest, fields=fields, in_a_row=row.latest.in_a_row + 1), now, now - row.at)
 
 
 def pause_before(row: RepairRow | None, fields: tuple[str, ...], now: float) -> float:
     """Seconds to wait before these fields are repaired again."""
-    if row is None or not _goes_on(row, fields, now) or row.latest.in_a_row < FAST_REPAIRS:
+    if row is None or not _continues(row, fields, now) or row.latest.in_a_row < FAST_REPAIRS:
         return 0.0
     return max(0.0, row.at + PAUSE_SECONDS - now)
 
@@ -93,7 +93,7 @@ def rival(manifest: Fields, metadata: Mapping[str, Any]) -> str:
     return str(nearness[max(nearness)].get("manager", "")) if nearness else ""
 
 
-def _goes_on(row: RepairRow, fields: tuple[str, ...], now: float) -> bool:
+def _continues(row: RepairRow, fields: tuple[str, ...], now: float) -> bool:
     return over_in(row, now) > 0 and not set(fields).isdisjoint(row.latest.fields)
 
 

@@ -31,8 +31,8 @@ class ResolverRecord:
 
 def read_resolver_record(status: Mapping[str, Any]) -> ResolverRecord:
     """The record in the status of a NatsCluster."""
-    said = status.get("resolver") or {}
-    return ResolverRecord(said.get("accounts") or {}, said.get("servers") or {}, tuple(said.get("gone") or ()))
+    stored = status.get("resolver") or {}
+    return ResolverRecord(stored.get("accounts") or {}, stored.get("servers") or {}, tuple(stored.get("gone") or ()))
 
 
 def token_digest(token: str) -> str:

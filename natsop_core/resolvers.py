@@ -82,9 +82,7 @@ def accounts_to_push(
     resolvers: Sequence[Resolver], accounts: ResolverAccounts, record: ResolverRecord
 ) -> tuple[str, ...]:
     """The public keys of the accounts whose JWTs must be pushed."""
-    return tuple(
-        key for key in accounts.tokens if any(_has_to_be_told(each, key, accounts, record) for each in resolvers)
-    )
+    return tuple(key for key in accounts.tokens if any(_needs_push(each, key, accounts, record) for each in resolvers))
 
 
 def is_changed(key: str, accounts: ResolverAccounts, record: ResolverRecord) -> bool:
@@ -121,7 +119,7 @@ def _claims(answer: HttpAnswer, token: str) -> Claims:
     return "current" if is_newer else "behind"
 
 
-def _has_to_be_told(resolver: Resolver, key: str, accounts: ResolverAccounts, record: ResolverRecord) -> bool:
+def _needs_push(resolver: Resolver, key: str, accounts: ResolverAccounts, record: ResolverRecord) -> bool:
     """Whether to push the account. A server that does not report its digest may load an account before it reloads."""
     claims, server = resolver.claims.get(key), resolver.server
     if claims == "not loaded" and not server.config_digest:

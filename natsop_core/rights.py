@@ -119,7 +119,7 @@ def judge(lacks: Mapping[Demand, Sequence[Right]], user: str) -> Verdict:
     if len(unserved) == len(work) or any(not demand.is_work for demand in dead):
         return Verdict(f"No permission to {_listed(missing)}; {advice}", unserved, ())
     warnings = [
-        f"Namespace {demand.namespace} is not served until there is permission to {_said(missing[demand])}: "
+        f"Namespace {demand.namespace} is not served until there is permission to {_rights_text(missing[demand])}: "
         f"{advice}, if the namespace exists"
         for demand in dead
     ]
@@ -130,12 +130,12 @@ def judge(lacks: Mapping[Demand, Sequence[Right]], user: str) -> Verdict:
 
 
 def _listed(missing: Mapping[Demand, Sequence[Right]]) -> str:
-    said = [f"{_said(rights)} {_place(demand.namespace)}" for demand, rights in missing.items()]
-    more = f"; and similar rights in {len(said) - NAMED} more namespaces" if len(said) > NAMED else ""
-    return "; ".join(said[:NAMED]) + more
+    texts = [f"{_rights_text(rights)} {_place(demand.namespace)}" for demand, rights in missing.items()]
+    more = f"; and similar rights in {len(texts) - NAMED} more namespaces" if len(texts) > NAMED else ""
+    return "; ".join(texts[:NAMED]) + more
 
 
-def _said(rights: Iterable[Right]) -> str:
+def _rights_text(rights: Iterable[Right]) -> str:
     """For example: list, watch secrets; patch natsclusters.nats.crewlet.cloud/status."""
     verbs: dict[str, list[str]] = {}
     for right in rights:

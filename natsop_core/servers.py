@@ -50,7 +50,7 @@ class Server:
     """
 
     pod: str
-    was_asked: bool = False
+    was_queried: bool = False
     version: str = ""
     server_id: str = ""
     config_digest: str = ""
@@ -64,7 +64,7 @@ class Server:
     @property
     def silence(self) -> str:
         """Why it has not reported its digest."""
-        if not self.was_asked:
+        if not self.was_queried:
             return "the pod is not running, or monitoring is disabled"
         if not self.version:
             return "no answer on the monitor port"
@@ -88,7 +88,7 @@ def some_did_not_answer(servers: Iterable[Server]) -> bool:
 
     The answer of a proxy or of another program at its address does not count.
     """
-    return any(server.was_asked and not server.version for server in servers)
+    return any(server.was_queried and not server.version for server in servers)
 
 
 def running_server(pod: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
@@ -111,30 +111,30 @@ def _ask(pod: Mapping[str, Any], lookup: Lookup) -> Server:
         return Server(name)
     answer = lookup.answer(reference)
     if answer is None or answer.status != 200:
-        return Server(name, was_asked=True)
-    said = read_answer(answer.body)
+        return Server(name, was_queried=True)
+    varz = read_answer(answer.body)
     return Server(
         name,
-        was_asked=True,
-        version=_word(said, "version"),
-        server_id=_word(said, "server_id"),
-        config_digest=_word(said, "config_digest"),
-        routes=_count(said, "routes"),
-        knows_leader=_knows_leader(said),
-        start=_word(said, "start"),
-        trusted_keys=tuple(_trusted_keys(said)),
-        loaded_ago=_loaded_ago(said),
-        expiries=dict(expiries_in(said)),
+        was_queried=True,
+        version=_word(varz, "version"),
+        server_id=_word(varz, "server_id"),
+        config_digest=_word(varz, "config_digest"),
+        routes=_count(varz, "routes"),
+        knows_leader=_knows_leader(varz),
+        start=_word(varz, "start"),
+        trusted_keys=tuple(_trusted_keys(varz)),
+        loaded_ago=_loaded_ago(varz),
+        expiries=dict(expiries_in(varz)),
     )
 
 
 def as_object(body: bytes) -> Mapping[str, Any] | None:
     """The JSON object in an answer; None if it is not one."""
     try:
-        said = json.loads(body)
+        parsed = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return said if isinstance(said, Mapping) else None
+    return parsed if isinstance(parsed, Mapping) else None
 
 
 def read_answer(body: bytes) -> Mapping[str, Any]:
@@ -142,19 +142,19 @@ def read_answer(body: bytes) -> Mapping[str, Any]:
     return as_object(body) or {}
 
 
-def _word(said: Mapping[str, Any], key: str) -> str:
-    word = said.get(key)
+def _word(varz: Mapping[str, Any], key: str) -> str:
+    word = varz.get(key)
     return word if isinstance(word, str) and _WORD.fullmatch(word) else ""
 
 
-def _count(said: Mapping[str, Any], key: str) -> int | None:
-    number = said.get(key)
+def _count(varz: Mapping[str, Any], key: str) -> int | None:
+    number = varz.get(key)
     return number if isinstance(number, int) else None
 
 
-def _trusted_keys(said: Mapping[str, Any]) -> Iterator[str]:
+def _trusted_keys(varz: Mapping[str, Any]) -> Iterator[str]:
     """The keys of its operators: their own keys, unless only signing keys may sign, and the signing keys."""
-    operators = said.get("trusted_operators_claim")
+    operators = varz.get("trusted_operators_claim")
     for operator in operators if isinstance(operators, list) else ():
         claims = operator.get("nats") if isinstance(operator, Mapping) else None
         if isinstance(claims, Mapping):
@@ -167,27 +167,27 @@ def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str)
 
 
-def _time(said: Mapping[str, Any], key: str) -> datetime | None:
-    text = said.get(key)
+def _time(varz: Mapping[str, Any], key: str) -> datetime | None:
+    text = varz.get(key)
     return moment(text) if isinstance(text, str) else None
 
 
-def _loaded_ago(said: Mapping[str, Any]) -> float | None:
-    now, loaded = _time(said, "now"), _time(said, "config_load_time")
+def _loaded_ago(varz: Mapping[str, Any]) -> float | None:
+    now, loaded = _time(varz, "now"), _time(varz, "config_load_time")
     return (now - loaded).total_seconds() if now and loaded else None
 
 
-def expiries_in(said: Mapping[str, Any]) -> Iterator[tuple[str, datetime]]:
+def expiries_in(varz: Mapping[str, Any]) -> Iterator[tuple[str, datetime]]:
     """When the certificate of each listener expires, by the name of its port, from /varz."""
     for listener, block in _TLS.items():
-        part = said.get(block) if block else said
+        part = varz.get(block) if block else varz
         if isinstance(part, Mapping) and (expiry := _time(part, "tls_cert_not_after")):
             yield listener, expiry
 
 
-def _knows_leader(said: Mapping[str, Any]) -> bool | None:
+def _knows_leader(varz: Mapping[str, Any]) -> bool | None:
     """Only a server with clustered JetStream reports a meta group (nats-server monitor.go, MetaClusterInfo)."""
-    jetstream = said.get("jetstream")
+    jetstream = varz.get("jetstream")
     meta = jetstream.get("meta") if isinstance(jetstream, Mapping) else None
     return bool(meta.get("leader")) if isinstance(meta, Mapping) else None
 

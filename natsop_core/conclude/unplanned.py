@@ -71,5 +71,5 @@ def facts_in(status: Mapping[str, Any]) -> dict[str, Any]:
 def kept_from(status: Mapping[str, Any]) -> list[Condition]:
     """The last conditions about expiry and about integrations, which are needed to find the objects of these."""
     kept = {*INTEGRATION_CONDITIONS, EXPIRING}
-    said = (each for each in status.get("conditions", ()) if each["type"] in kept)
-    return [Condition(each["type"], each["status"], Finding(each["reason"], each["message"])) for each in said]
+    conditions = (each for each in status.get("conditions", ()) if each["type"] in kept)
+    return [Condition(each["type"], each["status"], Finding(each["reason"], each["message"])) for each in conditions]

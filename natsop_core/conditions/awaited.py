@@ -49,8 +49,8 @@ def awaited(
     """
     expected = expected_digest(cluster, config, names.pod(cluster.name, 0), None)
     digest = expected.removeprefix("sha256:")[:_DIGEST_LENGTH] if isinstance(expected, str) else ""
-    said = previous.get("awaitedConfiguration")
-    if not isinstance(said, Mapping):
+    stored = previous.get("awaitedConfiguration")
+    if not isinstance(stored, Mapping):
         return AwaitedConfiguration(digest, now - timedelta(seconds=lasted(TYPE, "False", previous, now)))
-    since = moment(said.get("since"))
-    return AwaitedConfiguration(digest, since if since and said.get("digest") == digest else now)
+    since = moment(stored.get("since"))
+    return AwaitedConfiguration(digest, since if since and stored.get("digest") == digest else now)

@@ -65,10 +65,10 @@ def remembered(served: ServedCertificates, previous: Mapping[str, Any], now: dat
     If the status does not remember certificates, no server counts as outdated: servers that loaded them long ago would
     otherwise count as outdated forever.
     """
-    said = previous.get("certificates")
-    if not isinstance(said, Mapping) or not said:
+    stored = previous.get("certificates")
+    if not isinstance(stored, Mapping) or not stored:
         return Certificates(served.digest, None)
-    known = _read(said)
+    known = _read(stored)
     if known.digest == served.digest:
         return known
     return Certificates(
@@ -76,9 +76,9 @@ def remembered(served: ServedCertificates, previous: Mapping[str, Any], now: dat
     )
 
 
-def _read(said: Mapping[str, Any]) -> Certificates:
-    earlier = tuple(map(_read, said.get("earlier") or ()))
-    return Certificates(said.get("digest", ""), moment(said.get("since")), earlier)
+def _read(stored: Mapping[str, Any]) -> Certificates:
+    earlier = tuple(map(_read, stored.get("earlier") or ()))
+    return Certificates(stored.get("digest", ""), moment(stored.get("since")), earlier)
 
 
 def outdated(

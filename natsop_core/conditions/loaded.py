@@ -53,9 +53,11 @@ def configuration_loaded(
     silent = [each for each in servers if not each.config_digest]
     waited = pending if changed else min(pending, age)
     if late and rejects and waited >= RELOAD_PATIENCE:
-        said = _why([each.pod for each in late], errors or {})
+        errors_text = _why([each.pod for each in late], errors or {})
         return _condition(
-            "False", "ReloadRejected", _rejected(late, said) if changed else _without_certificates(late, said)
+            "False",
+            "ReloadRejected",
+            _rejected(late, errors_text) if changed else _without_certificates(late, errors_text),
         )
     if late:
         pods = [each.pod for each in late]

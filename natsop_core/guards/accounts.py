@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core.api.storage import VolumeTemplateSpec
 from natsop_core.guards.guard import Change, Guard, replaced
-from natsop_core.guards.templates import completed, differing_fields, is_met, like
+from natsop_core.guards.templates import completed, differing_fields, is_met, template_from
 
 if TYPE_CHECKING:
     from natsop_core.api.auth import ResolverSpec
@@ -42,7 +42,7 @@ def _other_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
     resolver, claim = _full_resolver(cr), committed.resolver
     if resolver is None or claim is None or is_met(_storage(resolver), claim):
         return None
-    wanted, kept = _storage(resolver), like(claim, _storage(resolver))
+    wanted, kept = _storage(resolver), template_from(claim, _storage(resolver))
     return Change(differing_fields(wanted, kept), differing_fields(kept, wanted), _with_claim(cr, resolver, claim))
 
 
@@ -63,7 +63,7 @@ def _storage(resolver: ResolverSpec) -> VolumeTemplateSpec:
 
 
 def _with_claim(cr: NatsCluster, resolver: ResolverSpec, claim: Claim) -> NatsCluster:
-    kept = resolver.model_copy(update={"type": "full", "storage": like(claim, _storage(resolver))})
+    kept = resolver.model_copy(update={"type": "full", "storage": template_from(claim, _storage(resolver))})
     return replaced(cr, _RESOLVER, kept)
 
 

@@ -53,10 +53,10 @@ class Guard:
     def message(self, change: Change, cluster: str) -> str:
         """The message for the user: what is refused, why, and what to do."""
         words = {"wanted": change.wanted, "committed": change.committed, "cluster": cluster}
-        said = f"{self.stays}, because {self.why}. {self.remedy}"
+        text = f"{self.stays}, because {self.why}. {self.remedy}"
         if self.allows:
-            said += f' To accept the loss, set the annotation {ALLOW_DATA_LOSS_ANNOTATION}: "{self.allows}".'
-        return said.format(**words)
+            text += f' To accept the loss, set the annotation {ALLOW_DATA_LOSS_ANNOTATION}: "{self.allows}".'
+        return text.format(**words)
 
     def allowance(self, change: Change) -> str:
         """The annotation value that allows the change; empty if none does."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_core.commitments import EMPTY_DIR, Claim
 from natsop_core.guards.guard import Change, Guard, replaced
-from natsop_core.guards.templates import completed, differing_fields, is_met, like, size_of
+from natsop_core.guards.templates import completed, differing_fields, is_met, size_of, template_from
 from natsop_core.kubernetes.quantity import rounded_bytes
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _other_claims(cr: NatsCluster, committed: Commitments) -> Change | None:
     claim, wanted = committed.jetstream, cr.spec.config.jetstream.file_store.pvc
     if not _wants_claim(cr) or not isinstance(claim, Claim) or is_met(wanted, claim):
         return None
-    kept, most = like(claim, wanted), _max_size(cr)
+    kept, most = template_from(claim, wanted), _max_size(cr)
     sizes = () if most is None else (most, committed.stores.file)
     return Change(differing_fields(wanted, kept), differing_fields(kept, wanted), _with_claim(cr, claim, sizes))
 
@@ -108,7 +108,7 @@ def _with_claim(cr: NatsCluster, claim: Claim, sizes: Sequence[Quantity | None])
     """The custom resource with JetStream on the existing claim. The file store gets the first size that fits."""
     store, room = cr.spec.config.jetstream.file_store, size_of(claim.spec)
     fitting = (each for each in sizes if each is not None and (room is None or _bytes(each) <= _bytes(room)))
-    pvc = like(claim, store.pvc).model_copy(update={"enabled": True})
+    pvc = template_from(claim, store.pvc).model_copy(update={"enabled": True})
     kept = store.model_copy(update={"enabled": True, "pvc": pvc, "max_size": next(fitting, None)})
     return replaced(replaced(cr, _STORE, kept), "spec.config.jetstream.enabled", True)
 

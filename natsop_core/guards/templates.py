@@ -20,27 +20,33 @@ _DEFAULTS: Final = {"volumeMode": "Filesystem"}
 def completed(wanted: Template, claim: Claim) -> Template:
     """The wanted template with its unset fields filled in from the claim. From a retained claim, which the API server
     and its volume have completed, only the size is taken."""
-    said = fields_set(wanted)
+    set_fields = user_fields(wanted)
     committed = _without_defaults(claim.spec) if claim.is_fixed else {"resources": claim.spec.get("resources", {})}
-    requests = {**_requests(committed), **_requests(said)}
-    resources = {**committed.get("resources", {}), **said.get("resources", {}), "requests": requests}
-    return _template(wanted, {**committed, **said, "resources": resources})
+    requests = {**_requests(committed), **_requests(set_fields)}
+    resources = {**committed.get("resources", {}), **set_fields.get("resources", {}), "requests": requests}
+    return _template(wanted, {**committed, **set_fields, "resources": resources})
 
 
 def is_met(wanted: VolumeTemplateSpec, claim: Claim) -> bool:
     """Whether the claim matches the template that was `completed` with it."""
-    said = fields_set(wanted)
+    set_fields = user_fields(wanted)
     if not claim.is_fixed:
-        requests = {"requests": {"storage": size} if (size := size_of(said)) else {}}
-        said = {**claim.spec, **{field: said[field] for field in claim.spec if field in said}, "resources": requests}
-    return _comparable(said) == _comparable(claim.spec)
+        requests = {"requests": {"storage": size} if (size := size_of(set_fields)) else {}}
+        set_fields = {
+            **claim.spec,
+            **{field: set_fields[field] for field in claim.spec if field in set_fields},
+            "resources": requests,
+        }
+    return _comparable(set_fields) == _comparable(claim.spec)
 
 
-def like(claim: Claim, wanted: Template) -> Template:
+def template_from(claim: Claim, wanted: Template) -> Template:
     """The template with the values of the existing claim. For a retained claim, unset fields stay unset."""
-    said = fields_set(wanted)
-    kept = {field: value for field, value in claim.spec.items() if claim.is_fixed or field in {*said, "resources"}}
-    return _template(wanted, {**({} if claim.is_fixed else said), **kept})
+    set_fields = user_fields(wanted)
+    kept = {
+        field: value for field, value in claim.spec.items() if claim.is_fixed or field in {*set_fields, "resources"}
+    }
+    return _template(wanted, {**({} if claim.is_fixed else set_fields), **kept})
 
 
 def size_of(claim: Mapping[str, Any]) -> str | int | None:
@@ -51,21 +57,21 @@ def size_of(claim: Mapping[str, Any]) -> str | int | None:
 
 def differing_fields(template: VolumeTemplateSpec, other: VolumeTemplateSpec) -> str:
     """The fields of a claim template that differ from the other one, for messages."""
-    said, others = _comparable(fields_set(template)), _comparable(fields_set(other))
-    fields = [field for field in sorted({*said, *others}) if said.get(field) != others.get(field)]
-    return ", ".join(_in_words(field, fields_set(template)) for field in fields)
+    set_fields, others = _comparable(user_fields(template)), _comparable(user_fields(other))
+    fields = [field for field in sorted({*set_fields, *others}) if set_fields.get(field) != others.get(field)]
+    return ", ".join(_in_words(field, user_fields(template)) for field in fields)
 
 
-def fields_set(template: VolumeTemplateSpec) -> dict[str, Any]:
+def user_fields(template: VolumeTemplateSpec) -> dict[str, Any]:
     """The fields of a claim that the user has set. An empty list or object counts as unset."""
     spec = template.model_dump(mode="json", by_alias=True, exclude={"enabled"}, exclude_none=True)
     return {field: value for field, value in spec.items() if value not in ([], {})}
 
 
-def _in_words(field: str, said: Mapping[str, Any]) -> str:
+def _in_words(field: str, set_fields: Mapping[str, Any]) -> str:
     if field == "resources":
-        return f"size {size_of(said)}"
-    value = said.get(field)
+        return f"size {size_of(set_fields)}"
+    value = set_fields.get(field)
     if value is None:
         return f"no {field}"
     return f"{field} {', '.join(map(str, value)) if isinstance(value, list) else value}"
@@ -74,10 +80,10 @@ def _in_words(field: str, said: Mapping[str, Any]) -> str:
 def _template(kind: Template, spec: Mapping[str, Any]) -> Template:
     """A template of that kind with the fields of the spec that users can set."""
     known = {field.alias: name for name, field in type(kind).model_fields.items()}
-    said = {known[field]: value for field, value in spec.items() if field in known}
+    set_fields = {known[field]: value for field, value in spec.items() if field in known}
     nothing = {name: None for name in known.values() if name != "enabled"}
-    modes = {"access_modes": tuple(said["access_modes"])} if said.get("access_modes") else {}
-    return kind.model_copy(update={**nothing, **said, **modes})
+    modes = {"access_modes": tuple(set_fields["access_modes"])} if set_fields.get("access_modes") else {}
+    return kind.model_copy(update={**nothing, **set_fields, **modes})
 
 
 def _requests(spec: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -30,10 +30,10 @@ def overview(target: Target, view: View) -> dict[str, Any] | None:
     rows = [server_row(pod, state) for pod, state in zip(pods, states, strict=True)] if states else []
     known = streams(states)
     meta = meta_group(states)
-    told = list(problems_of(resource, target))
+    reported = list(problems_of(resource, target))
     problems = [
-        *told,
-        *(each for row in rows for each in problems_of_server(row, has_problem=bool(told))),
+        *reported,
+        *(each for row in rows for each in problems_of_server(row, has_problem=bool(reported))),
         *problems_of_jetstream(meta, known),
     ]
     return {

@@ -65,13 +65,13 @@ def problems_of(resource: Object, target: Target) -> Iterator[Problem]:
     yield from _unhandled(resource)
     yield from _mistaken_pause(resource, target)
     conditions = conditions_of(resource)
-    told: set[str] = set()
+    reported: set[str] = set()
     for level, table in (("problem", _WRONG), ("warning", _NOTABLE)):
         for type_, bad in table.items():
             condition = conditions.get(type_, {})
             reason, message = str(condition.get("reason", "")), str(condition.get("message", ""))
-            if condition.get("status") == bad and message not in told and reason not in told:
-                told |= {message, reason}
+            if condition.get("status") == bad and message not in reported and reason not in reported:
+                reported |= {message, reason}
                 yield Problem("problem" if level == "problem" else "warning", reason, message, _remedy(reason))
 
 

@@ -52,10 +52,10 @@ def server_state(pod: Object, view: View) -> ServerState:
         if reply is not None and (is_from_api_server(reply) or not isinstance(reply, HttpAnswer)):
             silence = why(reply)
             view.failures[f"server {name}"] = silence
-    return ServerState(name, silence, "" if silence else _health(health), _said(variables), _said(jetstream))
+    return ServerState(name, silence, "" if silence else _health(health), _body(variables), _body(jetstream))
 
 
-def _said(reply: object) -> Object:
+def _body(reply: object) -> Object:
     return read_answer(reply.body) if isinstance(reply, HttpAnswer) and reply.status == 200 else {}
 
 
@@ -69,20 +69,20 @@ def _health(reply: object) -> str:
 def server_row(pod: Object, state: ServerState) -> dict[str, Any]:
     """One row of the table of servers."""
     containers = pod.get("status", {}).get("containerStatuses", ())
-    said, jetstream = state.variables, state.jetstream
+    varz, jetstream = state.variables, state.jetstream
     return {
         "pod": state.pod,
         "ready": is_ready(pod),
         "restarts": sum(each.get("restartCount", 0) for each in containers),
         "node": pod.get("spec", {}).get("nodeName", ""),
-        "version": said.get("version", ""),
+        "version": varz.get("version", ""),
         "answers": not state.silence,
         "health": state.silence or state.health or "ok",
-        "clients": said.get("connections"),
-        "routes": said.get("routes"),
-        "leafnodes": said.get("leafnodes"),
-        "slowConsumers": said.get("slow_consumers"),
-        "memory": said.get("mem"),
+        "clients": varz.get("connections"),
+        "routes": varz.get("routes"),
+        "leafnodes": varz.get("leafnodes"),
+        "slowConsumers": varz.get("slow_consumers"),
+        "memory": varz.get("mem"),
         "storage": jetstream.get("storage"),
         "maxStorage": _config(jetstream).get("max_storage"),
     }

@@ -117,9 +117,9 @@ def _kept(
     """The answer that keeps the live Secret; without one, no object may be changed."""
     if last_good is None:
         return Answer(None, (_until_then(because, "no object is changed"), *findings), blocks=True)
-    said = _until_then(because, "the last valid JWTs stay in use")
+    finding = _until_then(because, "the last valid JWTs stay in use")
     accounts = _in_resolvers(jwt, last_good.accounts, last_good) if volume else None
-    return Answer(Auth(last_good.files, volume, accounts), (said, *findings), keep=(secret,))
+    return Answer(Auth(last_good.files, volume, accounts), (finding, *findings), keep=(secret,))
 
 
 def _in_resolvers(jwt: JwtSpec, tokens: Mapping[str, str], last_good: LastGood | None) -> ResolverAccounts:

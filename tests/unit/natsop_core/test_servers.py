@@ -67,7 +67,7 @@ def test_the_pods_that_we_make_are_asked_over_tls_where_the_monitor_has_it(tls: 
 
 
 @pytest.mark.parametrize(
-    "broken_rules",
+    "unfit",
     [
         pod("c-0", running=False),
         pod("c-0", port=None),
@@ -77,13 +77,13 @@ def test_the_pods_that_we_make_are_asked_over_tls_where_the_monitor_has_it(tls: 
     ],
     ids=["not running", "no monitor", "no address yet", "going away", "never seen by a kubelet"],
 )
-def test_a_server_that_cannot_answer_is_not_asked(broken_rules: Object) -> None:
-    assert asked(broken_rules) == []
+def test_a_server_that_cannot_answer_is_not_asked(unfit: Object) -> None:
+    assert asked(unfit) == []
 
 
 def test_a_server_says_its_version_and_digest() -> None:
     server = observed(varz(version="2.12.6", config_digest="sha256:abc", mem=1))
-    assert server == Server("c-0", was_asked=True, version="2.12.6", config_digest="sha256:abc")
+    assert server == Server("c-0", was_queried=True, version="2.12.6", config_digest="sha256:abc")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_server_says_its_version_and_digest() -> None:
     ],
 )
 def test_any_other_answer_says_nothing(answer: HttpAnswer | Unreachable) -> None:
-    assert observed(answer) == Server("c-0", was_asked=True)
+    assert observed(answer) == Server("c-0", was_queried=True)
     assert some_did_not_answer((observed(answer),))
 
 
@@ -123,7 +123,7 @@ def test_why_a_server_did_not_tell_is_said(pods: list[Object], answer: Any, why:
 
 
 def test_servers_that_are_silent_for_the_same_reason_are_told_together() -> None:
-    silent = [Server("c-0"), Server("c-1"), Server("c-2", was_asked=True)]
+    silent = [Server("c-0"), Server("c-1"), Server("c-2", was_queried=True)]
     assert configuration_loaded(silent, {}).finding.message == (
         "c-0, c-1 have not reported the configuration: the pod is not running, or monitoring is disabled."
         " c-2 has not reported the configuration: no answer on the monitor port."
