@@ -60,12 +60,12 @@ def measure(figures: Figures, wanted: Options) -> None:
     figures.heading(f"{wanted.clusters} clusters on one replica, real etcd and kube-apiserver, no controllers")
     with new_world(controller_manager=False) as world:
         world.start_operator()
-        at_start = world.resident()
-        figures.show("memory before the first cluster", at_start, "MiB")
+        figures.show("memory before the first cluster", world.resident(), "MiB")
         warm_up(world)
+        with_one = world.resident()
         show_created(figures, wanted.clusters, created(world, wanted.clusters))
         world.await_rest()
-        show_restarted(figures, world, wanted.clusters, at_start)
+        show_restarted(figures, world, wanted.clusters, with_one)
         took = [edit(world, f"n-{number:05}") for number in range(min(EDITS, wanted.clusters))]
         figures.show("from an edit to the ConfigMap at rest, median", statistics.median(took), "ms")
         show_loaded(figures, world, wanted)
@@ -79,7 +79,7 @@ def show_created(figures: Figures, clusters: int, cold: Cold) -> None:
     figures.show("  applies and status writes of the cluster with the most", cold.writes, bound=6)
 
 
-def show_restarted(figures: Figures, world: World, clusters: int, at_start: float) -> None:
+def show_restarted(figures: Figures, world: World, clusters: int, with_one: float) -> None:
     figures.show("memory", world.resident(), "MiB", bound=MOST_MEMORY)
     mark = world.cluster.audit.mark()
     world.operator.restart(grace=20)
@@ -88,7 +88,7 @@ def show_restarted(figures: Figures, world: World, clusters: int, at_start: floa
     figures.show("writes after a restart", len(world.writes(mark)), bound=0)
     figures.show("  the operator's processor time, start included", used, "s", bound=MOST_RESTART)
     figures.show("  memory", resident, "MiB", bound=MOST_MEMORY)
-    figures.show("  for each 1,000 clusters", (resident - at_start) / clusters * 1000, "MiB")
+    figures.show("  for each 1,000 clusters beyond the first", (resident - with_one) / clusters * 1000, "MiB")
 
 
 def show_loaded(figures: Figures, world: World, wanted: Options) -> None:
