@@ -67,7 +67,7 @@ SERVER_GUARDS: Final = (
         find=_fewer,
         stays="The cluster keeps {committed} servers instead of {wanted}",
         why=(
-            "with JetStream, removing servers destroys the streams that only they store, and the remaining servers may"
+            "removing servers destroys the JetStream streams that only they store, and the remaining servers may"
             " lose their quorum"
         ),
         remedy="Set spec.replicas back to {committed}, or back up the streams.",

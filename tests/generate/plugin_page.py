@@ -45,7 +45,7 @@ def sample() -> str:
 
 
 _REFUSED: Final = (
-    "The cluster keeps 3 servers instead of 1, because with JetStream, removing servers destroys the streams that"
+    "The cluster keeps 3 servers instead of 1, because removing servers destroys the JetStream streams that"
     " only they store, and the remaining servers may lose their quorum. Set spec.replicas back to 3,"
     " or back up the streams."
 )

@@ -63,7 +63,7 @@ def test_a_container_that_crashes_is_told_until_what_it_reads_is_mended(workspac
     workspace.client.create({**secret, "stringData": {"tls.crt": certificate, "tls.key": "no key"}})
     workspace.client.create(nats_cluster(nats={"tls": {"enabled": True, "secretName": "nats-tls"}}))
     message = await_told(workspace, f"{CLUSTER}-0", has_crashed, "ContainerCrashing")
-    assert "exit code 1" in message
+    assert "exited with code 1" in message
 
     workspace.client.patch("Secret", "nats-tls", {"stringData": {"tls.key": key}})
 
