@@ -115,7 +115,7 @@ def _traced() -> aiohttp.TraceConfig:
 
 def _timeout(request: httpx2.Request) -> aiohttp.ClientTimeout:
     wanted = request.extensions.get("timeout", {})
-    return aiohttp.ClientTimeout(total=None, sock_connect=wanted.get("connect"), sock_read=wanted.get("read"))
+    return aiohttp.ClientTimeout(sock_connect=wanted.get("connect"), sock_read=wanted.get("read"))
 
 
 @contextmanager

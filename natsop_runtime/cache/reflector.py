@@ -77,9 +77,9 @@ class Reflector(Generic[T]):
         """List and watch until cancelled."""
         self._heard_at = _now()
         while True:
-            self._watched_for = 0.0
             problem = await self._list_and_watch()
-            if self._watched_for >= A_GOOD_WATCH:
+            watched_for, self._watched_for = self._watched_for, 0.0
+            if watched_for >= A_GOOD_WATCH:
                 self._failures = 0
                 if problem is None:
                     continue

@@ -342,3 +342,53 @@ def test_a_watch_that_ended_early_is_paused_for_and_counted() -> None:
             assert reflected.reports == ["works", "listed", "restarts"]
 
     in_virtual_time(story)
+
+
+@pytest.mark.parametrize(("code", "is_settled"), [(403, True), (503, False)], ids=["forbidden", "away"])
+def test_a_list_that_is_refused_is_not_worth_waiting_for(code: int, is_settled: bool) -> None:
+    async def story() -> None:
+        reflected = Reflected(SmallApi())
+        reflected.api.refusals.extend(failure(code) for _ in range(100))
+        async with kube_over(reflected.api) as kube:
+            reflector = Reflector(kube, Selection(CONFIG_MAPS), reflected.store, reflected)
+            running = asyncio.create_task(reflector.run())
+            await until(lambda: len(reflected.api.refusals) < 90, "some tries")
+            assert (reflector.settled.is_set(), reflector.synced.is_set()) == (is_settled, False)
+            running.cancel()
+            await asyncio.wait([running])
+
+    in_virtual_time(story)
+
+
+def test_after_a_first_failure_the_next_try_is_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reflector_module, "BACKOFF", PATIENT)
+
+    async def story() -> None:
+        async with reflecting("a") as reflected:
+            began = clock()
+            reflected.api.forget_history()
+            reflected.api.put("b")
+            reflected.api.end_watches()
+            await until(lambda: len(reflected.api.watched_from()) == 2, "the next watch")
+            assert 0.4 <= clock() - began <= 0.81
+
+    in_virtual_time(story)
+
+
+def test_a_reflector_knows_for_how_long_it_has_heard_nothing() -> None:
+    async def story() -> None:
+        reflected = Reflected(SmallApi())
+        async with kube_over(reflected.api) as kube:
+            reflector = Reflector(kube, Selection(CONFIG_MAPS), reflected.store, reflected)
+            assert reflector.silent_for == 0.0
+            running = asyncio.create_task(reflector.run())
+            await until(lambda: bool(reflected.api.watches), "a watch")
+            await asyncio.sleep(50)
+            assert 50 <= reflector.silent_for < 51
+            reflected.api.bookmark()
+            await asyncio.sleep(0.1)
+            assert reflector.silent_for < 1
+            running.cancel()
+            await asyncio.wait([running])
+
+    in_virtual_time(story)
