@@ -21,6 +21,7 @@ class BusyApi(httpx2.AsyncBaseTransport):
     """Has `clusters` NatsClusters, one in each namespace, and refuses all writes but those of the Lease.
 
     patience: seconds until each of the first `slow` of these writes is refused. They are received at once.
+    lease_patience, list_patience: seconds until a write of the Lease, carried out at once, or a list is answered.
     """
 
     def __init__(self, *, clusters: int = 1, slow: int = 0, patience: float = 0.0) -> None:
@@ -29,12 +30,13 @@ class BusyApi(httpx2.AsyncBaseTransport):
         self.patience = patience
         self.lease: Object | None = None
         self.lease_is_out_of_reach = False
+        self.lease_patience = self.list_patience = 0.0
         self.log: list[tuple[float, str]] = []
         self.asked_for: set[tuple[str, str, str]] = set()  # rights: namespace, plural, verb
         self.writes_begun = asyncio.Event()
 
     def times(self, what: str) -> list[float]:
-        """When this came to pass: "write", "write answered", "renewal" or "release"."""
+        """When this came to pass: "listed", "write", "write answered", "renewal", "release"."""
         return [time for time, each in self.log if each == what]
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -52,7 +54,9 @@ class BusyApi(httpx2.AsyncBaseTransport):
             self.asked_for.add((asked.get("namespace", ""), asked.get("resource", ""), asked.get("verb", "")))
             return httpx2.Response(201, json={"status": {"allowed": True}})
         if request.method == "GET":
+            await asyncio.sleep(self.list_patience)
             items = self.clusters if path.endswith(CLUSTERS.plural) else []
+            self._note("listed")
             return httpx2.Response(200, json={"metadata": {"resourceVersion": "10"}, "items": items})
         return await self._write()
 
@@ -67,12 +71,13 @@ class BusyApi(httpx2.AsyncBaseTransport):
 
     async def _lease(self, request: httpx2.Request) -> httpx2.Response:
         if self.lease_is_out_of_reach:
-            raise httpx2.ConnectError("no route to host")
+            await asyncio.sleep(NEVER)
         if request.method == "GET":
             return httpx2.Response(200, json=self.lease) if self.lease else failure(404)
         self.lease = json.loads(request.content)
         self.lease["metadata"]["resourceVersion"] = str(len(self.log) + 1)
         self._note("renewal" if self.lease["spec"].get("holderIdentity") else "release")
+        await asyncio.sleep(self.lease_patience)
         return httpx2.Response(200, json=self.lease)
 
     def _note(self, what: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -21,12 +22,14 @@ from natsop_runtime import manager
 from natsop_runtime.api_server.http_client import REQUESTS_AT_ONCE
 from natsop_runtime.api_server.kube import PAGE
 from natsop_runtime.bind_address import BindAddress
+from natsop_runtime.controller import Controller
 from natsop_runtime.leader_election import LeaderElector, LeadershipLostError
-from natsop_runtime.manager import TO_FINISH, run_operator
+from natsop_runtime.manager import ENTROPY_BYTES, TO_FINISH, fresh_entropy, run_operator, seconds_since_boot
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.settings import RunSettings
 from tests.unit.natsop_runtime.busy_api import BusyApi
 from tests.unit.natsop_runtime.lease_api import clock, in_virtual_time
+from tests.unit.natsop_runtime.small_api import until
 
 IN_TIME: Final = 20.0
 PATIENCE: Final = 300.0
@@ -192,6 +195,81 @@ def test_who_cannot_renew_the_lease_writes_nothing_more_and_ends() -> None:
         assert api.times("release") == []
 
     in_virtual_time(story)
+
+
+def test_a_lease_that_is_acquired_as_it_is_told_to_end_is_released() -> None:
+    async def story() -> None:
+        api = BusyApi()
+        api.lease_patience = 2.0
+        async with operating(api) as (living, stop):
+            await until(lambda: api.lease is not None, "it acquires the Lease")
+            stop.set()
+            await living
+        assert len(api.times("release")) == 1
+        assert api.times("write") == []
+
+    in_virtual_time(story)
+
+
+def test_it_stands_for_election_once_it_knows_all_objects() -> None:
+    async def story() -> None:
+        api = BusyApi()
+        api.list_patience = 9.0
+        async with operating(api) as (living, stop):
+            await api.writes_begun.wait()
+            stop.set()
+            await living
+        assert api.times("renewal")[0] >= max(api.times("listed")) > 9.0
+
+    in_virtual_time(story)
+
+
+def test_it_leaves_nothing_behind() -> None:
+    async def story() -> None:
+        api = BusyApi()
+        async with operating(api) as (living, stop):
+            await api.writes_begun.wait()
+            stop.set()
+            await living
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    in_virtual_time(story)
+
+
+def test_a_fault_of_its_own_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(_controller: object) -> None:
+        raise ZeroDivisionError
+
+    async def story() -> None:
+        async with operating(BusyApi()) as (living, _):
+            await living
+
+    monkeypatch.setattr(Controller, "work", fails)
+    with pytest.raises(BaseExceptionGroup) as error:
+        in_virtual_time(story)
+    assert error.value.subgroup(ZeroDivisionError)
+
+
+def test_its_requests_are_counted_and_its_ports_open_as_long_as_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+
+    @asynccontextmanager
+    async def noted(_settings: RunSettings, *, metrics: Metrics, **_options: Any) -> AsyncIterator[None]:
+        seen.append(metrics)
+        yield
+        seen.append(metrics.exposition("")[1].decode())
+
+    monkeypatch.setattr(manager, "serving", noted)
+    api = lived(RunSettings())
+    assert api.times("write")
+    assert 'rest_client_requests_total{code="200"' in seen[1]
+
+
+def test_its_clock_goes_on_while_the_machine_sleeps_and_chance_is_chance() -> None:
+    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert before <= seconds_since_boot() <= time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert len(fresh_entropy()) == ENTROPY_BYTES
+    assert fresh_entropy() != fresh_entropy()
 
 
 def lived(settings: RunSettings, *, metrics: type[Metrics] = Metrics) -> BusyApi:
