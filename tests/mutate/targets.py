@@ -13,7 +13,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "transport": ("test_transport.py",),
     "api_server.http_client": ("api_server/test_http_client.py", "api_server/test_kube.py"),
     "api_server.status_errors": ("api_server/test_kube.py",),
-    "api_server.tls_files": ("api_server/test_connection.py",),
+    "api_server.tls_files": ("api_server/test_tls_files.py", "api_server/test_connection.py"),
     "api_server.token_file": ("api_server/test_connection.py",),
     "nats": ("test_nats.py", "test_nats_requests.py"),
     "cache.store": ("cache/test_store.py", "cache/test_informers.py"),
