@@ -48,6 +48,7 @@ def test_writes_count_up_to_the_first_status_that_was_taken() -> None:
         entry("natsclusters", "n-00001", 2),
         entry("secrets", "n-00001-auth", 1, verb="get"),
         entry("events", "n-00001.1", 1, verb="create"),
+        *(entry("persistentvolumeclaims", f"jetstream-n-00001-{number}", 1) for number in range(5)),
     ]
     done = current_at(requests)
     assert done == {
