@@ -118,7 +118,7 @@ def test_the_log_says_when_and_why_an_edit_was_taken_up_and_what_came_of_it(site
     assert texts[0].startswith("reconciling ")
     assert any(text.startswith("reading ") for text in texts), texts
     assert f"changed ConfigMap {site.name}/c-config" in texts
-    assert any(text.startswith("reconciled in ") and "success; next: " in text for text in texts), texts
+    assert any(text.startswith("reconciled in ") and "requeue_after; next: " in text for text in texts), texts
 
 
 def finished(site: Site, cause: str) -> list[Line]:
