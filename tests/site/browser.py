@@ -31,12 +31,12 @@ SECONDS: Final = 50
 
 @dataclass(frozen=True)
 class Visit:
-    """pages: what the browser saw, by path. found: where the search leads. outages: its console's lines."""
+    """pages: what the browser saw, by path. found: where the search leads. complaints: its console's lines."""
 
     address: str
     pages: dict[str, Any]
     found: list[str]
-    outages: list[str]
+    complaints: list[str]
 
 
 class _Server(ThreadingHTTPServer):
@@ -89,5 +89,5 @@ def visit(chromium: str, site: Path, paths: list[str], word: str, profile: Path)
             process.wait()
             server.shutdown()
             server.server_close()
-    outages = [line for line in log.read_text().splitlines() if ":CONSOLE" in line]
-    return Visit(address, report["pages"], report["found"], outages)
+    complaints = [line for line in log.read_text().splitlines() if ":CONSOLE" in line]
+    return Visit(address, report["pages"], report["found"], complaints)

@@ -33,7 +33,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Visit:
 
 def test_every_page_has_a_heading_and_the_console_stays_empty(seen: Visit) -> None:
     assert [path for path, page in seen.pages.items() if not page["heading"]] == []
-    assert seen.outages == []
+    assert seen.complaints == []
 
 
 def test_nothing_is_loaded_from_other_servers(seen: Visit) -> None:

@@ -52,8 +52,8 @@ def site(control_plane: ControlPlane) -> ControlPlane:
 
 
 def test_every_command_of_the_pages_is_understood(site: ControlPlane) -> None:
-    outages = {command: complaint for command in COMMANDS if (complaint := complaint_about(site, command))}
-    assert outages == {}
+    complaints = {command: complaint for command in COMMANDS if (complaint := complaint_about(site, command))}
+    assert complaints == {}
 
 
 def complaint_about(site: ControlPlane, command: str) -> str:
