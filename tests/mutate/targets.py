@@ -11,7 +11,11 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "leader_election": ("test_two_replicas.py", "test_leader_election.py"),
     "manager": ("test_manager.py",),
     "transport": ("test_transport.py",),
-    "api_server.http_client": ("api_server/test_http_client.py", "api_server/test_kube.py"),
+    "api_server.http_client": (
+        "api_server/test_http_answers.py",
+        "api_server/test_http_client.py",
+        "api_server/test_kube.py",
+    ),
     "api_server.status_errors": ("api_server/test_kube.py",),
     "api_server.tls_files": ("api_server/test_tls_files.py", "api_server/test_connection.py"),
     "api_server.token_file": ("api_server/test_connection.py",),

@@ -1,0 +1,194 @@
+"""What becomes of requests and their answers: what is counted, read, sent again, and of which kind an error is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+import pytest
+from lightkube.config.kubeconfig import KubeConfig
+from lightkube.config.models import Cluster, User
+from lightkube.core.exceptions import ConfigError
+
+from natsop_core.inputs import HttpAnswer
+from natsop_core.kinds import CONFIG_MAPS
+from natsop_runtime.api_server.connection import connected
+from natsop_runtime.api_server.errors import ForbiddenError, GoneError, UnavailableError
+from natsop_runtime.api_server.http_client import NO_ANSWER, REQUESTS_AT_ONCE, TO_ADMIT
+from natsop_runtime.api_server.kube import REQUEST_TIMEOUT, Kube, Selection
+from tests.unit.natsop_runtime.lease_api import clock, in_virtual_time
+from tests.unit.natsop_runtime.small_api import failure
+
+KEY = CONFIG_MAPS.key("prod", "a")
+TAKES = 2.0
+NETWORK_FAULTS = [httpx2.ConnectError("refused"), ConfigError("no credentials"), OSError("no such file")]
+
+
+class Api:
+    """Gives each request this answer after a while, and notes what was asked and what was counted."""
+
+    def __init__(self, *answers: httpx2.Response | Exception) -> None:
+        self.answers = list(answers)
+        self.requests: list[httpx2.Request] = []
+        self.counted: list[tuple[str, str, float | None]] = []
+
+    async def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        await asyncio.sleep(TAKES)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def answered(self, method: str, code: str, seconds: float | None) -> None:
+        self.counted.append((method, code, seconds))
+
+
+@asynccontextmanager
+async def kube_over(api: Api) -> AsyncIterator[Kube]:
+    config = KubeConfig.from_one(cluster=Cluster(server="http://small-api", insecure=True), user=User()).get()
+    assert config is not None
+    async with connected(config, httpx2.MockTransport(api), answered=api.answered) as kube:
+        yield kube
+
+
+def told(api: Api, call: Callable[[Kube], Awaitable[Any]]) -> Any:
+    """What a call comes to."""
+
+    async def story() -> Any:
+        async with kube_over(api) as kube:
+            return await call(kube)
+
+    return in_virtual_time(story)
+
+
+def get(kube: Kube) -> Awaitable[Any]:
+    return kube.get(CONFIG_MAPS, KEY)
+
+
+def answer(kube: Kube) -> Awaitable[Any]:
+    return kube.answer("version", most=10)
+
+
+async def watch(kube: Kube) -> list[str]:
+    return [each.type async for each in kube.watch(Selection(CONFIG_MAPS), "5")]
+
+
+def event(name: str) -> bytes:
+    return b'{"type": "ADDED", "object": {"metadata": {"name": "%s"}}}\n' % name.encode()
+
+
+@pytest.mark.parametrize(("call", "seconds"), [(get, TAKES), (answer, TAKES), (watch, None)])
+def test_each_answer_is_counted_with_its_status_and_time(
+    call: Callable[[Kube], Awaitable[Any]], seconds: float | None
+) -> None:
+    api = Api(httpx2.Response(200, content=b"{}"))
+    told(api, call)
+    assert api.counted == [("GET", "200", seconds)]
+
+
+@pytest.mark.parametrize("fault", NETWORK_FAULTS, ids=lambda fault: type(fault).__name__)
+@pytest.mark.parametrize(("call", "seconds"), [(get, TAKES), (answer, TAKES), (watch, None)])
+def test_what_has_no_answer_is_counted_and_told(
+    call: Callable[[Kube], Awaitable[Any]], seconds: float | None, fault: Exception
+) -> None:
+    api = Api(fault)
+    with pytest.raises(UnavailableError, match=str(fault)):
+        told(api, call)
+    assert api.counted == [("GET", NO_ANSWER, seconds)]
+    assert NO_ANSWER == "<error>", "as client-go has it"
+
+
+def test_an_address_is_that_of_the_server_with_the_parameters_once() -> None:
+    api = Api(httpx2.Response(200, json={}))
+    told(api, get)
+    told(api, lambda kube: kube.apply(CONFIG_MAPS, KEY, {}, force=True))
+    told(api, answer)
+    path = "http://small-api/api/v1/namespaces/prod/configmaps/a"
+    assert [str(each.url) for each in api.requests] == [
+        path,
+        f"{path}?fieldManager=nats-operator&force=true",
+        "http://small-api/version",
+    ]
+
+
+def test_a_write_may_be_answered_later_than_a_read() -> None:
+    api = Api(httpx2.Response(200, json={}))
+    told(api, get)
+    told(api, lambda kube: kube.apply(CONFIG_MAPS, KEY, {}, force=True))
+    usual = dict.fromkeys(("connect", "read", "write", "pool"), REQUEST_TIMEOUT)
+    assert [each.extensions["timeout"] for each in api.requests] == [usual, {**usual, "read": TO_ADMIT}]
+
+
+@pytest.mark.parametrize("dropped", [httpx2.ReadError(""), httpx2.WriteError(""), httpx2.RemoteProtocolError("")])
+def test_what_was_dropped_is_sent_again_once(dropped: Exception) -> None:
+    api = Api(dropped, httpx2.Response(200, json={"kind": "it"}))
+    assert told(api, get) == {"kind": "it"}
+    assert api.counted == [("GET", "200", 2 * TAKES)]
+    with pytest.raises(UnavailableError):
+        told(Api(dropped), get)
+
+
+def test_an_answer_that_is_no_object_is_none() -> None:
+    with pytest.raises(UnavailableError, match="object"):
+        told(Api(httpx2.Response(200, json=["a"])), get)
+
+
+@pytest.mark.parametrize(
+    ("body", "first"), [(b"short", b"short"), (b"0123456789", b"0123456789"), (b"0" * 11, b"0" * 10)]
+)
+def test_of_a_raw_answer_the_first_bytes_are_read(body: bytes, first: bytes) -> None:
+    assert told(Api(httpx2.Response(404, content=body)), answer) == HttpAnswer(404, first)
+
+
+def test_a_raw_answer_without_end_is_not_read_to_its_end() -> None:
+    read: list[int] = []
+
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                read.append(1)
+                yield b"abcd"
+        finally:
+            read.append(0)
+
+    assert told(Api(httpx2.Response(200, content=endless())), answer) == HttpAnswer(200, b"abcdabcdab")
+    assert read == [1, 1, 1, 0]
+
+
+def test_raw_answers_wait_in_line_too() -> None:
+    async def story() -> None:
+        api = Api(httpx2.Response(200, content=b"ok"))
+        async with kube_over(api) as kube:
+            asked = [asyncio.ensure_future(answer(kube)) for _ in range(REQUESTS_AT_ONCE + 1)]
+            await asyncio.sleep(TAKES / 2)
+            assert len(api.requests) == REQUESTS_AT_ONCE
+            await asyncio.gather(*asked)
+
+    in_virtual_time(story)
+
+
+def test_the_events_of_a_watch_come_as_they_are_sent() -> None:
+    async def slowly() -> AsyncIterator[bytes]:
+        yield event("a")
+        await asyncio.sleep(100)
+        yield event("b")
+
+    async def story() -> list[tuple[str, float]]:
+        async with kube_over(Api(httpx2.Response(200, content=slowly()))) as kube:
+            watched = kube.watch(Selection(CONFIG_MAPS), "5")
+            return [(each.object["metadata"]["name"], clock()) async for each in watched if each.type == "ADDED"]
+
+    assert in_virtual_time(story) == [("a", TAKES), ("b", TAKES + 100)]
+
+
+def test_a_watch_that_says_nothing_starts_again_and_one_that_is_refused_says_why() -> None:
+    with pytest.raises(GoneError, match="not a word for 150 s"):
+        told(Api(httpx2.ReadTimeout("")), watch)
+    api = Api(failure(403, "no watches for you"))
+    with pytest.raises(ForbiddenError, match="no watches for you"):
+        told(api, watch)
+    assert api.counted == [("GET", "403", None)]
