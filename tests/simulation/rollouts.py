@@ -39,15 +39,19 @@ _FEATURES: Final[tuple[Manifest, ...]] = (
 )
 """Of what servers reload or are rolled for, and a little that is none of their business."""
 
+_INCLUDING: Final = tuple(each for each in _FEATURES if "includes" in each.get("config", {}))
+_FILES: Final = (*REQUIRED, *OPTIONAL_OBJECTS)
+_INCLUDED: Final = tuple(each for each in _FILES if each["metadata"]["name"] in ("extra", "more"))
+
 _namespaces: Final = st.sampled_from(NAMESPACES)
 _pods: Final = st.sampled_from(("a-0", "a-1", "a-2", "b-0"))
 _put_clusters: Final = done("put", namespace=_namespaces, manifest=clusters(_FEATURES))
-_put_files: Final = done("put", namespace=_namespaces, manifest=st.sampled_from((*REQUIRED, *OPTIONAL_OBJECTS)))
+_put_files: Final = done("put", namespace=_namespaces, manifest=st.sampled_from(_FILES))
 _changes: Final = st.one_of(
     _put_clusters,
     _put_clusters,
     _put_files,
-    interference,
+    interference.filter(lambda step: step.do != "restore_backup"),  # see test_adoption: what was restored stays
     done("delete", namespace=_namespaces, kind=st.just("Pod"), name=_pods),
     done("unready", namespace=_namespaces, name=_pods),
 )
@@ -59,7 +63,16 @@ _trouble: Final = st.one_of(
     crashes,
     faults,
 )
+_reloads: Final = one_after_the_other(
+    done("put", namespace=st.just("prod"), manifest=clusters(_INCLUDING, fewest=1)),
+    done("put", namespace=st.just("prod"), manifest=st.sampled_from(_INCLUDED)),
+    pauses=st.sampled_from((4.0, 20.0, 70.0)),
+)
+"""What a cluster includes changes when it runs."""
+
 _episodes: Final[st.SearchStrategy[Steps]] = st.one_of(
+    _reloads,
+    _reloads,
     st.tuples(_changes),
     st.tuples(_changes),
     st.tuples(_trouble),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.simulation.referred import REQUIRED
+from tests.simulation.referred import JWT, REQUIRED
 from tests.simulation.scenario import Scenario, play
 from tests.simulation.steps import Step, custom_resource
 from tests.testbed.client import Manifest
@@ -41,7 +41,7 @@ def test_orphans_of_an_earlier_custom_resource_are_adopted(then: dict[str, Any],
     scenario = Scenario(seed=1, operators=1, namespaces=(), installed=(), steps=steps)
     outcome = play(scenario, REQUIRED)
     assert not outcome.problems, outcome.report(scenario)
-    adopted = [each for each in outcome.trace.splitlines() if "adopted=True" in each]
+    adopted = [each for each in outcome.trace.splitlines() if " INFO adopted " in each]
     assert len(adopted) == len(CHILDREN) or not away, adopted
 
 
@@ -59,5 +59,18 @@ def test_what_a_backup_brings_back_is_adopted(*, owner_first: bool, away: bool) 
     scenario = Scenario(seed=1, operators=1, namespaces=(), installed=(), steps=steps)
     outcome = play(scenario, REQUIRED)
     assert not outcome.problems, outcome.report(scenario)
-    adopted = [each for each in outcome.trace.splitlines() if "adopted=True" in each]
+    adopted = [each for each in outcome.trace.splitlines() if " INFO adopted " in each]
     assert len(adopted) == len(CHILDREN), adopted
+
+
+@pytest.mark.xfail(reason="what a restore owns is never removed: the StatefulSet goes on mounting a-auth", strict=True)
+def test_what_a_backup_brings_back_goes_when_nobody_wants_it_any_more() -> None:
+    steps = (
+        *(Step(0.0, "put", {"namespace": "prod", "manifest": each}) for each in REQUIRED),
+        put({"auth": {"jwt": JWT}}, after=0.0),
+        Step(20.0, "restore_backup", {"namespace": "prod", "name": "a", "owner_first": True}),
+        put({}, after=60.0),
+    )
+    scenario = Scenario(seed=1, operators=1, namespaces=(), installed=(), steps=steps, has_pods=True)
+    outcome = play(scenario, REQUIRED)
+    assert not outcome.problems, outcome.report(scenario)

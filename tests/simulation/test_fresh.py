@@ -6,12 +6,13 @@ from typing import Final
 
 import pytest
 
+from tests.hypothesis_profiles import examples
 from tests.simulation.families import FAMILIES, drawn
 from tests.simulation.fresh import SEED, VARIABLE
 from tests.simulation.referred import REQUIRED
 from tests.simulation.scenario import play
 
-FRESH: Final = 50
+FRESH: Final = examples(usual=50, fuzz=1500)
 
 
 @pytest.mark.parametrize("number", range(FRESH))

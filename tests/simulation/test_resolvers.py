@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from natsop_core import pushes
+from natsop_core import resolver_requests
 from tests import tokens
 from tests.simulation.nats_servers import RequestFault
 from tests.simulation.people import People
@@ -89,7 +89,7 @@ def test_it_arrives_though_the_operator_is_killed_meanwhile() -> None:
 
 
 def test_claims_that_are_never_pushed_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pushes, "accounts_to_push", lambda *_: ())
+    monkeypatch.setattr(resolver_requests, "accounts_to_push", lambda *_: ())
     with pytest.raises(AssertionError, match="eyJ"):
         run_in_virtual_time(rotation_with([]), seed=1)
 
