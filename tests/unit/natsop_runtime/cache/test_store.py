@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from natsop_core.kinds import CONFIG_MAPS
 from natsop_core.live import LiveObject
+from natsop_core.names import CLUSTER_LABEL
 from natsop_runtime.cache.store import IN_FULL, METADATA, Store, Whole
 from tests.unit.natsop_runtime.small_api import config_map
 
@@ -57,6 +60,50 @@ def test_an_answer_that_comes_after_the_objects_deletion_brings_nothing_back() -
     assert watched.version(A) is None
 
 
+def test_what_a_watch_has_told_of_others_makes_older_answers_no_news() -> None:
+    for tell in (Store.seen, Store.gone):
+        watched = Informer()
+        tell(watched.store, config_map("b", 9))
+        tell(watched.store, config_map("b", 8))  # what is heard never goes back
+        watched.store.written(config_map("a", 9))
+        assert watched.version(A) is None
+        watched.store.written(config_map("a", 10))
+        assert watched.version(A) == "10"
+
+
+def test_a_deletion_at_the_very_version_that_is_held_counts() -> None:
+    watched = Informer()
+    watched.store.seen(config_map("a", 7))
+    watched.store.gone(config_map("a", 7))
+    assert watched.told == [("a", None, "7"), ("a", "7", None)]
+
+
+def test_a_list_at_the_very_version_that_is_held_or_was_heard_counts() -> None:
+    watched = Informer()
+    watched.store.written(config_map("a", 5))
+    watched.store.written(config_map("b", 5))
+    watched.store.heard("5")
+    watched.listed(config_map("b", 4), version=5)
+    assert watched.told[2:] == [("a", "5", None), ("b", "5", "4")]
+
+
+def test_a_list_at_the_version_that_was_heard_last_rewrites_no_history() -> None:
+    watched = Informer()
+    watched.listed(config_map("a", 3), version=5)
+    watched.listed(config_map("a", 3), version=5)
+    assert watched.told == [("a", None, "3")]
+
+
+def test_what_is_forgotten_is_told_and_leaves_nothing() -> None:
+    watched = Informer()
+    watched.listed(config_map("a", 1), config_map("b", 2), version=5)
+    watched.store.clear()
+    assert watched.told[2:] == [("a", "1", None), ("b", "2", None)]
+    assert list(watched.store) == list(watched.store.items()) == []
+    watched.store.gone(config_map("a", 7))
+    assert len(watched.told) == 4
+
+
 def test_an_answer_that_comes_after_a_bookmark_beyond_it_is_ignored() -> None:
     watched = Informer()
     watched.store.heard("9")
@@ -102,12 +149,28 @@ def test_a_list_from_a_backup_whose_versions_were_put_beyond_all_there_were_coun
     assert watched.version(A) == "1000041"
 
 
-def test_one_object_that_cannot_be_read_does_not_hide_the_others() -> None:
+def test_one_object_that_cannot_be_read_does_not_hide_the_others(caplog: pytest.LogCaptureFixture) -> None:
     watched = Informer()
-    unreadable = config_map("b", 2)
-    del unreadable["metadata"]["uid"]
-    watched.listed(unreadable, config_map("a", 1), version=5)
+    without_uid = config_map("b", 2)
+    del without_uid["metadata"]["uid"]
+    unreadable: list[Any] = [
+        without_uid,
+        {"metadata": None},
+        {"metadata": {**config_map("c", 2)["metadata"], "labels": 1}},
+    ]
+    watched.listed(*unreadable, config_map("a", 1), version=5)
     assert list(watched.store) == [A]
+    assert caplog.messages == ["left out a ConfigMap that cannot be read"] * len(unreadable)
+    assert all(each.exc_info for each in caplog.records)
+
+
+@pytest.mark.parametrize(("labels", "whose"), [({CLUSTER_LABEL: "c"}, "c"), ({}, ""), (None, "")])
+def test_whose_it_is_stands_beside_what_is_kept_whole(labels: Any, whose: str) -> None:
+    store: Store[Whole] = Store(CONFIG_MAPS, IN_FULL, lambda _key, _old, _new: None)
+    store.seen(config_map("a", 7, labels=labels))
+    kept = store.get(A)
+    assert kept is not None
+    assert kept.label == whose
 
 
 def test_what_is_kept_whole_is_a_copy_without_what_others_manage() -> None:
