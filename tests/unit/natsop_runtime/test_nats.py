@@ -250,3 +250,32 @@ def test_only_so_many_pods_are_asked_at_the_same_time_and_each_has_its_time_from
 
     in_virtual_time(story)
     assert most == nats.AT_ONCE
+
+
+@pytest.mark.parametrize(("more", "is_read"), [(0, True), (1, False)])
+def test_an_answer_may_be_a_mebibyte_long(more: int, is_read: bool) -> None:
+    def answer(_request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, content=in_parts(bytes(nats.LONGEST_ANSWER + more)))
+
+    assert isinstance(ask("10.0.0.1", httpx2.MockTransport(answer)), HttpAnswer) is is_read
+
+
+def test_a_timeout_of_the_connection_is_no_answer_in_time_either() -> None:
+    def time_out(_request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectTimeout("no SYN-ACK")
+
+    assert ask("10.0.0.1", httpx2.MockTransport(time_out)) is nats.NO_ANSWER
+
+
+def test_probes_end_with_the_operator() -> None:
+    async def story() -> None:
+        async with nats.reachable_pods(httpx2.MockTransport(Answers("10.0.0.1"))) as pods:
+            await pods.get(monitor("10.0.0.1"))
+            await asyncio.sleep(nats.PROBE_AFTER)
+            await pods.get(monitor("10.0.0.1"))
+            await asyncio.sleep(0.1)
+            told = now()
+        assert now() == told
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    in_virtual_time(story)
