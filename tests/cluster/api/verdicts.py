@@ -64,13 +64,13 @@ class Judge:
     def _ask(self, method: str, path: str, manifest: Manifest) -> Verdict:
         url = f"{self._resources}/{path}?dryRun=All&fieldValidation=Strict"
         try:
-            status, content = self._http_client(method, url, manifest)
+            status, content = self._exchange(method, url, manifest)
         except (http.client.RemoteDisconnected, ConnectionError):  # closed by the API server after a minute's silence
             self._connection.close()
-            status, content = self._http_client(method, url, manifest)
+            status, content = self._exchange(method, url, manifest)
         return Verdict(accepted=True) if status < http.client.BAD_REQUEST else _refusal(content)
 
-    def _http_client(self, method: str, url: str, manifest: Manifest) -> tuple[int, dict[str, Any]]:
+    def _exchange(self, method: str, url: str, manifest: Manifest) -> tuple[int, dict[str, Any]]:
         self._connection.request(method, url, body=json.dumps(manifest), headers=self._headers)
         answer = self._connection.getresponse()
         return answer.status, json.loads(answer.read())
