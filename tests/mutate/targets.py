@@ -24,7 +24,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "cache.reflector": ("cache/test_reflector.py",),
     "cache.informer": ("cache/test_informers.py", "cache/test_informers_namespaces.py"),
     "cache.informers": ("cache/test_informers.py", "cache/test_informers_namespaces.py"),
-    "cache.optional_kinds": ("cache/test_optional_kinds.py", "cache/test_informers.py"),
+    "cache.optional_kinds": ("cache/test_optional_kinds_asked.py", "cache/test_optional_kinds.py"),
     "fetch": ("test_fetch.py",),
     "executor": ("test_executor.py",),
     "applier": ("test_executor.py",),
