@@ -72,7 +72,7 @@ class _TreeLoader(SourceFileLoader):
 class FewExamples:
     """Has Hypothesis look less hard than usual, and for no smaller example of a failure: it runs for each fault."""
 
-    @pytest.hookimpl(trylast=True)
+    @pytest.hookimpl(tryfirst=True)  # but after the conftest that loads the usual profile
     def pytest_collection(self) -> None:
         settings.register_profile("mutate", settings(), max_examples=10, phases=(Phase.explicit, Phase.generate))
         settings.load_profile("mutate")
