@@ -157,6 +157,7 @@ def test_one_object_that_cannot_be_read_does_not_hide_the_others(caplog: pytest.
     unreadable: list[Any] = [
         without_uid,
         {"metadata": None},
+        [],
         {"metadata": {**config_map("c", 2)["metadata"], "labels": 1}},
     ]
     watched.listed(*unreadable, config_map("a", 1), version=5)
