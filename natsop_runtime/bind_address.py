@@ -1,4 +1,4 @@
-"""Where to listen, as a flag names it: `host:port`, `:port`, `[::1]:port`, or `0` for not at all."""
+"""The address of a port: `host:port`, `:port`, `[::1]:port`, or `0` for none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class BindAddress:
 
 
 def parse_bind_address(text: str) -> BindAddress | None:
-    """The address, or None for nowhere. ValueError, with a message for whoever wrote it, when it is none."""
+    """The address, or None for `0`. Raises ValueError with a message for the user."""
     if text == NOWHERE:
         return None
     match = _ADDRESS.fullmatch(text)

@@ -1,4 +1,4 @@
-"""References to what was found: from the informers where they know it, else from the API server or the pod itself."""
+"""Fetches what references name: from the informers if possible, otherwise from the API server or a pod."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 
 AT_ONCE: Final = 300
-"""References that are looked for at the same time; to begin with each takes the event loop a moment."""
+"""References that are fetched concurrently; starting each takes the event loop a moment."""
 
 PODS_AT_ONCE: Final = 32
-"""Pods of one custom resource that are asked at the same time, so that one cannot use up all requests to pods."""
+"""Pods of one custom resource that are asked concurrently, so that one cannot use up all requests to pods."""
 
 PODS_SECONDS: Final = 5.0
 """Seconds after which no further pod of a custom resource is asked: a worker waits for those that do not answer."""
@@ -43,11 +43,11 @@ PODS_SECONDS: Final = 5.0
 NOT_ASKED: Final = inputs.Unreachable(f"not asked, since other pods did not answer within {PODS_SECONDS:g} s")
 
 FEW: Final = 100
-"""Objects that are unpacked in no time: each takes some 50 µs."""
+"""Objects that are unpacked on the event loop: each takes some 50 µs."""
 
 
 class Fetcher:
-    """Finds what references name."""
+    """Fetches what references name."""
 
     def __init__(self, kube: Kube, pods: Pods, informers: Informers) -> None:
         self._kube = kube
@@ -55,9 +55,9 @@ class Fetcher:
         self._informers = informers
 
     async def fetch(self, references: Iterable[Reference]) -> dict[Reference, Found]:
-        """Find all of them, many at the same time. UnavailableError when the API server does not answer.
+        """Fetch all references, many concurrently. Raises UnavailableError when the API server does not answer.
 
-        Children last: a kind that is asked for may be watched only from now on.
+        Children come last: an optional kind may be watched only from now on.
         """
         asked = tuple(references)
         waited_for = [each for each in asked if not isinstance(each, ChildrenRef)]
@@ -134,13 +134,13 @@ def _unpack(packed: Sequence[Whole]) -> tuple[dict[str, Any], ...]:
 
 
 def outdated_by(references: Iterable[Reference], found: Iterable[Reference]) -> Iterable[ChildrenRef]:
-    """Of what was found, what may be more once these references are: children of a kind that was not watched so far."""
+    """The references to fetch again once these are known: children of a kind that was not watched before."""
     if any(isinstance(each, ApiGroupRef) for each in references):
         yield from (each for each in found if isinstance(each, ChildrenRef))
 
 
 def depends_on(references: Iterable[Reference]) -> Iterable[ObjectKey | LabelledRef | ApiGroupRef]:
-    """What can change what the references find, when it changes; children name their controller themselves."""
+    """The objects, labels and kinds that the references depend on; children name their controller themselves."""
     for reference in references:
         match reference:
             case ObjectRef(key) | HttpRef(pod=key):

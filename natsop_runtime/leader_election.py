@@ -1,8 +1,8 @@
-"""Leader election: of several operators one works, by a Lease that it has to renew again and again.
+"""Leader election: one of several operators works, as long as it renews a Lease.
 
-Nobody trusts anybody else's clock. A standby takes the Lease over once it has seen it unchanged for as long as it is
-valid. A leader stops writing well before that: two thirds of that time after it *sent* the last renewal that succeeded.
-That also holds for a process that was stopped (SIGSTOP, a suspended machine) and goes on later.
+No clocks are compared. A standby takes the Lease over when it has seen it unchanged for its whole duration. A leader
+stops writing well before: two thirds of the duration after it *sent* the last successful renewal. This also holds for
+a process that was suspended (SIGSTOP, a suspended machine) and resumes later.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 
 TO_RELEASE: Final = 2.0
-"""Seconds for giving the Lease back at the end; without it, the next leader has to wait until the Lease runs out."""
+"""Seconds for releasing the Lease at the end; otherwise the next leader has to wait until the Lease expires."""
 
 LONGEST_STATED: Final = 10
-"""What a Lease says of its own duration is believed up to so many times ours: anybody may have edited it."""
+"""The duration stated in a Lease counts up to so many times our own: somebody may have edited it."""
 
 TO_PUT_BACK: Final = 2
-"""For how many times its retry period nobody takes a Lease that nobody has and nobody gave back."""
+"""Retry periods for which a Lease without a holder that was not released is left alone: its leader may restore it."""
 
 RELEASED: Final = 1
-"""The duration that a Lease says which its holder gave back, as client-go has it; an edit by hand leaves another."""
+"""The duration stated in a released Lease, as in client-go; a manual edit leaves another one."""
 
 MOST_TRANSITIONS: Final = 2**31 - 1
-"""As many changes of the holder as a Lease can count."""
+"""The largest number of transitions that a Lease can hold."""
 
 log = logging.getLogger(__name__)
 
 
 class LeadershipLostError(Exception):
-    """Somebody else may be at work by now: nothing may be written any more, and the process has to end."""
+    """Another replica may be the leader by now: nothing may be written any more, and the process must exit."""
 
 
 class Fence:
-    """For how long we may write, by our own clock (monotonic, in seconds). Over until it is extended."""
+    """Until when this replica may write, by its own monotonic clock in seconds. Closed until it is extended."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -53,27 +53,27 @@ class Fence:
 
     @property
     def is_open(self) -> bool:
-        """Whether we lead at this moment."""
+        """Whether this replica is the leader at this moment."""
         return self._clock() < self._end
 
     def extend(self, until: float) -> None:
-        """We have the Lease for longer."""
+        """The Lease was renewed."""
         self._end = until
 
     def close(self) -> None:
-        """We give the Lease up."""
+        """The Lease is given up."""
         self._end = -math.inf
 
     def check(self) -> None:
-        """To be called before every write: LeadershipLostError when we do not lead."""
+        """Called before every write. Raises LeadershipLostError when this replica is not the leader."""
         if not self.is_open:
             raise LeadershipLostError("the lease was not renewed in time")
 
 
 class LeaderElector:
-    """Acquires the Lease, keeps it, and gives it back.
+    """Acquires, renews and releases the Lease.
 
-    duration: seconds for which a Lease is valid after a renewal. identity: ours, unlike that of any other process.
+    duration: seconds for which the Lease is valid after a renewal. identity: unique to this process.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class LeaderElector:
         self._retry_period = duration * 2 / 15
         self._now = now
         self._clock = clock
-        self._held: Object | None = None  # the Lease as we wrote it last, when that is all we know of it
+        self._held: Object | None = None  # the Lease as last written, if that is known
         self._rival = ""
         self._rivals_spec: Mapping[str, Any] = {}
         self._rival_seen_at = -math.inf
@@ -106,23 +106,23 @@ class LeaderElector:
 
     @property
     def name(self) -> str:
-        """The Lease's."""
+        """The name of the Lease."""
         return self._key.name
 
     @property
     def namespace(self) -> str:
-        """Where the Lease is."""
+        """The namespace of the Lease."""
         return self._key.namespace
 
     async def look(self) -> Object | None:
-        """The Lease as it is now; ApiError when it may not or cannot be read."""
+        """Read the Lease. Raises ApiError when that is forbidden or fails."""
         try:
             return await self._kube.get(LEASES, self._key)
         except NotFoundError:
             return None
 
     async def acquire(self) -> None:
-        """Wait until we lead."""
+        """Wait until this replica is the leader."""
         waits_for = ""
         while not await self._claim():
             if self._rival not in ("", waits_for):
@@ -131,7 +131,7 @@ class LeaderElector:
             await asyncio.sleep(self._retry_period)
 
     async def keep(self) -> None:
-        """Renew the Lease until cancelled. LeadershipLostError as soon as that fails for too long, or we are ousted."""
+        """Renew the Lease until cancelled. Raises LeadershipLostError when that fails too long, or another holds it."""
         while True:
             await asyncio.sleep(self._retry_period)
             self._fence.check()
@@ -140,7 +140,7 @@ class LeaderElector:
                 raise LeadershipLostError(f"{self._rival} has it")
 
     async def release(self) -> None:
-        """Write no more, and let the next one begin at once."""
+        """Stop writing, and release the Lease, so that the next leader can start at once."""
         self._fence.close()
         try:
             async with asyncio.timeout(TO_RELEASE):

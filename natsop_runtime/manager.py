@@ -1,4 +1,4 @@
-"""The operator's components: connect, check, be elected, work, and end in order."""
+"""Runs the operator: connect, check, become the leader, work, and shut down in order."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from natsop_runtime.settings import RunSettings
 
 TO_FINISH: Final = 12.0
-"""Seconds that workers get to finish what they have in hand when the operator is to end; the pod is killed after 30."""
+"""Seconds that workers get at shutdown to finish their reconciliations; Kubernetes kills the pod after 30."""
 
 ENTROPY_BYTES: Final = 32
 
@@ -44,17 +44,17 @@ log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
-    """The time of day, for people."""
+    """The time of day."""
     return datetime.now(UTC)
 
 
 def seconds_since_boot() -> float:
-    """A clock that goes on while the process or the machine is suspended, and that nobody can set."""
+    """A monotonic clock that also runs while the process or the machine is suspended."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def fresh_entropy() -> bytes:
-    """Bytes that nobody can guess."""
+    """Random bytes for keys and salts."""
     return os.urandom(ENTROPY_BYTES)
 
 
@@ -71,12 +71,12 @@ async def run_operator(
     entropy: Callable[[], bytes] = fresh_entropy,
     monitor: EventLoopMonitor | None = None,
 ) -> None:
-    """Be the operator until `stop` is set. Other networks, clocks and chance stand in for the real ones in tests.
+    """Run the operator until `stop` is set. Tests pass other networks, clocks and entropy.
 
-    monitor: of the event loop, by a caller that takes samples.
+    monitor: of the event loop, run by the caller.
 
-    NotReadyError, ListenError or CertificateError when it cannot begin, LeadershipLostError when it had to end because
-    another may be at work.
+    Raises NotReadyError, ListenError or CertificateError when it cannot start, and LeadershipLostError when another
+    replica may be the leader.
     """
     log.info("natsop %s: %s, %s", version("natsop"), described(config), _scope(settings))
     metrics = Metrics(version("natsop"))
@@ -166,7 +166,7 @@ def _elector(
 
 
 class Components(NamedTuple):
-    """What an operator lives by."""
+    """The parts of a running operator."""
 
     kube: Kube
     controller: Controller
@@ -176,7 +176,7 @@ class Components(NamedTuple):
 
 
 async def _live(components: Components, stop: asyncio.Event) -> None:
-    """Until told to stop, or until something ends it before."""
+    """Work until `stop` is set or something fails."""
     living, stopping = asyncio.create_task(_check_and_work(components)), asyncio.create_task(stop.wait())
     try:
         await asyncio.wait((living, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -191,7 +191,7 @@ async def _live(components: Components, stop: asyncio.Event) -> None:
 
 
 async def _finish(components: Components, living: asyncio.Task[None]) -> None:
-    """End in order: what is in hand is done, then the Lease is given back, unless something goes on for too long."""
+    """Shut down: finish the current reconciliations, then release the Lease, unless they take too long."""
     log.info("stopping")
     components.controller.close()
     if components.controller.is_working:
@@ -199,7 +199,7 @@ async def _finish(components: Components, living: asyncio.Task[None]) -> None:
     is_finished = living.done() or not components.controller.is_working
     living.cancel()
     await asyncio.wait([living])
-    if components.elector and is_finished:  # else a write of ours may still be under way
+    if components.elector and is_finished:  # otherwise a write may still be in progress
         await components.elector.release()
 
 
@@ -219,7 +219,7 @@ async def _check_and_work(components: Components) -> None:
 
 @asynccontextmanager
 async def _leading(elector: LeaderElector | None, metrics: Metrics) -> AsyncIterator[None]:
-    """While we lead, or need not to. The body is cancelled as soon as we do not any more."""
+    """Run the body as the leader, or without election. It is cancelled when the leadership is lost."""
     if elector is None:
         yield
         return
@@ -234,7 +234,7 @@ async def _leading(elector: LeaderElector | None, metrics: Metrics) -> AsyncIter
 
 
 async def _unwrapped(living: asyncio.Task[None]) -> None:
-    """What ended it, as itself: that the lease was lost matters more than what that ended in turn."""
+    """Raise the cause of the end. A lost lease matters more than the errors that it caused."""
     try:
         await living
     except BaseExceptionGroup as errors:

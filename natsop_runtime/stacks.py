@@ -1,4 +1,4 @@
-"""What all threads and tasks are doing, written to the log on SIGUSR1: where an operator that is stuck is stuck."""
+"""Logs the stacks of all threads and tasks on SIGUSR1, to find out where an operator hangs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 def log_on_signal(loop: asyncio.AbstractEventLoop) -> None:
     """Write the stacks to the log whenever SIGUSR1 comes, even while the event loop is blocked.
 
-    A thread of its own writes them: a handler that logs could interrupt another line.
+    A separate thread writes them: a signal handler could interrupt another log line.
     """
 
     def start(_number: int, _frame: FrameType | None) -> None:
@@ -44,7 +44,7 @@ def log_stacks(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _say(text: str) -> None:
-    """Whatever the log level is: somebody has asked for it."""
+    """Log at any log level: the user asked for it."""
     log.handle(log.makeRecord(log.name, logging.INFO, __file__, 0, text, (), None))
 
 

@@ -1,4 +1,4 @@
-"""Logs what becomes of the steps of plans: what is done each time, what is not possible once until that changes."""
+"""Logs the outcomes of steps: successes each time, a failure once until its state changes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ log = logging.getLogger(__name__)
 
 
 class StepLog:
-    """Remembers, for each custom resource, the troubles that the log has told.
+    """Remembers, for each custom resource, the failures that were logged.
 
-    is_outage: whether the API server is away, so that a step that fails need not be told.
+    is_outage: whether the API server is unavailable, so that failed steps are not logged one by one.
     """
 
     def __init__(self, is_outage: Callable[[], bool]) -> None:
@@ -31,7 +31,7 @@ class StepLog:
         self._told: dict[ObjectKey, dict[StepKey, str]] = {}  # by custom resource; none is empty
 
     def tell(self, custom_resource: ObjectKey, kinds: Mapping[StepKey, StepKind], outcomes: Outcomes) -> None:
-        """Log what became of the steps of a plan of this custom resource."""
+        """Log the outcomes of a plan of this custom resource."""
         before = self._told.pop(custom_resource, {})
         told: dict[StepKey, str] = {}
         for key, outcome in outcomes.items():
@@ -53,7 +53,7 @@ class StepLog:
         log.debug("%d steps, of which %d were not necessary", len(outcomes), unchanged)
 
     def forget(self, custom_resource: ObjectKey) -> None:
-        """Of a custom resource that is gone nothing need be known any more."""
+        """Forget a custom resource that is gone."""
         self._told.pop(custom_resource, None)
 
 

@@ -1,4 +1,4 @@
-"""httpx2's requests, carried by aiohttp: in half of the processor time that httpx2's own transport takes for it.
+"""An httpx2 transport on aiohttp, which takes half of the CPU time of httpx2's own transport.
 
 That one goes through a second abstraction of event loops, and through parsers in Python. (`make bench` compares.)
 """
@@ -32,13 +32,13 @@ _TLS_OBJECT: Final = re.compile(r" ssl:(?:<[^>]*>|\w+)(?= \[)")
 """What aiohttp says about TLS in the message of a connection that failed; it tells nobody anything."""
 
 _ALL_OURS: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
-"""Headers that aiohttp would add."""
+"""Headers that aiohttp must not add."""
 
 Trace = Callable[[str, dict[str, Any]], Awaitable[None]]
 
 
 class AiohttpTransport(httpx2.AsyncBaseTransport):
-    """Connections to any number of servers, of which the idle ones are used again within `idle_seconds`.
+    """Connections to any number of servers; idle ones are reused within `idle_seconds`.
 
     context: asked for each request. A connection made with another context is not used for it.
     """
@@ -55,7 +55,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send the request, and read the answer up to its body."""
+        """Send the request, and return the response before its body is read."""
         body = await request.aread()
         with _errors_of_httpx2():
             answer = await self._session.request(
@@ -81,7 +81,7 @@ def no_cookies() -> CookieJar:
 
 
 class _Body(httpx2.AsyncByteStream):
-    """The body of an answer, as it comes."""
+    """The body of a response, as a stream."""
 
     def __init__(self, answer: aiohttp.ClientResponse) -> None:
         self._answer = answer
@@ -136,4 +136,4 @@ _ERRORS: Final[tuple[tuple[type[Exception], type[httpx2.TransportError]], ...]] 
     (aiohttp.ClientConnectionError, httpx2.WriteError),
     (aiohttp.ClientError, httpx2.RemoteProtocolError),
 )
-"""The first that fits counts."""
+"""The first match counts."""

@@ -1,1 +1,1 @@
-"""Everything between us and the API server: who we are, one request after the other, what its answers mean."""
+"""The client of the API server: configuration, connection, requests and typed errors."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 
 class ConfigurationError(Exception):
-    """We do not know which API server to talk to, or as whom; the message says what to do."""
+    """The configuration names no API server or user; the message says what to do."""
 
 
 class ApiError(Exception):
-    """The API server's refusal of a request, in its own words."""
+    """A request failed; the message is the API server's."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -22,7 +22,7 @@ class NotFoundError(ApiError):
 
 
 class ConflictError(ApiError):
-    """The object is not the one, or not at the version, that the request was meant for."""
+    """The object has another UID or version than the request expects."""
 
 
 class GoneError(ApiError):
@@ -34,11 +34,11 @@ class ForbiddenError(ApiError):
 
 
 class TerminatingError(ForbiddenError):
-    """Refused because the namespace is being deleted, and soon what wanted the object with it."""
+    """Refused because the namespace is being deleted."""
 
 
 class RefusedError(ApiError):
-    """Any other refusal that repeating the request would only repeat."""
+    """Any other error that a retry would not change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ class UnavailableError(ApiError):
 
 
 class UnauthorizedError(UnavailableError):
-    """The API server does not know who we are; a token that is being rotated makes it so for a moment."""
+    """The API server does not accept our credentials; this is temporary while a token is rotated."""
 
 
 class CredentialsError(UnauthorizedError):
-    """The program that makes our credentials makes none; the message says why."""
+    """The program that provides our credentials failed; the message says why."""

@@ -1,4 +1,4 @@
-"""Requests to an API server and what comes back: slots, the check_fence before each write, typed errors, JSON."""
+"""HTTP requests to an API server: a limit of concurrent requests, the fence before each write, typed errors, JSON."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FenceCheck = Callable[[], None]
 """Raises LeadershipLostError when nothing may be written any more."""
 
 NO_ANSWER: Final = "<error>"
-"""In place of an HTTP status, as client-go counts requests that fail before there is one."""
+"""Instead of an HTTP status, for requests without an answer; client-go counts them so."""
 
 Answered = Callable[[str, str, float | None], None]
 """Called after each request: its method, the HTTP status or `NO_ANSWER`, and its seconds; None for a watch."""
@@ -33,17 +33,17 @@ Answered = Callable[[str, str, float | None], None]
 REQUESTS_AT_ONCE: Final = 16
 
 TO_ADMIT: Final = 35.0
-"""Seconds to wait for the answer to a write: a webhook may take 30, and whoever hangs up before has it done again."""
+"""Seconds to wait for the answer to a write: a webhook may take 30, and giving up earlier would repeat the write."""
 
 LONGEST_REQUEST: Final = 40.0
-"""Seconds for a whole request; the timeouts of the HTTP client are for each read, and an answer may trickle in."""
+"""Seconds for a whole request; the timeouts of the HTTP client apply to each read, and an answer may be slow."""
 
 BEFORE_BYTES: Final = ("send_request_headers.started", "send_request_body.started")
-"""What httpcore says of a request right before it sends anything of it, when it has its connection already."""
+"""The trace events of httpcore immediately before it sends a part of a request over its connection."""
 
 
 def unfenced() -> None:
-    """The check_fence of who need not be elected."""
+    """The fence without leader election: always open."""
 
 
 def uncounted(_method: str, _code: str, _seconds: float | None) -> None:
@@ -51,7 +51,7 @@ def uncounted(_method: str, _code: str, _seconds: float | None) -> None:
 
 
 class HttpClient:
-    """Sends requests over two clients: an open watch holds its connection, and would starve the others of theirs."""
+    """Sends requests over two clients: open watches hold their connections, and must not use up those of requests."""
 
     def __init__(
         self,
@@ -71,24 +71,24 @@ class HttpClient:
         self._warnings = ApiWarnings()
 
     def without_fence(self) -> HttpClient:
-        """Another one over the same connections, with slots of its own and without a check_fence."""
+        """A client over the same connections, with its own limit of concurrent requests and without a fence."""
         return HttpClient(
             self._requests, self._watches, server=self.server, check_fence=unfenced, answered=self._answered
         )
 
     async def send(self, plural: str, prepared: BasicRequest, *, fenced: bool) -> Object:
-        """The object that is the answer, or an ApiError. `fenced`: only sent while the check_fence is open."""
+        """Send a request; returns the object in the answer. Raises ApiError. `fenced`: not sent while the fence is closed."""
         return _json_object(await self.content(plural, prepared, fenced=fenced))
 
     async def content(self, plural: str, prepared: BasicRequest, *, fenced: bool) -> bytes:
-        """The answer as it comes, likewise."""
+        """Like `send`, but return the body as bytes."""
         self._address(prepared)
         async with self._slots:
             began = _now()
             try:
                 async with asyncio.timeout(LONGEST_REQUEST):
                     response = await self._send_again_when_dropped(prepared, fenced=fenced)
-            except (httpx2.RequestError, ConfigError, OSError) as error:  # of which a timeout is one
+            except (httpx2.RequestError, ConfigError, OSError) as error:  # a timeout is one of them
                 self._answered(prepared.method, NO_ANSWER, _now() - began)
                 raise unreachable(error) from error
             self._answered(prepared.method, str(response.status_code), _now() - began)
@@ -97,7 +97,7 @@ class HttpClient:
         return response.content
 
     async def answer(self, prepared: BasicRequest, *, most: int) -> tuple[int, bytes]:
-        """The HTTP status, and of what came with it the first bytes. Raises UnavailableError where there is none."""
+        """The HTTP status and the first bytes of the body. Raises UnavailableError if there is no answer."""
         self._address(prepared)
         content = bytearray()
         async with self._slots:
@@ -144,7 +144,7 @@ class HttpClient:
         prepared.params = None  # type: ignore[assignment]  # others, also empty ones, would take the place of the query
 
     async def _send_again_when_dropped(self, prepared: BasicRequest, *, fenced: bool) -> httpx2.Response:
-        """An idle connection may be closed by the server just as we use it; everything we send may be sent twice."""
+        """The server may close an idle connection just as it is used. All our requests may be sent twice."""
         try:
             return await self._send_once(prepared, fenced=fenced)
         except (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError):
@@ -159,7 +159,7 @@ class HttpClient:
         return response
 
     async def _pass_gate(self, event: str, _details: object) -> None:
-        """Connecting may have taken long, and the process may have been stopped meanwhile: so not any earlier."""
+        """Check as late as possible: connecting may take long, and the process may be suspended meanwhile."""
         if event.endswith(BEFORE_BYTES):
             self._check_fence()
 

@@ -1,4 +1,4 @@
-"""JSON for whoever reads it as YAML, as the API server does with every server-side apply."""
+"""JSON that is also valid YAML: the API server parses the body of every server-side apply as YAML."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ those beyond U+FFFF are not: JSON escapes them as two halves, which YAML takes f
 
 
 def json_in_yaml(value: Any) -> bytes:
-    """The value as JSON that is the same value as YAML."""
+    """The value as JSON that means the same in YAML."""
     text = msgspec.json.encode(value).decode()
     return _UNLIKE_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()

@@ -1,4 +1,4 @@
-"""The Kubernetes API as the loop uses it: plain dicts in and out, typed errors, any kind alike.
+"""The Kubernetes API for any kind: plain dicts in and out, typed errors.
 
 Together with `connection` the only module that imports lightkube, whose client builds and sends the requests. Its own
 `watch` is not used: it does not list first, asks for no bookmarks, and loses deletions after a gap.
@@ -51,7 +51,7 @@ METADATA_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which objects to list and watch: all of a kind, or those of a namespace or with the labels; in full or not."""
+    """The objects to list and watch: of a kind, a namespace and labels; complete or metadata only."""
 
     resource: ApiResource
     namespace: str = ""
@@ -61,7 +61,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a list, its items made while they are read. The whole is as of `version`: a watch carries on there."""
+    """A page of a list; its items are decoded one by one. The list is of `version`, where a watch continues."""
 
     items: Iterable[Object]
     version: str
@@ -69,7 +69,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """A change that a watch reports; a bookmark's object has no content but its resource version."""
+    """An event of a watch; a bookmark's object has only a resource version."""
 
     type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
     object: Object
@@ -84,7 +84,7 @@ class Kube:
         self._http_client = http_client
 
     def without_fence(self) -> Kube:
-        """The same API server, for what must go out though we do not lead, and however busy the loop is."""
+        """A client for requests that do not need the leadership and must not wait for other requests."""
         return Kube(self._client, self._http_client.without_fence(), server=self.server)
 
     async def list_pages(self, selection: Selection, *, page_size: int = PAGE) -> AsyncGenerator[Page]:
@@ -132,7 +132,7 @@ class Kube:
                     yield event
 
     async def serves(self, resource: ApiResource) -> bool:
-        """Whether the API server's discovery has the kind; only for kinds outside of the core group."""
+        """Whether discovery lists the kind; only for kinds outside of the core group."""
         request = BasicRequest("GET", f"apis/{resource.api_version}")
         try:
             found = await self._http_client.send("apis", request, fenced=False)
@@ -141,21 +141,21 @@ class Kube:
         return any(each["name"] == resource.plural for each in found.get("resources") or ())
 
     async def get(self, resource: ApiResource, key: ObjectKey) -> Object:
-        """One object, in full."""
+        """Get an object."""
         return await self._send("get", resource, self._prepare("get", resource, key))
 
     async def get_metadata(self, resource: ApiResource, key: ObjectKey) -> Object:
-        """One object without its content."""
+        """Get the metadata of an object."""
         return await self._send("get", resource, self._prepare("get", resource, key, headers={"Accept": METADATA}))
 
     async def answer(self, path: str, *, body: str = "", metadata_only: bool = False, most: int) -> HttpAnswer:
-        """The first bytes of what is answered to a GET or, with a body of JSON, to the creation of a review."""
+        """The first bytes of the answer to a GET or, with a JSON body, to the creation of a review."""
         prepared = BasicRequest("POST" if body else "GET", path, data=msgspec.Raw(body.encode()) if body else None)
         prepared.headers = {"Accept": METADATA_LIST} if metadata_only else None
         return HttpAnswer(*await self._http_client.answer(prepared, most=most))
 
     async def apply(self, resource: ApiResource, key: ObjectKey, body: Mapping[str, Any], *, force: bool) -> Object:
-        """Server-side apply. Returns the object as it is now."""
+        """Server-side apply. Returns the new object."""
         headers = {"Content-Type": PatchType.APPLY.value}
         parameters = _apply(force=force)
         raw = msgspec.Raw(json_in_yaml(body))
@@ -163,7 +163,7 @@ class Kube:
         return await self._send("patch", resource, prepared)
 
     async def apply_status(self, resource: ApiResource, key: ObjectKey, body: Mapping[str, Any]) -> Object:
-        """Server-side apply of the status alone. Returns the whole object."""
+        """Server-side apply of the status. Returns the whole object."""
         headers = {"Content-Type": PatchType.APPLY.value}
         prepared = self._client.prepare_request(
             "patch",
@@ -186,14 +186,14 @@ class Kube:
     async def merge_patch(
         self, resource: ApiResource, key: ObjectKey, patch: Mapping[str, Any], *, manager: str = FIELD_MANAGER
     ) -> Object:
-        """A JSON merge patch (RFC 7386). Returns the object as it is now."""
+        """A JSON merge patch (RFC 7386). Returns the new object."""
         headers = {"Content-Type": PatchType.MERGE.value}
         parameters = {"fieldManager": manager}
         prepared = self._prepare("patch", resource, key, body=dict(patch), headers=headers, params=parameters)
         return await self._send("patch", resource, prepared)
 
     async def delete(self, resource: ApiResource, key: ObjectKey, *, uid: str, version: str = "") -> None:
-        """Delete that very object, and what it owns in the background.
+        """Delete the object with this UID, and its dependents in the background.
 
         version: unless the object has another one meanwhile. Raises ConflictError, NotFoundError.
         """
@@ -212,12 +212,12 @@ class Kube:
         return await self._send("create", resource, BasicRequest("POST", path, data=body))
 
     async def create_review(self, resource: ApiResource, body: Object) -> Object:
-        """Ask a question that the API server answers in the status of what it returns, and keeps nowhere."""
+        """Create a review: the answer is in the returned status, and nothing is stored."""
         path = f"apis/{resource.api_version}/{resource.plural}"
         return await self._send("create", resource, BasicRequest("POST", path, data=body))
 
     async def replace(self, resource: ApiResource, body: Object) -> Object:
-        """Replace an object, if it still has the resourceVersion of this one."""
+        """Replace an object if its resourceVersion is still that of `body`."""
         metadata = body["metadata"]
         path = f"{_path(resource, metadata['namespace'])}/{metadata['name']}"
         return await self._send("update", resource, BasicRequest("PUT", path, data=body))
@@ -272,7 +272,7 @@ def _items(texts: Iterable[msgspec.Raw]) -> Iterator[Object]:
 
 
 def _decoded_event(line: bytes) -> WatchEvent | None:
-    """The event, or None when it cannot be read: that must not end the watch, which would only meet it again."""
+    """The event, or None if it cannot be read: it must not end the watch, which would receive it again."""
     try:
         event = msgspec.json.decode(line)
         kind, obj = event["type"], event["object"]

@@ -1,4 +1,4 @@
-"""Which API server, as whom: kubeconfigs and the pod's ServiceAccount, with every fault found before connecting."""
+"""The configuration of the client: kubeconfigs and the pod's ServiceAccount, checked before connecting."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def load_config(kubeconfig: str | None, context: str | None) -> SingleConfig:
 
 
 def _is_in_cluster() -> bool:
-    """As client-go decides it."""
+    """Whether this process runs in a pod, by client-go's rule."""
     return all(os.environ.get(name) for name in IN_CLUSTER) and Path(SERVICE_ACCOUNT, "token").is_file()
 
 
@@ -59,7 +59,7 @@ def _listed(variable: str) -> list[str]:
 
 
 def _merged(configs: list[KubeConfig]) -> KubeConfig:
-    """Several kubeconfigs as one, like kubectl's: what is named in an earlier one counts."""
+    """Merge several kubeconfigs as kubectl does: earlier files win."""
     if len(configs) == 1:
         return configs[0]
     absolute = [_absolute(config) for config in configs]

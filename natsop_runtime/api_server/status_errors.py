@@ -1,4 +1,4 @@
-"""From what an API server or the network answers to our kinds of error."""
+"""Maps HTTP answers and network failures to typed errors."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ _PLAIN: Final[Mapping[int, type[ApiError]]] = {
 }
 
 _TOO_LARGE: Final = ("etcdserver: request is too large", "trying to send message larger than max")
-"""What etcd and its client say of an object that will never fit, which the API server passes on as its own failure."""
+"""Messages of etcd and its client for an object that is too large, which the API server returns as its own failure."""
 
 AUDIT_ID: Final = "Audit-Id"
 """A header of every response of an API server (apiserver/pkg/endpoints/filters/audit_init.go). Its 404 for a kind that
 it does not serve has no `Status`."""
 
 LONGEST_PAUSE: Final = 60.0
-"""Seconds that a server can ask for: whatever stands before the API server must not silence us for a day."""
+"""The longest Retry-After, in seconds: a proxy must not stop us for a day."""
 
 LONGEST_MESSAGE: Final = 2_000
-"""Characters; a refusal quotes the value that it is about, which may be a megabyte."""
+"""Characters; an error quotes the invalid value, which may be a megabyte."""
 
 
 def raise_for_status(response: httpx2.Response) -> None:
-    """Raise what the answer means, unless it is a success."""
+    """Raise the error of an answer, unless it is a success."""
     if response.is_success:
         return
     status = _status_object(response)

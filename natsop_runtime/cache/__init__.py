@@ -1,1 +1,1 @@
-"""What the API server has, kept up to date by lists and watches."""
+"""Informers: objects of the API server, kept up to date by lists and watches."""

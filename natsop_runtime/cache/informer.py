@@ -1,4 +1,4 @@
-"""The objects of one kind that are kept up to date: of all namespaces, or of each that the operator is limited to."""
+"""An informer: the objects of one kind, kept up to date, of all namespaces or of the configured ones."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ T = TypeVar("T")
 Object = dict[str, Any]
 
 EVERYWHERE = ""
-"""In place of a namespace: all of them."""
+"""Instead of a namespace: all of them."""
 
 
 class Informer(Generic[T]):
-    """A store and a reflector for each namespace; one of each when `namespaces` is empty, which means all."""
+    """A store and a reflector for each namespace; one of each for all namespaces if `namespaces` is empty."""
 
     def __init__(
         self,
@@ -55,16 +55,16 @@ class Informer(Generic[T]):
         return (reflector.selection for reflector in self._reflectors.values())
 
     def is_synced(self, namespace: str) -> bool:
-        """Whether everything there has been listed once."""
+        """Whether the namespace has been listed once."""
         return self._reflectors[namespace].synced.is_set()
 
     def is_current(self, namespace: str) -> bool:
-        """Whether all that is there is known now."""
+        """Whether the store of the namespace is up to date."""
         return self._reflectors[namespace].is_current
 
     @property
     def is_known(self) -> bool:
-        """Whether everything has been listed once that we may list, in one namespace at least."""
+        """Whether every namespace that we may list has been listed once, and there is one."""
         reflectors = self._reflectors.values()
         return all(each.settled.is_set() for each in reflectors) and any(each.synced.is_set() for each in reflectors)
 
@@ -74,7 +74,7 @@ class Informer(Generic[T]):
         return max(reflector.silent_for for reflector in self._reflectors.values())
 
     async def known(self) -> None:
-        """Wait until that is so: a namespace that refuses us keeps nobody waiting."""
+        """Wait until `is_known`. A namespace that we may not list is not waited for."""
         for reflector in self._reflectors.values():
             await reflector.settled.wait()
         listing = [asyncio.create_task(each.synced.wait()) for each in self._reflectors.values()]
@@ -91,27 +91,27 @@ class Informer(Generic[T]):
                 group.create_task(reflector.run())
 
     def get(self, key: ObjectKey) -> T | None:
-        """What is held of the object, or None when there is none."""
+        """The stored object, or None."""
         store = self._store(key.namespace)
         return store.get(key) if store else None
 
     def is_missing(self, key: ObjectKey) -> bool:
-        """Whether there is no such object; False also when nobody tells us any more."""
+        """Whether the object does not exist; also False while the watch is not current."""
         reflector = self._reflectors.get(EVERYWHERE) or self._reflectors.get(key.namespace)
         return self.get(key) is None and (reflector is None or reflector.is_current)
 
     def items(self) -> Iterator[tuple[ObjectKey, T]]:
-        """What is held of all objects, by their keys."""
+        """All stored objects with their keys."""
         for store in self._stores.values():
             yield from store.items()
 
     def written(self, obj: Object) -> None:
-        """Take in the answer to a write of our own."""
+        """Store the answer to our own write."""
         if (store := self._store(obj["metadata"]["namespace"])) is not None:
             store.written(obj)
 
     def clear(self) -> None:
-        """Forget all objects, since nobody tells of them any more."""
+        """Forget all objects: they are no longer watched."""
         for store in self._stores.values():
             store.clear()
 

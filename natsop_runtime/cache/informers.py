@@ -1,4 +1,4 @@
-"""All that is watched, and what can be looked up in it without asking the API server.
+"""All informers, and what can be looked up in them without a request.
 
 - custom resources, in full;
 - of every kind that we create, all objects' metadata, ours or not: a name that a stranger holds must be seen; of the
@@ -36,7 +36,7 @@ OURS: Final = f"{MANAGED_BY_LABEL}={FIELD_MANAGER}"
 
 
 class Change(NamedTuple):
-    """An object and the version that it has now, empty when it is gone; or a kind, and whether it is there."""
+    """An object and its new version, empty when it was deleted; or a kind, and whether it is served."""
 
     key: ObjectKey | ApiGroupRef
     version: str
@@ -54,7 +54,7 @@ Enqueue = Callable[[Change, Iterable["ObjectKey"], Iterable[LabelledRef]], None]
 class Informers:
     """The stores, their reflectors, and an index of children by the UID of the custom resource that controls them.
 
-    namespaces: those that the operator is limited to; none means all.
+    namespaces: the only ones to watch; empty means all.
     is_wanted: whether a custom resource refers to an optional kind. restarted: told of each watch that begins anew.
     custom_resource_changed: called with the JSON of each that changes, and with None when it is gone.
     object_changed: called with each object that changes of the kinds that we create.
@@ -99,7 +99,7 @@ class Informers:
 
     @property
     def unsynced(self) -> Iterable[str]:
-        """The kinds that have not been listed yet, but those that are optional, and where we may not."""
+        """The kinds that have not been listed yet, except optional ones and those that we may not list."""
         return sorted(
             {selection.resource.plural for each in self._all if not each.is_known for selection in each.selections}
         )
@@ -117,7 +117,7 @@ class Informers:
         return silences
 
     def served(self) -> Mapping[str, bool]:
-        """Whether all that is in each namespace that the operator is limited to is known now."""
+        """Whether everything in each configured namespace is up to date."""
         return {each: all(watched.is_current(each) for watched in self._all) for each in self._namespaces}
 
     async def run(self) -> None:
@@ -128,12 +128,12 @@ class Informers:
             self._tasks.create_task(self.optional_kinds.run())
 
     async def synced(self) -> None:
-        """Wait until everything has been listed once, but where we may not."""
+        """Wait until everything that we may list has been listed once."""
         for watched in tuple(self._all):
             await watched.known()
 
     def start_watching(self, resource: ApiResource) -> None:
-        """Begin to keep the metadata of an optional kind's objects."""
+        """Start to watch the metadata of an optional kind."""
         kind = _kind(resource)
         if kind not in self._optional_tasks:
             watched = self._metadata[kind] = self._metadata_of(resource)
@@ -163,9 +163,9 @@ class Informers:
         return watched.get(key) if watched else None
 
     def is_missing(self, key: ObjectKey) -> bool:
-        """Whether there is no such object as far as we are told, for one that is not held in full.
+        """Whether the object does not exist, by the metadata that is watched.
 
-        A pod that lost our label is as good as gone; so is a custom resource whose kind is not served any more.
+        A pod without our label counts as missing, and so does a custom resource whose kind is no longer served.
         """
         watched = self._metadata.get(_kind(key))
         return watched is None or watched.is_missing(key)
@@ -193,7 +193,7 @@ class Informers:
         return tuple(each for each in found if each is not None)
 
     def written(self, key: ObjectKey, obj: Object) -> Change:
-        """Take in the answer to a write of our own at once: no decision is made on what was there before."""
+        """Store the answer to our own write at once, so that no decision uses the earlier state."""
         change = Change(key, obj["metadata"]["resourceVersion"])
         for stores in (self._metadata, self._full, self._custom):  # the metadata first: the others drop managedFields
             if (watched := stores.get(_kind(key))) is not None:
@@ -228,7 +228,7 @@ class Informers:
                 self._enqueue(Change(key, version), (key,), ())
 
     def works(self, selection: Selection) -> None:
-        """A watch works for the first time, or again."""
+        """A watch works, for the first time or again."""
         self.outages.works(selection)
 
     def fails(self, selection: Selection, error: ApiError) -> None:

@@ -1,4 +1,4 @@
-"""Kinds that others have to install, such as NACK's Account: they come and go while the loop runs.
+"""Kinds of other projects, such as NACK's Account, which may be installed and removed at any time.
 
 Whether the API server has one is asked when a custom resource first wants to know, and from then on once a minute for
 as long as one does. When the answer changes, those who wanted to know are told.
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from natsop_runtime.api_server.kube import Kube
 
 POLL: Final = 60.0
-"""Seconds after which the API server is asked again."""
+"""Seconds between two requests for discovery."""
 
 TO_SYNC: Final = 10.0
-"""Seconds that the first list of a kind may take until we go on without it."""
+"""Seconds to wait for the first list of a kind."""
 
 _BY_REFERENCE: Final = {resource.reference: resource for resource in kinds.OPTIONAL}
 
@@ -32,10 +32,10 @@ log = logging.getLogger(__name__)
 
 
 class Watching(Protocol):
-    """Whoever keeps the objects of a kind that is there."""
+    """Watches the objects of a served kind."""
 
     def start_watching(self, resource: ApiResource) -> None:
-        """Begin to keep its objects; no matter if that was begun already."""
+        """Start to watch its objects, unless they are watched already."""
 
     def stop_watching(self, resource: ApiResource) -> None:
         """Forget its objects."""
@@ -45,7 +45,7 @@ class Watching(Protocol):
 
 
 class OptionalKinds:
-    """What is known of the optional kinds.
+    """Which optional kinds are served.
 
     is_wanted: whether a custom resource wants to know of the kind. changed: told when there is something new to know.
     """
@@ -67,7 +67,7 @@ class OptionalKinds:
         self._complaints: dict[ApiResource, str] = {}  # what the log says of a kind now
 
     async def serves(self, reference: ApiGroupRef) -> bool | Forbidden:
-        """Whether the kind is there, or why its objects cannot be listed though it is.
+        """Whether the kind is served, or why its objects cannot be listed although it is.
 
         UnavailableError when the API server does not answer.
         """
@@ -80,11 +80,11 @@ class OptionalKinds:
             return self._answers[resource]
 
     def doubt(self, resource: ApiResource) -> None:
-        """A request was answered as if the kind was not there, optional or not: ask anew the next time."""
+        """A request failed as if the kind was not served: ask discovery the next time."""
         self._answers.pop(resource, None)
 
     async def run(self) -> None:
-        """Ask again and again until cancelled."""
+        """Poll discovery until cancelled."""
         while True:
             await asyncio.sleep(POLL)
             for resource in kinds.OPTIONAL:
@@ -109,7 +109,7 @@ class OptionalKinds:
             self._changed(resource.reference)
 
     async def _ask(self, resource: ApiResource) -> bool | Forbidden:
-        """What discovery says; the kind's objects are kept, and known soon, or forgotten, accordingly."""
+        """Ask discovery, and start or stop to watch the kind accordingly."""
         if not await self._kube.serves(resource):
             self._complaints.pop(resource, None)
             self._watching.stop_watching(resource)
@@ -125,7 +125,7 @@ class OptionalKinds:
         return True
 
     def _complain(self, resource: ApiResource, text: str) -> None:
-        """Say it once for as long as it is so."""
+        """Log a state once for as long as it lasts."""
         if self._complaints.get(resource) != text:
             self._complaints[resource] = text
             log.warning("%s", text)

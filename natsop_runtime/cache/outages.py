@@ -1,6 +1,6 @@
-"""What the log says while the API server is away or refuses something: a line when that begins, and one when it ends.
+"""Logs outages of the API server and refused requests: one line when they begin, and one when they end.
 
-Each of the many watches notices an outage by itself, and so does each reconciliation, all of them with every retry.
+Every watch and every reconciliation notices an outage with each of its retries.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Source: TypeAlias = Selection | ObjectKey
-"""What fails: a watch, or the reconciliation of a custom resource."""
+"""A watch, or the reconciliation of a custom resource."""
 
 UNAVAILABLE: Final = (UnavailableError, UnauthorizedError)
 
 TOLD_AFTER: Final = 2.0
-"""Seconds after which the log tells of an outage: its extent is known by then, and a shorter one is none."""
+"""Seconds until an outage is logged: by then its extent is known, and shorter ones do not matter."""
 
 REFUSED_AFTER: Final = 10.0
 """Seconds for which something is refused until it is believed: an API server that starts refuses everything at first,
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 
 class Outages:
-    """Told of all that fails and of all that works; logs each state once."""
+    """Receives failures and successes, and logs each state once."""
 
     def __init__(self) -> None:
         self._outage = _Outage()
@@ -51,15 +51,15 @@ class Outages:
 
     @property
     def is_on(self) -> bool:
-        """Whether the API server is away, wholly or in part, so that nobody else need tell that something fails."""
+        """Whether the API server is unavailable, at least in part, so that single failures need no log line."""
         return self._outage.is_on
 
     def are_known(self, namespaces: Iterable[str]) -> None:
-        """These refuse us, which somebody else has told already."""
+        """These namespaces refuse us, which was logged before."""
         self._refusals.are_known(namespaces)
 
     def fails(self, source: Source, error: ApiError) -> None:
-        """It failed, perhaps as it did before."""
+        """It failed, for the first time or again."""
         if isinstance(source, Selection) and isinstance(error, GoneError):
             log.debug("listing %s again: %s", _name(source), error)
         elif source in self._outage or isinstance(error, UNAVAILABLE):
@@ -69,7 +69,7 @@ class Outages:
             self._refusals.add(source, error)
 
     def works(self, source: Source) -> None:
-        """It works, perhaps as it did before."""
+        """It works, for the first time or again."""
         self._refusals.discard(source)
         self._outage.discard(source)
         self._end_if_over()
@@ -176,7 +176,7 @@ class _Outage:
 
 
 class _Refusals:
-    """What the API server refuses, or does not have. That a namespace refuses us is told once for all kinds."""
+    """Refused requests, and kinds that are not served. A refused namespace is logged once for all kinds."""
 
     def __init__(self) -> None:
         self._refused: defaultdict[str, set[Source]] = defaultdict(set)  # by name: a kind may have two watches

@@ -1,4 +1,4 @@
-"""A reflector keeps a store equal to what the API server has: list, then watch, for ever, whatever goes wrong.
+"""A reflector keeps a store equal to the objects of the API server: it lists, then watches, and never gives up.
 
 A list that follows a gap reports what was deleted meanwhile; a watch carries on from the last version it told of; one
 that falls silent, or that the server ends at once, is taken up again with backoff.
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Observer(Protocol):
-    """Told how the watches are."""
+    """Observes the state of watches."""
 
     def listed(self, selection: Selection) -> None:
         """All objects have been listed for the first time."""
@@ -38,16 +38,16 @@ class Observer(Protocol):
         """The watch works for the first time, or again after it failed."""
 
     def fails(self, selection: Selection, error: ApiError) -> None:
-        """It failed, perhaps as it did before."""
+        """The watch failed, for the first time or again."""
 
     def restarts(self, selection: Selection) -> None:
-        """It is taken up again after it failed, or ended early."""
+        """The watch is restarted after it failed or ended early."""
 
 
 class Reflector(Generic[T]):
     """Keeps `store` equal to the selected objects.
 
-    synced: set once the first list was taken in. settled: set then, or when we may not list.
+    synced: set after the first list. settled: set then, or when we may not list.
     """
 
     def __init__(self, kube: Kube, selection: Selection, store: Store[T], observer: Observer) -> None:
@@ -65,7 +65,7 @@ class Reflector(Generic[T]):
 
     @property
     def is_current(self) -> bool:
-        """Whether the store was listed, and a watch can carry on from there: what it lacks does not exist."""
+        """Whether the store is complete and a watch continues from it: an object that it lacks does not exist."""
         return self._version is not None
 
     @property
@@ -88,7 +88,7 @@ class Reflector(Generic[T]):
             await asyncio.sleep(self._pause(problem))
 
     async def _list_and_watch(self) -> ApiError | None:
-        """One turn; what ended it, or None when the watch just ended."""
+        """List if necessary, then watch. Returns the error that ended it, or None for a normal end."""
         try:
             if self._version is None:
                 self._version = await self._list()

@@ -1,4 +1,4 @@
-"""What is known of the objects of one kind: the newest that was heard, from a list, a watch or a write of our own."""
+"""The latest known state of the objects of one kind, from lists, watches and our own writes."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ T = TypeVar("T")
 
 Object = dict[str, Any]
 Changed: TypeAlias = Callable[["ObjectKey", T | None, T | None], None]
-"""Told of each change of a store: what was held and what is now; None where there was or is no object."""
+"""Called with each change of a store: the earlier and the new value, None where there is none."""
 
 Kept: TypeAlias = dict[str, dict[str, T]]
-"""Objects by namespace and name: a namespace's name is held once for all that is in it."""
+"""Objects by namespace and name; the namespace's name is stored once."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Transform(Generic[T]):
-    """What a store keeps of each object, and where in that its resource version is."""
+    """How a store reduces each object, and how to read the resource version of the result."""
 
     reduced: Callable[[Object], T]
     version: Callable[[T], str]
@@ -41,7 +41,7 @@ class Transform(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """An object that is kept whole, as compressed JSON. label: whose it is.
+    """A complete object as compressed JSON. label: the custom resource that it belongs to.
 
     JSON takes a sixth of the memory of a dict. Compressed, it takes a third of that, for 0.05 ms to write and read.
     """
@@ -56,7 +56,7 @@ class Whole:
         return zlib.decompress(self.packed)
 
     def unpacked(self) -> Object:
-        """A copy of its own for who asks."""
+        """A new copy of the object."""
         obj: Object = msgspec.json.decode(self.json)
         return obj
 
@@ -81,11 +81,11 @@ METADATA: Final[Transform[LiveObject]] = Transform(_reduced, attrgetter("resourc
 
 
 class Store(Generic[T]):
-    """The objects of one kind, never set back to something older by a watch or a write.
+    """The objects of one kind. Neither a watch nor a write sets an object back to an earlier version.
 
     Resource versions of one kind are comparable as integers (Kubernetes guarantees it since 1.35, etcd always has).
     That settles every race between a watch and the answers to our own writes: what is older than what is held, or than
-    what the watch has already told, is no news.
+    than what the watch has already delivered, is ignored.
     """
 
     def __init__(self, resource: ApiResource, transform: Transform[T], changed: Changed[T]) -> None:
@@ -96,7 +96,7 @@ class Store(Generic[T]):
         self._heard = 0  # the version up to which list and watch have told everything
 
     def get(self, key: ObjectKey) -> T | None:
-        """What is held of the object, or None when there is none."""
+        """The stored object, or None."""
         return self._objects.get(key.namespace, {}).get(key.name)
 
     def __iter__(self) -> Iterator[ObjectKey]:
@@ -104,22 +104,22 @@ class Store(Generic[T]):
         return (self._resource.key(namespace, name) for namespace in self._objects for name in self._objects[namespace])
 
     def items(self) -> Iterator[tuple[ObjectKey, T]]:
-        """What is held of all objects, by their keys."""
+        """All stored objects with their keys."""
         for namespace, named in self._objects.items():
             yield from ((self._resource.key(namespace, name), value) for name, value in named.items())
 
     def written(self, obj: Object) -> None:
-        """Take in the answer to a write of our own, unless the watch is past it: then it knows better."""
+        """Store the answer to our own write, unless the watch has already delivered later changes."""
         if int(_version_of_object(obj)) > self._heard:
             self._set(obj)
 
     def seen(self, obj: Object) -> None:
-        """Take in what a watch reports as added or modified."""
+        """Store an object that a watch reports as added or modified."""
         self._heard = max(self._heard, int(_version_of_object(obj)))
         self._set(obj)
 
     def gone(self, obj: Object) -> None:
-        """Take in what a watch reports as deleted."""
+        """Remove an object that a watch reports as deleted."""
         version = int(_version_of_object(obj))
         self._heard = max(self._heard, version)
         key = self._key(obj)
@@ -127,11 +127,11 @@ class Store(Generic[T]):
             self._remove(key)
 
     def heard(self, version: str) -> None:
-        """A bookmark: everything up to this version has been told."""
+        """Record a bookmark: the watch has delivered everything up to this version."""
         self._heard = max(self._heard, int(version))
 
     def kept(self, objects: Iterable[Object]) -> Kept[T]:
-        """What would be kept of these. One that cannot be read is left out, not a reason to fail them all."""
+        """Reduce the objects. One that cannot be read is left out, and does not fail the others."""
         kept: Kept[T] = {}
         for obj in objects:
             try:
@@ -144,10 +144,10 @@ class Store(Generic[T]):
         return kept
 
     def replace(self, objects: Kept[T], version: str) -> None:
-        """Take in a whole list: what it lacks is gone, and all else as listed, except what we wrote after it was made.
+        """Replace the objects by a list, except for our own later writes.
 
         When etcd comes back from a backup, its versions go on from there, or far beyond all that there were: an object
-        may be listed with an older version than is held, and yet be what there is now.
+        may be listed with an older version than the stored one, and still be the current one.
         """
         history_was_rewritten = int(version) < self._heard
         self._heard = int(version)
@@ -162,13 +162,13 @@ class Store(Generic[T]):
                     self._put(key, value)
 
     def clear(self) -> None:
-        """Forget all objects, since nobody tells of them any more."""
+        """Forget all objects: they are no longer watched."""
         for key in tuple(self):
             self._remove(key)
 
     def _set(self, obj: Object) -> None:
         key = self._key(obj)
-        if int(_version_of_object(obj)) > self._version(key):  # half of what a watch tells are writes of our own
+        if int(_version_of_object(obj)) > self._version(key):  # half of the events of a watch are our own writes
             self._put(key, self._transform.reduced(obj))
 
     def _put(self, key: ObjectKey, value: T) -> None:

@@ -29,26 +29,26 @@ Object = dict[str, Any]
 
 ALLOWED_HOLDS: Final = 60.0
 REFUSED_HOLDS: Final = 10.0
-"""Seconds that an answer of the API server holds: whoever is let in at last should not wait long."""
+"""Seconds for which an answer of the API server is cached; a refusal is short, since rights may be granted."""
 
 REMEMBERED: Final = 1000
-"""How many tokens, let in and refused each, are remembered at most."""
+"""The number of accepted tokens, and of refused ones, that are remembered."""
 
 NEWCOMERS_AT_ONCE: Final = 20
 NEWCOMERS_PER_SECOND: Final = 10
-"""New tokens from one address that the API server is asked about."""
+"""New tokens from one address that are reviewed."""
 
 REVIEWS_AT_ONCE: Final = 4
-"""So that reviews, even when the API server is slow, leave most of its client's slots to the loop."""
+"""Concurrent reviews; most requests to a slow API server are left to the controller."""
 
 TO_REVIEW: Final = 5.0
-"""Seconds for both reviews: Prometheus waits for 10 at most, as it is set up usually."""
+"""Seconds for both reviews: Prometheus waits for 10 by default."""
 
 log = logging.getLogger(__name__)
 
 
 class Reviews(Protocol):
-    """The API server, as far as it is asked here."""
+    """The API server's reviews."""
 
     async def create_review(self, resource: ApiResource, body: Object) -> Object:
         """Ask; the object with its status filled in. ApiError when there is no answer."""
@@ -57,7 +57,7 @@ class Reviews(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why somebody gets nothing: an HTTP status, and what to do about it."""
+    """A refusal: an HTTP status, and what to do about it."""
 
     status: int
     message: str
@@ -81,7 +81,7 @@ class Sender(NamedTuple):
 
 
 class Access:
-    """Lets those in who may `get` the path."""
+    """Authenticates and authorizes clients: they need the right to `get` the path."""
 
     def __init__(self, reviews: Reviews, path: str, clock: Callable[[], float]) -> None:
         self._reviews = reviews

@@ -1,4 +1,4 @@
-"""The certificate of the metrics port: a given one, taken up anew when it is rotated, or one made for this process."""
+"""The certificate of the metrics port: from files, reloaded when they change, or self-signed for this process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108
-"""A folder that is never on a disk, and that can be written where the root filesystem cannot."""
+"""A folder in memory, writable even if the root filesystem is not."""
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +23,9 @@ class CertificateError(Exception):
 
 
 class RotatedCertificate:
-    """The pair `tls.crt` and `tls.key` of a folder, which somebody replaces before it expires.
+    """The pair `tls.crt` and `tls.key` of a folder, which is replaced before it expires.
 
-    Every handshake looks whether the files are others now. While they cannot be used, the last good pair serves on.
+    Every handshake checks whether the files have changed. While they are unusable, the last valid pair stays in use.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -60,7 +60,7 @@ class RotatedCertificate:
 
 
 def self_signed(host: str) -> ssl.SSLContext:
-    """A context with a certificate for the host, which nobody has reason to trust but by its fingerprint."""
+    """A context with a self-signed certificate for the host."""
     folder = MEMORY if MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="natsop-", dir=folder) as private:  # ssl reads certificates from files only
         pair = Path(private) / "tls.crt", Path(private) / "tls.key"
@@ -79,7 +79,7 @@ def _context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 def _certificate_and_key(host: str) -> tuple[bytes, bytes]:
-    """As PEM. Made in a process of its own, for what it takes to make them takes 12 MB that none ever gives back."""
+    """A certificate and its key as PEM. A subprocess creates them, since the library takes 12 MB of memory."""
     command = [sys.executable, "-m", "natsop_runtime.serving.self_signed", host]
     made = subprocess.run(command, capture_output=True, check=False)
     if made.returncode != 0:

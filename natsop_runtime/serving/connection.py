@@ -1,4 +1,4 @@
-"""A client's connection: it is for one request of bounded size, which aiohttp reads and answers."""
+"""A client's connection for one request of bounded size; aiohttp parses it and sends the response."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Handler = Callable[[BaseRequest], Awaitable[Response]]
 """Answers a request. Imported from their modules, aiohttp's classes take 1.3 MiB less than from `aiohttp.web`."""
 
 REQUEST_BYTES: Final = 16 * 1024
-"""All that a client may send. A token of a ServiceAccount has about 1 KiB, one of an identity provider may have 8."""
+"""Bytes that a client may send in total. A ServiceAccount's token has about 1 KiB, an identity provider's up to 8."""
 
 TOO_LARGE: Final = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 

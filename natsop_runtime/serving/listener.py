@@ -1,7 +1,7 @@
-"""A port at which the operator's own event loop answers HTTP requests, with bounds on what clients can take up.
+"""A port that serves HTTP requests on the operator's event loop, with limits for clients.
 
 aiohttp parses requests and writes responses. Connections are accepted here: asyncio's servers accept up to a hundred
-before they read from one of them, and each takes 300 KiB while it shakes hands.
+before they read from one of them, and each takes 300 KiB during its TLS handshake.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ if TYPE_CHECKING:
     from natsop_runtime.serving.connection import Handler
 
 CONNECTIONS: Final = 64
-"""At once, with those that shake hands. When one more comes, one is closed of the address that has the most: the oldest
-that does not wait for a response, if there is one. So nobody has to wait for strangers. A new connection gets 503 only
-when no address has more than its own, and all of these wait for a response."""
+"""Concurrent connections, including handshakes. For one more, a connection of the address with the most is closed: the
+oldest one that does not wait for a response, if there is one. So one client cannot keep others out. A new connection
+gets 503 only when no address has more than its own, and all of these wait for a response."""
 
 TO_SHAKE_HANDS: Final = 10.0
 TO_LIVE: Final = 30.0
-"""Seconds that a connection may last: it is for one request, and slow clients must not keep others out."""
+"""Seconds for a connection: it serves one request, and slow clients must not keep others out."""
 
 UNTIL_NEXT: Final = 0.1
-"""Seconds until the next connection is accepted when one could not be."""
+"""Seconds to wait after a connection could not be accepted."""
 
 TO_FINISH: Final = 2.0
-"""Seconds that requests in hand get when the port is closed."""
+"""Seconds for current requests when the port is closed."""
 
 log = logging.getLogger(__name__)
 
 
 class ListenError(Exception):
-    """Nobody can listen at the address; the message says why, in one line."""
+    """Listening failed; the message says why, in one line."""
 
 
 @asynccontextmanager
 async def listening(handler: Handler, address: BindAddress, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """Answer requests to the address until the context ends; yields the port. ListenError when it is taken."""
+    """Serve requests at the address until the context ends; yields the port. Raises ListenError."""
     with await _bound(address) as port:
         port.setblocking(False)
         connections = _Connections(handler, tls)
@@ -74,14 +74,14 @@ class _Connections:
         while True:
             try:
                 client, address = await asyncio.get_running_loop().sock_accept(port)
-            except OSError:  # gone again already; or too many files are open, which takes a while
+            except OSError:  # the client is gone, or too many files are open
                 await asyncio.sleep(UNTIL_NEXT)
                 continue
             connection = Connection(str(address[0]), self._handler, is_surplus=self._is_full)
             self._open[connection] = asyncio.create_task(self._serve(connection, client))
             if self._is_full():
                 self._make_room(connection)
-            await asyncio.sleep(0)  # sock_accept alone lets nobody else have a turn while many wait
+            await asyncio.sleep(0)  # sock_accept alone does not yield while many clients wait
 
     def _is_full(self) -> bool:
         return len(self._open) > CONNECTIONS
@@ -104,16 +104,16 @@ class _Connections:
                     ssl_handshake_timeout=TO_SHAKE_HANDS if self._tls else None,
                 )
                 await connection.lost
-        except OSError:  # TLS that fails, and time that is over, among others
+        except OSError:  # TLS failures and timeouts among others
             pass
-        except Exception as error:  # a fault of ours must not keep out all others
-            log.error("a connection could not be taken: %s", type(error).__name__)
+        except Exception as error:  # an internal error must not keep other clients out
+            log.error("could not serve a connection: %s", type(error).__name__)
         finally:
             self._open.pop(connection, None)
             connection.abort()
 
     async def finish(self) -> None:
-        """Close all connections; requests in hand get some time for their responses."""
+        """Close all connections; current requests get some time for their responses."""
         for connection, task in self._open.items():
             if not connection.has_request:
                 task.cancel()

@@ -33,11 +33,11 @@ log = logging.getLogger(__name__)
 
 Page = Callable[["BaseRequest"], Awaitable[Response]]
 WhyNot = Callable[[], str]
-"""Says what is wrong, or nothing."""
+"""Returns what is wrong, or an empty text."""
 
 
 class Pages:
-    """Pages by their paths, which can only be read."""
+    """Read-only pages by their paths."""
 
     def __init__(self, pages: Mapping[str, Page]) -> None:
         self._pages = pages
@@ -56,13 +56,13 @@ class Pages:
             return _text(405, "This can only be read.", {"Allow": "GET, HEAD"})
         try:
             return await page(request)
-        except Exception as error:  # whoever asks learns nothing of it, and aiohttp would log a traceback
+        except Exception as error:  # clients learn no details, and aiohttp would log a traceback
             log.error("%s: %s", request.path, type(error).__name__, exc_info=log.isEnabledFor(logging.DEBUG))
             return _text(500, "This cannot be told now; the operator's log says why.")
 
 
 def metrics_pages(metrics: Metrics, access: Access | None, clock: Callable[[], float]) -> Pages:
-    """The metrics, for those that may have access; without `access` for everybody, at a limited rate per address."""
+    """The metrics, for clients with access; without `access` for everyone, at a limited rate per address."""
     scrapes: RateLimiter[str] = RateLimiter(burst=SCRAPES_AT_ONCE, interval=1 / SCRAPES_PER_SECOND)
 
     async def page(request: BaseRequest) -> Response:
@@ -82,11 +82,11 @@ def metrics_pages(metrics: Metrics, access: Access | None, clock: Callable[[], f
 
 
 def probe_pages(*, wedged: WhyNot, unready: WhyNot) -> Pages:
-    """The probes. That they are answered at all proves that the event loop turns, for it answers them itself."""
+    """The probes. The event loop answers them itself, so an answer shows that it is not blocked."""
 
     async def health(_: BaseRequest) -> Response:
         if problem := wedged():
-            log.error("not alive: %s", problem)  # the kubelet tells nobody what the page said when it ends us
+            log.error("not alive: %s", problem)  # the kubelet does not report the response when it kills the container
         return _verdict(500, problem)
 
     async def readiness(_: BaseRequest) -> Response:

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The ports that are served, None for one that is not."""
+    """The numbers of the open ports; None for one that is not open."""
 
     metrics: int | None = None
     probes: int | None = None
@@ -44,7 +44,7 @@ async def serving(
     unready: WhyNot,
     clock: Callable[[], float],
 ) -> AsyncIterator[Ports]:
-    """Serve until the context ends. ListenError or CertificateError when that cannot be."""
+    """Serve until the context ends. Raises ListenError or CertificateError."""
     metrics_port = probes_port = None
     async with AsyncExitStack() as stack:
         if (address := settings.health_probe_bind_address) is not None:

@@ -12,16 +12,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 LIFETIME: Final = timedelta(days=3650)
-"""Longer than the process lives that it is made for."""
+"""Longer than any process lives."""
 
 CLOCK_SKEW: Final = timedelta(hours=1)
 
 LONGEST_NAME: Final = 64
-"""Characters of a common name that X.509 has room for."""
+"""Characters of a common name that X.509 allows."""
 
 
 def certificate_and_key(host: str) -> tuple[bytes, bytes]:
-    """As PEM."""
+    """A certificate for the host, and its key, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host[:LONGEST_NAME])])
     now = datetime.now(UTC)
