@@ -77,7 +77,7 @@ class HttpClient:
         )
 
     async def send(self, plural: str, prepared: BasicRequest, *, fenced: bool) -> Object:
-        """Send a request; returns the object in the answer. Raises ApiError. `fenced`: not sent while the fence is closed."""
+        """Send a request; returns the object in the answer. Raises ApiError. `fenced`: only while the fence is open."""
         return _json_object(await self.content(plural, prepared, fenced=fenced))
 
     async def content(self, plural: str, prepared: BasicRequest, *, fenced: bool) -> bytes:

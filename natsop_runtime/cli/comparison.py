@@ -1,4 +1,4 @@
-"""What differs between two sides of a change, by the custom resource that it is of, and how that is printed."""
+"""The differences between two sides of a change, by custom resource, and how to print them."""
 
 from __future__ import annotations
 

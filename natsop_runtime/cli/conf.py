@@ -1,4 +1,4 @@
-"""natsop conf: what the servers of a NatsCluster read as configuration."""
+"""natsop conf: the configuration of the servers of a NatsCluster."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     parser = commands.add_parser(
         "conf",
         help="print the nats.conf of a NatsCluster",
-        description="Print the nats.conf of a NatsCluster, or another file that its servers read as configuration.",
+        description="Print the nats.conf of a NatsCluster, or another configuration file of its servers.",
         epilog=EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
     )
     add_files(parser)
     add_stand_ins(parser)
-    parser.add_argument("--cluster", metavar="NAME", help="which NatsCluster, where the input has several")
+    parser.add_argument("--cluster", metavar="NAME", help="name of the NatsCluster, if the input has several")
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--file", metavar="PATH", default=CONFIG_FILE,

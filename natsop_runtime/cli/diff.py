@@ -1,4 +1,4 @@
-"""natsop diff: what a change of custom resources changes in the cluster, for pull requests."""
+"""natsop diff: how a change of custom resources changes the cluster, for pull requests."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     """Add the command's arguments."""
     parser = commands.add_parser(
         "diff",
-        help="show what a change of custom resources changes in the cluster",
+        help="show how a change of custom resources changes the cluster",
         description="Compare the Kubernetes objects that two inputs become: which are added, removed and changed,"
         " and each changed field. Values of Secrets are not shown.",
         epilog=EXAMPLES,
@@ -51,13 +51,15 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     )
     parser.add_argument("old", metavar="OLD", help="file, folder or - (standard input); with --git a revision")
     parser.add_argument("new", metavar="NEW", help="what to compare it with")
-    parser.add_argument("paths", metavar="PATH", nargs="*", help="with --git: files and folders; default: this one")
-    parser.add_argument("--git", action="store_true", help="OLD and NEW are revisions of the git repository around")
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="*", help="with --git: files and folders; default: the current folder"
+    )
+    parser.add_argument("--git", action="store_true", help="OLD and NEW are revisions of the current git repository")
     add_beside(parser)
     parser.add_argument("--summary", action="store_true", help="name the objects, without their changes")
     parser.add_argument("--show-secrets", action="store_true", help="show the values of Secrets, too")
     parser.add_argument(
-        "--exit-code", action="store_true", help=f"exit with {DIFFERENT} where there are differences or refused changes"
+        "--exit-code", action="store_true", help=f"exit with {DIFFERENT} if there are differences or refused changes"
     )
     parser.set_defaults(run=run, parser=parser)
 

@@ -1,4 +1,4 @@
-"""natsop doctor: the checks that a person on call makes, each with what to do."""
+"""natsop doctor: checks of the operator and its clusters, each with a remedy."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ examples:
   %(prog)s my-nats -n prod
   %(prog)s -o json
 
-Nothing is changed. What may not be read is shown as unknown (?), with the right that is missing. The rights of the
-operator are checked by asking the API server, for which it takes the right to create SubjectAccessReviews.
+Nothing is changed. A check without the right to read is shown as unknown (?), and names the missing right. The check of
+the operator's rights needs the right to create SubjectAccessReviews.
 
 {EXIT_CODES}
 """
@@ -29,8 +29,8 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     parser = add_remote_parser(
         commands,
         "doctor",
-        help_="check operator, CRDs, rights and clusters, and say what to do",
-        about="Check what the operator and its clusters need, and say what to do about each problem.",
+        help_="check the operator, the CRDs, rights and clusters",
+        about="Check the operator and its clusters, and print a remedy for each problem.",
         examples=EXAMPLES,
     )
     add_target(parser, is_needed=False)

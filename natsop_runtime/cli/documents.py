@@ -1,4 +1,4 @@
-"""Reading files of Kubernetes objects, so that an error can name its file, line and column."""
+"""Reads files of Kubernetes objects, with the file, line and column of each value for error messages."""
 
 from __future__ import annotations
 

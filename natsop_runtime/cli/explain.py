@@ -30,7 +30,9 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
         epilog=EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument("word", nargs="?", metavar="REASON", help="as it stands in the status or the event")
+    parser.add_argument(
+        "word", nargs="?", metavar="REASON", help="a condition type or reason, as in the status or the event"
+    )
     parser.add_argument("--markdown", action="store_true", help="print the page docs/troubleshooting.md")
     parser.set_defaults(run=run)
 

@@ -1,4 +1,4 @@
-"""The fields of an object that differ: `@@ path @@`, then lines with a minus, a plus, or a space for context."""
+"""The differing fields of an object: `@@ path @@`, then lines with a minus, a plus, or a space for context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing a folder of files, and knowing them again."""
+"""Writes a folder of files, and recognizes those of an earlier run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two sets of rendered objects compared as objects, in the form that a reviewer reads in a pull request."""
+"""Compares two sets of rendered objects, for the reviewer of a pull request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""natsop pause: let the operator write nothing for one custom resource but its status."""
+"""natsop pause: stop the operator from writing anything but the status of one custom resource."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Custom resources that are on both sides of a change, planned with what the old side runs as live."""
+"""Plans the changed custom resources for a cluster that runs the old ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands that talk to a cluster have in common: which cluster, which custom resource, what is printed."""
+"""The common parts of commands that talk to a cluster: options, access, errors, output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-EXIT_CODES: Final = "exit code: 0 healthy, 1 a problem was found or nothing could be asked, 2 wrong usage"
+EXIT_CODES: Final = "exit code: 0 healthy, 1 problem found or cluster not reachable, 2 wrong usage"
 
 
 class Remote:

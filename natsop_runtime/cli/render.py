@@ -43,7 +43,7 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     parser = commands.add_parser(
         "render",
         help="print the objects of custom resources",
-        description="Print the Kubernetes objects that the operator makes of NatsClusters and NatsBoxes.",
+        description="Print the Kubernetes objects that the operator creates for NatsClusters and NatsBoxes.",
         epilog=EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
     )

@@ -37,7 +37,7 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
         commands,
         "report",
         help_="write a bundle for a support ticket, without Secrets",
-        about="Write what is known of a NatsCluster or NatsBox into a tar.gz file, without Secrets.",
+        about="Write the state of a NatsCluster or NatsBox into a tar.gz file, without Secrets.",
         examples=EXAMPLES,
     )
     add_target(parser)

@@ -1,4 +1,4 @@
-"""From files to custom resources and what becomes of them: what render, conf, validate and diff have in common."""
+"""Reads custom resources from files, checks and renders them: the common parts of render, conf, validate and diff."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def add_stand_ins(parser: argparse.ArgumentParser) -> None:
     """Add the option that lets Secrets and ConfigMaps be absent."""
     parser.add_argument(
         "--stand-ins", action="store_true",
-        help="let Secrets and ConfigMaps that are not in the input count as being there (never for JWTs)",
+        help="treat Secrets and ConfigMaps that are not in the input as existing (never for JWTs)",
     )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def add_beside(parser: argparse.ArgumentParser) -> None:
     """Add the argument for what both sides of a change have."""
     parser.add_argument(
         "--with", dest="beside", action="append", default=[], metavar="FILE",
-        help="file or folder of objects that are there on both sides, such as Secrets",
+        help="file or folder of objects that exist on both sides, such as Secrets",
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""natsop restart: replace the pods one after the other, as `kubectl rollout restart` does."""
+"""natsop restart: replace the pods one by one, as `kubectl rollout restart` does."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     parser = add_remote_parser(
         commands,
         "restart",
-        help_="restart the servers one after the other",
-        about="Replace the pods of a NatsCluster or NatsBox, one after the other.",
+        help_="restart the servers one by one",
+        about="Replace the pods of a NatsCluster or NatsBox, one by one.",
         examples=EXAMPLES,
     )
     add_target(parser)

@@ -25,8 +25,8 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     parser = add_remote_parser(
         commands,
         "resume",
-        help_="end a pause: what waited is carried out",
-        about="Let the operator work again for a NatsCluster or NatsBox that was paused. What waited is carried out.",
+        help_="end a pause and apply pending changes",
+        about="Resume a paused NatsCluster or NatsBox. The operator applies the pending changes.",
         examples=EXAMPLES,
     )
     add_target(parser)

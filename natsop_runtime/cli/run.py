@@ -39,34 +39,39 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--namespaces",
         _names,
         "A,B",
-        "work in these namespaces only, for which Roles are enough; default: in all, for which it takes a ClusterRole",
+        "work in these namespaces only, which needs Roles; default: in all namespaces, which needs a ClusterRole",
     )
-    options.add("--workers", _positive, "N", "how many custom resources are worked on at once")
+    options.add("--workers", _positive, "N", "how many custom resources are reconciled concurrently")
     options.add(
         "--nack-integration",
         one_of("auto", "enabled", "disabled"),
         "{auto,enabled,disabled}",
-        "whether NACK gets Accounts: where it is installed, as a must, or never",
+        "create NACK Accounts if NACK is installed (auto), require NACK (enabled), or never create them (disabled)",
     )
-    options.switch("--leader-elect", "work only while holding a Lease, so that replicas can stand by")
+    options.switch("--leader-elect", "work only as the holder of a Lease, so that other replicas can stand by")
     options.add(
-        "--lease-name", _lease, "NAME", "of the Lease; installations in the same namespace need different names"
+        "--lease-name", _lease, "NAME", "name of the Lease; two installations in one namespace need different names"
     )
-    options.add("--lease-duration", _positive, "SECONDS", "after which a standby takes over from a leader that is gone")
+    options.add("--lease-duration", _positive, "SECONDS", "time after which a standby takes over from a failed leader")
     options.add(
-        "--leader-election-namespace", str, "NAME", "where the Lease is; default: the operator's, or the context's"
+        "--leader-election-namespace",
+        str,
+        "NAME",
+        "namespace of the Lease; default: the operator's, or that of the context",
     )
     options.add(
-        "--metrics-bind-address", _address, "HOST:PORT", "where /metrics is served, such as :8443; default: nowhere"
+        "--metrics-bind-address", _address, "HOST:PORT", "address that serves /metrics, such as :8443; default: none"
     )
     options.switch(
-        "--metrics-secure", "serve metrics over HTTPS, to whom the API server lets get /metrics; else to everybody"
+        "--metrics-secure", "serve metrics over HTTPS to users who may get /metrics; otherwise to everyone over HTTP"
     )
-    options.add("--metrics-cert-path", Path, "DIR", "with tls.crt and tls.key; default: a self-signed certificate")
     options.add(
-        "--health-probe-bind-address", _address, "HOST:PORT", "where /healthz and /readyz are; default: nowhere"
+        "--metrics-cert-path", Path, "DIR", "folder with tls.crt and tls.key; default: a self-signed certificate"
     )
-    options.add("--log-level", one_of(*LEVELS), f"{{{','.join(LEVELS)}}}", "the least severe level that is logged")
+    options.add(
+        "--health-probe-bind-address", _address, "HOST:PORT", "address that serves /healthz and /readyz; default: none"
+    )
+    options.add("--log-level", one_of(*LEVELS), f"{{{','.join(LEVELS)}}}", "lowest level that is logged")
     options.add(
         "--log-format",
         one_of(*FORMATS),

@@ -1,4 +1,4 @@
-"""The options of `natsop run`: each can be given by the environment, too, and has a default of its own."""
+"""The options of `natsop run`, from the command line and the environment, with defaults."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from natsop_runtime.settings import RunSettings
 PREFIX: Final = "NATSOP_"
 
 VARIABLES: Final = f"""\
-Each option can be given by an environment variable, too: --log-level by {PREFIX}LOG_LEVEL, and so on; a switch by true
-or false. An empty variable counts as not set. What the command line says counts."""
+Each option can also be set by an environment variable: --log-level by {PREFIX}LOG_LEVEL, and so on; a switch by true or
+false. An empty variable counts as not set. The command line takes precedence."""
 
 _SERVICE: Final = re.compile(f"{PREFIX}(SERVICE_HOST|SERVICE_PORT|PORT)(_.*)?")
 """What the kubelet sets in pods of a namespace in which a Service is named `natsop`."""

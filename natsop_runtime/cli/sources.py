@@ -1,4 +1,4 @@
-"""The texts that a command reads: files, all that is in a folder, standard input."""
+"""The inputs of a command: files, folders, standard input."""
 
 from __future__ import annotations
 

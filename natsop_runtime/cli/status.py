@@ -19,8 +19,8 @@ examples:
   %(prog)s my-nats -n prod -o json
   %(prog)s box/my-box
 
-The servers are asked for streams and health through the API server, which takes the right "get pods/proxy"; without it,
-the rest is shown. A paused resource is not a problem.
+Streams and health come from the servers, through the API server, which needs the right "get pods/proxy"; without it,
+everything else is shown. A paused resource does not count as a problem.
 
 {EXIT_CODES}
 """

@@ -1,4 +1,4 @@
-"""natsop validate: what an API server would say of custom resources, without one."""
+"""natsop validate: checks custom resources as an API server does, without one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     """Add the command's arguments."""
     parser = commands.add_parser(
         "validate",
-        help="say what an API server would say of custom resources",
+        help="check custom resources as an API server does",
         description="Check NatsClusters and NatsBoxes as an API server with our CustomResourceDefinitions does when"
         " kubectl applies them, with strict field validation. Other objects of the input are not looked at.",
         epilog=EXAMPLES,
