@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Manifest = Mapping[str, Any]
 
-TRIES: Final = 3
+MAX_ATTEMPTS: Final = 3
 """How often a step is decided again when others change the object at the same time."""
 
 PAUSE: Final = 1.0
@@ -66,7 +66,7 @@ class Applier:
     ) -> Outcome:
         """Make the object match the manifest; see `Executor.execute`, and `Plan` for `based_on`."""
         live = self._informers.live(key)
-        for _ in range(TRIES):
+        for _ in range(MAX_ATTEMPTS):
             if based_on is not None and (live is None or live.uid != based_on):
                 return Failed(f"{key} was deleted while this was decided", PAUSE)
             step = next_request(manifest, live)

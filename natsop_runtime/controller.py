@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 RECONCILE_TIMEOUT: Final = 180.0
 """Seconds for one reconciliation; each request has its own, shorter timeout."""
 
-WEDGED: Final = 2 * RECONCILE_TIMEOUT
+STUCK_AFTER: Final = 2 * RECONCILE_TIMEOUT
 """Seconds after which a reconciliation that has not ended means that the process is stuck."""
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ class Controller:
     def wedged(self) -> str:
         """Why the controller is stuck; empty when it is not."""
         longest = self.queue.longest_work
-        if longest is None or longest[1] < WEDGED:
+        if longest is None or longest[1] < STUCK_AFTER:
             return ""
         return f"{longest[0]} has been worked on for {longest[1]:.0f} s"
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from natsop_core.report import Event
     from natsop_runtime.api_server.kube import Kube
 
-PATIENCE: Final = 2.0
-LONGEST_NOTE: Final = 1024
+TIMEOUT: Final = 2.0
+MAX_NOTE_BYTES: Final = 1024
 """Bytes (kubernetes/pkg/apis/core/validation/events.go)."""
 
 log = logging.getLogger(__name__)
@@ -34,10 +34,10 @@ class Recorder:
         self._instance = socket.gethostname()
 
     async def send(self, regarding: Mapping[str, Any], events: Iterable[Event], now: datetime) -> None:
-        """Send events about the custom resource; one that is not accepted within `PATIENCE` seconds is dropped."""
+        """Send events about the custom resource; one that is not accepted within `TIMEOUT` seconds is dropped."""
         for event in events:
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(TIMEOUT):
                     await self._kube.create(EVENTS, self._body(regarding, event, now))
             except (ApiError, TimeoutError) as error:
                 log.warning("dropped the event %s: %s", event.reason, error or "timeout")
@@ -58,7 +58,7 @@ class Recorder:
             "type": event.type,
             "reason": event.reason,
             "action": event.reason,
-            "note": event.message.encode()[:LONGEST_NOTE].decode(errors="ignore"),
+            "note": event.message.encode()[:MAX_NOTE_BYTES].decode(errors="ignore"),
             "regarding": {
                 "apiVersion": regarding["apiVersion"],
                 "kind": regarding["kind"],

@@ -20,7 +20,7 @@ from natsop_runtime.api_server.errors import (
     TerminatingError,
     UnavailableError,
 )
-from natsop_runtime.applier import PAUSE, TRIES, Applier
+from natsop_runtime.applier import MAX_ATTEMPTS, PAUSE, Applier
 from natsop_runtime.deferred_steps import NOT_TRIED, DeferredSteps, Try
 from natsop_runtime.foreign_writes import ForeignWrites
 from natsop_runtime.step_log import StepLog
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from natsop_runtime.api_server.kube import Kube
     from natsop_runtime.cache.informers import Change, Informers
 
-LONGEST_PLAN: Final = 45.0
+EXECUTE_TIMEOUT: Final = 45.0
 """Seconds after which no further step is started, so that the outcomes are reported."""
 
 ACTION_KINDS: Final[Mapping[type[Action], StepKind]] = {
@@ -110,7 +110,7 @@ class Executor:
             if (held_back := self._held_back(key, plan, tries)) is not None:
                 outcome = held_back
             else:
-                outcome = NOT_TRIED if before - begun > LONGEST_PLAN else await _outcome(step())
+                outcome = NOT_TRIED if before - begun > EXECUTE_TIMEOUT else await _outcome(step())
             tries[key] = Try(outcome, now() - before)
         return tries
 
@@ -145,7 +145,7 @@ class Executor:
     async def _delete(self, child: Child) -> Outcome:
         """Delete this very object if the custom resource still controls it; somebody may have taken it over."""
         live: LiveObject | None = child.live
-        for _ in range(TRIES):
+        for _ in range(MAX_ATTEMPTS):
             if live is None or live.deleting or (live.uid, live.controller) != (child.live.uid, child.live.controller):
                 return Unchanged()
             try:

@@ -10,7 +10,7 @@ from typing import Final, Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
-MOMENT: Final = 5.0
+QUICK_SECONDS: Final = 5.0
 """Seconds within which a reconciliation counts as quick: half of the timeout of a request to the API server.
 
 A much shorter time would make every reconciliation slow on a busy machine, and quick keys would wait for hanging ones.
@@ -79,7 +79,7 @@ class FairQueue(Generic[K]):
         """The key was in work for so long, which is remembered until it is forgotten or the next turn has ended."""
         self._count(self._lane(key), self._group(key), -1)
         self.forget(key)
-        self._known[key] = Lane.QUICK if seconds <= MOMENT else Lane.SLOW
+        self._known[key] = Lane.QUICK if seconds <= QUICK_SECONDS else Lane.SLOW
         if self._known[key] is Lane.SLOW:
             _add(self._slow, self._group(key), 1)
 

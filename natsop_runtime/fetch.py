@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 300
 """References that are fetched concurrently; starting each takes the event loop a moment."""
 
-PODS_AT_ONCE: Final = 32
+MAX_CONCURRENT_PODS: Final = 32
 """Pods of one custom resource that are asked concurrently, so that one cannot use up all requests to pods."""
 
 PODS_SECONDS: Final = 5.0
@@ -113,7 +113,7 @@ class _PodsOfOne:
 
     def __init__(self, pods: Pods) -> None:
         self._pods = pods
-        self._slots = asyncio.Semaphore(PODS_AT_ONCE)
+        self._slots = asyncio.Semaphore(MAX_CONCURRENT_PODS)
         self._end = asyncio.get_running_loop().time() + PODS_SECONDS
 
     async def get(self, reference: HttpRef) -> HttpAnswer | Unreachable:

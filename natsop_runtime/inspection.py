@@ -33,7 +33,7 @@ MOST: Final = 8 * 2**20
 
 AT_ONCE: Final = 16
 
-MOST_ROUNDS: Final = 6
+MAX_ROUNDS: Final = 6
 
 FIELD_MANAGER: Final = "kubectl-natsop"
 """The field manager of changes by the commands."""
@@ -96,7 +96,7 @@ async def _look(where: Access, question: Callable[[View], T]) -> tuple[T, View]:
     found: dict[Request, Reply] = {}
     async with connected(where.config) as kube:
         asker = _Asker(kube)
-        for _ in range(MOST_ROUNDS):
+        for _ in range(MAX_ROUNDS):
             view = View(found, datetime.now(UTC))
             answer = question(view)
             if not view.missing:

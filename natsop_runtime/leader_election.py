@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 
-TO_RELEASE: Final = 2.0
+RELEASE_TIMEOUT: Final = 2.0
 """Seconds for releasing the Lease at the end; otherwise the next leader has to wait until the Lease expires."""
 
-LONGEST_STATED: Final = 10
+MAX_STATED_DURATIONS: Final = 10
 """The duration stated in a Lease counts up to so many times our own: somebody may have edited it."""
 
-TO_PUT_BACK: Final = 2
+RESTORE_PERIODS: Final = 2
 """Retry periods for which a Lease without a holder that was not released is left alone: its leader may restore it."""
 
 RELEASED: Final = 1
 """The duration stated in a released Lease, as in client-go; a manual edit leaves another one."""
 
-MOST_TRANSITIONS: Final = 2**31 - 1
+MAX_TRANSITIONS: Final = 2**31 - 1
 """The largest number of transitions that a Lease can hold."""
 
 log = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ class LeaderElector:
         """Stop writing, and release the Lease, so that the next leader can start at once."""
         self._fence.close()
         try:
-            async with asyncio.timeout(TO_RELEASE):
+            async with asyncio.timeout(RELEASE_TIMEOUT):
                 lease = await self.look()  # a renewal that was cut short may have been carried out
                 if lease and (lease.get("spec") or {}).get("holderIdentity") == self._identity:
                     await self._kube.replace(LEASES, self._lease(lease, holder=None))
@@ -196,9 +196,9 @@ class LeaderElector:
                 self._rivals_spec, self._rival_seen_at = spec, self._clock()
         elif not self._rivals_spec:  # a new Lease, we hope: a leader would put back the old one soon
             self._vacant_since = min(self._vacant_since, self._clock())
-            return self._clock() - self._vacant_since >= TO_PUT_BACK * self._retry_period
+            return self._clock() - self._vacant_since >= RESTORE_PERIODS * self._retry_period
         stated = self._rivals_spec.get("leaseDurationSeconds") or 0
-        lasts = min(max(stated, self._duration), LONGEST_STATED * self._duration)
+        lasts = min(max(stated, self._duration), MAX_STATED_DURATIONS * self._duration)
         return self._clock() - self._rival_seen_at >= lasts
 
     def _lease(self, lease: Object, *, holder: str | None) -> Object:
@@ -228,4 +228,4 @@ class LeaderElector:
 
 
 def _transitions(spec: Mapping[str, Any], *, more: int = 0) -> Object:
-    return {"leaseTransitions": min((spec.get("leaseTransitions") or 0) + more, MOST_TRANSITIONS)}
+    return {"leaseTransitions": min((spec.get("leaseTransitions") or 0) + more, MAX_TRANSITIONS)}

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from natsop_runtime.settings import RunSettings
 
-COLLECT_AFTER: Final = 5_000
+GC_THRESHOLD: Final = 5_000
 """New objects until the garbage collector runs, instead of 700: there are few reference cycles here, and collecting
 took a twentieth of the processor time."""
 
-SWITCH_AFTER: Final = 0.0005
+SWITCH_INTERVAL: Final = 0.0005
 """Seconds after which a thread has to let the event loop continue, instead of 0.005: the loop waits for the interpreter
 lock after every system call, so a request took a tenth of a second, and a lease was lost."""
 
@@ -43,8 +43,8 @@ def run(settings: RunSettings, warnings: Iterable[str] = ()) -> int:
     for warning in warnings:
         log.warning("%s", warning)
     open_files.raise_limit(len(settings.namespaces))
-    gc.set_threshold(COLLECT_AFTER)
-    sys.setswitchinterval(SWITCH_AFTER)
+    gc.set_threshold(GC_THRESHOLD)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     try:
         asyncio.run(_run(settings))
     except ConfigurationError as error:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from natsop_runtime.nats import Converse, Pods
     from natsop_runtime.settings import RunSettings
 
-TO_FINISH: Final = 12.0
+SHUTDOWN_TIMEOUT: Final = 12.0
 """Seconds that workers get at shutdown to finish their reconciliations; Kubernetes kills the pod after 30."""
 
 ENTROPY_BYTES: Final = 32
@@ -195,7 +195,7 @@ async def _finish(components: Components, living: asyncio.Task[None]) -> None:
     log.info("stopping")
     components.controller.close()
     if components.controller.is_working:
-        await asyncio.wait([living], timeout=TO_FINISH)
+        await asyncio.wait([living], timeout=SHUTDOWN_TIMEOUT)
     is_finished = living.done() or not components.controller.is_working
     living.cancel()
     await asyncio.wait([living])
@@ -206,7 +206,7 @@ async def _finish(components: Components, living: asyncio.Task[None]) -> None:
 async def _check_and_work(components: Components) -> None:
     kube, selections = components.kube.without_fence(), tuple(components.controller.selections)
     granted: set[tuple[str, Right]] = set()
-    unserved = await preflight.patiently(lambda: preflight.check(kube, selections, components.demands, granted))
+    unserved = await preflight.retry_until_ready(lambda: preflight.check(kube, selections, components.demands, granted))
     components.controller.informers.outages.are_known(unserved)
     async with asyncio.TaskGroup() as group:
         watching = group.create_task(components.controller.watch())

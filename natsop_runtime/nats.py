@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     Converse = Callable[[Sequence[Request]], Awaitable[Outcomes]]
 
-PATIENCE: Final = 1.5
+TIMEOUT: Final = 1.5
 """Seconds for a whole answer; a pod that takes longer is unreachable. A lost SYN is sent again after one second."""
 
-NO_ANSWER: Final = Unreachable(f"no answer within {PATIENCE:g} s")
+NO_ANSWER: Final = Unreachable(f"no answer within {TIMEOUT:g} s")
 
-LONGEST_ANSWER: Final = 2**20
+MAX_ANSWER_BYTES: Final = 2**20
 """Bytes; what nats-server tells of itself is a few KiB."""
 
 AT_ONCE: Final = 256
@@ -97,7 +97,7 @@ class Pods:
     async def _ask(self, reference: HttpRef) -> HttpAnswer | Unreachable:
         host = f"[{reference.host}]" if ":" in reference.host else reference.host
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 return await self._answer(f"{reference.scheme}://{host}:{reference.port}{reference.path}")
         except (TimeoutError, httpx2.TimeoutException):
             return NO_ANSWER
@@ -116,8 +116,8 @@ class Pods:
         async with self._client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
             async for chunk in response.aiter_raw():
                 body += chunk
-                if len(body) > LONGEST_ANSWER:
-                    return Unreachable(f"an answer of more than {LONGEST_ANSWER} bytes")
+                if len(body) > MAX_ANSWER_BYTES:
+                    return Unreachable(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
         return HttpAnswer(response.status_code, bytes(body))
 
 
@@ -127,7 +127,7 @@ async def reachable_pods(transport: httpx2.AsyncBaseTransport | None = None) -> 
     context = _trusting()
     transport = transport or AiohttpTransport(lambda: context, idle_seconds=0)  # there are many, each asked seldom
     client = httpx2.AsyncClient(
-        transport=transport, timeout=PATIENCE, trust_env=False, headers={"User-Agent": USER_AGENT}, cookies=no_cookies()
+        transport=transport, timeout=TIMEOUT, trust_env=False, headers={"User-Agent": USER_AGENT}, cookies=no_cookies()
     )
     async with client:
         pods = Pods(client)

@@ -17,10 +17,10 @@ from natsop_runtime.tls import verify_like_go
 if TYPE_CHECKING:
     from natsop_core.actions import Credentials, RequestTls
 
-LONGEST_ANSWER: Final = 2**20
+MAX_ANSWER_BYTES: Final = 2**20
 """Bytes; more than a server's own limit for a message, unless somebody has raised that."""
 
-_UNREAD: Final = LONGEST_ANSWER + 2**16
+_UNREAD: Final = MAX_ANSWER_BYTES + 2**16
 """Bytes that are kept until they are a whole message, with what stands around it."""
 
 _DENIED: Final = 'permissions violation for publish to "{}"'

@@ -13,7 +13,7 @@ from nats import errors
 
 from natsop_core.outcomes import Answered, Failed, Outcome, Outcomes, Rejected
 from natsop_runtime.nats_client import (
-    LONGEST_ANSWER,
+    MAX_ANSWER_BYTES,
     NotPermittedError,
     PlainConnectionError,
     RequestClient,
@@ -25,13 +25,13 @@ from natsop_runtime.nats_client import (
 if TYPE_CHECKING:
     from natsop_core.actions import Request, RequestKey
 
-PATIENCE: Final = 4.5
+TIMEOUT: Final = 4.5
 """Seconds for all requests of a plan to the same servers, including the connection."""
 
-TO_CONNECT: Final = 2.5
+CONNECT_TIMEOUT: Final = 2.5
 """Seconds for a connection, then the next server is tried: a full resolver looks up an unknown account for 1.9 s."""
 
-TO_CLOSE: Final = 0.5
+CLOSE_TIMEOUT: Final = 0.5
 
 PAUSE: Final = 1.0
 """Seconds until a request is retried; the work queue waits longer each time."""
@@ -42,9 +42,9 @@ REFUSALS: Final = ("authorization violation", "authentication expired", "authent
 REFUSED: Final = Rejected("authorization violation")
 NOT_PERMITTED: Final = Rejected("permissions violation")
 UNREADABLE: Final = Rejected("the credentials cannot be read")
-UNANSWERED: Final = Failed(f"no answer within {PATIENCE:g} s", PAUSE)
+UNANSWERED: Final = Failed(f"no answer within {TIMEOUT:g} s", PAUSE)
 NO_RESPONDERS: Final = Failed("no responders for this subject", PAUSE)
-TOO_LONG: Final = Failed(f"the answer is longer than {LONGEST_ANSWER} bytes", PAUSE)
+TOO_LONG: Final = Failed(f"the answer is longer than {MAX_ANSWER_BYTES} bytes", PAUSE)
 CLOSED: Final = Failed("the server closed the connection", PAUSE)
 
 
@@ -66,7 +66,7 @@ class _Conversation:
     async def hold(self) -> Outcomes:
         """All requests at once; one outcome each, whatever happens."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 rest = await self._ask_the_first_reachable()
         except TimeoutError:
             rest = UNANSWERED
@@ -99,14 +99,14 @@ class _Conversation:
         try:
             try:
                 options = identification(first.credentials) | (verification(first.tls) if first.tls else {})
-                async with asyncio.timeout(TO_CONNECT):
-                    await client.open(url, patience=TO_CONNECT, **options)
+                async with asyncio.timeout(CONNECT_TIMEOUT):
+                    await client.open(url, patience=CONNECT_TIMEOUT, **options)
             except Exception as error:  # nats-py and its libraries raise many kinds
                 raise _CannotConnectError(_why(url, error, client.problems)) from error
             yield client
         finally:
             with suppress(Exception):
-                async with asyncio.timeout(TO_CLOSE):
+                async with asyncio.timeout(CLOSE_TIMEOUT):
                     await client.close()
 
     async def _ask(self, client: RequestClient) -> Failed | Rejected:
@@ -124,14 +124,14 @@ class _Conversation:
 
 async def _answer(client: RequestClient, request: Request) -> Outcome:
     try:
-        body = await client.ask(request.subject, request.payload, patience=PATIENCE)
+        body = await client.ask(request.subject, request.payload, patience=TIMEOUT)
     except errors.NoRespondersError:
         return NO_RESPONDERS
     except NotPermittedError:
         return NOT_PERMITTED
     except Exception as error:  # of too many kinds, as above
         return Failed(f"it cannot be sent ({type(error).__name__})", PAUSE)
-    return Answered(body) if len(body) <= LONGEST_ANSWER else TOO_LONG
+    return Answered(body) if len(body) <= MAX_ANSWER_BYTES else TOO_LONG
 
 
 def _is_refusal(error: Exception | None) -> bool:
@@ -153,7 +153,7 @@ def _problem(error: Exception, earlier: Sequence[Exception]) -> str:
         error = earlier[-1]
     match error:
         case TimeoutError():
-            return f"no answer within {TO_CONNECT:g} s"
+            return f"no answer within {CONNECT_TIMEOUT:g} s"
         case PlainConnectionError():
             return "the server does not offer TLS"
         case ssl.SSLCertVerificationError():

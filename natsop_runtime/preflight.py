@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TO_ANSWER: Final = 60.0
+UNAVAILABLE_SECONDS: Final = 60.0
 """Seconds for which to retry when the API server does not answer or is overloaded."""
 
-TO_BE_GRANTED: Final = 5.0
+REFUSED_SECONDS: Final = 5.0
 """Seconds for which to retry when it refuses our user or does not serve our kinds."""
 
-REVIEWS_AT_ONCE: Final = 8
+MAX_CONCURRENT_REVIEWS: Final = 8
 """Each takes a connection, and 0.3 MiB for it (asyncio's buffer for TLS alone has 256 KiB)."""
 
 BACKOFF: Final = Backoff(first=0.5, most=5.0)
@@ -56,7 +56,7 @@ class NotReadyError(Exception):
         self.retry_after = retry_after
 
 
-async def patiently(check: Callable[[], Awaitable[T]]) -> T:
+async def retry_until_ready(check: Callable[[], Awaitable[T]]) -> T:
     """Retry the check until it succeeds. Raises NotReadyError when its patience is over."""
     attempts, began, patience = 0, _now(), 0.0
     while True:
@@ -86,7 +86,7 @@ async def check(
         raise _not_ready(kube, error) from error
     verdict = judge(lacks, await _user(kube) if any(lacks.values()) else "")
     if verdict.fatal:
-        raise NotReadyError(verdict.fatal, patience=TO_BE_GRANTED)
+        raise NotReadyError(verdict.fatal, patience=REFUSED_SECONDS)
     served = [each for each in selections if each.namespace not in verdict.unserved]
     await _list(kube, [each for each in served if each.namespace == served[0].namespace])
     for warning in verdict.warnings:
@@ -96,7 +96,7 @@ async def check(
 
 async def _lacking(kube: Kube, demand: Demand, granted: set[tuple[str, Right]]) -> tuple[Right, ...]:
     """The missing rights of the demand, reviewed concurrently."""
-    slots = asyncio.Semaphore(REVIEWS_AT_ONCE)
+    slots = asyncio.Semaphore(MAX_CONCURRENT_REVIEWS)
 
     async def may(right: Right) -> bool:
         async with slots:
@@ -143,9 +143,9 @@ async def _list(kube: Kube, selections: Iterable[Selection]) -> None:
 
 def _not_ready(kube: Kube, error: ApiError, selection: Selection | None = None) -> NotReadyError:
     """selection: what could not be listed, if that was the failure."""
-    patience = TO_BE_GRANTED
+    patience = REFUSED_SECONDS
     if isinstance(error, UnavailableError) and not isinstance(error, UnauthorizedError):
-        patience = TO_ANSWER
+        patience = UNAVAILABLE_SECONDS
     retry_after = error.retry_after if isinstance(error, UnavailableError) else 0.0
     return NotReadyError(_advice(kube, error, selection), patience=patience, retry_after=retry_after)
 

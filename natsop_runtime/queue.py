@@ -19,8 +19,8 @@ K_contra = TypeVar("K_contra", contravariant=True)
 BACKOFF: Final = Backoff(first=1.0, most=60.0)
 
 BURST: Final = 100
-STEADY: Final = 1.0
-"""A key that changes again and again is handed out `BURST` times in a row, then every `STEADY` seconds."""
+STEADY_INTERVAL: Final = 1.0
+"""A key that changes again and again is handed out `BURST` times in a row, then every `STEADY_INTERVAL` seconds."""
 
 
 MOST_CAUSES: Final = 10
@@ -113,7 +113,7 @@ class WorkQueue(Generic[K, R]):
         self._busy: dict[K, Work[R]] = {}
         self._timers: dict[K, asyncio.TimerHandle] = {}
         self._failures: dict[K, int] = {}
-        self._rate_limiter: RateLimiter[K] = RateLimiter(burst=BURST, interval=STEADY)
+        self._rate_limiter: RateLimiter[K] = RateLimiter(burst=BURST, interval=STEADY_INTERVAL)
         self._something_to_do = asyncio.Event()
         self._closed = False
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 D = TypeVar("D")
 
-ROUNDS: Final = 5
+MAX_ROUNDS: Final = 5
 """How often the core is asked for a plan; each time but the last it may name what it still needs."""
 
 RESYNC: Final = 600.0
@@ -116,7 +116,7 @@ class Reconciler:
     async def _plan(self, key: ObjectKey, functions: ReconciledKind, custom_resource: Any) -> tuple[Plan, Inputs]:
         """The plan and its inputs: ask the core, fetch what it needs, and ask again, until there is a plan."""
         inputs = Inputs(now=self._now(), settings=self._settings, entropy=self._entropy())
-        for _ in range(ROUNDS):
+        for _ in range(MAX_ROUNDS):
             plan = await _decided(functions.plan, custom_resource, inputs)
             if isinstance(plan, Plan):
                 return plan, inputs
@@ -125,7 +125,7 @@ class Reconciler:
             if log.isEnabledFor(logging.DEBUG):
                 log.debug("reading %s", ", ".join(map(reference_text, references)))
             inputs = replace(inputs, found={**inputs.found, **await self._fetcher.fetch(references)})
-        raise RuntimeError(f"there is no plan for {key} after {ROUNDS} rounds of fetching")
+        raise RuntimeError(f"there is no plan for {key} after {MAX_ROUNDS} rounds of fetching")
 
     async def _publish(
         self, key: ObjectKey, raw: Object, report: Report, now: datetime, expectations: set[Change]

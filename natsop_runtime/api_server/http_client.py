@@ -30,12 +30,12 @@ NO_ANSWER: Final = "<error>"
 Answered = Callable[[str, str, float | None], None]
 """Called after each request: its method, the HTTP status or `NO_ANSWER`, and its seconds; None for a watch."""
 
-REQUESTS_AT_ONCE: Final = 16
+MAX_CONCURRENT_REQUESTS: Final = 16
 
-TO_ADMIT: Final = 35.0
+WRITE_TIMEOUT: Final = 35.0
 """Seconds to wait for the answer to a write: a webhook may take 30, and giving up earlier would repeat the write."""
 
-LONGEST_REQUEST: Final = 40.0
+TOTAL_TIMEOUT: Final = 40.0
 """Seconds for a whole request; the timeouts of the HTTP client apply to each read, and an answer may be slow."""
 
 BEFORE_BYTES: Final = ("send_request_headers.started", "send_request_body.started")
@@ -67,7 +67,7 @@ class HttpClient:
         self._watches = watches
         self._check_fence = check_fence
         self._answered = answered
-        self._slots = asyncio.Semaphore(REQUESTS_AT_ONCE)
+        self._slots = asyncio.Semaphore(MAX_CONCURRENT_REQUESTS)
         self._warnings = ApiWarnings()
 
     def without_fence(self) -> HttpClient:
@@ -86,7 +86,7 @@ class HttpClient:
         async with self._slots:
             began = _now()
             try:
-                async with asyncio.timeout(LONGEST_REQUEST):
+                async with asyncio.timeout(TOTAL_TIMEOUT):
                     response = await self._send_again_when_dropped(prepared, fenced=fenced)
             except (httpx2.RequestError, ConfigError, OSError) as error:  # a timeout is one of them
                 self._answered(prepared.method, NO_ANSWER, _now() - began)
@@ -154,7 +154,7 @@ class HttpClient:
         request = self._requests.build_adapter_request(prepared)
         if fenced:
             request.extensions["trace"] = self._pass_gate
-            request.extensions["timeout"] = {**request.extensions["timeout"], "read": TO_ADMIT}
+            request.extensions["timeout"] = {**request.extensions["timeout"], "read": WRITE_TIMEOUT}
         response: httpx2.Response = await self._requests.send(request)  # type: ignore[no-untyped-call]
         return response
 

@@ -39,10 +39,10 @@ AUDIT_ID: Final = "Audit-Id"
 """A header of every response of an API server (apiserver/pkg/endpoints/filters/audit_init.go). Its 404 for a kind that
 it does not serve has no `Status`."""
 
-LONGEST_PAUSE: Final = 60.0
+MAX_RETRY_AFTER: Final = 60.0
 """The longest Retry-After, in seconds: a proxy must not stop us for a day."""
 
-LONGEST_MESSAGE: Final = 2_000
+MAX_MESSAGE_LENGTH: Final = 2_000
 """Characters; an error quotes the invalid value, which may be a megabyte."""
 
 
@@ -95,7 +95,7 @@ def _causes(status: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 def _fitting(message: str) -> str:
-    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}… (cut off)"
+    return message if len(message) <= MAX_MESSAGE_LENGTH else f"{message[:MAX_MESSAGE_LENGTH]}… (cut off)"
 
 
 def _status_object(response: httpx2.Response) -> Mapping[str, Any]:
@@ -108,4 +108,4 @@ def _status_object(response: httpx2.Response) -> Mapping[str, Any]:
 
 
 def _seconds(header: str) -> float:
-    return min(float(header), LONGEST_PAUSE) if header.isdecimal() else 0.0
+    return min(float(header), MAX_RETRY_AFTER) if header.isdecimal() else 0.0

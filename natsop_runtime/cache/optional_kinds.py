@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from natsop_core.references import ApiGroupRef
     from natsop_runtime.api_server.kube import Kube
 
-POLL: Final = 60.0
+POLL_SECONDS: Final = 60.0
 """Seconds between two requests for discovery."""
 
-TO_SYNC: Final = 10.0
+SYNC_TIMEOUT: Final = 10.0
 """Seconds to wait for the first list of a kind."""
 
 _BY_REFERENCE: Final = {resource.reference: resource for resource in kinds.OPTIONAL}
@@ -86,7 +86,7 @@ class OptionalKinds:
     async def run(self) -> None:
         """Poll discovery until cancelled."""
         while True:
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(POLL_SECONDS)
             for resource in kinds.OPTIONAL:
                 async with self._locks[resource]:
                     await self._look_again(resource)
@@ -116,11 +116,11 @@ class OptionalKinds:
             return False
         self._watching.start_watching(resource)
         try:
-            async with asyncio.timeout(TO_SYNC):
+            async with asyncio.timeout(SYNC_TIMEOUT):
                 await self._watching.known(resource)
         except TimeoutError:
             self._complain(resource, f"going on without {resource.plural}.{resource.group}, which cannot be listed")
-            return Forbidden(f"there was no list within {TO_SYNC:g} s; the operator's log says why")
+            return Forbidden(f"there was no list within {SYNC_TIMEOUT:g} s; the operator's log says why")
         self._complaints.pop(resource, None)
         return True
 

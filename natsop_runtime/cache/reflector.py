@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 BACKOFF: Final = Backoff(first=0.8, most=30.0)
 
-A_GOOD_WATCH: Final = 10.0
+RESET_BACKOFF_AFTER: Final = 10.0
 """Seconds a watch must have worked to reset the backoff. If such a watch ends normally, the next one starts at once."""
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Reflector(Generic[T]):
         while True:
             problem = await self._list_and_watch()
             watched_for, self._watched_for = self._watched_for, 0.0
-            if watched_for >= A_GOOD_WATCH:
+            if watched_for >= RESET_BACKOFF_AFTER:
                 self._failures = 0
                 if problem is None:
                     continue

@@ -19,7 +19,7 @@ COMMANDS: Final = (
     *("status", "doctor", "report", "pause", "resume", "restart"),
 )
 
-COLLECT_AFTER: Final = 100_000
+GC_THRESHOLD: Final = 100_000
 """New objects after which Python's garbage collector runs, instead of 700: loading modules and models makes many of
 them and no garbage. `natsop run` sets its own."""
 
@@ -38,7 +38,7 @@ def kubectl() -> int:
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "natsop") -> int:
     """Run the subcommand that the arguments name. Its exit code, 1 for an invalid input, 2 for wrong usage."""
-    gc.set_threshold(COLLECT_AFTER)
+    gc.set_threshold(GC_THRESHOLD)
     given = sys.argv[1:] if arguments is None else list(arguments)
     _open_streams()
     _print_utf_8()

@@ -38,10 +38,10 @@ NEWCOMERS_AT_ONCE: Final = 20
 NEWCOMERS_PER_SECOND: Final = 10
 """New tokens from one address that are reviewed."""
 
-REVIEWS_AT_ONCE: Final = 4
+MAX_CONCURRENT_REVIEWS: Final = 4
 """Concurrent reviews; most requests to a slow API server are left to the controller."""
 
-TO_REVIEW: Final = 5.0
+REVIEW_TIMEOUT: Final = 5.0
 """Seconds for both reviews: Prometheus waits for 10 by default."""
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class Access:
         self._refused = _Answers(REFUSED_HOLDS, clock)
         self._newcomers: RateLimiter[Sender] = RateLimiter(burst=NEWCOMERS_AT_ONCE, interval=1 / NEWCOMERS_PER_SECOND)
         self._let_in: OrderedDict[Sender, None] = OrderedDict()  # lately, whatever their tokens
-        self._slots = {known: asyncio.Semaphore(REVIEWS_AT_ONCE) for known in (True, False)}
+        self._slots = {known: asyncio.Semaphore(MAX_CONCURRENT_REVIEWS) for known in (True, False)}
         self._asking: dict[bytes, asyncio.Task[Refusal | None]] = {}
         self._could_ask = True
 
@@ -138,7 +138,7 @@ class Access:
 
     async def _ask(self, key: bytes, token: str, sender: Sender, *, known: bool) -> Refusal | None:
         try:
-            async with asyncio.timeout(TO_REVIEW), self._slots[known]:
+            async with asyncio.timeout(REVIEW_TIMEOUT), self._slots[known]:
                 refusal = await self._review(token)
         except (ApiError, TimeoutError) as error:
             self._log_once(error)

@@ -28,14 +28,14 @@ CONNECTIONS: Final = 64
 oldest one that does not wait for a response, if there is one. So one client cannot keep others out. A new connection
 gets 503 only when no address has more than its own, and all of these wait for a response."""
 
-TO_SHAKE_HANDS: Final = 10.0
-TO_LIVE: Final = 30.0
+HANDSHAKE_TIMEOUT: Final = 10.0
+CONNECTION_TIMEOUT: Final = 30.0
 """Seconds for a connection: it serves one request, and slow clients must not keep others out."""
 
 UNTIL_NEXT: Final = 0.1
 """Seconds to wait after a connection could not be accepted."""
 
-TO_FINISH: Final = 2.0
+SHUTDOWN_TIMEOUT: Final = 2.0
 """Seconds for current requests when the port is closed."""
 
 log = logging.getLogger(__name__)
@@ -96,12 +96,12 @@ class _Connections:
 
     async def _serve(self, connection: Connection, client: socket.socket) -> None:
         try:
-            async with asyncio.timeout(TO_LIVE):
+            async with asyncio.timeout(CONNECTION_TIMEOUT):
                 await asyncio.get_running_loop().connect_accepted_socket(
                     lambda: connection,
                     client,
                     ssl=self._tls,
-                    ssl_handshake_timeout=TO_SHAKE_HANDS if self._tls else None,
+                    ssl_handshake_timeout=HANDSHAKE_TIMEOUT if self._tls else None,
                 )
                 await connection.lost
         except OSError:  # TLS failures and timeouts among others
@@ -118,7 +118,7 @@ class _Connections:
             if not connection.has_request:
                 task.cancel()
         if tasks := tuple(self._open.values()):
-            await asyncio.wait(tasks, timeout=TO_FINISH)
+            await asyncio.wait(tasks, timeout=SHUTDOWN_TIMEOUT)
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)

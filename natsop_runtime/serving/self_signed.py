@@ -16,14 +16,14 @@ LIFETIME: Final = timedelta(days=3650)
 
 CLOCK_SKEW: Final = timedelta(hours=1)
 
-LONGEST_NAME: Final = 64
+MAX_NAME_LENGTH: Final = 64
 """Characters of a common name that X.509 allows."""
 
 
 def certificate_and_key(host: str) -> tuple[bytes, bytes]:
     """A certificate for the host, and its key, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host[:LONGEST_NAME])])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host[:MAX_NAME_LENGTH])])
     now = datetime.now(UTC)
     loopback = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1")), x509.IPAddress(ip_address("::1"))]
     certificate = (

@@ -25,10 +25,10 @@ from ruamel.yaml.reader import ReaderError
 
 from natsop_runtime.yaml.scalars import NotJsonError, json_value, scalar
 
-DEEPEST: Final = 200
+MAX_DEPTH: Final = 200
 """Levels of nesting; a custom resource with an affinity has some 15."""
 
-MOST_COPIES: Final = 100_000
+MAX_ALIASED_VALUES: Final = 100_000
 """Values that all aliases of a document may stand for. One that multiplies itself soon stands for billions."""
 
 _COLLECTION_TAGS: Final = (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
@@ -79,7 +79,7 @@ def _documents(text: str, *, pure: bool) -> list[YamlDocument]:
 
 
 class _Document:
-    """Reads one document from a stream of events. `_value`, `_list` and `_map` recurse, down to DEEPEST."""
+    """Reads one document from a stream of events. `_value`, `_list` and `_map` recurse, down to MAX_DEPTH."""
 
     def __init__(self, events: Iterator[Any]) -> None:
         self._events = events
@@ -101,7 +101,7 @@ class _Document:
         if isinstance(event, ScalarEvent):
             value = _scalar(event)
         else:
-            if depth == DEEPEST:
+            if depth == MAX_DEPTH:
                 raise _fault_at(event, "nested too deeply")
             if event.tag not in _COLLECTION_TAGS:
                 raise _fault_at(event, f"the tag {event.tag} is not supported")
@@ -162,9 +162,9 @@ class _Document:
         value, size = self._anchors[event.anchor]
         self._copies += size
         self._values += size
-        if self._copies > MOST_COPIES:
+        if self._copies > MAX_ALIASED_VALUES:
             raise _fault_at(event, "aliases stand for too many values")
-        if depth + _depth(value) > DEEPEST:
+        if depth + _depth(value) > MAX_DEPTH:
             raise _fault_at(event, "nested too deeply")
         return self._copy(value)
 
@@ -209,7 +209,7 @@ def _json_document(text: str) -> YamlDocument | None:
         json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         return None
-    if _depth(content) > DEEPEST:
+    if _depth(content) > MAX_DEPTH:
         raise YamlFaultError("nested too deeply", 0, 0)
     return YamlDocument(content, 0, {})
 

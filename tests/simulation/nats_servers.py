@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from natsop_core.actions import Request
 from natsop_core.outcomes import Answered, Failed, Outcomes
-from natsop_runtime.nats_requests import PATIENCE, PAUSE, REFUSED, UNANSWERED
+from natsop_runtime.nats_requests import PAUSE, REFUSED, TIMEOUT, UNANSWERED
 
 RequestFault: TypeAlias = Literal[
     "no connection",
@@ -39,14 +39,14 @@ class NatsServers:
             case "refused":
                 return {each.key: REFUSED for each in requests}
             case "no answer":
-                await asyncio.sleep(PATIENCE)
+                await asyncio.sleep(TIMEOUT)
                 return {each.key: UNANSWERED for each in requests}
             case "answer lost":
                 self._hear(requests)
-                await asyncio.sleep(PATIENCE)
+                await asyncio.sleep(TIMEOUT)
                 return {each.key: UNANSWERED for each in requests}
             case "late":
-                await asyncio.sleep(PATIENCE - 0.1)
+                await asyncio.sleep(TIMEOUT - 0.1)
         return self._hear(requests)
 
     def _hear(self, requests: Sequence[Request]) -> Outcomes:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from natsop_core.rbac import leader_election_role
-from natsop_runtime.leader_election import LONGEST_STATED
+from natsop_runtime.leader_election import MAX_STATED_DURATIONS
 from natsop_runtime.settings import RunSettings
 from tests.cluster.process.election import (
     LEASE,
@@ -38,7 +38,7 @@ from tests.testbed.control_plane import ControlPlane
 from tests.testbed.operator import NAMESPACE, SERVICE_ACCOUNT
 from tests.testbed.wait import wait_until
 
-STEADY: Final = 8
+STEADY_INTERVAL: Final = 8
 """Seconds that a Lease lasts here: as many as it takes for a busy machine not to lose it unless a test wants it to."""
 
 SHORT: Final = 4
@@ -73,7 +73,7 @@ def cluster(quiet_plane: ControlPlane) -> Iterator[Cluster]:
 def pair(cluster: Cluster) -> Iterator[Pair]:
     """Two candidates; in the end it is looked whether they ever wrote at the same time."""
     mark = cluster.audit.mark()
-    with elected(cluster, lease=STEADY) as pair:
+    with elected(cluster, lease=STEADY_INTERVAL) as pair:
         yield pair
     assert not [shown(each) for each in out_of_turn(cluster, since=mark)]
 
@@ -92,7 +92,7 @@ def tell(record_property: Record, what: str, time: timedelta) -> None:
 
 def test_a_leader_that_is_killed_is_replaced_once_its_lease_has_run_out(pair: Pair, record_property: Record) -> None:
     """In time the best of up to three times: a standby that a busy machine gives no time to takes it later."""
-    most = STEADY + TO_TAKE_OVER
+    most = STEADY_INTERVAL + TO_TAKE_OVER
     seconds: list[float] = []
     while not seconds or (min(seconds) > most and len(seconds) < ATTEMPTS):
         pair.revive()
@@ -108,7 +108,7 @@ def seconds_until_replaced(pair: Pair, record_property: Record) -> float:
     killed = datetime.now(UTC)
     leader.signal(signal.SIGKILL)
 
-    taken = await_take_over(standby, since=mark, timeout=STEADY + TO_WRITE)
+    taken = await_take_over(standby, since=mark, timeout=STEADY_INTERVAL + TO_WRITE)
     first = await_write(standby, since=mark)
     tell(record_property, "until the Lease is taken over", taken - killed)
     tell(record_property, "from then to the first write", first - taken)
@@ -179,14 +179,14 @@ def test_a_leader_that_cannot_reach_the_api_server_ends_and_the_next_begins_when
 
     quiet_plane.api_server.stop(grace=0)
     try:
-        assert leader.await_end(STEADY + TO_TAKE_OVER) == 1
+        assert leader.await_end(STEADY_INTERVAL + TO_TAKE_OVER) == 1
         assert LOST in leader.said(), leader.log_tail()
         assert standby.running, "who has nothing to lose waits"
     finally:
         quiet_plane.api_server.start()
         quiet_plane.api_server.await_ready(60)
 
-    await_take_over(standby, since=mark, timeout=2 * STEADY + TO_TAKE_OVER + 30)
+    await_take_over(standby, since=mark, timeout=2 * STEADY_INTERVAL + TO_TAKE_OVER + 30)
     await_write(standby, since=mark)
 
 
@@ -226,7 +226,7 @@ def test_a_lease_that_says_odd_things_is_taken_over_all_the_same(cluster: Cluste
     candidate.start()
     try:
         candidate.await_ready(SYNCED_WITHIN)
-        await_take_over(candidate, since=mark, timeout=LONGEST_STATED * SHORTEST + TO_TAKE_OVER)
+        await_take_over(candidate, since=mark, timeout=MAX_STATED_DURATIONS * SHORTEST + TO_TAKE_OVER)
         await_write(candidate, since=mark)
         lease = cluster.client.get("Lease", LEASE, namespace=NAMESPACE)
     finally:
@@ -260,7 +260,7 @@ def test_a_lease_that_somebody_deletes_is_made_anew_by_who_leads(pair: Pair) -> 
 
     pair.cluster.client.delete("Lease", LEASE, namespace=NAMESPACE)
 
-    wait_until(lambda: leader.renewals(since=mark), STEADY, f"{leader.name} leads on")
+    wait_until(lambda: leader.renewals(since=mark), STEADY_INTERVAL, f"{leader.name} leads on")
 
 
 def test_a_lease_that_somebody_empties_is_filled_by_who_leads(pair: Pair) -> None:
@@ -270,7 +270,7 @@ def test_a_lease_that_somebody_empties_is_filled_by_who_leads(pair: Pair) -> Non
     change = {"spec": {"holderIdentity": None, "renewTime": None}}
     pair.cluster.client.patch("Lease", LEASE, change, namespace=NAMESPACE)
 
-    wait_until(lambda: leader.renewals(since=mark), STEADY, f"{leader.name} leads on")
+    wait_until(lambda: leader.renewals(since=mark), STEADY_INTERVAL, f"{leader.name} leads on")
 
 
 def test_a_leader_ends_whom_somebody_writes_out_of_the_lease_and_another_follows(pair: Pair) -> None:
@@ -282,15 +282,15 @@ def test_a_leader_ends_whom_somebody_writes_out_of_the_lease_and_another_follows
 
     assert leader.await_end() == 1
     assert LOST in leader.said(), leader.log_tail()
-    await_take_over(standby, since=mark, timeout=STEADY + TO_TAKE_OVER)
+    await_take_over(standby, since=mark, timeout=STEADY_INTERVAL + TO_TAKE_OVER)
 
 
 def test_a_leader_of_whose_lease_somebody_changes_only_the_time_goes_on_leading(pair: Pair) -> None:
     leader, _ = pair.by_role()
     pair.cluster.client.patch("Lease", LEASE, {"spec": {"renewTime": moment(days=-1)}}, namespace=NAMESPACE)
-    mark, end = pair.cluster.audit.mark(), time.monotonic() + 2 * STEADY
+    mark, end = pair.cluster.audit.mark(), time.monotonic() + 2 * STEADY_INTERVAL
 
-    wait_until(lambda: time.monotonic() > end or not leader.running, 3 * STEADY, "two leases have passed")
+    wait_until(lambda: time.monotonic() > end or not leader.running, 3 * STEADY_INTERVAL, "two leases have passed")
 
     assert leader.running
     assert pair.by_role()[0] is leader

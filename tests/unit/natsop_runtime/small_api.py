@@ -32,16 +32,16 @@ async def kube_over(handler: Handler) -> AsyncIterator[Kube]:
         yield kube
 
 
-PATIENCE: Final = 2 * BACKOFF.most
+TIMEOUT: Final = 2 * BACKOFF.most
 """Seconds: longer than any pause that is waited for. In virtual time it costs nothing."""
 
 
 async def until(condition: Callable[[], bool], what: str, *, step: float = 0.005) -> None:
     """Wait for something that takes a moment, or a backoff or two. step: seconds between two looks."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE
+    deadline = asyncio.get_running_loop().time() + TIMEOUT
     while not condition():
         if asyncio.get_running_loop().time() > deadline:
-            pytest.fail(f"not within {PATIENCE:g} s: {what}")
+            pytest.fail(f"not within {TIMEOUT:g} s: {what}")
         await asyncio.sleep(step)
 
 

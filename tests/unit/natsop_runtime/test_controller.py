@@ -16,7 +16,7 @@ from natsop_core.references import ObjectKey
 from natsop_runtime import controller as loop_module
 from natsop_runtime.api_server.errors import UnavailableError
 from natsop_runtime.cache.informers import Change, Informers
-from natsop_runtime.controller import RECONCILE_TIMEOUT, WEDGED, Controller
+from natsop_runtime.controller import RECONCILE_TIMEOUT, STUCK_AFTER, Controller
 from natsop_runtime.leader_election import LeadershipLostError
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.reconciler import RESYNC, Result
@@ -112,16 +112,16 @@ def test_a_turn_that_hangs_holds_up_nobody_is_told_by_the_probe_and_ends(monkeyp
 
 
 def test_a_turn_that_cannot_even_be_ended_is_a_reason_to_start_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop_module, "RECONCILE_TIMEOUT", 10 * WEDGED)
+    monkeypatch.setattr(loop_module, "RECONCILE_TIMEOUT", 10 * STUCK_AFTER)
 
     async def story() -> None:
         loop = loop_with(Turns(hang), monkeypatch)
         working = await at_work(loop)
         wake(loop, BAD)
-        await asyncio.sleep(WEDGED - 1)
+        await asyncio.sleep(STUCK_AFTER - 1)
         assert loop.wedged() == ""
         await asyncio.sleep(2)
-        assert loop.wedged() == f"{BAD} has been worked on for {WEDGED + 1:.0f} s"
+        assert loop.wedged() == f"{BAD} has been worked on for {STUCK_AFTER + 1:.0f} s"
         working.cancel()
         await asyncio.wait([working])
 

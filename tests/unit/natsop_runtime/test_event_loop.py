@@ -13,7 +13,7 @@ from natsop_runtime.logs import Text, about
 
 KEY, OTHER = CLUSTERS.key("prod", "slow"), CLUSTERS.key("prod", "other")
 
-PATIENCE = 20.0
+TIMEOUT = 20.0
 """Seconds for a sample, which is due after half a second."""
 
 
@@ -30,7 +30,7 @@ class Samples:
 
     async def next(self) -> float:
         self._taken.clear()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await self._taken.wait()
         return self.lags[-1]
 

@@ -316,7 +316,7 @@ def test_what_is_not_ours_any_more_is_not_deleted(now: Object | ApiError) -> Non
 
 
 def test_a_plan_that_takes_too_long_is_reported_as_far_as_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("natsop_runtime.executor.LONGEST_PLAN", -1.0)
+    monkeypatch.setattr("natsop_runtime.executor.EXECUTE_TIMEOUT", -1.0)
     assert carry_out(Plan(apply=(manifest("a"),), prune=(child(),)), ScriptedKube(), KnownObjects()) == [
         NOT_TRIED,
         NOT_TRIED,

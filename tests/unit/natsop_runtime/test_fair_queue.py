@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natsop_runtime.fair_queue import MOMENT, FairQueue
+from natsop_runtime.fair_queue import QUICK_SECONDS, FairQueue
 
-LONG = MOMENT + 0.1
+LONG = QUICK_SECONDS + 0.1
 
 
 def lanes(workers: int) -> FairQueue[str]:
@@ -32,7 +32,7 @@ def begun(waiting: FairQueue[str], *keys: str) -> list[str]:
 def with_history(workers: int, *, quick: str = "", slow: str = "") -> FairQueue[str]:
     """FairQueue in which the keys, with blanks between, had one turn each."""
     waiting = lanes(workers)
-    for keys, seconds in ((quick, MOMENT), (slow, LONG)):
+    for keys, seconds in ((quick, QUICK_SECONDS), (slow, LONG)):
         for key in keys.split():
             assert begun(waiting, key) == [key]
             waiting.end(key, seconds)
@@ -57,7 +57,7 @@ def test_a_namespaces_first_key_need_not_stand_behind_the_slow_ones_and_the_next
     assert begun(waiting, "a1", "a2", "a3") == ["a1", "a2"]
     assert begun(waiting, "n1", "n2") == ["n1"]
     assert begun(waiting, "m1") == [], "the last worker is for those who are known to be quick"
-    waiting.end("n1", MOMENT)
+    waiting.end("n1", QUICK_SECONDS)
     assert begun(waiting) == ["n2"]
 
 
@@ -71,7 +71,7 @@ def test_a_new_key_of_a_namespace_with_slow_ones_stands_behind_them() -> None:
 def test_a_namespace_whose_slow_key_was_quick_at_last_is_like_any_other() -> None:
     waiting = with_history(4, slow="b1 b1 a1 a2")
     assert begun(waiting, "b1") == ["b1"]
-    waiting.end("b1", MOMENT)
+    waiting.end("b1", QUICK_SECONDS)
     assert begun(waiting, "a1", "a2") == ["a1", "a2"]
     assert begun(waiting, "b2") == ["b2"]
 
@@ -82,7 +82,7 @@ def test_of_a_namespace_that_nobody_knows_many_keys_leave_room_for_another_such(
     assert begun(waiting, "b1") == ["b1"]
 
 
-@pytest.mark.parametrize("speed", [MOMENT, LONG])
+@pytest.mark.parametrize("speed", [QUICK_SECONDS, LONG])
 def test_who_is_forgotten_is_new_again(speed: float) -> None:
     waiting = lanes(4)
     assert begun(waiting, "a1") == ["a1"]
@@ -114,7 +114,7 @@ class Model:
         self.in_work: set[str] = set()
 
     def is_quick(self, key: str) -> bool:
-        return self.known.get(key, LONG) <= MOMENT
+        return self.known.get(key, LONG) <= QUICK_SECONDS
 
     def in_work_of(self, key: str) -> int:
         return sum(each[0] == key[0] for each in self.in_work)
@@ -131,7 +131,7 @@ class Model:
         self.in_work.add(key)
         assert self.in_work_of(key) <= most_of_a_group
         assert sum(not self.is_quick(each) for each in self.in_work) <= most_slow + 1
-        assert sum(self.known.get(each, 0) > MOMENT for each in self.in_work) <= most_slow
+        assert sum(self.known.get(each, 0) > QUICK_SECONDS for each in self.in_work) <= most_slow
 
     def end(self, key: str, seconds: float, *, is_gone: bool) -> None:
         self.in_work.remove(key)

@@ -24,7 +24,16 @@ from natsop_core.references import (
 )
 from natsop_runtime.api_server.errors import ApiError, ForbiddenError, NotFoundError, UnavailableError
 from natsop_runtime.api_server.kube import Page, Selection
-from natsop_runtime.fetch import AT_ONCE, FEW, NOT_ASKED, PODS_AT_ONCE, PODS_SECONDS, Fetcher, depends_on, outdated_by
+from natsop_runtime.fetch import (
+    AT_ONCE,
+    FEW,
+    MAX_CONCURRENT_PODS,
+    NOT_ASKED,
+    PODS_SECONDS,
+    Fetcher,
+    depends_on,
+    outdated_by,
+)
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
 
 SECRET = SECRETS.key("prod", "s")
@@ -214,8 +223,8 @@ class Pods:
 
 def test_of_one_custom_resources_pods_a_few_are_asked_at_a_time() -> None:
     pods = Pods()
-    asyncio.run(Fetcher(World(), pods, World()).fetch(monitors(10 * PODS_AT_ONCE)))  # type: ignore[arg-type]
-    assert pods.most == PODS_AT_ONCE
+    asyncio.run(Fetcher(World(), pods, World()).fetch(monitors(10 * MAX_CONCURRENT_PODS)))  # type: ignore[arg-type]
+    assert pods.most == MAX_CONCURRENT_PODS
 
 
 def test_pods_that_do_not_answer_keep_nobody_waiting_for_long() -> None:
@@ -228,7 +237,7 @@ def test_pods_that_do_not_answer_keep_nobody_waiting_for_long() -> None:
         assert asyncio.get_running_loop().time() - began <= PODS_SECONDS + 2
         assert len(found) == 1_001
         assert found[ObjectRef(SECRET)] == {"kind": "it"}
-        assert list(found.values()).count(NOT_ASKED) == 1_000 - 3 * PODS_AT_ONCE
+        assert list(found.values()).count(NOT_ASKED) == 1_000 - 3 * MAX_CONCURRENT_PODS
 
     in_virtual_time(story)
 

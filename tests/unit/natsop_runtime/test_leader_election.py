@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natsop_core.kinds import ApiResource
-from natsop_runtime.leader_election import MOST_TRANSITIONS, LeadershipLostError
+from natsop_runtime.leader_election import MAX_TRANSITIONS, LeadershipLostError
 from tests.unit.natsop_runtime.lease_api import DURATION, LeaseApi, Object, Operator, Unreliable, clock, in_virtual_time
 
 SOON = 5.0
@@ -217,7 +217,7 @@ def test_no_lease_keeps_everybody_out_for_ever(found: Object) -> None:
             await operator.elector.acquire()
         assert api.lease is not None
         assert api.lease["spec"]["leaseTransitions"] == min(
-            found.get("leaseTransitions", 0) + bool(found), MOST_TRANSITIONS
+            found.get("leaseTransitions", 0) + bool(found), MAX_TRANSITIONS
         )
         assert api.lease["metadata"]["labels"] == {"team": "a"}
 

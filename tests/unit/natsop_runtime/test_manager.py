@@ -19,12 +19,12 @@ from lightkube.config.models import Cluster, User
 
 from natsop_core.kinds import LEASES, NACK_ACCOUNTS
 from natsop_runtime import manager
-from natsop_runtime.api_server.http_client import REQUESTS_AT_ONCE
+from natsop_runtime.api_server.http_client import MAX_CONCURRENT_REQUESTS
 from natsop_runtime.api_server.kube import PAGE
 from natsop_runtime.bind_address import BindAddress
 from natsop_runtime.controller import Controller
 from natsop_runtime.leader_election import LeaderElector, LeadershipLostError
-from natsop_runtime.manager import ENTROPY_BYTES, TO_FINISH, fresh_entropy, run_operator, seconds_since_boot
+from natsop_runtime.manager import ENTROPY_BYTES, SHUTDOWN_TIMEOUT, fresh_entropy, run_operator, seconds_since_boot
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.settings import RunSettings
 from tests.unit.natsop_runtime.busy_api import BusyApi
@@ -32,7 +32,7 @@ from tests.unit.natsop_runtime.lease_api import clock, in_virtual_time
 from tests.unit.natsop_runtime.small_api import until
 
 IN_TIME: Final = 20.0
-PATIENCE: Final = 300.0
+TIMEOUT: Final = 300.0
 LEASE: Final = 15
 WRITES_OF_A_TURN: Final = 30
 """At most: a turn applies all objects of a cluster, its status and events."""
@@ -100,7 +100,7 @@ async def operating(api: BusyApi, **options: Any) -> AsyncIterator[tuple[asyncio
     life = run_operator(config(), settings, stop, transport=api, pod_transport=SlowServer(), clock=clock)
     living = asyncio.create_task(life)
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             yield living, stop
     finally:
         living.cancel()
@@ -131,7 +131,7 @@ def test_a_write_that_is_not_over_in_time_keeps_the_lease_but_not_the_process() 
             told = clock()
             stop.set()
             await living
-            assert TO_FINISH <= clock() - told <= TO_FINISH + 1
+            assert SHUTDOWN_TIMEOUT <= clock() - told <= SHUTDOWN_TIMEOUT + 1
         assert api.times("write answered") == []
         assert api.times("release") == []
         assert max(api.times("renewal")) > told, "it leads while it finishes"
@@ -170,14 +170,14 @@ def test_one_that_stands_by_ends_at_once_and_leaves_the_lease_alone() -> None:
 
 def test_the_lease_is_renewed_however_many_requests_the_api_server_holds_up() -> None:
     async def story() -> None:
-        api = BusyApi(clusters=2 * REQUESTS_AT_ONCE, slow=10_000, patience=30.0)
-        async with operating(api, workers=2 * REQUESTS_AT_ONCE) as (living, _):
+        api = BusyApi(clusters=2 * MAX_CONCURRENT_REQUESTS, slow=10_000, patience=30.0)
+        async with operating(api, workers=2 * MAX_CONCURRENT_REQUESTS) as (living, _):
             await api.writes_begun.wait()
             await asyncio.sleep(2 * LEASE)
             assert not living.done()
         renewals = api.times("renewal")
         assert max(after - before for before, after in pairwise(renewals)) <= LEASE / 3
-        assert 0 < len([each for each in api.times("write") if each < 30]) <= REQUESTS_AT_ONCE
+        assert 0 < len([each for each in api.times("write") if each < 30]) <= MAX_CONCURRENT_REQUESTS
 
     in_virtual_time(story)
 
@@ -279,7 +279,7 @@ def lived(settings: RunSettings, *, metrics: type[Metrics] = Metrics) -> BusyApi
         api, stop = BusyApi(), asyncio.Event()
         life = run_operator(config(), settings, stop, transport=api, pod_transport=SlowServer(), clock=clock)
         living = asyncio.create_task(life)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await api.writes_begun.wait()
         stop.set()
         await living

@@ -123,7 +123,7 @@ def test_who_did_not_answer_in_time_is_asked_again_after_a_while_and_nobody_wait
         answers = Answers("10.0.0.1")
         async with nats.reachable_pods(httpx2.MockTransport(answers)) as pods:
             assert await pods.get(monitor("10.0.0.1")) == nats.NO_ANSWER
-            assert now() == nats.PATIENCE
+            assert now() == nats.TIMEOUT
             for _ in range(60):
                 begun = now()
                 assert await pods.get(monitor("10.0.0.1")) == nats.NO_ANSWER
@@ -131,7 +131,7 @@ def test_who_did_not_answer_in_time_is_asked_again_after_a_while_and_nobody_wait
                 await asyncio.sleep(1)
             pauses = [later - earlier for (_, earlier), (_, later) in pairwise(answers.asked)]
             assert len(pauses) == 1
-            assert nats.PROBE_AFTER <= pauses[0] <= nats.PROBE_AFTER + nats.PATIENCE + 1
+            assert nats.PROBE_AFTER <= pauses[0] <= nats.PROBE_AFTER + nats.TIMEOUT + 1
             assert await pods.get(monitor("10.0.0.2")) == HttpAnswer(200, b"ok")
 
     in_virtual_time(story)
@@ -185,7 +185,7 @@ def test_an_unreachable_pod_that_is_gone_is_forgotten() -> None:
 
 
 def test_a_pod_that_takes_too_long_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nats, "PATIENCE", 0.01)
+    monkeypatch.setattr(nats, "TIMEOUT", 0.01)
 
     async def dawdle(_request: httpx2.Request) -> httpx2.Response:
         await asyncio.sleep(10)
@@ -236,7 +236,7 @@ def test_only_so_many_pods_are_asked_at_the_same_time_and_each_has_its_time_from
         nonlocal now, most
         now += 1
         most = max(most, now)
-        await asyncio.sleep(nats.PATIENCE * 0.75)
+        await asyncio.sleep(nats.TIMEOUT * 0.75)
         now -= 1
         return httpx2.Response(200, content=in_parts(b"ok"))
 
@@ -255,7 +255,7 @@ def test_only_so_many_pods_are_asked_at_the_same_time_and_each_has_its_time_from
 @pytest.mark.parametrize(("more", "is_read"), [(0, True), (1, False)])
 def test_an_answer_may_be_a_mebibyte_long(more: int, is_read: bool) -> None:
     def answer(_request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, content=in_parts(bytes(nats.LONGEST_ANSWER + more)))
+        return httpx2.Response(200, content=in_parts(bytes(nats.MAX_ANSWER_BYTES + more)))
 
     assert isinstance(ask("10.0.0.1", httpx2.MockTransport(answer)), HttpAnswer) is is_read
 

@@ -19,12 +19,12 @@ from natsop_core.outcomes import Answered, Failed, Outcome, Outcomes
 from natsop_runtime import nats_requests
 from natsop_runtime.leader_election import LeadershipLostError
 from natsop_runtime.nats import NatsRequests
-from natsop_runtime.nats_client import LONGEST_ANSWER
+from natsop_runtime.nats_client import MAX_ANSWER_BYTES
 from natsop_runtime.nats_requests import (
     CLOSED,
     NO_RESPONDERS,
-    PATIENCE,
     REFUSED,
+    TIMEOUT,
     TOO_LONG,
     UNREADABLE,
     converse,
@@ -174,8 +174,8 @@ def test_nobody_at_all_can_be_asked_when_no_server_runs() -> None:
 
 @pytest.mark.parametrize("server", [FakeServer(silent=True), FakeServer(reply=b"")])
 def test_a_server_that_never_answers_does_not_keep_us(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nats_requests, "PATIENCE", 0.3)
-    monkeypatch.setattr(nats_requests, "TO_CONNECT", 0.2)
+    monkeypatch.setattr(nats_requests, "TIMEOUT", 0.3)
+    monkeypatch.setattr(nats_requests, "CONNECT_TIMEOUT", 0.2)
 
     async def story() -> None:
         begun = asyncio.get_running_loop().time()
@@ -190,7 +190,7 @@ def test_a_server_that_never_answers_does_not_keep_us(server: FakeServer, monkey
 
 
 def test_all_of_it_takes_at_most_five_seconds() -> None:
-    assert PATIENCE + nats_requests.TO_CLOSE <= 5
+    assert TIMEOUT + nats_requests.CLOSE_TIMEOUT <= 5
 
 
 def test_what_was_answered_counts_though_another_request_was_not() -> None:
@@ -209,8 +209,8 @@ def test_a_server_that_hangs_up_is_noticed_at_once() -> None:
 
 
 def test_an_answer_without_end_is_cut_off() -> None:
-    assert outcome_with(FakeServer(reply=bytes(LONGEST_ANSWER + 1))) == TOO_LONG
-    assert outcome_with(FakeServer(reply=bytes(2 * LONGEST_ANSWER))) == CLOSED
+    assert outcome_with(FakeServer(reply=bytes(MAX_ANSWER_BYTES + 1))) == TOO_LONG
+    assert outcome_with(FakeServer(reply=bytes(2 * MAX_ANSWER_BYTES))) == CLOSED
 
 
 def test_no_responders_are_noticed_at_once() -> None:

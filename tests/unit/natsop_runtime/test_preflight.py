@@ -15,7 +15,7 @@ from natsop_core.kinds import CLUSTERS, SECRETS
 from natsop_core.rights import Right, demands
 from natsop_runtime import preflight
 from natsop_runtime.api_server.kube import Kube, Selection
-from natsop_runtime.preflight import TO_ANSWER, TO_BE_GRANTED, NotReadyError
+from natsop_runtime.preflight import REFUSED_SECONDS, UNAVAILABLE_SECONDS, NotReadyError
 from tests.unit.natsop_runtime.lease_api import clock, in_virtual_time
 from tests.unit.natsop_runtime.small_api import failure, kube_over
 
@@ -58,7 +58,7 @@ def started(api: Api, *namespaces: str) -> tuple[tuple[str, ...], float]:
 
     async def story() -> tuple[tuple[str, ...], float]:
         async with kube_over(api) as kube:
-            unserved = await preflight.patiently(lambda: look(kube, namespaces))
+            unserved = await preflight.retry_until_ready(lambda: look(kube, namespaces))
             return unserved, clock()
 
     return in_virtual_time(story)
@@ -91,7 +91,7 @@ def test_an_api_server_that_restarts_is_waited_for(
 ) -> None:
     unserved, seconds = started(Api((50.0, answer)))
     assert unserved == ()
-    assert 50 <= seconds < TO_ANSWER
+    assert 50 <= seconds < UNAVAILABLE_SECONDS
     [said] = caplog.messages
     assert said.startswith("Cannot reach the API server at http://small-api:")
 
@@ -100,10 +100,10 @@ def test_one_that_does_not_come_back_is_waited_for_a_minute() -> None:
     async def story() -> float:
         async with kube_over(Api((3600.0, refuse_connection))) as kube:
             with pytest.raises(NotReadyError, match="Cannot reach the API server at http://small-api"):
-                await preflight.patiently(lambda: look(kube, ()))
+                await preflight.retry_until_ready(lambda: look(kube, ()))
             return clock()
 
-    assert TO_ANSWER <= in_virtual_time(story) < TO_ANSWER + 10
+    assert UNAVAILABLE_SECONDS <= in_virtual_time(story) < UNAVAILABLE_SECONDS + 10
 
 
 @pytest.mark.parametrize("code", [401, 404])
@@ -111,10 +111,10 @@ def test_a_refusal_that_stays_ends_it_soon(code: int) -> None:
     async def story() -> float:
         async with kube_over(Api((3600.0, lambda: failure(code)))) as kube:
             with pytest.raises(NotReadyError):
-                await preflight.patiently(lambda: look(kube, ()))
+                await preflight.retry_until_ready(lambda: look(kube, ()))
             return clock()
 
-    assert TO_BE_GRANTED <= in_virtual_time(story) < TO_BE_GRANTED + 10
+    assert REFUSED_SECONDS <= in_virtual_time(story) < REFUSED_SECONDS + 10
 
 
 def test_rights_that_come_just_after_the_operator_are_waited_for() -> None:
@@ -122,7 +122,7 @@ def test_rights_that_come_just_after_the_operator_are_waited_for() -> None:
 
     async def story() -> tuple[str, ...]:
         async with kube_over(api) as kube:
-            starting = asyncio.create_task(preflight.patiently(lambda: look(kube, ["prod"])))
+            starting = asyncio.create_task(preflight.retry_until_ready(lambda: look(kube, ["prod"])))
             await asyncio.sleep(1)
             api.refusing = ()
             return await starting
@@ -166,7 +166,7 @@ def test_where_nobody_may_ask_for_rights_what_is_needed_is_tried() -> None:
     async def story() -> None:
         async with kube_over(no_reviews) as kube:
             with pytest.raises(NotReadyError, match=r"No permission to list secrets .*: secrets is forbidden"):
-                await preflight.patiently(lambda: look(kube, ()))
+                await preflight.retry_until_ready(lambda: look(kube, ()))
 
     in_virtual_time(story)
 

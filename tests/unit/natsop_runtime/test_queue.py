@@ -276,7 +276,7 @@ def test_who_was_quick_waits_for_none_of_the_slow_ones_and_these_get_their_turns
 
 def test_a_key_that_is_news_again_and_again_is_slowed_down_and_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_module, "BURST", 5)
-    monkeypatch.setattr(queue_module, "STEADY", 0.05)
+    monkeypatch.setattr(queue_module, "STEADY_INTERVAL", 0.05)
 
     async def story() -> None:
         queue = Queue()

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from natsop_runtime.leader_election import LONGEST_STATED, TO_RELEASE, LeadershipLostError
+from natsop_runtime.leader_election import MAX_STATED_DURATIONS, RELEASE_TIMEOUT, LeadershipLostError
 from tests.unit.natsop_runtime.lease_api import DURATION, LeaseApi, Object, Operator, clock, in_virtual_time
 
 LONG = 4 * DURATION
@@ -32,7 +32,7 @@ def held_by(holder: str, **spec: object) -> Object:
 
 @pytest.mark.parametrize(
     ("leaders", "standbys", "waits"),
-    [(LONG, DURATION, LONG), (DURATION, LONG, LONG), (2 * LONGEST_STATED, 1, LONGEST_STATED)],
+    [(LONG, DURATION, LONG), (DURATION, LONG, LONG), (2 * MAX_STATED_DURATIONS, 1, MAX_STATED_DURATIONS)],
     ids=["as long as the Lease states", "as long as its own flag says at least", "not for ever"],
 )
 def test_a_standby_waits_by_what_the_lease_states_and_by_its_own_flag(leaders: int, standbys: int, waits: int) -> None:
@@ -154,7 +154,7 @@ def test_a_release_that_is_never_answered_keeps_nobody_waiting(caplog: pytest.Lo
         api.hangs = 1
         begun = clock()
         await operator.elector.release()
-        assert clock() - begun == TO_RELEASE
+        assert clock() - begun == RELEASE_TIMEOUT
         assert not operator.fence.is_open
 
     in_virtual_time(story)

@@ -17,7 +17,7 @@ from natsop_core.inputs import HttpAnswer
 from natsop_core.kinds import CONFIG_MAPS
 from natsop_runtime.api_server.connection import connected
 from natsop_runtime.api_server.errors import ForbiddenError, GoneError, UnavailableError
-from natsop_runtime.api_server.http_client import NO_ANSWER, REQUESTS_AT_ONCE, TO_ADMIT
+from natsop_runtime.api_server.http_client import MAX_CONCURRENT_REQUESTS, NO_ANSWER, WRITE_TIMEOUT
 from natsop_runtime.api_server.kube import REQUEST_TIMEOUT, Kube, Selection
 from tests.unit.natsop_runtime.lease_api import clock, in_virtual_time
 from tests.unit.natsop_runtime.small_api import failure
@@ -120,7 +120,7 @@ def test_a_write_may_be_answered_later_than_a_read() -> None:
     told(api, get)
     told(api, lambda kube: kube.apply(CONFIG_MAPS, KEY, {}, force=True))
     usual = dict.fromkeys(("connect", "read", "write", "pool"), REQUEST_TIMEOUT)
-    assert [each.extensions["timeout"] for each in api.requests] == [usual, {**usual, "read": TO_ADMIT}]
+    assert [each.extensions["timeout"] for each in api.requests] == [usual, {**usual, "read": WRITE_TIMEOUT}]
 
 
 @pytest.mark.parametrize("dropped", [httpx2.ReadError(""), httpx2.WriteError(""), httpx2.RemoteProtocolError("")])
@@ -163,9 +163,9 @@ def test_raw_answers_wait_in_line_too() -> None:
     async def story() -> None:
         api = Api(httpx2.Response(200, content=b"ok"))
         async with kube_over(api) as kube:
-            asked = [asyncio.ensure_future(answer(kube)) for _ in range(REQUESTS_AT_ONCE + 1)]
+            asked = [asyncio.ensure_future(answer(kube)) for _ in range(MAX_CONCURRENT_REQUESTS + 1)]
             await asyncio.sleep(TAKES / 2)
-            assert len(api.requests) == REQUESTS_AT_ONCE
+            assert len(api.requests) == MAX_CONCURRENT_REQUESTS
             await asyncio.gather(*asked)
 
     in_virtual_time(story)

@@ -14,7 +14,7 @@ from lightkube.config.models import Cluster, User
 from natsop_core.kinds import CONFIG_MAPS, EVENTS, LEASES, SECRETS
 from natsop_runtime.api_server.connection import connected
 from natsop_runtime.api_server.errors import UnavailableError
-from natsop_runtime.api_server.http_client import REQUESTS_AT_ONCE, unfenced
+from natsop_runtime.api_server.http_client import MAX_CONCURRENT_REQUESTS, unfenced
 from natsop_runtime.api_server.kube import Kube, Selection
 from natsop_runtime.leader_election import Fence, LeadershipLostError
 from tests.unit.natsop_runtime.small_api import until
@@ -137,15 +137,15 @@ def test_no_more_than_so_many_requests_are_under_way_and_the_lease_waits_for_non
         async with kube_at(unfenced) as (kube, server):
             lease = kube.without_fence()
             server.may_answer.clear()
-            reads = [asyncio.create_task(kube.get(CONFIG_MAPS, KEY)) for _ in range(REQUESTS_AT_ONCE)]
-            writes = [asyncio.ensure_future(WRITES["apply"](kube)) for _ in range(REQUESTS_AT_ONCE)]
-            await until(lambda: len(server.heard) == REQUESTS_AT_ONCE, "as many as may be are under way")
+            reads = [asyncio.create_task(kube.get(CONFIG_MAPS, KEY)) for _ in range(MAX_CONCURRENT_REQUESTS)]
+            writes = [asyncio.ensure_future(WRITES["apply"](kube)) for _ in range(MAX_CONCURRENT_REQUESTS)]
+            await until(lambda: len(server.heard) == MAX_CONCURRENT_REQUESTS, "as many as may be are under way")
             renewal = asyncio.create_task(lease.replace(LEASES, OBJECT))
-            await until(lambda: len(server.heard) > REQUESTS_AT_ONCE, "the renewal is sent")
-            assert [line.split()[0] for line in server.heard] == ["GET"] * REQUESTS_AT_ONCE + ["PUT"]
+            await until(lambda: len(server.heard) > MAX_CONCURRENT_REQUESTS, "the renewal is sent")
+            assert [line.split()[0] for line in server.heard] == ["GET"] * MAX_CONCURRENT_REQUESTS + ["PUT"]
             server.may_answer.set()
             await asyncio.gather(renewal, *reads, *writes)
-            assert len(server.heard) == 2 * REQUESTS_AT_ONCE + 1
+            assert len(server.heard) == 2 * MAX_CONCURRENT_REQUESTS + 1
 
     asyncio.run(story())
 
@@ -154,8 +154,8 @@ def test_a_slot_is_free_again_after_a_failure() -> None:
     async def story() -> None:
         async with kube_at(unfenced) as (kube, server):
             server.may_answer.clear()
-            cancelled = [asyncio.create_task(kube.get(CONFIG_MAPS, KEY)) for _ in range(REQUESTS_AT_ONCE)]
-            await until(lambda: len(server.heard) == REQUESTS_AT_ONCE, "as many as may be are under way")
+            cancelled = [asyncio.create_task(kube.get(CONFIG_MAPS, KEY)) for _ in range(MAX_CONCURRENT_REQUESTS)]
+            await until(lambda: len(server.heard) == MAX_CONCURRENT_REQUESTS, "as many as may be are under way")
             for each in cancelled:
                 each.cancel()
             await asyncio.wait(cancelled)
@@ -170,7 +170,8 @@ def test_reads_wait_for_no_watches_however_many_are_open() -> None:
         async with kube_at(unfenced) as (kube, server):
             server.may_answer.clear()
             watches = [
-                asyncio.create_task(anext(kube.watch(Selection(CONFIG_MAPS), "7"))) for _ in range(2 * REQUESTS_AT_ONCE)
+                asyncio.create_task(anext(kube.watch(Selection(CONFIG_MAPS), "7")))
+                for _ in range(2 * MAX_CONCURRENT_REQUESTS)
             ]
             await until(lambda: len(server.heard) == len(watches), "all watches are sent")
             reading = asyncio.create_task(kube.get(CONFIG_MAPS, KEY))

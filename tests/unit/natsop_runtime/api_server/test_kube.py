@@ -249,7 +249,7 @@ def test_an_answer_that_is_no_list_is_no_answer(answer: object) -> None:
 
 
 def test_an_answer_that_trickles_in_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("natsop_runtime.api_server.http_client.LONGEST_REQUEST", 0.05)
+    monkeypatch.setattr("natsop_runtime.api_server.http_client.TOTAL_TIMEOUT", 0.05)
 
     async def trickle() -> AsyncIterator[bytes]:
         while True:

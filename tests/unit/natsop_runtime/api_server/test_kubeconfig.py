@@ -34,7 +34,7 @@ V1 = "client.authentication.k8s.io/v1"
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(logs, "set_up", lambda *_: None)
-    for patience in ("TO_ANSWER", "TO_BE_GRANTED"):
+    for patience in ("UNAVAILABLE_SECONDS", "REFUSED_SECONDS"):
         monkeypatch.setattr(preflight, patience, 0.0)
     monkeypatch.setattr(kubeconfig, "SERVICE_ACCOUNT", str(tmp_path / "serviceaccount"))
     monkeypatch.delenv("KUBECONFIG", raising=False)

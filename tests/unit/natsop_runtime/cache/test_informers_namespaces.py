@@ -15,7 +15,7 @@ from natsop_core import kinds
 from natsop_core.kinds import CLUSTERS, NACK_ACCOUNTS, SERVICES
 from natsop_core.references import LabelledRef, ObjectKey
 from natsop_runtime.cache.informers import Change, Informers
-from natsop_runtime.cache.optional_kinds import TO_SYNC
+from natsop_runtime.cache.optional_kinds import SYNC_TIMEOUT
 from tests.unit.natsop_runtime.lease_api import clock, in_virtual_time
 from tests.unit.natsop_runtime.small_api import SmallApi, failure, kube_over, until
 
@@ -122,7 +122,7 @@ def test_an_optional_kind_is_known_without_it() -> None:
         async with kept() as (_, stores):
             began = clock()
             assert await stores.optional_kinds.serves(NACK_ACCOUNTS.reference) is True
-            assert clock() - began < TO_SYNC / 2
+            assert clock() - began < SYNC_TIMEOUT / 2
 
     in_virtual_time(story)
 

@@ -42,7 +42,7 @@ def is_told(world: Installable, times: int) -> bool:
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """The API server is asked every few milliseconds."""
-    monkeypatch.setattr("natsop_runtime.cache.optional_kinds.POLL", 0.01)
+    monkeypatch.setattr("natsop_runtime.cache.optional_kinds.POLL_SECONDS", 0.01)
 
 
 @pytest.mark.usefixtures("often")
@@ -129,7 +129,7 @@ def test_a_kind_that_is_missed_for_a_moment_is_there_again_with_its_objects() ->
 
 
 def test_a_kind_whose_objects_may_not_be_listed_is_there_but_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("natsop_runtime.cache.optional_kinds.TO_SYNC", 0.05)
+    monkeypatch.setattr("natsop_runtime.cache.optional_kinds.SYNC_TIMEOUT", 0.05)
 
     async def story() -> None:
         async with kept(Installable()) as (world, stores):

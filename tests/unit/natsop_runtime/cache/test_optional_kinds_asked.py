@@ -12,12 +12,12 @@ from natsop_core.inputs import Forbidden
 from natsop_core.kinds import NACK_ACCOUNTS, ApiResource
 from natsop_core.references import ApiGroupRef
 from natsop_runtime.api_server.errors import ApiError, ForbiddenError, UnavailableError
-from natsop_runtime.cache.optional_kinds import POLL, TO_SYNC, OptionalKinds
+from natsop_runtime.cache.optional_kinds import POLL_SECONDS, SYNC_TIMEOUT, OptionalKinds
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
 
 KIND = NACK_ACCOUNTS.reference
 TAKES = 2.0
-ROUND = POLL + TAKES + TO_SYNC + 1
+ROUND = POLL_SECONDS + TAKES + SYNC_TIMEOUT + 1
 
 
 class World:
@@ -70,7 +70,7 @@ def test_many_who_ask_at_once_and_the_poll_share_one_answer() -> None:
         async with polled(world) as kinds:
             assert await asyncio.gather(*(kinds.serves(KIND) for _ in range(10))) == [True] * 10
             assert world.asked == 1
-            await asyncio.sleep(POLL - 1)  # the poll is asking
+            await asyncio.sleep(POLL_SECONDS - 1)  # the poll is asking
             kinds.doubt(NACK_ACCOUNTS)
             assert await kinds.serves(KIND) is True
             assert (world.asked, world.most) == (2, 1)

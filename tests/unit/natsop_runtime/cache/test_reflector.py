@@ -19,7 +19,7 @@ from natsop_runtime.api_server.errors import ApiError
 from natsop_runtime.api_server.kube import Selection
 from natsop_runtime.backoff import Backoff
 from natsop_runtime.cache import reflector as reflector_module
-from natsop_runtime.cache.reflector import A_GOOD_WATCH, Reflector
+from natsop_runtime.cache.reflector import RESET_BACKOFF_AFTER, Reflector
 from natsop_runtime.cache.store import METADATA, Store
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
 from tests.unit.natsop_runtime.small_api import SmallApi, failure, kube_over, until
@@ -319,7 +319,7 @@ def test_a_watch_that_has_worked_for_a_while_ends_a_row_of_failures(
             reflected.api.refusals.extend(failure(503) for _ in range(5))
             reflected.api.end_watches()
             await until(lambda: not reflected.api.refusals and bool(reflected.api.watches), "a watch", step=0.5)
-            await asyncio.sleep(A_GOOD_WATCH + 1)
+            await asyncio.sleep(RESET_BACKOFF_AFTER + 1)
             reflected.api.put("b")
             await asyncio.sleep(0.1)
             count, ended = len(reflected.api.watched_from()), clock()

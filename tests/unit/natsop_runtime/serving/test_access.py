@@ -16,10 +16,10 @@ from natsop_runtime.api_server.errors import ApiError, ForbiddenError, Unavailab
 from natsop_runtime.serving.access import (
     ALLOWED_HOLDS,
     CANNOT_ASK,
+    MAX_CONCURRENT_REVIEWS,
     NEWCOMERS_AT_ONCE,
     NEWCOMERS_PER_SECOND,
     REFUSED_HOLDS,
-    REVIEWS_AT_ONCE,
     TOO_MANY,
     UNAUTHENTICATED,
     Access,
@@ -204,7 +204,7 @@ def test_a_flood_of_made_up_tokens_costs_the_api_server_little() -> None:
         refusals = await asyncio.gather(*(world.refusal(f"made up {number}") for number in range(500)))
         assert refusals.count(UNAUTHENTICATED) == NEWCOMERS_AT_ONCE
         assert refusals.count(TOO_MANY) == 500 - NEWCOMERS_AT_ONCE
-        assert world.api.most_busy == REVIEWS_AT_ONCE
+        assert world.api.most_busy == MAX_CONCURRENT_REVIEWS
 
         reviewed = NEWCOMERS_AT_ONCE
         for pause, more in ((1, NEWCOMERS_PER_SECOND), (3600, NEWCOMERS_AT_ONCE)):
@@ -335,7 +335,7 @@ def test_an_api_server_that_hangs_lets_nobody_wait_for_long(monkeypatch: pytest.
         world.api.answers.clear()
         assert await world.refusal("good") == CANNOT_ASK
 
-    monkeypatch.setattr("natsop_runtime.serving.access.TO_REVIEW", 0.05)
+    monkeypatch.setattr("natsop_runtime.serving.access.REVIEW_TIMEOUT", 0.05)
     tell(story)
 
 

@@ -28,7 +28,7 @@ def test_who_says_nothing_for_too_long_is_left(monkeypatch: pytest.MonkeyPatch) 
             assert await reader.read() == b""
             writer.close()
 
-    monkeypatch.setattr(listener, "TO_LIVE", 0.5)
+    monkeypatch.setattr(listener, "CONNECTION_TIMEOUT", 0.5)
     tell(story)
 
 
@@ -50,7 +50,7 @@ def test_probes_are_answered_however_many_connections_hang_at_their_port() -> No
 
 
 def test_metrics_are_told_however_many_connections_shake_no_hands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "TO_SHAKE_HANDS", 3600.0)
+    monkeypatch.setattr(listener, "HANDSHAKE_TIMEOUT", 3600.0)
 
     async def story(operator: Operator) -> None:
         many = CONNECTIONS + 10
@@ -195,7 +195,7 @@ def test_who_sends_slowly_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
         sending.cancel()
         writer.close()
 
-    monkeypatch.setattr(listener, "TO_LIVE", 0.5)
+    monkeypatch.setattr(listener, "CONNECTION_TIMEOUT", 0.5)
     tell(story)
 
 
@@ -217,7 +217,7 @@ def test_who_does_not_read_its_response_is_left(monkeypatch: pytest.MonkeyPatch)
                     assert len(await reader.read()) < len(sent)
                 writer.close()
 
-    monkeypatch.setattr(listener, "TO_LIVE", 0.5)
+    monkeypatch.setattr(listener, "CONNECTION_TIMEOUT", 0.5)
     asyncio.run(story())
 
 

@@ -329,5 +329,5 @@ def test_closing_waits_for_nobody_for_long(monkeypatch: pytest.MonkeyPatch, capl
         await until(lambda: asyncio.all_tasks() == {asyncio.current_task()}, "nothing is left behind")
         assert not caplog.messages
 
-    monkeypatch.setattr(listener, "TO_FINISH", 0.1)
+    monkeypatch.setattr(listener, "SHUTDOWN_TIMEOUT", 0.1)
     asyncio.run(story())
