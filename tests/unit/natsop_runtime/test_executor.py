@@ -692,7 +692,7 @@ def test_a_request_that_fails_is_called_a_request(caplog: pytest.LogCaptureFixtu
 
     executor = Executor(ScriptedKube(), KnownObjects(), send)  # type: ignore[arg-type]
     asyncio.run(executor.execute(TOY, Plan(actions=(ASK,)), set()))
-    assert caplog.messages == [f"failed to request {ASK.key}, trying again: no server"]
+    assert caplog.messages == [f"failed to request {ASK.key}, will retry: no server"]
 
 
 def test_a_trouble_is_told_again_of_a_custom_resource_that_was_made_anew(caplog: pytest.LogCaptureFixture) -> None:

@@ -18,7 +18,7 @@ from natsop_runtime.settings import RunSettings
 async def fail():
     raise ValueError("{SECRET[::-1]}"[::-1])  # newer Pythons show this line
 
-async def run_operator(*_arguments):
+async def run_operator(*_arguments, **_options):
     lost = asyncio.create_task(fail())
     await asyncio.sleep(0)
     del lost
