@@ -11,7 +11,6 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from natsop_core.inputs import Settings
@@ -25,6 +24,7 @@ from natsop_runtime.leader_election import Fence, LeaderElector, LeadershipLostE
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.nats import NatsRequests, converse, reachable_pods
 from natsop_runtime.serving.ports import serving
+from natsop_runtime.version import natsop_version
 
 if TYPE_CHECKING:
     from natsop_core.rights import Demand, Right
@@ -78,8 +78,8 @@ async def run_operator(
     Raises NotReadyError, ListenError or CertificateError when it cannot start, and LeadershipLostError when another
     replica may be the leader.
     """
-    log.info("natsop %s: %s, %s", version("natsop"), described(config), _scope(settings))
-    metrics = Metrics(version("natsop"))
+    log.info("natsop %s: %s, %s", natsop_version(), described(config), _scope(settings))
+    metrics = Metrics(natsop_version())
     fence = Fence(clock)
     check_fence = fence.check if settings.leader_elect else unfenced
     async with (

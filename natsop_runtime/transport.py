@@ -9,18 +9,19 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import httpx2
 from yarl import URL
 
+from natsop_runtime.version import natsop_version
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
 
-USER_AGENT: Final = f"natsop/{version('natsop')}"
+USER_AGENT: Final = f"natsop/{natsop_version()}"
 
 HEADERS: Final = "http11.send_request_headers.started"
 BODY: Final = "http11.send_request_body.started"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from natsop_runtime.cli.sources import InputError, print_error
+from natsop_runtime.version import natsop_version
 
 COMMANDS: Final = (
     *("render", "conf", "validate", "diff", "explain", "crds", "run"),
@@ -78,9 +79,7 @@ class _Version(argparse.Action):
     """Looks the version up only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from importlib.metadata import version  # noqa: PLC0415
-
-        print(f"natsop {version('natsop')}")
+        print(f"natsop {natsop_version()}")
         parser.exit()
 
 

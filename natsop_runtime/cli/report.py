@@ -6,13 +6,13 @@ import io
 import os
 import tarfile
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_runtime.cli.remote import Remote, add_target, not_found
 from natsop_runtime.cli.remote import add_parser as add_remote_parser
 from natsop_runtime.cli.sources import InputError
+from natsop_runtime.version import natsop_version
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -51,7 +51,7 @@ def run(arguments: Namespace) -> int:
 
     remote = Remote(arguments)
     target = remote.target(arguments)
-    files, view = remote.look(lambda view: bundle(target, view, version("natsop")))
+    files, view = remote.look(lambda view: bundle(target, view, natsop_version()))
     if files is None:
         raise not_found(target, view)
     now = datetime.now(UTC)

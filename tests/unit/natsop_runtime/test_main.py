@@ -6,7 +6,13 @@ import json
 import re
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from typing import Any
+from unittest import mock
+
+import pytest
+
+from natsop_runtime.version import natsop_version
 
 SECRET = "hunter2"  # noqa: S105 (it is no secret)
 
@@ -56,3 +62,8 @@ def test_faults_are_logged_by_their_place_and_not_by_what_they_say() -> None:
     assert last["message"] == "internal error: ValueError in __main__:7"
     assert re.search(r"line 7, in fail\n(    .*\n)*ValueError, and then\n", last["exception"])
     assert last["exception"].endswith("\nExceptionGroup")
+
+
+def test_sources_that_are_not_installed_have_an_unknown_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.metadata.version", mock.Mock(side_effect=PackageNotFoundError))
+    assert natsop_version() == "unknown"
