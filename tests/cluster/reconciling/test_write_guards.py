@@ -207,7 +207,7 @@ def test_what_is_deleted_just_before_we_change_it_is_made_anew(quiet_plane: Cont
         client, wanted(client, "conf", port=4333), known=(older(ours),), act=lambda: client.delete("ConfigMap", name)
     )
 
-    assert outcome == Applied()
+    assert outcome == Applied(created=True)
     assert "port: 4333" in client.get("ConfigMap", name)["data"]["nats.conf"]
     await_answers(quiet_plane, client, ("patch", 409), ("get", 404), ("patch", 201))
 
