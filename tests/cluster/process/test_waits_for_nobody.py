@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import statistics
 import time
 from collections.abc import Iterator
 from typing import Final
@@ -22,6 +23,9 @@ UNREACHABLE: Final = 100
 """Clusters whose pod runs and has a monitor that drops packets."""
 
 MADE_WITHIN: Final = 2.0
+"""Seconds, beyond what a new cluster takes here before there is any trouble: other tests want the processors, too."""
+
+UNDISTURBED: Final = 5
 
 NEW: Final = 12
 EVERY: Final = 3.0
@@ -49,6 +53,7 @@ def operator(control_plane: ControlPlane, hanging: HangingRequests) -> Iterator[
 
 
 def test_a_new_cluster_is_made_at_once_whatever_others_wait_for(operator: Operator, hanging: HangingRequests) -> None:
+    undisturbed = [seconds_to_make(new_site(operator, f"undisturbed-{number}")) for number in range(UNDISTURBED)]
     unreachable = new_site(operator, "unreachable")
     with port_without_answers() as port, socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
         have_unreachable_pods(unreachable, port)
@@ -63,8 +68,12 @@ def test_a_new_cluster_is_made_at_once_whatever_others_wait_for(operator: Operat
             took.append(seconds_to_make(new_site(operator, f"new-{number}")))
             assert hanging.hanging, "the request still hangs"
             wait_out(EVERY - (time.monotonic() - began))
-        print("seconds:", ", ".join(f"{each:.2f}" for each in took), "; requests that hung:", hanging.hung)
-    assert max(took) <= MADE_WITHIN, took
+        print("seconds:", shown(took), "; undisturbed:", shown(undisturbed), "; requests that hung:", hanging.hung)
+    assert max(took) <= statistics.median(undisturbed) + MADE_WITHIN, (took, undisturbed)
+
+
+def shown(times: list[float]) -> str:
+    return ", ".join(f"{each:.2f}" for each in times)
 
 
 def have_unreachable_pods(site: Site, port: int) -> None:
