@@ -58,7 +58,7 @@ class Look:
 
 def look(world: World) -> Look:
     written.cache_clear()  # of the API server in memory
-    Counter(each for each in ())  # the first time, each subclass of Mapping remembers that a generator is none
+    Counter(name for name in "")  # the first time, each subclass of Mapping remembers that a generator is none
     gc.collect()
     alive = gc.get_objects()
     sizes = [_size(each) for each in alive if isinstance(each, WorkQueue | FairQueue | ReferenceIndex | Store)]
