@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 REQUEST_TIMEOUT: Final = 10.0
 PAGE: Final = 500
 
-WATCH_SECONDS: Final = (300, 600)
-"""How long the API server is asked to keep a watch open, at random as in client-go, so that not all end at once."""
+WATCH_SECONDS: Final = (145, 290)
+"""Seconds for a watch, at random, so that not all end at once; a new one also delivers what a stuck one kept back."""
 
 WATCH_SILENCE: Final = 150.0
 """Seconds without a byte after which a watch counts as lost: bookmarks come every minute, but neither over a half-open
