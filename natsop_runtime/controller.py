@@ -166,20 +166,20 @@ class Controller:
         causes = self.queue.causes(key)
         log.debug("reconciling %.3f s after this: %s", begun - causes.since, causes)
         expectations: set[Change] = set()
-        turn, at_least = await self._turn(key, expectations)
-        if turn.succeeded:
-            again = self.queue.done(key, expected=expectations, requeue_after=turn.requeue_after)
+        result, at_least = await self._reconcile(key, expectations)
+        if result.succeeded:
+            again = self.queue.done(key, expected=expectations, requeue_after=result.requeue_after)
         else:
             again = self.queue.failed(key, expected=expectations, at_least=at_least)
-        result, seconds = _reconcile_result(turn), asyncio.get_running_loop().time() - begun
-        log.debug("reconciled in %.3f s: %s; next: %s", seconds, result, _next(again))
-        self._metrics.reconciled(key, result, seconds)
+        outcome, seconds = _reconcile_result(result), asyncio.get_running_loop().time() - begun
+        log.debug("reconciled in %.3f s: %s; next: %s", seconds, outcome, _next(again))
+        self._metrics.reconciled(key, outcome, seconds)
 
-    async def _turn(self, key: ObjectKey, expectations: set[Change]) -> tuple[Result, float]:
+    async def _reconcile(self, key: ObjectKey, expectations: set[Change]) -> tuple[Result, float]:
         """One reconciliation, and the minimal delay of its retry. Its failure does not affect others."""
         try:
             async with asyncio.timeout(RECONCILE_TIMEOUT):
-                turn = await self._monitor.timed(self._reconciler.reconcile(key, expectations))
+                result = await self._monitor.timed(self._reconciler.reconcile(key, expectations))
         except ApiError as error:
             log.debug("failed: %s", error)
             self.informers.outages.fails(key, error)
@@ -195,7 +195,7 @@ class Controller:
             log.debug("%s", traceback_of(error))
             return FAILED, 0.0
         self.informers.outages.works(key)
-        return turn, turn.requeue_after or 0.0
+        return result, result.requeue_after or 0.0
 
 
 FAILED: Final = Result(succeeded=False, requeue_after=None)

@@ -78,8 +78,9 @@ async def run_operator(
     Raises NotReadyError, ListenError or CertificateError when it cannot start, and LeadershipLostError when another
     replica may be the leader.
     """
-    log.info("natsop %s: %s, %s", natsop_version(), described(config), _scope(settings))
-    metrics = Metrics(natsop_version())
+    version = natsop_version()
+    log.info("natsop %s: %s, %s", version, described(config), _scope(settings))
+    metrics = Metrics(version)
     fence = Fence(clock)
     check_fence = fence.check if settings.leader_elect else unfenced
     async with (

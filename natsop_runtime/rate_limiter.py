@@ -20,6 +20,13 @@ class RateLimiter(Generic[K]):
         self._interval = interval
         self._due: OrderedDict[K, float] = OrderedDict()  # when a key at the steady rate would be due next
 
+    def admit(self, key: K, now: float) -> bool:
+        """Whether the key may be handed out now; if so, it is."""
+        if self.delay(key, now) > 0:
+            return False
+        self.record(key, now)
+        return True
+
     def record(self, key: K, now: float) -> None:
         """The key is handed out now."""
         self._due[key] = max(self._due.get(key, now), now) + self._interval

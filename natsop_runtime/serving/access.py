@@ -110,7 +110,8 @@ class Access:
         if key not in self._asking:
             sender = Sender(peer, claimed_subject(token))
             known = sender in self._let_in
-            if key not in self._allowed and not self._admits(sender if known else Sender(peer, "")):
+            budget = sender if known else Sender(peer, "")
+            if key not in self._allowed and not self._newcomers.admit(budget, self._clock()):
                 return TOO_MANY
             asking = self._ask(key, token, sender, known=known or key in self._allowed)
             self._asking[key] = asyncio.create_task(asking)
@@ -121,14 +122,6 @@ class Access:
         """Ask no more; who waits for an answer is told that there will be none."""
         for asking in self._asking.values():
             asking.cancel()
-
-    def _admits(self, sender: Sender) -> bool:
-        """Whether a new token of theirs may be asked about now."""
-        now = self._clock()
-        if self._newcomers.delay(sender, now) > 0:
-            return False
-        self._newcomers.record(sender, now)
-        return True
 
     def _remember(self, sender: Sender) -> None:
         self._let_in[sender] = None

@@ -67,10 +67,8 @@ def metrics_pages(metrics: Metrics, access: Access | None, clock: Callable[[], f
 
     async def page(request: BaseRequest) -> Response:
         if access is None:
-            address, now = request.remote or "", clock()
-            if scrapes.delay(address, now) > 0:
+            if not scrapes.admit(request.remote or "", clock()):
                 return _text(429, "Too many requests from your address; come back in a second.", {"Retry-After": "1"})
-            scrapes.record(address, now)
         else:
             refusal = await access.refusal(_header(request, "Authorization"), request.remote or "")
             if refusal is not None:

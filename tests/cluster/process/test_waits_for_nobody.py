@@ -23,7 +23,9 @@ UNREACHABLE: Final = 100
 """Clusters whose pod runs and has a monitor that drops packets."""
 
 MADE_WITHIN: Final = 2.0
-"""Seconds, beyond what a new cluster takes here before there is any trouble: other tests want the processors, too."""
+QUIET: Final = 0.3
+"""Seconds for a new cluster, and for one before there is any trouble where nothing else computes. What that one takes
+longer, since other tests want the processors, too, is added."""
 
 UNDISTURBED: Final = 5
 
@@ -69,7 +71,8 @@ def test_a_new_cluster_is_made_at_once_whatever_others_wait_for(operator: Operat
             assert hanging.hanging, "the request still hangs"
             wait_out(EVERY - (time.monotonic() - began))
         print("seconds:", shown(took), "; undisturbed:", shown(undisturbed), "; requests that hung:", hanging.hung)
-    assert max(took) <= statistics.median(undisturbed) + MADE_WITHIN, (took, undisturbed)
+    slower = max(0.0, statistics.median(undisturbed) - QUIET)
+    assert max(took) <= MADE_WITHIN + slower, (took, undisturbed)
 
 
 def shown(times: list[float]) -> str:

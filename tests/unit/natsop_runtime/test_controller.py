@@ -40,7 +40,7 @@ class Turns:
     def __call__(self, **_arguments: Any) -> Turns:
         return self
 
-    async def reconcile(self, key: ObjectKey, _own_writes: set[Change]) -> Result:
+    async def reconcile(self, key: ObjectKey, _expectations: set[Change]) -> Result:
         self.begun.append((asyncio.get_running_loop().time(), key.namespace))
         return await self.bad() if key == BAD else Result(True, None)
 

@@ -14,7 +14,7 @@ from natsop_runtime.fair_queue import QUICK_SECONDS, FairQueue
 LONG = QUICK_SECONDS + 0.1
 
 
-def lanes(workers: int) -> FairQueue[str]:
+def fair_queue(workers: int) -> FairQueue[str]:
     """Their groups are the keys' first letters."""
     return FairQueue(workers=workers, group=lambda key: key[0])
 
@@ -31,7 +31,7 @@ def begun(waiting: FairQueue[str], *keys: str) -> list[str]:
 
 def with_history(workers: int, *, quick: str = "", slow: str = "") -> FairQueue[str]:
     """FairQueue in which the keys, with blanks between, had one turn each."""
-    waiting = lanes(workers)
+    waiting = fair_queue(workers)
     for keys, seconds in ((quick, QUICK_SECONDS), (slow, LONG)):
         for key in keys.split():
             assert begun(waiting, key) == [key]
@@ -77,14 +77,14 @@ def test_a_namespace_whose_slow_key_was_quick_at_last_is_like_any_other() -> Non
 
 
 def test_of_a_namespace_that_nobody_knows_many_keys_leave_room_for_another_such() -> None:
-    waiting = lanes(4)
+    waiting = fair_queue(4)
     assert begun(waiting, "a1", "a2", "a3") == ["a1", "a2"]
     assert begun(waiting, "b1") == ["b1"]
 
 
 @pytest.mark.parametrize("speed", [QUICK_SECONDS, LONG])
 def test_who_is_forgotten_is_new_again(speed: float) -> None:
-    waiting = lanes(4)
+    waiting = fair_queue(4)
     assert begun(waiting, "a1") == ["a1"]
     waiting.end("a1", speed)
     assert len(waiting) == 1
@@ -108,7 +108,7 @@ class Model:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self.lanes = lanes(workers)
+        self.fair_queue = fair_queue(workers)
         self.known: dict[str, float] = {}
         self.waiting: set[str] = set()
         self.in_work: set[str] = set()
@@ -122,7 +122,7 @@ class Model:
     def begin(self) -> None:
         most_of_a_group, most_slow = max(1, self.workers - 1), max(1, self.workers - 2)
         owed = [key for key in self.waiting if self.is_quick(key) and self.in_work_of(key) < most_of_a_group]
-        key = self.lanes.begin()
+        key = self.fair_queue.begin()
         if key is None:
             assert not owed, "a worker is idle, and a quick key waits"
             assert self.in_work or not self.waiting, "everybody waits for nothing"
@@ -135,10 +135,10 @@ class Model:
 
     def end(self, key: str, seconds: float, *, is_gone: bool) -> None:
         self.in_work.remove(key)
-        self.lanes.end(key, seconds)
+        self.fair_queue.end(key, seconds)
         self.known[key] = seconds
         if is_gone:
-            self.lanes.forget(key)
+            self.fair_queue.forget(key)
             del self.known[key]
 
 
@@ -149,7 +149,7 @@ def test_any_history_keeps_a_worker_for_the_quick_and_brings_everybody_a_turn(se
         idle = [key for key in KEYS if key not in model.waiting | model.in_work]
         if idle and chance.random() < 0.5:
             key = chance.choice(idle)
-            model.lanes.add(key)
+            model.fair_queue.add(key)
             model.waiting.add(key)
         if len(model.in_work) < workers and chance.random() < 0.7:
             model.begin()
@@ -160,7 +160,7 @@ def test_any_history_keeps_a_worker_for_the_quick_and_brings_everybody_a_turn(se
             model.begin()
         if model.in_work and (len(model.in_work) == workers or chance.random() < 0.5):
             model.end(min(model.in_work), chance.choice([0, LONG]), is_gone=True)
-    assert len(model.lanes) <= len(KEYS)
+    assert len(model.fair_queue) <= len(KEYS)
     for key in KEYS:
-        model.lanes.forget(key)
-    assert len(model.lanes) == 0
+        model.fair_queue.forget(key)
+    assert len(model.fair_queue) == 0

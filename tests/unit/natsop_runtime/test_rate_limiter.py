@@ -49,3 +49,9 @@ def test_who_has_not_gone_for_a_while_is_forgotten() -> None:
     for number in range(100):
         limiter.record(number, number * 10.0)
     assert len(limiter) == 1
+
+
+def test_who_is_admitted_counts_and_who_is_not_does_not() -> None:
+    limiter: RateLimiter[str] = RateLimiter(burst=2, interval=1.0)
+    assert [limiter.admit("a", 0.0) for _ in range(3)] == [True, True, False]
+    assert limiter.admit("a", 1.0)

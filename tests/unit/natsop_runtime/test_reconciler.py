@@ -232,7 +232,7 @@ def test_what_was_just_done_is_told_though_the_status_cannot_be_written() -> Non
     assert world.events == [KEPT]
 
 
-def test_what_takes_long_to_decide_about_is_decided_beside_the_loop() -> None:
+def test_what_takes_long_to_decide_about_is_decided_in_a_thread() -> None:
     light, heavy = World(raw=custom_resource()), World(raw=custom_resource())
     heavy.secret = {"data": {"nats.conf": "x" * 100_000}}
     for world in (light, heavy):
