@@ -265,6 +265,9 @@ ADDING: Final[dict[str, Edit]] = {
 }
 """Edits that only add: each is left alone."""
 
+SCALING: Final = frozenset({"scaled", "scaled-by-edit"})
+"""Those that change how many pods a StatefulSet has, and so which claims there are."""
+
 TAKING_BESIDE_ADDED: Final[tuple[str, ...]] = (
     "conf",
     "service-port",

@@ -45,7 +45,6 @@ def site(control_plane: ControlPlane) -> Iterator[Site]:
 @pytest.mark.long
 @pytest.mark.timeout(1800)  # three minutes for the usual number of kills
 def test_an_operator_that_is_killed_at_any_moment_leaves_nothing_undone_and_nothing_behind(site: Site) -> None:
-    print(f"seed {SEED}")
     chance, crowd = random.Random(SEED), Crowd(site, SEED)  # noqa: S311
     theirs = [settle(site, each) for each in strangers(CLUSTER_LABELS).values()]
     for each in (nats_cluster(CLUSTER, {"replicas": 3}), nats_box(BOX, CLUSTER)):

@@ -51,7 +51,6 @@ def site(operated: Operator) -> Iterator[Site]:
 def test_whatever_is_killed_under_it_while_everything_changes_all_is_well_in_the_end(
     site: Site, control_plane: ControlPlane
 ) -> None:
-    print(f"seed {SEED}")
     crowd, chance = Crowd(site, SEED), random.Random(SEED)  # noqa: S311
     crowd.gather()
     etcd, api_server = control_plane.etcd, control_plane.api_server
