@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.inspect.doctor import checks
-from natsop_core.inspect.operator_checks import operator_pods
+from natsop_core.inspect.installations import pods_for
 from natsop_core.inspect.overview import overview, pods_of, states_of
 from natsop_core.inspect.redact_object import redacted, secrets_of
 from natsop_core.inspect.redact_text import without_credentials
@@ -55,7 +55,7 @@ def bundle(target: Target, view: View, version: str) -> dict[str, Any] | None:
         "README.txt": README.format(version=version, target=target, now=view.now, lines=LOG_LINES),
         "summary.txt": status_screen(found),
         "doctor.txt": checks_screen(made, view.failures),
-        **dict(_logs(pods, operator_pods(view), view)),
+        **dict(_logs(pods, pods_for(target.namespace, view), view)),
         "not-known.txt": "".join(f"{what}: {reason}\n" for what, reason in view.failures.items()),
     }
     return {

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from natsop_core.inspect.operator_checks import OPERATOR_LABELS
+from natsop_core.inspect.installations import OPERATOR_LABELS
 from tests.cluster.cli.plugin import answer, plugin
 from tests.cluster.site import USER_AGENT, Site, nats_cluster, new_site
 from tests.testbed.operator import NAMESPACE, SERVICE_ACCOUNT, USER, Operator, install_crds
@@ -27,12 +27,16 @@ def site(operated: Operator) -> Site:
 @pytest.fixture
 def operator_pod(site: Site) -> Iterator[None]:
     """A pod like those of the chart, which nobody runs here."""
-    name, _, value = OPERATOR_LABELS.partition("=")
-    spec = {"serviceAccountName": SERVICE_ACCOUNT, "containers": [{"name": "manager", "image": "natsop"}]}
-    metadata = {"name": "nats-operator-0", "namespace": NAMESPACE, "labels": {name: value}}
-    site.client.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+    create_operator_pod(site, NAMESPACE, SERVICE_ACCOUNT)
     yield
     site.client.delete("Pod", "nats-operator-0", namespace=NAMESPACE)
+
+
+def create_operator_pod(site: Site, namespace: str, account: str) -> None:
+    name, _, value = OPERATOR_LABELS.partition("=")
+    spec = {"serviceAccountName": account, "containers": [{"name": "manager", "image": "natsop"}]}
+    metadata = {"name": "nats-operator-0", "namespace": namespace, "labels": {name: value}}
+    site.client.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
 
 
 def checks(site: Site) -> dict[str, Any]:
@@ -87,6 +91,16 @@ def test_the_doctor_asks_the_api_server_for_the_operator_s_rights(site: Site, op
     found = checks(site)
     assert found["rights"]["outcome"] == "ok", found["rights"]
     assert (found["operator"]["outcome"], found["leader"]["outcome"]) == ("problem", "ok"), "it is not running"
+
+
+def test_the_doctor_leaves_out_operators_that_work_in_other_namespaces(site: Site, operator_pod: None) -> None:
+    del operator_pod
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "of-others"}}
+    site.client.apply(account)
+    create_operator_pod(site, site.name, "of-others")
+    found = checks(site)
+    assert found["operator"]["message"] == f"No pod is ready: {NAMESPACE}/nats-operator-0."
+    assert found["rights"]["outcome"] == "ok"
 
 
 def test_the_doctor_names_rights_that_are_missing(site: Site, operator_pod: None) -> None:

@@ -1,0 +1,120 @@
+"""The installations of the operator in the cluster, and which of them work in a namespace.
+
+Several operators may share a cluster, each with Roles in namespaces of its own (the chart's value `watchNamespaces`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.inspect.view import Request, list_of
+from natsop_core.kinds import ACCESS_REVIEWS, CLUSTERS, PODS
+from natsop_core.rbac import namespaced_role
+from natsop_core.rights import Right, rights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from natsop_core.inspect.view import Object, View
+
+OPERATOR_LABELS: Final = "app.kubernetes.io/name=nats-operator"
+"""The labels of the operator's pods that the chart sets."""
+
+OPERATOR_PODS: Final = "pods of the operator"
+"""The name of the request for them in the view's failures."""
+
+RIGHTS: Final = "rights of the operator"
+"""The name of the access reviews in the view's failures."""
+
+_REVIEWS: Final = f"apis/{ACCESS_REVIEWS.api_version}/{ACCESS_REVIEWS.plural}"
+_NEEDED: Final = tuple(rights(namespaced_role("")["rules"]))
+_VITAL: Final = Right(CLUSTERS.group, CLUSTERS.plural, "watch")
+"""Without it, an operator does not work in a namespace. It is asked first, to save access reviews for the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The pods with the same namespace, ServiceAccount and release: the replicas of one operator."""
+
+    namespace: str
+    account: str
+    release: str
+    pods: tuple[Object, ...]
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.release or self.account}"
+
+    @property
+    def elects_leader(self) -> bool:
+        """Whether its pods start the operator with --leader-elect."""
+        return bool({"--leader-elect", "--leader-elect=true"}.intersection(_arguments(self.pods[0])))
+
+    def watches(self, namespace: str) -> bool:
+        """Whether its option --namespaces, if there is one, includes the namespace."""
+        words = _arguments(self.pods[0])
+        values = [word.partition("=")[2] for word in words if word.startswith("--namespaces=")]
+        values += [value for word, value in pairwise(words) if word == "--namespaces"]
+        return not values or namespace in values[-1].split(",")
+
+
+def installations(view: View) -> tuple[Installation, ...]:
+    """All installations, by the label of their pods."""
+    groups: dict[tuple[str, str, str], list[Object]] = {}
+    for pod in view.items(list_of(PODS, "", OPERATOR_LABELS), OPERATOR_PODS):
+        metadata = pod["metadata"]
+        account = pod.get("spec", {}).get("serviceAccountName", "default")
+        release = metadata.get("labels", {}).get("app.kubernetes.io/instance", "")
+        groups.setdefault((metadata["namespace"], account, release), []).append(pod)
+    return tuple(Installation(*key, tuple(pods)) for key, pods in sorted(groups.items()))
+
+
+def serving(found: tuple[Installation, ...], namespace: str, view: View) -> tuple[Installation, ...]:
+    """The installations that have all rights in the namespace; without one, the installation that lacks fewest.
+
+    A single installation is meant to work everywhere. Empty if none works in the namespace, or if RIGHTS failed.
+    """
+    if len(found) == 1:
+        return found
+    admitted = [each for each in found if each.watches(namespace) and _may(each, _VITAL, namespace, view)]
+    by_lack = sorted(admitted, key=lambda each: len(lacking_rights(each, namespace, view)))
+    complete = tuple(each for each in by_lack if not lacking_rights(each, namespace, view))
+    return complete or tuple(by_lack[:1])
+
+
+def lacking_rights(installation: Installation, namespace: str, view: View) -> list[Right]:
+    """The rights in the namespace that the installation's ServiceAccount needs and does not have."""
+    return [right for right in _NEEDED if _may(installation, right, namespace, view) is False]
+
+
+def pods_for(namespace: str, view: View) -> tuple[Object, ...]:
+    """The pods of the operators that work in the namespace, or of all operators if none does or if RIGHTS failed."""
+    found = installations(view)
+    chosen = serving(found, namespace, view) or found
+    is_known = all(request.path != _REVIEWS for request in view.missing)
+    return tuple(pod for each in chosen for pod in each.pods) if is_known else ()
+
+
+def _may(installation: Installation, right: Right, namespace: str, view: View) -> bool | None:
+    """Whether the API server grants the right; None if that is unknown."""
+    answer = view.object(_review(installation, right, namespace), RIGHTS)
+    return None if answer is None else bool((answer.get("status") or {}).get("allowed"))
+
+
+def _review(installation: Installation, right: Right, namespace: str) -> Request:
+    user = f"system:serviceaccount:{installation.namespace}:{installation.account}"
+    groups = ["system:serviceaccounts", f"system:serviceaccounts:{installation.namespace}", "system:authenticated"]
+    body = {
+        "apiVersion": ACCESS_REVIEWS.api_version,
+        "kind": ACCESS_REVIEWS.kind,
+        "spec": {"user": user, "groups": groups, "resourceAttributes": right.attributes(namespace)},
+    }
+    return Request(_REVIEWS, body=json.dumps(body))
+
+
+def _arguments(pod: Object) -> list[str]:
+    """The arguments of the pod's containers."""
+    containers: Iterable[Mapping[str, Any]] = pod.get("spec", {}).get("containers", ())
+    return [word for each in containers for word in (*each.get("command", ()), *each.get("args", ()))]
