@@ -83,7 +83,6 @@ async def connected(
 
 def _http_client(config: Config, conn_parameters: ConnectionParams) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
-        base_url=config.cluster.server,
         transport=conn_parameters.transport or _network(config),  # type: ignore[arg-type]
         auth=_auth(config),
         timeout=conn_parameters.timeout,

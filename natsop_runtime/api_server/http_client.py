@@ -108,7 +108,7 @@ class HttpClient:
                 async with aclosing(response), aclosing(response.aiter_bytes()) as chunks:
                     async for chunk in chunks:
                         content += chunk
-                        if len(content) > most:
+                        if len(content) >= most:
                             break
             except (httpx2.RequestError, ConfigError, OSError) as error:
                 self._answered(prepared.method, NO_ANSWER, _now() - began)

@@ -6,16 +6,16 @@ import argparse
 import ast
 import os
 import random
-import resource
 import sys
 import time
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from tests.mutate.operators import Mutation, mutations
-from tests.mutate.runner import PACKAGE, MutatedModule, in_forks, outcome_of_tests, preload, verdict
+from tests.mutate.runner import PACKAGE, MutatedModule, UsualTimes, in_forks, outcome_of_tests, preload, verdict
 from tests.mutate.targets import TARGETS, source_of, tests_of
 
 ACCEPTED: Final = Path(__file__).with_name("accepted.toml")
@@ -54,23 +54,22 @@ def _judge(target: str, accepted: dict[str, str], chosen: argparse.Namespace, se
     picked = every
     if 0 < chosen.sample < len(every):
         picked = random.Random(seed).sample(every, chosen.sample)  # noqa: S311
-    begun, spent = time.monotonic(), _cpu_seconds()
-    if not _tests_pass(target):
-        return False
-    timeout, cpu_seconds = 60 + 5 * (time.monotonic() - begun), 5 + int(3 * (_cpu_seconds() - spent))
+    with TemporaryDirectory() as folder:
+        times = Path(folder, "times.json")
+        begun = time.monotonic()
+        if not _tests_pass(target, times):
+            return False
+        timeout = 60 + 5 * (time.monotonic() - begun)
 
-    def mutant(mutation: Mutation) -> int:
-        mutation.apply()
-        finder = MutatedModule(f"{PACKAGE}.{target}", source, tree)
-        return outcome_of_tests(tests_of(target), finder)
+        def mutant(mutation: Mutation) -> int:
+            mutation.apply()
+            finder = MutatedModule(f"{PACKAGE}.{target}", source, tree)
+            return outcome_of_tests(tests_of(target), UsualTimes(times, writes=False), finder)
 
-    works = [(each, lambda each=each: mutant(each)) for each in picked]
-    verdicts = {
-        each: verdict(code)
-        for each, code in in_forks(works, jobs=chosen.jobs, timeout=timeout, cpu_seconds=cpu_seconds)
-    }
-    if not _tests_pass(target):  # the checkout has changed meanwhile
-        return False
+        works = [(each, lambda each=each: mutant(each)) for each in picked]
+        verdicts = {each: verdict(code) for each, code in in_forks(works, jobs=chosen.jobs, timeout=timeout)}
+        if not _tests_pass(target, times):  # the checkout has changed meanwhile
+            return False
     survivors = [each for each in picked if verdicts[each] == "survived"]
     unlisted = [each for each in survivors if each.name not in accepted]
     noticed = len(picked) - len(survivors)
@@ -85,13 +84,11 @@ def _judge(target: str, accepted: dict[str, str], chosen: argparse.Namespace, se
     return not unlisted and not stale and noticed >= ENOUGH * len(picked)
 
 
-def _cpu_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def _tests_pass(target: str, times: Path) -> bool:
+    def tests() -> int:
+        return outcome_of_tests(tests_of(target), UsualTimes(times, writes=True))
 
-
-def _tests_pass(target: str) -> bool:
-    [(_, code)] = in_forks([(None, lambda: outcome_of_tests(tests_of(target)))], jobs=1, timeout=PATIENCE)
+    [(_, code)] = in_forks([(None, tests)], jobs=1, timeout=PATIENCE)
     if code != 0:
         print(f"{target}: its tests fail without any fault")
     return code == 0

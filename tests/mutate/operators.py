@@ -194,7 +194,9 @@ def _statements(node: ast.stmt) -> Iterator[ast.stmt]:
             yield ast.Pass()
         case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
             yield ast.Pass()
-        case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
+        case ast.Return(value=ast.Constant(value=None | False)):  # None is no other answer than False
+            return
+        case ast.Return(value=ast.expr()):
             yield ast.Return(ast.Constant(None))
         case ast.If(test=test) if not isinstance(test, ast.Compare | ast.UnaryOp):
             yield _with(node, test=ast.UnaryOp(ast.Not(), test))

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ast
 import gc
 import importlib
+import json
 import os
-import resource
 import signal
 import sys
 import time
@@ -31,7 +31,12 @@ T = TypeVar("T")
 PACKAGE: Final = "natsop_runtime"
 PRELOADED: Final = ("natsop_runtime.main", "pytest_timeout", "looptime", "trustme", "tests.testbed.fixtures")
 
-UNLIMITED: Final = resource.RLIM_INFINITY
+ENDLESS: Final = 0.5
+"""Seconds of processor time, besides five times the usual, after which a test will not end any more."""
+
+NO_ANSWER: Final = 30
+"""Seconds after which a test that waits for a real server has failed."""
+
 KILLED: Final = {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
 """How pytest ends when a test fails, or its file cannot be imported any more."""
 
@@ -78,12 +83,42 @@ class FewExamples:
         settings.load_profile("mutate")
 
 
-def outcome_of_tests(files: Sequence[str], finder: MutatedModule | None = None) -> int:
+class UsualTimes:
+    """Runs the quickest tests first, and ends the process whose test takes far more processor time than usual.
+
+    In virtual time, what waits for ever takes all of it. usual: seconds of processor time by the test's id, from a run
+    without a fault; such a run writes them there.
+    """
+
+    def __init__(self, file: Path, *, writes: bool) -> None:
+        self._file = file
+        self._writes = writes
+        self._usual: dict[str, float] = {} if writes else json.loads(file.read_text())
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=lambda item: self._usual.get(item.nodeid, 0.0))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        begun = time.process_time()
+        if not self._writes:
+            signal.setitimer(signal.ITIMER_PROF, ENDLESS + 5 * self._usual[item.nodeid])
+        result = yield
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        self._usual[item.nodeid] = time.process_time() - begun
+        return result
+
+    def pytest_sessionfinish(self) -> None:
+        if self._writes:
+            self._file.write_text(json.dumps(self._usual))
+
+
+def outcome_of_tests(files: Sequence[str], usual: UsualTimes, finder: MutatedModule | None = None) -> int:
     """pytest's exit code in this process, which is good for nothing else then."""
     if finder is not None:
         sys.meta_path.insert(0, finder)
-    arguments = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "pytest_timeout", *files]
-    return int(pytest.main(arguments, plugins=[FewExamples()]))
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "pytest_timeout"]
+    return int(pytest.main([*options, f"--timeout={NO_ANSWER}", *files], plugins=[FewExamples(), usual]))
 
 
 def verdict(code: int | None) -> Verdict:
@@ -102,18 +137,14 @@ def in_forks(
     *,
     jobs: int,
     timeout: float,
-    cpu_seconds: int = resource.RLIM_INFINITY,
 ) -> Iterator[tuple[T, int | None]]:
-    """What each work returns in a process of its own, `jobs` at a time; None where it took longer than the timeout.
-
-    cpu_seconds: of processor time that each may take; in virtual time, what waits for ever takes all of it.
-    """
+    """What each work returns in a process of its own, `jobs` at a time; None where it took longer than the timeout."""
     running: dict[int, tuple[T, float]] = {}
     waiting = iter(works)
     try:
         while True:
             for key, work in islice(waiting, jobs - len(running)):
-                running[_fork(work, cpu_seconds)] = (key, time.monotonic() + timeout)
+                running[_fork(work)] = (key, time.monotonic() + timeout)
             if not running:
                 return
             pid, code = _next_to_end(running)
@@ -124,11 +155,10 @@ def in_forks(
             os.waitpid(pid, 0)
 
 
-def _fork(work: Callable[[], int], cpu_seconds: int) -> int:
+def _fork(work: Callable[[], int]) -> int:
     if pid := os.fork():
         return pid
     os.setsid()
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     silence = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(silence, descriptor)

@@ -8,7 +8,7 @@ from typing import Final
 _UNIT: Final = Path("tests/unit/natsop_runtime")
 
 TARGETS: Final[dict[str, tuple[str, ...]]] = {
-    "leader_election": ("test_two_replicas.py", "test_leader_election.py"),
+    "leader_election": ("test_lease_writes.py", "test_two_replicas.py", "test_leader_election.py"),
     "manager": ("test_manager.py",),
     "transport": ("test_transport.py",),
     "api_server.http_client": (
@@ -16,19 +16,27 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
         "api_server/test_http_client.py",
         "api_server/test_kube.py",
     ),
+    "api_server.api_warnings": ("api_server/test_kube.py",),
+    "api_server.connection": ("api_server/test_connection.py", "api_server/test_http_answers.py"),
     "api_server.status_errors": ("api_server/test_kube.py",),
     "api_server.tls_files": ("api_server/test_tls_files.py", "api_server/test_connection.py"),
     "api_server.token_file": ("api_server/test_connection.py",),
     "nats": ("test_nats.py", "test_nats_requests.py"),
+    "nats_requests": ("test_nats_requests.py",),
     "cache.store": ("cache/test_store.py", "cache/test_informers.py"),
     "cache.reflector": ("cache/test_reflector.py",),
     "cache.informer": ("cache/test_informers.py", "cache/test_informers_namespaces.py"),
     "cache.informers": ("cache/test_informers.py", "cache/test_informers_namespaces.py"),
     "cache.optional_kinds": ("cache/test_optional_kinds_asked.py", "cache/test_optional_kinds.py"),
+    "cache.outages": ("cache/test_outages.py",),
     "fetch": ("test_fetch.py",),
     "executor": ("test_executor.py",),
     "applier": ("test_executor.py",),
     "deferred_steps": ("test_deferred_steps.py", "test_executor.py"),
+    "reconciler": ("test_reconciler.py",),
+    "controller": ("test_controller.py",),
+    "fair_queue": ("test_fair_queue.py",),
+    "rate_limiter": ("test_rate_limiter.py",),
 }
 """By the module's name in natsop_runtime, the files in tests/unit/natsop_runtime; the quickest first."""
 

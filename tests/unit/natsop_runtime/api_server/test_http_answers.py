@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
+from itertools import cycle
 from typing import Any
 
 import httpx2
@@ -56,9 +57,10 @@ async def kube_over(api: Api) -> AsyncIterator[Kube]:
 
 
 def told(api: Api, call: Callable[[Kube], Awaitable[Any]]) -> Any:
-    """What a call comes to."""
+    """What a call comes to, at a time other than 0."""
 
     async def story() -> Any:
+        await asyncio.sleep(1000)
         async with kube_over(api) as kube:
             return await call(kube)
 
@@ -144,19 +146,47 @@ def test_of_a_raw_answer_the_first_bytes_are_read(body: bytes, first: bytes) -> 
     assert told(Api(httpx2.Response(404, content=body)), answer) == HttpAnswer(404, first)
 
 
-def test_a_raw_answer_without_end_is_not_read_to_its_end() -> None:
-    read: list[int] = []
+class Body(httpx2.AsyncByteStream):
+    """These chunks, for ever or once, and how many of them were read until it was closed."""
 
-    async def endless() -> AsyncIterator[bytes]:
-        try:
-            while True:
-                read.append(1)
-                yield b"abcd"
-        finally:
-            read.append(0)
+    def __init__(self, *chunks: bytes, endless: bool = False) -> None:
+        self.chunks = cycle(chunks) if endless else chunks
+        self.read = 0
+        self.is_closed = False
 
-    assert told(Api(httpx2.Response(200, content=endless())), answer) == HttpAnswer(200, b"abcdabcdab")
-    assert read == [1, 1, 1, 0]
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self.chunks:
+            self.read += 1
+            yield chunk
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+@pytest.mark.parametrize(("chunk", "chunks"), [(b"abcd", 3), (b"abcde", 2)])
+def test_a_raw_answer_without_end_is_not_read_to_its_end(chunk: bytes, chunks: int) -> None:
+    body = Body(chunk, endless=True)
+    assert told(Api(httpx2.Response(200, stream=body)), answer) == HttpAnswer(200, (3 * chunk)[:10])
+    assert (body.read, body.is_closed) == (chunks, True)
+
+
+def test_a_watch_that_is_not_read_to_its_end_is_closed() -> None:
+    body = Body(event("a"), endless=True)
+
+    async def two_events(kube: Kube) -> None:
+        async with aclosing(kube.watch(Selection(CONFIG_MAPS), "5")) as events:
+            await anext(events)
+            await anext(events)
+
+    told(Api(httpx2.Response(200, stream=body)), two_events)
+    assert (body.read, body.is_closed) == (1, True)
+
+
+def test_a_watch_that_is_refused_reads_the_reason_before_it_is_closed() -> None:
+    body = Body(failure(403, "no watches for you").content)
+    with pytest.raises(ForbiddenError, match="no watches for you"):
+        told(Api(httpx2.Response(403, stream=body)), watch)
+    assert body.is_closed
 
 
 def test_raw_answers_wait_in_line_too() -> None:
