@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -34,8 +35,8 @@ PRELOADED: Final = ("natsop_runtime.main", "pytest_timeout", "looptime", "trustm
 ENDLESS: Final = 0.5
 """Seconds of processor time, besides five times the usual, after which a test will not end any more."""
 
-NO_ANSWER: Final = 30
-"""Seconds after which a test that waits for a real server has failed."""
+STUCK: Final = 5.0
+"""Seconds, besides twenty times the usual processor time, after which a test waits for what will not come."""
 
 KILLED: Final = {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
 """How pytest ends when a test fails, or its file cannot be imported any more."""
@@ -84,19 +85,24 @@ class FewExamples:
 
 
 class UsualTimes:
-    """Runs the quickest tests first, and ends the process whose test takes far more processor time than usual.
+    """Runs the quickest tests first, and ends a test that takes far longer than usual.
 
-    In virtual time, what waits for ever takes all of it. usual: seconds of processor time by the test's id, from a run
-    without a fault; such a run writes them there.
+    In virtual time, a test that waits for ever spins or sleeps, as the case may be. file: seconds of processor time by
+    the test's id, which a run without a fault `writes`.
     """
 
     def __init__(self, file: Path, *, writes: bool) -> None:
         self._file = file
         self._writes = writes
-        self._usual: dict[str, float] = {} if writes else json.loads(file.read_text())
+        self._usual: defaultdict[str, float] = defaultdict(lambda: 1.0)  # an id may hold a mutated value
+        if not writes:
+            self._usual.update(json.loads(file.read_text()))
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items.sort(key=lambda item: self._usual.get(item.nodeid, 0.0))
+        if not self._writes:
+            items.sort(key=lambda item: self._usual[item.nodeid])
+            for item in items:
+                item.add_marker(pytest.mark.timeout(STUCK + 20 * self._usual[item.nodeid]), append=False)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -118,7 +124,7 @@ def outcome_of_tests(files: Sequence[str], usual: UsualTimes, finder: MutatedMod
     if finder is not None:
         sys.meta_path.insert(0, finder)
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "pytest_timeout"]
-    return int(pytest.main([*options, f"--timeout={NO_ANSWER}", *files], plugins=[FewExamples(), usual]))
+    return int(pytest.main([*options, *files], plugins=[FewExamples(), usual]))
 
 
 def verdict(code: int | None) -> Verdict:
