@@ -24,7 +24,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "nats": ("test_nats.py", "test_nats_requests.py"),
     "nats_requests": ("test_nats_requests.py",),
     "cache.store": ("cache/test_store.py", "cache/test_informers.py"),
-    "cache.reflector": ("cache/test_reflector.py",),
+    "cache.reflector": ("cache/test_reflector_state.py", "cache/test_reflector.py"),
     "cache.informer": ("cache/test_informers.py", "cache/test_informers_namespaces.py"),
     "cache.informers": ("cache/test_informers.py", "cache/test_informers_namespaces.py"),
     "cache.optional_kinds": ("cache/test_optional_kinds_asked.py", "cache/test_optional_kinds.py"),

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import json
 from itertools import pairwise
 from typing import Final
 
 import httpx2
 import pytest
 
-from natsop_core.kinds import CONFIG_MAPS
-from natsop_core.live import LiveObject
-from natsop_core.references import ObjectKey
 from natsop_runtime.api_server import kube as kube_module
-from natsop_runtime.api_server.errors import ApiError
-from natsop_runtime.api_server.kube import Selection
 from natsop_runtime.backoff import Backoff
 from natsop_runtime.cache import reflector as reflector_module
-from natsop_runtime.cache.reflector import RESET_BACKOFF_AFTER, Reflector
-from natsop_runtime.cache.store import METADATA, Store
-from tests.unit.natsop_runtime.lease_api import in_virtual_time
-from tests.unit.natsop_runtime.small_api import SmallApi, failure, kube_over, until
+from natsop_runtime.cache.reflector import RESET_BACKOFF_AFTER
+from tests.unit.natsop_runtime.cache.reflected import Reflected, reflecting
+from tests.unit.natsop_runtime.lease_api import clock, in_virtual_time
+from tests.unit.natsop_runtime.small_api import SmallApi, config_map, failure, kube_over, until
 
 PATIENT: Final = reflector_module.BACKOFF
 
@@ -30,60 +24,6 @@ PATIENT: Final = reflector_module.BACKOFF
 @pytest.fixture(autouse=True)
 def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reflector_module, "BACKOFF", Backoff(first=0.01, most=0.02))
-
-
-class Reflected:
-    """A reflector at work on a small API, and the names of which its store told, "-" for the deleted."""
-
-    def __init__(self, api: SmallApi) -> None:
-        self.api = api
-        self.told: list[str] = []
-        self.reports: list[str] = []
-        self.store: Store[LiveObject] = Store(CONFIG_MAPS, METADATA, self._changed)
-
-    def _changed(self, key: ObjectKey, _old: LiveObject | None, new: LiveObject | None) -> None:
-        self.told.append(key.name if new else f"-{key.name}")
-
-    def listed(self, _selection: Selection) -> None:
-        self.reports.append("listed")
-
-    def works(self, _selection: Selection) -> None:
-        self.reports.append("works")
-
-    def fails(self, _selection: Selection, error: ApiError) -> None:
-        self.reports.append(f"fails: {error}")
-
-    def restarts(self, _selection: Selection) -> None:
-        self.reports.append("restarts")
-
-    async def equal(self) -> None:
-        """Wait until the store has what the API has."""
-        await until(lambda: self._versions() == self._true_versions(), "the store has what the API has")
-
-    def _versions(self) -> dict[str, str]:
-        held = ((key.name, self.store.get(key)) for key in self.store)
-        return {name: live.resource_version for name, live in held if live is not None}
-
-    def _true_versions(self) -> dict[str, str]:
-        return {name: obj["metadata"]["resourceVersion"] for name, obj in self.api.objects.items()}
-
-
-@asynccontextmanager
-async def reflecting(*names: str) -> AsyncIterator[Reflected]:
-    """A reflector on an API with these objects, synced and watching."""
-    api = SmallApi()
-    for name in names:
-        api.put(name)
-    reflected = Reflected(api)
-    async with kube_over(api) as kube:
-        reflector = Reflector(kube, Selection(CONFIG_MAPS, metadata_only=True), reflected.store, reflected)
-        running = asyncio.create_task(reflector.run())
-        await reflector.synced.wait()
-        await until(lambda: bool(api.watches), "a watch")
-        reflected.told.clear()
-        yield reflected
-        running.cancel()
-        await asyncio.wait([running])
 
 
 def test_a_long_list_comes_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,9 +116,11 @@ def test_after_a_watch_that_fell_silent_everything_is_listed_again() -> None:
         b"no JSON at all",
         b'{"type": "ADDED", "object": {"metadata": {"resourceVersion": "900", "name": "x"}}}',
         b'{"type": "ADDED", "object": null}',
+        b'{"type": "ADDED", "object": {"metadata": {"resourceVersion": "new", "name": "x", "namespace": "prod"}}}',
+        json.dumps({"type": "ADDED", "object": config_map("x", 900, ownerReferences=["none"])}).encode(),
     ],
 )
-def test_an_event_that_cannot_be_read_is_skipped(line: bytes) -> None:
+def test_an_event_that_cannot_be_read_is_skipped_and_logged(line: bytes, caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         async with reflecting("a") as reflected:
             reflected.api.send(line)
@@ -187,6 +129,10 @@ def test_an_event_that_cannot_be_read_is_skipped(line: bytes) -> None:
             assert len(reflected.api.watched_from()) == 1
 
     in_virtual_time(story)
+    if line.startswith(b"{"):
+        [record] = caplog.records
+        assert record.getMessage() == "skipped an event of configmaps that cannot be read"
+        assert record.exc_info, "the traceback says what could not be read"
 
 
 def test_an_event_is_one_line_though_it_holds_what_unicode_calls_a_line_end() -> None:
@@ -258,10 +204,6 @@ def test_the_page_of_a_proxy_says_nothing_about_a_kind() -> None:
     in_virtual_time(story)
 
 
-def clock() -> float:
-    return asyncio.get_running_loop().time()
-
-
 @pytest.mark.parametrize("when", ["the first list", "later watches"])
 def test_a_server_that_hangs_is_asked_less_and_less_often(when: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each request is given up after ten seconds, so that they hardly follow each other more slowly by that."""
@@ -279,7 +221,7 @@ def test_a_server_that_hangs_is_asked_less_and_less_often(when: str, monkeypatch
     async def story() -> None:
         reflected = Reflected(api)
         async with kube_over(hang) as kube:
-            running = asyncio.create_task(Reflector(kube, Selection(CONFIG_MAPS), reflected.store, reflected).run())
+            running = asyncio.create_task(reflected.reflector(kube).run())
             await asyncio.sleep(600)
             running.cancel()
             await asyncio.wait([running])
@@ -332,6 +274,17 @@ def test_a_watch_that_has_worked_for_a_while_ends_a_row_of_failures(
     in_virtual_time(story)
 
 
+def test_a_quiet_watch_that_ends_well_after_a_while_is_followed_at_once() -> None:
+    async def story() -> None:
+        async with reflecting("a") as reflected:
+            await asyncio.sleep(RESET_BACKOFF_AFTER + 1)
+            reflected.api.end_watches()
+            await until(lambda: len(reflected.api.watched_from()) == 2, "the next watch")
+            assert "restarts" not in reflected.reports
+
+    in_virtual_time(story)
+
+
 def test_a_watch_that_ended_early_is_paused_for_and_counted() -> None:
     async def story() -> None:
         async with reflecting("a") as reflected:
@@ -340,22 +293,6 @@ def test_a_watch_that_ended_early_is_paused_for_and_counted() -> None:
             reflected.api.end_watches()
             await until(lambda: len(reflected.api.watched_from()) == 2, "the next watch")
             assert reflected.reports == ["works", "listed", "restarts"]
-
-    in_virtual_time(story)
-
-
-@pytest.mark.parametrize(("code", "is_settled"), [(403, True), (503, False)], ids=["forbidden", "away"])
-def test_a_list_that_is_refused_is_not_worth_waiting_for(code: int, is_settled: bool) -> None:
-    async def story() -> None:
-        reflected = Reflected(SmallApi())
-        reflected.api.refusals.extend(failure(code) for _ in range(100))
-        async with kube_over(reflected.api) as kube:
-            reflector = Reflector(kube, Selection(CONFIG_MAPS), reflected.store, reflected)
-            running = asyncio.create_task(reflector.run())
-            await until(lambda: len(reflected.api.refusals) < 90, "some tries")
-            assert (reflector.settled.is_set(), reflector.synced.is_set()) == (is_settled, False)
-            running.cancel()
-            await asyncio.wait([running])
 
     in_virtual_time(story)
 
@@ -371,24 +308,5 @@ def test_after_a_first_failure_the_next_try_is_soon(monkeypatch: pytest.MonkeyPa
             reflected.api.end_watches()
             await until(lambda: len(reflected.api.watched_from()) == 2, "the next watch")
             assert 0.4 <= clock() - began <= 0.81
-
-    in_virtual_time(story)
-
-
-def test_a_reflector_knows_for_how_long_it_has_heard_nothing() -> None:
-    async def story() -> None:
-        reflected = Reflected(SmallApi())
-        async with kube_over(reflected.api) as kube:
-            reflector = Reflector(kube, Selection(CONFIG_MAPS), reflected.store, reflected)
-            assert reflector.silent_for == 0.0
-            running = asyncio.create_task(reflector.run())
-            await until(lambda: bool(reflected.api.watches), "a watch")
-            await asyncio.sleep(50)
-            assert 50 <= reflector.silent_for < 51
-            reflected.api.bookmark()
-            await asyncio.sleep(0.1)
-            assert reflector.silent_for < 1
-            running.cancel()
-            await asyncio.wait([running])
 
     in_virtual_time(story)
