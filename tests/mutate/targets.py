@@ -9,7 +9,7 @@ _UNIT: Final = Path("tests/unit/natsop_runtime")
 
 TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "leader_election": ("test_lease_writes.py", "test_two_replicas.py", "test_leader_election.py"),
-    "manager": ("test_manager.py",),
+    "manager": ("test_manager.py", "test_manager_parts.py"),
     "transport": ("test_transport.py",),
     "api_server.http_client": (
         "api_server/test_http_answers.py",
@@ -25,7 +25,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "nats_requests": ("test_nats_requests.py",),
     "cache.store": ("cache/test_store.py", "cache/test_informers.py"),
     "cache.reflector": ("cache/test_reflector_state.py", "cache/test_reflector.py"),
-    "cache.informer": ("cache/test_informers.py", "cache/test_informers_namespaces.py"),
+    "cache.informer": ("cache/test_informer.py", "cache/test_informers.py"),
     "cache.informers": ("cache/test_informers.py", "cache/test_informers_namespaces.py"),
     "cache.optional_kinds": ("cache/test_optional_kinds_asked.py", "cache/test_optional_kinds.py"),
     "cache.outages": ("cache/test_outages.py",),

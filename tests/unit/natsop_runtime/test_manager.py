@@ -12,15 +12,11 @@ from importlib.metadata import version
 from itertools import pairwise
 from typing import Any, Final, Literal
 
-import httpx2
 import pytest
-from lightkube.config.kubeconfig import KubeConfig, SingleConfig
-from lightkube.config.models import Cluster, User
 
 from natsop_core.kinds import LEASES, NACK_ACCOUNTS
 from natsop_runtime import manager
 from natsop_runtime.api_server.http_client import MAX_CONCURRENT_REQUESTS
-from natsop_runtime.api_server.kube import PAGE
 from natsop_runtime.bind_address import BindAddress
 from natsop_runtime.controller import Controller
 from natsop_runtime.leader_election import LeaderElector, LeadershipLostError
@@ -29,33 +25,12 @@ from natsop_runtime.metrics import Metrics
 from natsop_runtime.settings import RunSettings
 from tests.unit.natsop_runtime.busy_api import BusyApi
 from tests.unit.natsop_runtime.lease_api import clock, in_virtual_time
+from tests.unit.natsop_runtime.running_operator import LEASE, SlowServer, config, lived, operating
 from tests.unit.natsop_runtime.small_api import until
 
 IN_TIME: Final = 20.0
-TIMEOUT: Final = 300.0
-LEASE: Final = 15
 WRITES_OF_A_TURN: Final = 30
 """At most: a turn applies all objects of a cluster, its status and events."""
-
-
-def config() -> SingleConfig:
-    found = KubeConfig.from_one(cluster=Cluster(server="http://slow", insecure=True), user=User()).get()
-    assert found is not None
-    return found
-
-
-class SlowServer(httpx2.AsyncBaseTransport):
-    """Answers every request, with an empty list or a yes, after some seconds. `listed`: it is asked for all objects."""
-
-    def __init__(self) -> None:
-        self.listed = asyncio.Event()
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        if request.url.params.get("limit") == str(PAGE):
-            self.listed.set()
-        await asyncio.sleep(4)
-        answer = {"metadata": {"resourceVersion": "10"}, "items": [], "status": {"allowed": True}}
-        return httpx2.Response(200, json=answer, request=request)
 
 
 def ended(*, while_it_lists: bool, namespaces: tuple[str, ...] = ()) -> float:
@@ -90,21 +65,6 @@ def test_it_says_first_who_it_is_and_what_for(caplog: pytest.LogCaptureFixture) 
     assert caplog.messages[0] == (
         f"natsop {version('natsop')}: server http://slow, context default, user default, all namespaces"
     )
-
-
-@asynccontextmanager
-async def operating(api: BusyApi, **options: Any) -> AsyncIterator[tuple[asyncio.Task[None], asyncio.Event]]:
-    """An operator with election, and what ends it."""
-    stop = asyncio.Event()
-    settings = RunSettings(leader_elect=True, lease_duration=LEASE, leader_election_namespace="ours", **options)
-    life = run_operator(config(), settings, stop, transport=api, pod_transport=SlowServer(), clock=clock)
-    living = asyncio.create_task(life)
-    try:
-        async with asyncio.timeout(TIMEOUT):
-            yield living, stop
-    finally:
-        living.cancel()
-        await asyncio.wait([living])
 
 
 def test_the_lease_is_released_once_the_write_under_way_is_over() -> None:
@@ -250,6 +210,24 @@ def test_a_fault_of_its_own_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert error.value.subgroup(ZeroDivisionError)
 
 
+@pytest.mark.parametrize("how", ["cancelled", "failed"])
+def test_it_leaves_nothing_behind_when_it_is_ended_otherwise(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails_or_works(_controller: object) -> None:
+        if how == "failed":
+            raise ZeroDivisionError
+        await asyncio.sleep(1000)
+
+    async def story() -> None:
+        async with operating(BusyApi()) as (living, _):
+            await asyncio.sleep(100)
+            living.cancel()
+            await asyncio.wait([living])
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    monkeypatch.setattr(Controller, "work", fails_or_works)
+    in_virtual_time(story)
+
+
 def test_its_requests_are_counted_and_its_ports_open_as_long_as_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
 
@@ -270,24 +248,6 @@ def test_its_clock_goes_on_while_the_machine_sleeps_and_chance_is_chance() -> No
     assert before <= seconds_since_boot() <= time.clock_gettime(time.CLOCK_BOOTTIME)
     assert len(fresh_entropy()) == ENTROPY_BYTES
     assert fresh_entropy() != fresh_entropy()
-
-
-def lived(settings: RunSettings, *, metrics: type[Metrics] = Metrics) -> BusyApi:
-    """The API server that an operator has worked on for a moment, before it was told to end."""
-
-    async def story() -> BusyApi:
-        api, stop = BusyApi(), asyncio.Event()
-        life = run_operator(config(), settings, stop, transport=api, pod_transport=SlowServer(), clock=clock)
-        living = asyncio.create_task(life)
-        async with asyncio.timeout(TIMEOUT):
-            await api.writes_begun.wait()
-        stop.set()
-        await living
-        return api
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manager, "Metrics", metrics)
-        return in_virtual_time(story)
 
 
 def test_without_election_there_is_no_lease() -> None:
