@@ -106,7 +106,7 @@ class Informers:
 
     def is_listed(self, namespace: str) -> bool:
         """Whether all kinds have been listed there."""
-        return not self._unlisted or not self._unlisted & {namespace, EVERYWHERE}
+        return self._unlisted.isdisjoint((namespace, EVERYWHERE))
 
     def silent_for(self) -> Mapping[str, float]:
         """Seconds since each resource's watches last delivered something; of several, since that of the oldest."""

@@ -26,7 +26,12 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "cache.store": ("cache/test_store.py", "cache/test_informers.py"),
     "cache.reflector": ("cache/test_reflector_state.py", "cache/test_reflector.py"),
     "cache.informer": ("cache/test_informer.py", "cache/test_informers.py"),
-    "cache.informers": ("cache/test_informers.py", "cache/test_informers_namespaces.py"),
+    "cache.informers": (
+        "cache/test_informers_told.py",
+        "cache/test_informers.py",
+        "cache/test_optional_kinds.py",
+        "cache/test_informers_namespaces.py",
+    ),
     "cache.optional_kinds": ("cache/test_optional_kinds_asked.py", "cache/test_optional_kinds.py"),
     "cache.outages": ("cache/test_outages.py",),
     "fetch": ("test_fetch.py",),

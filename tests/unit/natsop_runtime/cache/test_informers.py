@@ -28,7 +28,9 @@ class Kept:
     """Informers at work on small APIs, one for each kind, and whom they woke."""
 
     def __init__(self) -> None:
+        self.told: list[Change] = []
         self.woken: list[tuple[str, str]] = []
+        self.restarted: list[str] = []
         self.told_of_kinds: list[str] = []
         self.is_wanted = True
         self.custom_resources: list[tuple[str, bytes | None]] = []
@@ -38,6 +40,7 @@ class Kept:
         self.apis = {resource.plural: SmallApi() for resource in watched}
 
     def wake(self, change: Change, concerned: Iterable[ObjectKey], labels: Iterable[LabelledRef] = ()) -> None:
+        self.told.append(change)
         self.labels += labels
         if isinstance(change.key, ApiGroupRef):
             self.told_of_kinds.append(change.key.kind)
@@ -64,6 +67,7 @@ async def kept(world: Kept | None = None, /, **objects: dict[str, Any]) -> Async
             is_wanted=lambda _reference: world.is_wanted,
             custom_resource_changed=lambda key, json: world.custom_resources.append((key.name, json)),
             object_changed=lambda key, old, new: world.changes.append((key.kind, old is not None, new is not None)),
+            restarted=world.restarted.append,
         )
         running = asyncio.create_task(stores.run())
         await stores.synced()
