@@ -6,7 +6,6 @@ Every watch and every reconciliation notices an outage with each of its retries.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -110,7 +109,7 @@ class _Outage:
     def add(self, source: Source, error: ApiError) -> None:
         if not self._failing:
             self._began = _now()
-            self._timer = asyncio.get_running_loop().call_later(TOLD_AFTER, self._tell, context=contextvars.Context())
+            self._timer = asyncio.get_running_loop().call_later(TOLD_AFTER, self._tell)
         self._failing[source] = error
         if isinstance(error, UNAVAILABLE):
             self._forget_refusal(source)
@@ -142,7 +141,6 @@ class _Outage:
         self._failing, self._refused_since, self._refused, self._concerns_watches = {}, {}, set(), False
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
         if self._is_told:
             self._is_told = self._is_told_of_all = False
             with about(None):

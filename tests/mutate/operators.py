@@ -101,6 +101,8 @@ def _is_about_types(node: ast.AST, scope: str) -> bool:
     match node:
         case ast.If(test=ast.Name(id="TYPE_CHECKING")) | ast.Assign(value=ast.Call(func=ast.Name(id="TypeVar"))):
             return True
+        case ast.AnnAssign(annotation=ast.Name(id="TypeAlias")):
+            return True
         case ast.Assign(value=ast.Subscript()) | ast.AnnAssign(value=ast.Subscript()):
             return not scope
     return False

@@ -33,7 +33,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
         "cache/test_informers_namespaces.py",
     ),
     "cache.optional_kinds": ("cache/test_optional_kinds_asked.py", "cache/test_optional_kinds.py"),
-    "cache.outages": ("cache/test_outages.py",),
+    "cache.outages": ("cache/test_outages.py", "cache/test_outages_refusals.py"),
     "fetch": ("test_fetch.py",),
     "executor": ("test_executor.py", "test_order_of_steps.py", "test_applier.py", "test_repairs.py"),
     "applier": ("test_applier.py", "test_repairs.py"),

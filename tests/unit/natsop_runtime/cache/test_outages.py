@@ -24,9 +24,10 @@ WATCHES = (
 
 
 def told(story: Callable[[Outages], Awaitable[None]], watches: tuple[Selection, ...] = WATCHES) -> list[str]:
-    """What is logged in a story in which all watches work at first."""
+    """What is logged in a story in which all watches work at first. It begins at a time other than 0."""
 
     async def whole() -> None:
+        await asyncio.sleep(1000)
         outages = Outages()
         for watch in watches:
             outages.works(watch)
