@@ -3,6 +3,9 @@
 No clocks are compared. A standby takes the Lease over when it has seen it unchanged for its whole duration. A leader
 stops writing well before: two thirds of the duration after it *sent* the last successful renewal. This also holds for
 a process that was suspended (SIGSTOP, a suspended machine) and resumes later.
+
+A Lease that is absent, or without a holder though none released it, may have been taken from a leader by hand. It is
+waited for like any other, while client-go takes it at once: then two replicas write until the leader's next renewal.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.kinds import LEASES
 from natsop_runtime.api_server.errors import ApiError, ConflictError, NotFoundError
+from natsop_runtime.settings import MAX_LEASE_DURATION
 
 if TYPE_CHECKING:
     from natsop_runtime.api_server.kube import Kube
@@ -25,11 +29,11 @@ Object = dict[str, Any]
 RELEASE_TIMEOUT: Final = 2.0
 """Seconds for releasing the Lease at the end; otherwise the next leader has to wait until the Lease expires."""
 
-MAX_STATED_DURATIONS: Final = 10
-"""The duration stated in a Lease counts up to so many times our own: somebody may have edited it."""
+MAX_RETRY_PERIOD: Final = 5.0
+"""Seconds between two renewals at most: a leader must soon notice that somebody deleted its Lease or took it over."""
 
-RESTORE_PERIODS: Final = 2
-"""Retry periods for which a Lease without a holder that was not released is left alone: its leader may restore it."""
+RESTORED_WITHIN: Final = 2 * MAX_RETRY_PERIOD
+"""Seconds in which a leader restores a Lease that was deleted or edited, whatever its duration."""
 
 RELEASED: Final = 1
 """The duration stated in a released Lease, as in client-go; a manual edit leaves another one."""
@@ -94,14 +98,14 @@ class LeaderElector:
         self._identity = identity
         self._duration = duration
         self._renew_deadline = duration * 2 / 3
-        self._retry_period = duration * 2 / 15
+        self._retry_period = min(duration * 2 / 15, MAX_RETRY_PERIOD)
         self._now = now
         self._clock = clock
         self._held: Object | None = None  # the Lease as last written, if that is known
         self._rival = ""
-        self._rivals_spec: Mapping[str, Any] = {}
-        self._rival_seen_at = -math.inf
-        self._vacant_since = math.inf
+        self._seen: Mapping[str, Any] | None = None  # the spec that others left in the Lease, and since when
+        self._seen_at = -math.inf
+        self._stated_duration = 0  # by the last holder
         self._trouble = ""
 
     @property
@@ -185,21 +189,21 @@ class LeaderElector:
         holder = spec.get("holderIdentity") or ""
         if holder == self._identity:
             return True
-        is_free = not holder and (self._fence.is_open or spec.get("leaseDurationSeconds") == RELEASED)
-        return is_free or self._is_abandoned(spec, holder)
+        if not holder and (self._fence.is_open or spec.get("leaseDurationSeconds") == RELEASED):
+            return True
+        self._rival = holder
+        return self._has_expired(spec, holder)
 
-    def _is_abandoned(self, spec: Mapping[str, Any], holder: str) -> bool:
-        """Whether who has it, or had it before somebody took it away by hand, must know by now that it ran out."""
+    def _has_expired(self, spec: Mapping[str, Any], holder: str) -> bool:
+        """Whether the Lease has been unchanged for so long that its last holder has stopped writing."""
         if holder:
-            self._rival = holder
-            if spec != self._rivals_spec:  # it was renewed: its time begins anew
-                self._rivals_spec, self._rival_seen_at = spec, self._clock()
-        elif not self._rivals_spec:  # a new Lease, we hope: a leader would put back the old one soon
-            self._vacant_since = min(self._vacant_since, self._clock())
-            return self._clock() - self._vacant_since >= RESTORE_PERIODS * self._retry_period
-        stated = self._rivals_spec.get("leaseDurationSeconds") or 0
-        lasts = min(max(stated, self._duration), MAX_STATED_DURATIONS * self._duration)
-        return self._clock() - self._rival_seen_at >= lasts
+            self._stated_duration = min(spec.get("leaseDurationSeconds") or 0, MAX_LEASE_DURATION)
+        duration = max(self._duration, self._stated_duration, 0 if holder else RESTORED_WITHIN)
+        if spec != self._seen:
+            self._seen, self._seen_at = spec, self._clock()
+            if not holder:
+                log.info("%s is absent or has no holder; waiting %g s for a leader to restore it", self._key, duration)
+        return self._clock() - self._seen_at >= duration
 
     def _lease(self, lease: Object, *, holder: str | None) -> Object:
         """The Lease with us as its holder, or with none; what else stands in it stays."""

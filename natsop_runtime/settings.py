@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from natsop_core.names import FIELD_MANAGER
 
 if TYPE_CHECKING:
     from natsop_runtime.bind_address import BindAddress
+
+MIN_LEASE_DURATION: Final = 2
+MAX_LEASE_DURATION: Final = 600
+"""Seconds. A released Lease states one second, and a standby believes no more than the maximum: somebody may have
+edited the Lease."""
 
 
 @dataclass(frozen=True, slots=True)

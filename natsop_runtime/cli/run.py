@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from natsop_runtime.bind_address import BindAddress, parse_bind_address
 from natsop_runtime.cli.run_options import VARIABLES, Options, one_of
 from natsop_runtime.logs import FORMATS, LEVELS
+from natsop_runtime.settings import MAX_LEASE_DURATION, MIN_LEASE_DURATION
+
+MAX_WORKERS: Final = 999_999_999
 
 _NAMESPACE: Final = re.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # an RFC 1123 label
 _LEASE: Final = re.compile(rf"(?=.{{1,253}}$){_NAMESPACE.pattern}(\.{_NAMESPACE.pattern})*")  # an RFC 1123 subdomain
@@ -41,7 +45,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "A,B",
         "work in these namespaces only, which needs Roles; default: in all namespaces, which needs a ClusterRole",
     )
-    options.add("--workers", _positive, "N", "how many custom resources are reconciled concurrently")
+    options.add("--workers", _number(1, MAX_WORKERS), "N", "how many custom resources are reconciled concurrently")
     options.add(
         "--nack-integration",
         one_of("auto", "enabled", "disabled"),
@@ -52,7 +56,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     options.add(
         "--lease-name", _lease, "NAME", "name of the Lease; two installations in one namespace need different names"
     )
-    options.add("--lease-duration", _positive, "SECONDS", "time after which a standby takes over from a failed leader")
+    options.add(
+        "--lease-duration",
+        _number(MIN_LEASE_DURATION, MAX_LEASE_DURATION),
+        "SECONDS",
+        f"time after which a standby takes over from a failed leader, at most {MAX_LEASE_DURATION}",
+    )
     options.add(
         "--leader-election-namespace",
         str,
@@ -89,10 +98,13 @@ def run(options: Options, arguments: argparse.Namespace) -> int:
     return main.run(settings, warnings=tuple(options.unknown_variables()))
 
 
-def _positive(text: str) -> int:
-    if not re.fullmatch("0*[1-9][0-9]{0,8}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 999999999")
-    return int(text)
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least} to {most}")
+        return int(text)
+
+    return read
 
 
 def _address(text: str) -> BindAddress | None:

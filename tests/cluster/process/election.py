@@ -106,7 +106,7 @@ def elected(cluster: Cluster, *, lease: int, standbys: int | None = None) -> Ite
     try:
         first.start()
         first.await_ready(SYNCED_WITHIN)
-        wait_until(lambda: first.renewals(since=mark), 2 * lease + 10, "the first one leads")
+        wait_until(lambda: first.renewals(since=mark), 2 * lease + 15, "the first one leads")
         second.start()
         second.await_ready(SYNCED_WITHIN)
         yield Pair(cluster, (first, second))

@@ -38,7 +38,7 @@ def clock() -> float:
 class LeaseApi:
     """The API server as one operator reaches it. Writes are carried out at once and answered after `slowness` seconds.
 
-    `hangs`: how many of the next writes are never carried out nor answered.
+    `hangs`: how many of the next writes are never carried out nor answered. `is_silent`: no read is answered.
     """
 
     def __init__(self, lease: Object | None = None) -> None:
@@ -46,11 +46,20 @@ class LeaseApi:
         self.version = 1
         self.slowness = 0.0
         self.hangs = 0
+        self.is_silent = False
         self.written_at: list[float] = []
         self.reads = 0
 
+    def edit(self, spec: Object | None) -> None:
+        """Replace the spec, as a person does, or delete the Lease if there is none."""
+        self.version += 1
+        metadata = {"name": "nats-operator", "namespace": "nats-system", "resourceVersion": str(self.version)}
+        self.lease = None if spec is None else {"metadata": metadata, "spec": spec}
+
     async def get(self, _resource: ApiResource, _key: ObjectKey) -> Object:
         self.reads += 1
+        if self.is_silent:
+            await asyncio.Event().wait()
         if self.lease is None:
             raise NotFoundError("no lease")
         return self.lease

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from natsop_runtime.leader_election import MAX_STATED_DURATIONS, RELEASE_TIMEOUT, LeadershipLostError
+from natsop_runtime.leader_election import RELEASE_TIMEOUT, RESTORED_WITHIN, LeadershipLostError
+from natsop_runtime.settings import MAX_LEASE_DURATION
 from tests.unit.natsop_runtime.lease_api import DURATION, LeaseApi, Object, Operator, clock, in_virtual_time
 
 LONG = 4 * DURATION
@@ -32,8 +33,13 @@ def held_by(holder: str, **spec: object) -> Object:
 
 @pytest.mark.parametrize(
     ("leaders", "standbys", "waits"),
-    [(LONG, DURATION, LONG), (DURATION, LONG, LONG), (2 * MAX_STATED_DURATIONS, 1, MAX_STATED_DURATIONS)],
-    ids=["as long as the Lease states", "as long as its own flag says at least", "not for ever"],
+    [
+        (LONG, DURATION, LONG),
+        (DURATION, LONG, LONG),
+        (MAX_LEASE_DURATION, 2, MAX_LEASE_DURATION),
+        (2 * MAX_LEASE_DURATION, 2, MAX_LEASE_DURATION),
+    ],
+    ids=["as the Lease states", "its own duration at least", "however long the flag may be", "not for ever"],
 )
 def test_a_standby_waits_by_what_the_lease_states_and_by_its_own_flag(leaders: int, standbys: int, waits: int) -> None:
     async def story() -> None:
@@ -56,6 +62,82 @@ def test_each_renewal_that_a_standby_sees_begins_the_time_anew() -> None:
         async with in_background(leader.elector.keep()), in_background(standby.elector.acquire()) as [waiting]:
             await asyncio.sleep(10 * DURATION)
             assert not waiting.done()
+
+    in_virtual_time(story)
+
+
+@pytest.mark.parametrize("found", [None, held_by(""), held_by("", leaseDurationSeconds=DURATION)])
+def test_a_lease_without_a_holder_is_taken_after_a_whole_duration(
+    found: Object | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    async def story() -> None:
+        newcomer = Operator("newcomer", LeaseApi(found))
+        begun = clock()
+        await newcomer.elector.acquire()
+        assert DURATION <= clock() - begun <= DURATION + RETRY
+
+    in_virtual_time(story)
+    assert caplog.messages == [
+        "Lease nats-system/nats-operator is absent or has no holder; waiting 15 s for a leader to restore it"
+    ]
+
+
+@pytest.mark.parametrize("left", [None, held_by(""), held_by("", leaseDurationSeconds=DURATION)])
+def test_a_newcomer_waits_for_a_leader_whose_lease_was_deleted_and_who_cannot_restore_it(left: Object | None) -> None:
+    async def story() -> None:
+        api = LeaseApi()
+        leader, newcomer = Operator("leader", api), Operator("newcomer", LeaseApi(left))
+        leader.rivals, newcomer.rivals = [newcomer], [leader]
+        await leader.elector.acquire()
+        api.hangs = 1000
+        async with in_background(leader.elector.keep()):
+            begun = clock()
+            await newcomer.elector.acquire()
+            assert clock() - begun >= DURATION
+
+    in_virtual_time(story)
+
+
+@pytest.mark.parametrize("newcomers", [2, DURATION])
+@pytest.mark.parametrize("leaders", [2, LONG, MAX_LEASE_DURATION])
+def test_a_leader_restores_a_deleted_lease_before_a_newcomer_of_any_duration_takes_it(
+    leaders: int, newcomers: int
+) -> None:
+    async def story() -> None:
+        api = LeaseApi()
+        leader, newcomer = Operator("leader", api, duration=leaders), Operator("newcomer", api, duration=newcomers)
+        newcomer.rivals = [leader]
+        await leader.elector.acquire()
+        async with in_background(leader.elector.keep(), newcomer.elector.acquire()) as [_, waiting]:
+            for _ in range(10):
+                api.lease = None
+                await asyncio.sleep(RESTORED_WITHIN - 0.1)
+                assert api.lease is not None
+                assert api.lease["spec"]["holderIdentity"] == "leader-1"
+            assert leader.fence.is_open
+            assert not waiting.done()
+
+    in_virtual_time(story)
+
+
+def test_a_standby_that_was_cut_off_waits_for_a_leader_that_it_has_never_seen() -> None:
+    """It remembers an older leader, whose Lease expired long ago; the Lease of the present one was deleted."""
+
+    async def story() -> None:
+        api = LeaseApi(held_by("older", leaseDurationSeconds=DURATION))
+        seen_by_standby = LeaseApi(api.lease)
+        leader, standby = Operator("leader", api), Operator("standby", seen_by_standby)
+        leader.rivals, standby.rivals = [standby], [leader]
+        async with in_background(standby.elector.acquire()) as [waiting]:
+            await asyncio.sleep(1)
+            seen_by_standby.is_silent = True
+            await leader.elector.acquire()
+            seen_by_standby.lease, seen_by_standby.is_silent = None, False
+            await asyncio.sleep(DURATION - RETRY)
+            assert not waiting.done()
+            await waiting
 
     in_virtual_time(story)
 
@@ -171,7 +253,7 @@ def test_a_lease_that_was_released_says_so_as_client_go_does() -> None:
         assert api.lease is not None
         assert api.lease["spec"] == {
             "leaseDurationSeconds": 1,
-            "renewTime": "2026-01-01T00:00:07.000000+00:00",
+            "renewTime": "2026-01-01T00:00:19.000000+00:00",
             "leaseTransitions": 0,
         }
 
