@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.conditions.condition import lasted
+from natsop_core.decision import ClusterDecision
 from natsop_core.inputs import Forbidden
 from natsop_core.pod_problems import delays_until_problem
+from natsop_core.stuck_pods import delays_until_stuck
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from natsop_core.conditions.condition import Condition
+    from natsop_core.decision import BoxDecision
     from natsop_core.inputs import Inputs
 
 RELOAD_SECONDS: Final = 5.0
@@ -30,9 +33,6 @@ REMOVAL_SECONDS: Final = 60.0
 PERMISSION_SECONDS: Final = 60.0
 """Retry interval for objects that the operator may not read: a granted right causes no event."""
 
-UNSETTLED_SECONDS: Final = 60.0
-"""Interval of the checks for stuck pods while not all pods are ready."""
-
 REST_SECONDS: Final = 300.0
 """Polling interval of the servers while no change is in progress."""
 
@@ -40,7 +40,7 @@ REST_SECONDS: Final = 300.0
 def server_poll_delay(
     loaded: Condition, previous: Mapping[str, Any], *, unanswered: bool, apart: bool, now: datetime
 ) -> float:
-    """Seconds until the servers are polled again.
+    """Seconds until the servers are polled again. Not needed while there is none to poll: its pod's events will come.
 
     unanswered: a server did not answer; the delay is then the time for which this has been so. apart: a server has no
     routes; the delay is then, as for a server with an older configuration, a tenth of that time.
@@ -55,11 +55,14 @@ def server_poll_delay(
     return min(REST_SECONDS, max(RELOAD_SECONDS, lasted(loaded.type, "Unknown", previous, now)))
 
 
-def pod_check_delays(pods: Iterable[Mapping[str, Any]], now: datetime, *, is_settled: bool) -> Iterator[float]:
-    """Seconds until a pod that has not started may count as a problem."""
-    if not is_settled:
-        yield UNSETTLED_SECONDS
-        yield from delays_until_problem(pods, now)
+def pod_check_delays(decision: ClusterDecision | BoxDecision, now: datetime) -> Iterator[float]:
+    """Seconds until a pod that does not start counts as a problem or as stuck: only time passes until then.
+
+    All else about pods comes with an event, so nothing is polled.
+    """
+    yield from delays_until_problem(decision.pods, now)
+    if isinstance(decision, ClusterDecision) and decision.live is not None:
+        yield from delays_until_stuck(decision.live, decision.pods, now)
 
 
 def permission_retry_delays(inputs: Inputs) -> list[float]:

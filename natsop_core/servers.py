@@ -83,6 +83,11 @@ def servers_by_ordinal(metadata: Metadata, replicas: int, servers: Iterable[Serv
     return tuple(known.get(pod) or Server(pod) for pod in pods)
 
 
+def some_were_queried(servers: Iterable[Server]) -> bool:
+    """Whether there was a running server with a monitor port."""
+    return any(server.was_queried for server in servers)
+
+
 def some_did_not_answer(servers: Iterable[Server]) -> bool:
     """Whether a queried server did not answer: it may be starting, busy, or unreachable.
 

@@ -5,7 +5,7 @@ With OrderedReady, Kubernetes waits forever for such a pod instead of replacing 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -36,9 +36,30 @@ def pod_to_replace(
     others_start = any(map(_is_leaving, pods)) or any(_is_of(revision, each) for each in unready)
     if others_start:
         return None
-    is_ordered = stateful_set["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady"
+    is_ordered = _is_ordered(stateful_set)
     stuck = (each for each in unready if _is_stuck(each, now, is_ordered=is_ordered))
     return next((each for each in stuck if not _serves(each) or unready == [each]), None)
+
+
+def delays_until_stuck(
+    workload: Mapping[str, Any], pods: Sequence[Mapping[str, Any]], now: datetime
+) -> Iterator[float]:
+    """Seconds until an unready pod of a StatefulSet with OrderedReady counts as stuck; no event of it will follow."""
+    if not _is_ordered(workload):
+        return
+    for pod in pods:
+        since = _unready_since(pod)
+        if since is not None and now - since < PATIENCE:
+            yield (since + PATIENCE - now).total_seconds()
+
+
+def _is_ordered(workload: Mapping[str, Any]) -> bool:
+    return bool(workload["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady")
+
+
+def _unready_since(pod: Mapping[str, Any]) -> datetime | None:
+    """None if the pod is ready, or has not run on a node yet."""
+    return None if is_ready(pod) else moment(condition_in(pod, "Ready").get("lastTransitionTime"))
 
 
 def _is_of(revision: str, pod: Mapping[str, Any]) -> bool:
@@ -63,7 +84,7 @@ def is_ready(pod: Mapping[str, Any]) -> bool:
 def _is_stuck(pod: Mapping[str, Any], now: datetime, *, is_ordered: bool) -> bool:
     if pod_problem(pod, {}, now) is not None:
         return True
-    since = moment(condition_in(pod, "Ready").get("lastTransitionTime"))
+    since = _unready_since(pod)
     return is_ordered and since is not None and now - since >= PATIENCE
 
 

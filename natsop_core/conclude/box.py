@@ -67,7 +67,7 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outc
             *retries(owner, outcomes, cr.status, inputs.now),
             *permission_retry_delays(inputs),
             *expiry_delays(resolved.expiries, inputs.now),
-            *pod_check_delays(decision.pods, inputs.now, is_settled=not unsettled),
+            *pod_check_delays(decision, inputs.now),
         ],
         not_before=earliest_retry(outcomes),
         notices=action_events(owner, outcomes),

@@ -37,7 +37,7 @@ from natsop_core.requeue import (
 )
 from natsop_core.resolve.notices import kept, risks
 from natsop_core.resolve.routes import cluster_domain
-from natsop_core.servers import servers_by_ordinal, some_did_not_answer
+from natsop_core.servers import servers_by_ordinal, some_did_not_answer, some_were_queried
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -204,12 +204,13 @@ def _cluster_conditions(seen: _Seen, inputs: Inputs, outcomes: Outcomes) -> list
 def _requeue_delays(seen: _Seen, decision: ClusterDecision, inputs: Inputs, outcomes: Outcomes) -> list[float]:
     is_apart = seen.apart is not None or seen.workload.leaderless is not None
     unanswered = some_did_not_answer(seen.servers)
+    poll = server_poll_delay(seen.loaded, seen.cr.status, unanswered=unanswered, apart=is_apart, now=inputs.now)
     return [
         *retries(seen.cluster.owner, outcomes, seen.cr.status, inputs.now),
         *permission_retry_delays(inputs),
         *expiry_delays(seen.resolved.expiries, inputs.now),
-        *pod_check_delays(decision.pods, inputs.now, is_settled=not seen.unsettled),
-        server_poll_delay(seen.loaded, seen.cr.status, unanswered=unanswered, apart=is_apart, now=inputs.now),
+        *pod_check_delays(decision, inputs.now),
+        *([poll] if seen.loaded.status == "False" or some_were_queried(seen.servers) else []),
         *(REMOVAL_SECONDS for _ in seen.accounts.conditions),
         *(INSTALLATION_SECONDS for integration in seen.resolved.integrations if integration.is_awaited),
     ]

@@ -57,7 +57,7 @@ def conclude_deleting(
         requeue_after=[
             *retries(owner, outcomes, cr.status, inputs.now),
             *permission_retry_delays(inputs),
-            *pod_check_delays(decision.pods, inputs.now, is_settled=not unsettled),
+            *pod_check_delays(decision, inputs.now),
             *([account_user_poll_delay(cr.status, inputs.now)] if blocked else []),
         ],
         not_before=earliest_retry(outcomes),

@@ -57,7 +57,7 @@ def conclude_unplanned(
         now=inputs.now,
         requeue_after=[
             *permission_retry_delays(inputs),
-            *pod_check_delays(decision.pods, inputs.now, is_settled=not unsettled),
+            *pod_check_delays(decision, inputs.now),
             *([waiting.requeue_after] if waiting.requeue_after is not None else []),
         ],
     )

@@ -12,12 +12,13 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 from ruamel.yaml import YAML
 
 from tests.bench.cold import Cold, created
@@ -25,14 +26,16 @@ from tests.bench.figures import Figures
 from tests.bench.latencies import Latencies, histogram_percentile, latencies, percentile
 from tests.bench.load import Sent
 from tests.bench.loop import EDITS, edit, warm_up
-from tests.bench.world import NAMESPACE, World, new_world
+from tests.bench.world import LONG, NAMESPACE, World, new_world
 from tests.testbed.operator import USER
+from tests.testbed.wait import wait_until
 
 MOST_MEMORY: Final = 300
 MOST_RESTART: Final = 15.0
 MOST_QUEUE_WAIT: Final = 1.0
 MOST_EDIT: Final = 5.0
 QUEUE_WAIT: Final = "workqueue_queue_duration_seconds"
+QUEUED: Final = "workqueue_depth"
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def show_loaded(figures: Figures, world: World, wanted: Options) -> None:
     mark, spent, waits, began = world.cluster.audit.mark(), world.spent(), queue_waits(world), time.monotonic()
     sent = load(world, wanted)
     seconds, taken = time.monotonic() - began, world.spent() - spent
-    world.await_rest()
+    wait_until(lambda: queued(world) == 0, LONG, "the operator's queue is empty", interval=1)
     figures.show("creations and changes sent, each second", (sent.creations + sent.changes) / wanted.seconds)
     figures.show("  refused", sent.failed, bound=0)
     figures.show("  the operator's processor", taken.operator / seconds * 100, "%")
@@ -126,6 +129,20 @@ def load(world: World, wanted: Options) -> Sent:
 
 def queue_waits(world: World) -> dict[float, float]:
     """How many waited in the operator's queue, by the longest that they waited."""
+    buckets: dict[float, float] = defaultdict(float)
+    for sample in metrics(world):
+        if sample.name == f"{QUEUE_WAIT}_bucket":
+            buckets[float(sample.labels["le"])] += sample.value
+    return buckets
+
+
+def queued(world: World) -> float:
+    """How many custom resources wait in the operator's queue. Resyncs, of many clusters, leave it no rest."""
+    return sum(sample.value for sample in metrics(world) if sample.name == QUEUED)
+
+
+def metrics(world: World) -> Iterator[Sample]:
+    """What the operator serves."""
     token = YAML(typ="safe").load(world.cluster.kubeconfig)["users"][0]["user"]["token"]
     answer = httpx2.get(
         f"https://{world.plane.address}:8443/metrics",
@@ -135,9 +152,5 @@ def queue_waits(world: World) -> dict[float, float]:
         trust_env=False,
     )
     assert answer.status_code == 200, answer.text
-    buckets: dict[float, float] = defaultdict(float)
     for family in text_string_to_metric_families(answer.text):
-        for sample in family.samples:
-            if sample.name == f"{QUEUE_WAIT}_bucket":
-                buckets[float(sample.labels["le"])] += sample.value
-    return buckets
+        yield from family.samples

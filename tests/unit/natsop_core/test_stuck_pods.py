@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from natsop_core.stuck_pods import pod_to_replace
+from natsop_core.stuck_pods import delays_until_stuck, pod_to_replace
 from tests.unit.natsop_core.world import NOW, Object
 
 LONG_AGO = "2026-01-02T03:00:00Z"
@@ -112,3 +112,22 @@ def test_the_work_does_not_grow_with_the_square_of_the_pods() -> None:
     for each in pods[:2]:
         each["status"]["containerStatuses"][0]["ready"] = True
     assert replaced(pods) is None, "two are not ready, and both servers work"
+
+
+# When to look again: only time passes until a pod counts as stuck
+
+
+def delays(pods: Sequence[Object], policy: str = "OrderedReady") -> list[float]:
+    return list(delays_until_stuck(stateful_set(policy), pods, NOW))
+
+
+def test_a_pod_that_is_unready_for_five_seconds_is_looked_at_in_fifty_five() -> None:
+    assert delays([*GOOD, pod(2, "bad", since=JUST_NOW)]) == [55]
+
+
+def test_nobody_waits_for_pods_that_are_stuck_already() -> None:
+    assert delays([pod(2, "bad")]) == []
+
+
+def test_nobody_waits_where_kubernetes_does_not_wait_for_pods_to_get_ready() -> None:
+    assert delays([pod(2, "bad", since=JUST_NOW)], "Parallel") == []

@@ -182,3 +182,9 @@ def test_a_restart_by_hand_is_seen_while_paused() -> None:
         for each in CHILDREN
     ]
     assert conditions(status_of(paused(), *rolling))["Progressing"] == ("True", "RollingOut")
+
+
+def test_a_paused_cluster_without_pods_waits_for_their_events() -> None:
+    cr = paused()
+    assert conclude(cr, inputs(cr, *CHILDREN)).requeue_after is None
+    assert conclude(cr, inputs(cr, *CHILDREN, *SERVERS)).requeue_after == 300
