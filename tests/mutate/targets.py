@@ -10,7 +10,7 @@ _UNIT: Final = Path("tests/unit/natsop_runtime")
 TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "leader_election": ("test_lease_writes.py", "test_two_replicas.py", "test_leader_election.py"),
     "manager": ("test_manager.py", "test_manager_parts.py"),
-    "transport": ("test_transport.py",),
+    "transport": ("test_transport_wire.py", "test_transport.py"),
     "api_server.http_client": (
         "api_server/test_http_answers.py",
         "api_server/test_http_client.py",

@@ -6,14 +6,16 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+from natsop_core.drift import stamped
 from natsop_core.kinds import CONFIG_MAPS, ApiResource
 from natsop_core.live import reduce_metadata
+from natsop_core.names import cluster_labels
 from natsop_core.outcomes import Applied, Outcome, Postponed, Repair, Unchanged
 from natsop_core.plan import Plan
 from natsop_core.references import ObjectKey
 from natsop_runtime.executor import Executor
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
-from tests.unit.natsop_runtime.scripted_kube import TOY, KnownObjects, Object, ScriptedKube, live, manifest
+from tests.unit.natsop_runtime.scripted_kube import OWNER, TOY, KnownObjects, Object, ScriptedKube, live, manifest
 
 
 class Contested(KnownObjects):
@@ -79,6 +81,7 @@ def test_a_field_that_is_taken_back_each_time_is_put_back_five_times_and_then_on
     assert isinstance(outcomes[5], Postponed)
     assert outcomes[5].retry_after == 59.0
     assert outcomes[5].repair.in_a_row == 5
+    assert outcomes[5].repair.over_in == 179.0
 
 
 def test_who_fights_is_asked_for_once_it_is_a_fight() -> None:
@@ -131,6 +134,63 @@ def test_a_repair_is_told_as_long_as_another_may_follow() -> None:
 
     repair = Repair(("data.text",), "", 2, over_in=180.0)
     assert in_virtual_time(story) == [Unchanged(repair), Unchanged(replace(repair, over_in=80.0)), Unchanged()]
+
+
+def test_a_pause_is_waited_for_to_its_last_half_second() -> None:
+    stores = Contested("a")
+
+    async def story() -> list[Outcome]:
+        executor = Executor(YieldingKube(), stores, None)  # type: ignore[arg-type]
+        for _ in range(5):
+            await executor.execute(TOY, Plan(apply=(manifest("a"),)), set())
+        await asyncio.sleep(59.5)
+        return list((await executor.execute(TOY, Plan(apply=(manifest("a"),)), set())).values())
+
+    [outcome] = in_virtual_time(story)
+    assert isinstance(outcome, Postponed)
+    assert outcome.retry_after == 0.5
+
+
+def test_a_repair_that_is_over_takes_no_other_along() -> None:
+    stores = Contested("a", "b")
+    plan = Plan(apply=(manifest("a"), manifest("b")))
+
+    async def story() -> list[Outcome]:
+        executor = Executor(YieldingKube(), stores, None)  # type: ignore[arg-type]
+        await executor.execute(TOY, plan, set())
+        stores.known[CONFIG_MAPS.key("prod", "a")] = reduce_metadata(live(manifest("a"))["metadata"])
+        await asyncio.sleep(1000)
+        await executor.execute(TOY, plan, set())  # b is repaired a second time
+        stores.known[CONFIG_MAPS.key("prod", "b")] = reduce_metadata(live(manifest("b"))["metadata"])
+        found: list[Outcome] = []
+        for pause in (799.5, 0.5, 200.0):
+            await asyncio.sleep(pause)
+            found.extend((await executor.execute(TOY, plan, set())).values())
+        return found
+
+    def left(name_of_repair: str, seconds: float) -> Repair:
+        return Repair((name_of_repair,), "", 1, over_in=seconds)
+
+    outcomes = in_virtual_time(story)
+    assert outcomes[0] == Unchanged(left("data.text", 0.5))
+    assert outcomes[2] == Unchanged()
+    assert [each.repair.in_a_row if each.repair else 0 for each in outcomes[1::2]] == [2, 2, 2]  # type: ignore[union-attr]
+
+
+def test_an_orphan_is_adopted_which_is_no_repair() -> None:
+    labels = {**cluster_labels("c"), "app.kubernetes.io/managed-by": "nats-operator"}
+    owner = {**OWNER, "apiVersion": "nats.crewlet.cloud/v1alpha1", "kind": "NatsCluster", "name": "c"}
+    metadata = {"name": "a", "namespace": "prod", "labels": labels, "ownerReferences": [owner]}
+    wanted = stamped({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"text": "wanted"}})
+    orphan = live(wanted, owners=[])
+    repaired: list[str] = []
+
+    async def story() -> list[Outcome]:
+        executor = Executor(YieldingKube(), KnownObjects(orphan), None, repaired.append)  # type: ignore[arg-type]
+        return list((await executor.execute(TOY, Plan(apply=(wanted,)), set())).values())
+
+    assert in_virtual_time(story) == [Applied(adopted=True)]
+    assert repaired == []
 
 
 def test_fights_are_forgotten_with_their_custom_resource() -> None:
