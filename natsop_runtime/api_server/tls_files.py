@@ -42,7 +42,7 @@ class ReloadedContext:
 
     def __call__(self) -> ssl.SSLContext:
         """The context; the files are checked every LOOK_AGAIN seconds."""
-        if self._files and self._clock() - self._looked_at >= LOOK_AGAIN:
+        if self._clock() - self._looked_at >= LOOK_AGAIN:
             self._looked_at = self._clock()
             self._look()
         return self._context

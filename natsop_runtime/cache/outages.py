@@ -17,7 +17,6 @@ from natsop_runtime.api_server.errors import (
     ForbiddenError,
     GoneError,
     NotFoundError,
-    UnauthorizedError,
     UnavailableError,
 )
 from natsop_runtime.api_server.kube import Selection
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 Source: TypeAlias = Selection | ObjectKey
 """A watch, or the reconciliation of a custom resource."""
-
-UNAVAILABLE: Final = (UnavailableError, UnauthorizedError)
 
 TOLD_AFTER: Final = 2.0
 """Seconds until an outage is logged: by then its extent is known, and shorter ones do not matter."""
@@ -61,7 +58,7 @@ class Outages:
         """It failed, for the first time or again."""
         if isinstance(source, Selection) and isinstance(error, GoneError):
             log.debug("listing %s again: %s", _name(source), error)
-        elif source in self._outage or isinstance(error, UNAVAILABLE):
+        elif source in self._outage or isinstance(error, UnavailableError):
             self._outage.add(source, error)
             self._end_if_over()
         else:
@@ -111,7 +108,7 @@ class _Outage:
             self._began = _now()
             self._timer = asyncio.get_running_loop().call_later(TOLD_AFTER, self._tell)
         self._failing[source] = error
-        if isinstance(error, UNAVAILABLE):
+        if isinstance(error, UnavailableError):
             self._forget_refusal(source)
         elif _now() - self._refused_since.setdefault(source, _now()) >= REFUSED_AFTER:
             self._refused.add(source)

@@ -16,7 +16,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
         "api_server/test_http_client.py",
         "api_server/test_kube.py",
     ),
-    "api_server.api_warnings": ("api_server/test_kube.py",),
+    "api_server.api_warnings": ("api_server/test_api_warnings.py", "api_server/test_kube.py"),
     "api_server.connection": ("api_server/test_connection.py", "api_server/test_http_answers.py"),
     "api_server.status_errors": ("api_server/test_kube.py",),
     "api_server.tls_files": ("api_server/test_tls_files.py", "api_server/test_connection.py"),

@@ -333,6 +333,17 @@ def test_who_has_no_token_at_all_is_told_so(tmp_path: Path) -> None:
         authorization(TokenFileAuth(str(tmp_path / "absent")))
 
 
+def test_without_a_first_token_nothing_is_sent_however_soon_it_is_tried_again(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    auth = TokenFileAuth(str(file), clock=lambda: 1_000.0)
+    for content in ("", "", "tök€n"):
+        file.write_text(content, encoding="utf-8")
+        with pytest.raises(CredentialsError, match=r"empty|characters that no token has"):
+            authorization(auth)
+    file.write_text("first")
+    assert authorization(auth) == ["Bearer first"]
+
+
 def test_neither_redirects_nor_cookies_of_an_api_server_are_followed_or_kept(tmp_path: Path) -> None:
     redirect = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n"
     server = Server(redirect, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")

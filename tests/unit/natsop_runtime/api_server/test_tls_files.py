@@ -17,13 +17,13 @@ class Built:
     def __init__(self, file: Path) -> None:
         self.now = 1_000.0
         self.times = 0
-        self.is_usable = True
+        self.problem: Exception | None = None
         self.context = ReloadedContext(self._build, (file,), clock=lambda: self.now)
 
     def _build(self) -> ssl.SSLContext:
         self.times += 1
-        if not self.is_usable:
-            raise ssl.SSLError("no certificate")
+        if self.problem:
+            raise self.problem
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -50,16 +50,19 @@ def test_it_is_built_once_for_each_change(file: Path, caplog: pytest.LogCaptureF
     assert caplog.messages == [f"using the changed TLS files: {file}"]
 
 
-def test_it_is_tried_again_until_the_files_can_be_used(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("problem", [ssl.SSLError("no certificate"), ValueError("no PEM")], ids=["TLS", "value"])
+def test_it_is_tried_again_until_the_files_can_be_used(
+    problem: Exception, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     built = Built(file)
     first = built.context()
-    built.is_usable = False
+    built.problem = problem
     file.write_text("half of it")
     for _ in range(2):
         built.now += LOOK_AGAIN
         assert built.context() is first
     assert len(caplog.messages) == 2
-    built.is_usable = True
+    built.problem = None
     built.now += LOOK_AGAIN
     assert built.context() is not first
 
@@ -74,3 +77,28 @@ def test_a_file_that_comes_and_goes_counts_as_changed(file: Path) -> None:
     built.now += LOOK_AGAIN
     built.context()
     assert built.times == 3
+
+
+def test_a_check_is_followed_by_none_for_a_while(file: Path) -> None:
+    built = Built(file)
+    built.now += LOOK_AGAIN
+    built.context()
+    file.write_text("changed")
+    built.now += LOOK_AGAIN - 0.1
+    built.context()
+    assert built.times == 1
+
+
+@pytest.mark.parametrize("changed", ["another file", "another length"])
+def test_a_file_counts_as_changed_even_if_its_time_does_not(changed: str, file: Path) -> None:
+    os.utime(file, ns=(1, 1))
+    built = Built(file)
+    if changed == "another file":
+        file.rename(file.with_suffix(".old"))
+        file.write_text("two")
+    else:
+        file.write_text("longer")
+    os.utime(file, ns=(1, 1))
+    built.now += LOOK_AGAIN
+    built.context()
+    assert built.times == 2
