@@ -37,11 +37,13 @@ class ApplyRequest:
     """A server-side apply request.
 
     force: take back fields that others changed. adopts: the object is an orphan, which the apply adopts.
+    reclaims: the object was restored from a backup, so that its fields must become ours first, see `ownership.reclaim`.
     """
 
     body: Manifest = field(repr=False)
     force: bool
     adopts: bool = False
+    reclaims: bool = False
 
 
 def stamped(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +63,8 @@ def next_request(manifest: Manifest, live: LiveObject | None) -> ApplyRequest | 
         return Taken(live.controller)
     if live.controller is not None and is_as_applied(manifest, live):
         return Unchanged()
-    return ApplyRequest(_with_metadata(manifest, uid=live.uid), force=True, adopts=live.controller is None)
+    body = _with_metadata(manifest, uid=live.uid)
+    return ApplyRequest(body, force=True, adopts=live.controller is None, reclaims=live.is_restored)
 
 
 def is_as_applied(manifest: Manifest, live: LiveObject) -> bool:

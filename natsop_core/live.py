@@ -58,6 +58,7 @@ class LiveObject:
     applied: the value of our annotation. owned_fields: our `Apply` entry of managedFields as compact JSON. Both are
     kept only for objects with a controller, to save memory for all others.
     former_owner: set only for an orphan of ours.
+    is_restored: it has our annotation, but no entry of ours: a restore dropped managedFields, or somebody cleared them.
     """
 
     uid: str
@@ -67,6 +68,7 @@ class LiveObject:
     deleting: bool = False
     applied: str = ""
     owned_fields: str = ""
+    is_restored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def reduce_metadata(metadata: Mapping[str, Any]) -> LiveObject:
         deleting="deletionTimestamp" in metadata,
         applied=metadata.get("annotations", {}).get(APPLIED_ANNOTATION, "") if ours else "",
         owned_fields=_owned_fields(metadata) if ours else "",
+        is_restored=_is_stamped(metadata) and not any(map(is_our_apply, metadata.get("managedFields") or ())),
     )
 
 
@@ -143,8 +146,11 @@ def _former_owner(metadata: Mapping[str, Any]) -> FormerOwner | None:
 
 def _has_our_trace(metadata: Mapping[str, Any]) -> bool:
     """Whether we have applied the object. A restore keeps only the annotation, an orphaning deletion also the entry."""
-    is_stamped = bool((metadata.get("annotations") or {}).get(APPLIED_ANNOTATION))
-    return is_stamped or any(map(is_our_apply, metadata.get("managedFields") or ()))
+    return _is_stamped(metadata) or any(map(is_our_apply, metadata.get("managedFields") or ()))
+
+
+def _is_stamped(metadata: Mapping[str, Any]) -> bool:
+    return bool((metadata.get("annotations") or {}).get(APPLIED_ANNOTATION))
 
 
 def _owned_fields(metadata: Mapping[str, Any]) -> str:

@@ -118,6 +118,11 @@ def is_derived_annotation(name: str) -> bool:
     return name.startswith("nats.crewlet.cloud/")
 
 
+def is_ours_in_a_list(name: str) -> bool:
+    """Whether a container, volume, mount or port of an object of ours with this name was added by the operator."""
+    return name in _NAMES_IN_LISTS
+
+
 def config_map(cluster: str) -> str:
     return f"{cluster}-config"
 
@@ -237,3 +242,15 @@ def _selector(name: str, instance: str) -> dict[str, str]:
 
 
 _PART_OF_NATS: Final = {MANAGED_BY_LABEL: FIELD_MANAGER, "app.kubernetes.io/part-of": "nats"}
+
+_PORTS: Final = (
+    *(CLIENT_PORT, ROUTES_PORT, MONITOR_PORT, LEAFNODES_PORT, WEBSOCKET_PORT, MQTT_PORT, GATEWAY_PORT),
+    *(PROFILING_PORT, METRICS_PORT),
+)
+_VOLUMES: Final = (
+    *(CONFIG_VOLUME, PID_VOLUME, JETSTREAM_VOLUME, RESOLVER_VOLUME, INCLUDES_VOLUME, ROUTES_VOLUME, AUTH_VOLUME),
+    *(CA_VOLUME, REFERENCES_VOLUME, CONTEXTS_VOLUME, HOME_VOLUME, TEMPORARY_VOLUME),
+    *map(certificate_volume, _PORTS),
+)
+_CONTAINERS: Final = (SERVER_CONTAINER, RELOADER_CONTAINER, EXPORTER_CONTAINER, BOX_CONTAINER)
+_NAMES_IN_LISTS: Final = frozenset((*_PORTS, *_VOLUMES, *_CONTAINERS))

@@ -1,9 +1,13 @@
-"""Takes back the ownership of fields when a plain apply is rejected.
+"""Takes over the ownership of fields where a plain apply cannot put an object right.
 
 An apply cannot repair a list that is keyed by one field and must be unique by another: if someone changes the number of
 a Service's port, the list has two items with the same name, and the API server rejects the apply (422). The same
 happens with fields that exclude each other, such as minAvailable and maxUnavailable of a PodDisruptionBudget. Once
 managedFields says that the disputed fields are ours, an apply without them removes them.
+
+Nor can an apply remove what others own. Whoever creates an object of ours from a backup without managedFields owns all
+of it, so that nothing of it would ever go away again. kubectl has the same problem when it migrates from client-side
+apply, and solves it the same way (client-go, `util/csaupgrade`).
 """
 
 from __future__ import annotations
@@ -13,13 +17,17 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from natsop_core.kubernetes.field_set import field_set
-from natsop_core.names import FIELD_MANAGER
+from natsop_core.names import FIELD_MANAGER, is_ours_in_a_list
 
 Fields: TypeAlias = dict[str, Any]
 Path: TypeAlias = tuple[str, ...]
+
+_QUANTITIES: Final = ("f:limits", "f:requests")
+"""Maps in our containers to which others may add keys. Any other field of a list item without a value of ours has the
+API server's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,34 @@ def next_step_of_ownership(
     return TakeOwnership(
         _patch(live["metadata"]["resourceVersion"], [_reassigned(entry, disputed) for entry in entries])
     )
+
+
+def reclaim(body: Mapping[str, Any], live: Mapping[str, Any]) -> Refill | TakeOwnership | None:
+    """The request that makes a restored object's fields ours, before it is applied; None if none is needed.
+
+    The fields of the manifest become ours, and list items under names that only we use: an earlier manifest may have
+    had them. What others added stays theirs. body: the manifest, with the UID of its object. live: the object in full.
+    """
+    if live["metadata"]["uid"] != body["metadata"]["uid"]:
+        return None
+    entries: list[dict[str, Any]] = live["metadata"].get("managedFields", [])
+    wanted = field_set(body)
+    taken = [_reclaimed(entry["fieldsV1"], wanted, live) if _is_anothers(entry) else {} for entry in entries]
+    if not any(map(_is_anothers, entries)):
+        return Refill({part: body[part] for part in ("apiVersion", "kind", "metadata")})
+    if not any(taken):
+        return None
+    ours = next((entry for entry in entries if _is_ours(entry)), _new_entry(body))
+    fields = ours["fieldsV1"]
+    for each in taken:
+        fields = _united(fields, each)
+    left = [
+        {**entry, "fieldsV1": _without(entry["fieldsV1"], each)}
+        for entry, each in zip(entries, taken, strict=True)
+        if not _is_ours(entry)
+    ]
+    kept = [entry for entry in left if entry["fieldsV1"]]
+    return TakeOwnership(_patch(live["metadata"]["resourceVersion"], [{**ours, "fieldsV1": fields}, *kept]))
 
 
 def _is_ours(entry: Mapping[str, Any]) -> bool:
@@ -146,3 +182,44 @@ def _patch(resource_version: str, entries: list[dict[str, Any]]) -> list[dict[st
         {"op": "replace", "path": "/metadata/managedFields", "value": entries},
         {"op": "replace", "path": "/metadata/resourceVersion", "value": resource_version},
     ]
+
+
+def _new_entry(body: Mapping[str, Any]) -> dict[str, Any]:
+    entry = {"manager": FIELD_MANAGER, "operation": "Apply", "apiVersion": body["apiVersion"]}
+    return {**entry, "fieldsType": "FieldsV1", "fieldsV1": {}}
+
+
+def _reclaimed(fields: Fields, wanted: Fields, value: Any, at: Path = ()) -> Fields:
+    """The part of another's fields that becomes ours. value: what the live object has at that path."""
+    found: Fields = {}
+    for key, below in fields.items():
+        if key in wanted and below:
+            found[key] = _reclaimed(below, wanted[key], _child(value, key), (*at, key))
+        elif key in wanted or key == "." or _is_ours_alone(key, below, value, at):
+            found[key] = below
+    return {key: below for key, below in found.items() if below or not fields[key]}
+
+
+def _is_ours_alone(key: str, below: Fields, value: Any, at: Path) -> bool:
+    """Whether a field that is not in the manifest can only come from an earlier one, or from a default."""
+    if key.startswith("k:"):
+        return at[0] == "f:spec" and is_ours_in_a_list((_item(value, key) or {}).get("name", ""))
+    is_in_item = any(step.startswith("k:") for step in at)
+    return is_in_item and not below and at[0] == "f:spec" and at[-1] not in _QUANTITIES
+
+
+def _child(value: Any, key: str) -> Any:
+    """The value below, None if there is none."""
+    if key.startswith("k:"):
+        return _item(value, key)
+    return value.get(key.removeprefix("f:")) if isinstance(value, Mapping) else None
+
+
+def _united(fields: Fields, more: Fields) -> Fields:
+    return {key: _united(fields.get(key, {}), more.get(key, {})) for key in (*fields, *more)}
+
+
+def _without(fields: Fields, taken: Fields) -> Fields:
+    """The fields that are left; a field without anything below it goes, too."""
+    left = {key: _without(below, taken[key]) if key in taken else below for key, below in fields.items()}
+    return {key: below for key, below in left.items() if below or key not in taken}

@@ -12,7 +12,7 @@ from natsop_core.kinds import resource_of
 from natsop_core.live import LiveObject, reduce_metadata
 from natsop_core.names import APPLIED_ANNOTATION
 from natsop_core.outcomes import Applied, Failed, Outcome, Postponed, Repair, Taken, Unchanged
-from natsop_core.ownership import Refill, TakeOwnership, next_step_of_ownership
+from natsop_core.ownership import Refill, TakeOwnership, next_step_of_ownership, reclaim
 from natsop_core.repairs import (
     CONTESTED_AFTER,
     RepairRow,
@@ -104,10 +104,15 @@ class Applier:
             expectations.add(change)
 
     async def _send(self, key: ObjectKey, request: ApplyRequest) -> dict[str, Any]:
+        if request.reclaims:
+            await self._take_ownership(key, request.body, reclaim)
         try:
             return await self._apply(key, request.body, force=request.force)
         except InvalidError as refusal:
-            if not request.force or not await self._claim(key, request, refusal):
+            causes = tuple(cause.field for cause in refusal.causes)
+            if not request.force or not await self._take_ownership(
+                key, request.body, lambda body, live: next_step_of_ownership(body, live, causes)
+            ):
                 raise
         return await self._apply(key, request.body, force=request.force)
 
@@ -115,16 +120,20 @@ class Applier:
         with self._foreign_writes.applying(key, body["metadata"]["annotations"][APPLIED_ANNOTATION]):
             return await self._kube.apply(resource_of(key), key, body, force=force)
 
-    async def _claim(self, key: ObjectKey, request: ApplyRequest, refusal: InvalidError) -> bool:
-        """Take over what others own and the apply collides with. False when that is not why it was refused."""
-        resource, causes = resource_of(key), tuple(cause.field for cause in refusal.causes)
-        claim = next_step_of_ownership(request.body, await self._kube.get(resource, key), causes)
-        if isinstance(claim, Refill):
-            live = await self._apply(key, claim.body, force=True)
-            claim = next_step_of_ownership(request.body, live, causes)
-        if not isinstance(claim, TakeOwnership):
+    async def _take_ownership(
+        self,
+        key: ObjectKey,
+        body: Manifest,
+        next_step: Callable[[Manifest, Manifest], Refill | TakeOwnership | None],
+    ) -> bool:
+        """Take over fields that others own. False if there are none."""
+        resource = resource_of(key)
+        step = next_step(body, await self._kube.get(resource, key))
+        if isinstance(step, Refill):
+            step = next_step(body, await self._apply(key, step.body, force=True))
+        if not isinstance(step, TakeOwnership):
             return False
-        await self._kube.json_patch(resource, key, claim.patch)
+        await self._kube.json_patch(resource, key, step.patch)
         return True
 
     async def _repair(

@@ -51,7 +51,7 @@ _changes: Final = st.one_of(
     _put_clusters,
     _put_clusters,
     _put_files,
-    interference.filter(lambda step: step.do != "restore_backup"),  # see test_adoption: what was restored stays
+    interference,
     done("delete", namespace=_namespaces, kind=st.just("Pod"), name=_pods),
     done("unready", namespace=_namespaces, name=_pods),
 )

@@ -63,7 +63,6 @@ def test_what_a_backup_brings_back_is_adopted(*, owner_first: bool, away: bool) 
     assert len(adopted) == len(CHILDREN), adopted
 
 
-@pytest.mark.xfail(reason="what a restore owns is never removed: the StatefulSet goes on mounting a-auth", strict=True)
 def test_what_a_backup_brings_back_goes_when_nobody_wants_it_any_more() -> None:
     steps = (
         *(Step(0.0, "put", {"namespace": "prod", "manifest": each}) for each in REQUIRED),

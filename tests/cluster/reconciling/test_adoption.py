@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from natsop_core.names import APPLIED_ANNOTATION
+from tests.cluster.restores import restore
 from tests.cluster.site import Site, nats_box, nats_cluster, new_site
 from tests.cluster.strangers import BOX, CLUSTER, NO_LABELS, look, strangers
 from tests.testbed.client import Manifest
@@ -40,18 +41,6 @@ def orphan_all(site: Site) -> list[Manifest]:
     left = ours(site)
     assert not [each for each in left if each["metadata"].get("ownerReferences")]
     return left
-
-
-def restore(site: Site, manifest: Manifest, **metadata: object) -> Manifest:
-    """Make the object anew as a restore does: of its metadata only name, labels and annotations stay."""
-    kept = {field: manifest["metadata"][field] for field in ("name", "labels", "annotations")} | metadata
-    content = {field: value for field, value in manifest.items() if field not in {"metadata", "status"}}
-    if manifest["kind"] == "Service":
-        addresses = {"clusterIPs", *(["clusterIP"] if manifest["spec"]["clusterIP"] != "None" else [])}
-        content["spec"] = {field: value for field, value in manifest["spec"].items() if field not in addresses}
-    site.client.delete(manifest["kind"], manifest["metadata"]["name"], propagationPolicy="Background")
-    site.await_gone(manifest["kind"], manifest["metadata"]["name"])
-    return site.client.create({**content, "metadata": kept})
 
 
 def await_adopted(site: Site, left: list[Manifest]) -> None:

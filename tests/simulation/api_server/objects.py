@@ -102,7 +102,7 @@ def _entry(manager: Manager, managed: Managed) -> str:
         "manager": manager.name,
         "operation": manager.operation,
         "apiVersion": manager.api_version,
-        "time": managed.time,
+        **({"time": managed.time} if managed.time else {}),
         "fieldsType": "FieldsV1",
         **({"subresource": manager.subresource} if manager.subresource else {}),
     }
@@ -113,7 +113,7 @@ def read_managers(entries: list[Mapping[str, Any]]) -> dict[Manager, Managed]:
     """The managers that a `managedFields` names; one empty entry stands for none."""
     return {
         Manager(each["manager"], each["operation"], each["apiVersion"], each.get("subresource", "")): Managed(
-            read(each["fieldsV1"]), each["time"]
+            read(each["fieldsV1"]), each.get("time", "")
         )
         for each in entries
         if each

@@ -132,6 +132,27 @@ def test_where_managed_fields_were_cleared_an_apply_of_the_metadata_brings_them_
     assert kube.bodies[1]["metadata"]["uid"] == "uid-1"
 
 
+def restored() -> Object:
+    """The object as another manager has made it anew."""
+    found = live(manifest("a"))
+    [ours] = found["metadata"]["managedFields"]
+    theirs = {**ours, "manager": "velero-server", "operation": "Update"}
+    return {**found, "metadata": {**found["metadata"], "managedFields": [theirs]}}
+
+
+def test_fields_of_a_restored_object_are_taken_over_before_it_is_applied() -> None:
+    kube = ScriptedKube(restored(), restored(), live(manifest("a")))
+    assert isinstance(apply(kube, KnownObjects(restored())), Applied)
+    assert kube.asked == ["get a", "patch a", "force a"]
+    assert [entry["manager"] for entry in kube.bodies[0][0]["value"]] == ["nats-operator"]
+
+
+def test_a_restored_object_that_changes_meanwhile_is_looked_at_again() -> None:
+    kube = ScriptedKube(restored(), ConflictError("changed"), live(manifest("a")))
+    assert apply(kube, KnownObjects(restored())) == Unchanged()
+    assert kube.asked == ["get a", "patch a", "look a"]
+
+
 def test_without_a_dispute_the_refusal_stands() -> None:
     edited = live(manifest("a", "edited"))
     assert apply(ScriptedKube(invalid(), edited), KnownObjects(edited)) == Rejected("data is wrong", "data")
