@@ -42,7 +42,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "executor": ("test_executor.py", "test_order_of_steps.py", "test_applier.py", "test_repairs.py"),
     "applier": ("test_applier.py", "test_repairs.py"),
     "deferred_steps": ("test_deferred_steps.py", "test_order_of_steps.py"),
-    "reconciler": ("test_reconciler.py",),
+    "reconciler": ("test_reconciler.py", "test_reconciler_details.py"),
     "controller": ("test_controller.py",),
     "fair_queue": ("test_fair_queue.py",),
     "rate_limiter": ("test_rate_limiter.py",),

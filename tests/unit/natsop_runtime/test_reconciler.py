@@ -62,7 +62,13 @@ class World:
         self.looked_at: list[ObjectKey] = []
         self.taken_in: list[Object] = []
         self.unavailable_later = False
-        self.foreign_writes = ForeignWrites()
+        self.foreign_writes: ForeignWrites | None = ForeignWrites()
+        self.settings = Settings()
+        self.wanted: tuple[Reference, ...] = (FIRST, SECOND)
+        self.plan = Plan()
+        self.inputs: list[Inputs] = []
+        self.outcomes: Outcomes | None = None
+        self.status: Object | None = READY
 
     def reconcile(self) -> Result:
         functions = ReconciledKind(CLUSTERS, dict, self._plan, self._conclude)
@@ -75,21 +81,21 @@ class World:
             executor=self,  # type: ignore[arg-type]
             recorder=self,  # type: ignore[arg-type]
             now=lambda: datetime(2026, 1, 2, tzinfo=UTC),
-            settings=Settings(),
-            entropy=bytes,
+            settings=self.settings,
+            entropy=lambda: b"chance",
             foreign_writes=self.foreign_writes,
         )
         return asyncio.run(controller.reconcile(KEY, self.expectations))
 
     def _plan(self, _custom_resource: Object, inputs: Inputs) -> Plan | NotYet:
         self.threads.append(threading.current_thread())
-        wanted = (FIRST, SECOND) if FIRST in inputs else (FIRST,)
-        missing = tuple(reference for reference in wanted if reference not in inputs)
-        return NotYet(missing) if missing else Plan()
+        self.inputs.append(inputs)
+        missing = tuple(reference for reference in self.wanted if reference not in inputs)
+        return NotYet(missing[:1]) if missing else self.plan
 
     def _conclude(self, _custom_resource: Object, _inputs: Inputs, _plan: Plan, _outcomes: Outcomes) -> Report:
         self.threads.append(threading.current_thread())
-        return Report(READY, self.to_tell, self.requeue_after)
+        return Report(self.status, self.to_tell, self.requeue_after)
 
     def in_full(self, _key: ObjectKey) -> Object | None:
         return self.raw
@@ -117,7 +123,7 @@ class World:
             self.raw = self.written_meanwhile
             if self.is_own_write:
                 expectations.add(Change(KEY, self.raw["metadata"]["resourceVersion"]))
-        return {FIRST.key: self.outcome}
+        return self.outcomes or {FIRST.key: self.outcome}
 
     def forget(self, key: ObjectKey) -> None:
         self.forgotten.append(key)

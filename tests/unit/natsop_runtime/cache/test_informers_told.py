@@ -16,7 +16,7 @@ from natsop_runtime.api_server.kube import Selection
 from natsop_runtime.cache.informers import OURS, Change, Informers
 from tests.unit.natsop_runtime.cache.test_informers import CHILDREN, CLUSTER, OWNED, Kept, kept
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
-from tests.unit.natsop_runtime.small_api import SmallApi, config_map, kube_over, until
+from tests.unit.natsop_runtime.small_api import SmallApi, config_map, failure, kube_over, until
 
 OBJECT = STATEFUL_SETS.key("prod", "c")
 PLURAL = STATEFUL_SETS.plural
@@ -140,6 +140,26 @@ def test_silence_is_that_of_the_kind_and_also_known_of_optional_ones() -> None:
             assert NACK_ACCOUNTS.plural in stores.silent_for()
             stores.stop_watching(NACK_ACCOUNTS)
             assert NACK_ACCOUNTS.plural not in stores.silent_for()
+
+    in_virtual_time(story)
+
+
+def test_an_optional_kind_that_is_not_watched_any_more_leaves_neither_objects_nor_an_outage() -> None:
+    async def story() -> None:
+        world = Kept()
+        accounts = world.apis[NACK_ACCOUNTS.plural] = SmallApi()
+        accounts.put("c-app", ownerReferences=OWNED)
+        async with kept(world) as (_, stores):
+            stores.start_watching(NACK_ACCOUNTS)
+            await stores.known(NACK_ACCOUNTS)
+            await until(lambda: bool(accounts.watches), "a watch")
+            accounts.refusals += [failure(503)] * 1000
+            accounts.end_watches()
+            await until(lambda: stores.outages.is_on, "an outage")
+            world.told.clear()
+            stores.stop_watching(NACK_ACCOUNTS)
+            assert world.told == [Change(NACK_ACCOUNTS.key("prod", "c-app"), "")]
+            assert not stores.outages.is_on
 
     in_virtual_time(story)
 

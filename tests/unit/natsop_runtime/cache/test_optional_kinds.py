@@ -11,6 +11,7 @@ import pytest
 from natsop_core.inputs import Forbidden
 from natsop_core.kinds import NACK_ACCOUNTS as ACCOUNT
 from natsop_core.kinds import POD_MONITORS
+from natsop_runtime.cache.informers import Change
 from tests.unit.natsop_runtime.cache.test_informers import CHILDREN, OWNED, Kept, kept
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
 from tests.unit.natsop_runtime.small_api import SmallApi, failure, until
@@ -56,6 +57,7 @@ def test_an_optional_kind_is_watched_once_it_is_there_and_forgotten_with_it() ->
             assert not stores.children(CHILDREN)
             world.installed = True
             await until(lambda: world.told_of_kinds.count(ACCOUNT.kind) == 1, "who wants to know is told")
+            assert Change(ACCOUNT.reference, "") in world.told
             assert await serves(ACCOUNT.reference) is True
             assert [child.key for child in stores.children(CHILDREN)] == [ACCOUNT.key("prod", "c-app")]
             world.apis[ACCOUNT.plural].put("c-app", ownerReferences=OWNED)
