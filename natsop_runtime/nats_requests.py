@@ -77,7 +77,7 @@ class _Conversation:
 
     def _outcome(self, key: RequestKey) -> Outcome | None:
         answer = self._answers.get(key)
-        return answer.result() if answer and answer.done() and not answer.cancelled() else None
+        return answer.result() if answer and answer.done() else None
 
     async def _ask_the_first_reachable(self) -> Failed | Rejected:
         """The outcome of requests without an answer."""
