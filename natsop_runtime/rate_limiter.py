@@ -31,7 +31,7 @@ class RateLimiter(Generic[K]):
         """The key is handed out now."""
         self._due[key] = max(self._due.get(key, now), now) + self._interval
         self._due.move_to_end(key)
-        while self._due and (oldest := next(iter(self._due.items())))[1] <= now:
+        while (oldest := next(iter(self._due.items())))[1] <= now:
             del self._due[oldest[0]]
 
     def delay(self, key: K, now: float) -> float:

@@ -100,6 +100,29 @@ def test_lanes_take_turns_so_that_none_starves() -> None:
     assert [Counter(key[0] for key in order[at : at + 3]) for at in (0, 3)] == [Counter("qfs")] * 2
 
 
+@pytest.mark.parametrize("order", ["a1 a2 a3 a4 a5 a6", "a2 a1 a4 a3 a6 a5", "a2 a4 a1 a6 a3 a5"])
+def test_within_a_namespace_quick_and_new_keys_go_in_the_order_of_their_arrival(order: str) -> None:
+    waiting = with_history(9, quick="a1 a3 a5")
+    assert begun(waiting, *order.split()) == order.split()
+
+
+def test_namespaces_take_turns() -> None:
+    waiting = with_history(9, quick="a1 a2 a3 b1 b2")
+    assert begun(waiting, "a1", "a2", "a3", "b1", "b2") == ["a1", "b1", "a2", "b2", "a3"]
+
+
+def test_a_quick_key_passes_a_new_one_of_its_namespace_that_may_not_begin() -> None:
+    waiting = with_history(4, quick="a9", slow="a1 a2")
+    assert begun(waiting, "a1", "a2") == ["a1", "a2"]
+    assert begun(waiting, "a8", "a9") == ["a9"]
+
+
+def test_a_quick_key_passes_a_new_one_when_all_workers_for_new_ones_are_taken() -> None:
+    waiting = with_history(4, quick="m9", slow="a1 a2")
+    assert begun(waiting, "a1", "a2") + begun(waiting, "n1") == ["a1", "a2", "n1"]
+    assert begun(waiting, "m1", "m9") == ["m9"]
+
+
 KEYS = [f"{group}{number}" for group in "abcd" for number in range(4)]
 
 

@@ -150,6 +150,17 @@ def test_a_takeover_says_since_when_it_leads_and_a_renewal_fills_in_what_somebod
     in_virtual_time(story)
 
 
+def test_a_lease_of_two_seconds_is_taken_over_after_two_seconds() -> None:
+    async def story() -> None:
+        api = LeaseApi()
+        await Operator("first", api, duration=2).elector.acquire()
+        began = clock()
+        await Operator("second", api, duration=2).elector.acquire()
+        assert 2 <= clock() - began <= 2 + 2 * 2 / 15
+
+    in_virtual_time(story)
+
+
 def test_an_api_server_that_fails_makes_nobody_a_leader() -> None:
     async def story() -> None:
         api = FailingApi(UnavailableError("away"))

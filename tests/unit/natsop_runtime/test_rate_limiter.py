@@ -51,6 +51,13 @@ def test_who_has_not_gone_for_a_while_is_forgotten() -> None:
     assert len(limiter) == 1
 
 
+def test_who_goes_again_keeps_nobody_else_in_memory() -> None:
+    limiter = RateLimiter[str](burst=5, interval=1.0)
+    for key, now in (("a", 0.0), ("b", 0.0), ("a", 0.5), ("c", 1.5)):
+        limiter.record(key, now)
+    assert len(limiter) == 2, "b was due before now"
+
+
 def test_who_is_admitted_counts_and_who_is_not_does_not() -> None:
     limiter: RateLimiter[str] = RateLimiter(burst=2, interval=1.0)
     assert [limiter.admit("a", 0.0) for _ in range(3)] == [True, True, False]
