@@ -13,7 +13,7 @@ def sentence(text: str) -> str:
     return text if text.endswith(".") else f"{text}."
 
 
-def some_of(names: Sequence[str], most: int = 5) -> str:
+def some_of(names: Sequence[str], most: int = 5, *, separator: str = ", ") -> str:
     """The first names, and the number of the others."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return separator.join(names[:most]) + more

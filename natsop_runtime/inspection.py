@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from natsop_core.inputs import Unreachable
 from natsop_core.inspect.view import Reply, Request, View
+from natsop_core.settled import APART
 from natsop_runtime.api_server.connection import connected, described
 from natsop_runtime.api_server.errors import ApiError, ConfigurationError
 from natsop_runtime.api_server.kubeconfig import load_config
@@ -34,6 +35,9 @@ MOST: Final = 8 * 2**20
 AT_ONCE: Final = 16
 
 MAX_ROUNDS: Final = 6
+
+BETWEEN_LOOKS: Final = APART.total_seconds() + 0.1
+"""Seconds before a second look at servers: a little longer than needed, in case a clock is being adjusted."""
 
 FIELD_MANAGER: Final = "kubectl-natsop"
 """The field manager of changes by the commands."""
@@ -101,6 +105,8 @@ async def _look(where: Access, question: Callable[[View], T]) -> tuple[T, View]:
             answer = question(view)
             if not view.missing:
                 return answer, view
+            if any(request.again for request in view.missing):
+                await asyncio.sleep(BETWEEN_LOOKS)
             replies = await asyncio.gather(*map(asker.ask, view.missing))
             found |= dict(zip(view.missing, replies, strict=True))
     raise NoClusterError("The cluster changes faster than it can be looked at; try again.")

@@ -66,10 +66,25 @@ def bundle(target: Target, view: View, version: str) -> dict[str, Any] | None:
         "objects/PersistentVolumeClaim.yaml": [redacted(each) for each in claims],
         "objects/Event.yaml": [redacted(each) for each in events],
         **{
-            f"servers/{state.pod}.yaml": [redacted({"varz": state.variables, "jsz": state.jetstream})]
+            f"servers/{state.pod}.yaml": [
+                redacted({"varz": state.variables, "jsz": _without_settings(state.jetstream)})
+            ]
             for state in states_of(target, view)
         },
     }
+
+
+def _without_settings(jsz: Object) -> dict[str, Any]:
+    """Drop the configurations of streams and consumers: users may store any metadata there."""
+    return {key: _without_config(value) if key == "account_details" else value for key, value in jsz.items()}
+
+
+def _without_config(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_config(each) for each in value]
+    if isinstance(value, Mapping):
+        return {key: _without_config(each) for key, each in value.items() if key != "config"}
+    return value
 
 
 def _children(target: Target, view: View) -> Iterator[tuple[str, tuple[Object, ...]]]:

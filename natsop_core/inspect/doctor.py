@@ -11,6 +11,7 @@ from natsop_core.inspect.check import Check
 from natsop_core.inspect.operator_checks import check_definitions, check_operator
 from natsop_core.inspect.overview import overview, states_of
 from natsop_core.inspect.server_state import ServerState, clock_spread
+from natsop_core.inspect.settling import first_reasons
 from natsop_core.inspect.target import Target
 from natsop_core.inspect.view import Request, list_of
 from natsop_core.kinds import BOXES, CLAIMS, CLUSTERS, NACK_ACCOUNTS
@@ -76,6 +77,7 @@ def _checks_of(target: Target, view: View) -> Iterator[Check]:
 def _checks_of_servers(target: Target, found: Mapping[str, Any], view: View) -> Iterator[Check]:
     states = states_of(target, view)
     yield _check_quorum(target, found["quorum"])
+    yield from _check_settled(target, found)
     yield from _check_claims(target, view)
     if silent := [state for state in states if state.silence]:
         shown = ", ".join(state.pod for state in silent[:5])
@@ -97,6 +99,21 @@ def _check_quorum(target: Target, quorum: Mapping[str, Any]) -> Check:
         message,
         f"Check why pods do not start: `kubectl get pods -n {target.namespace}`.",
     )
+
+
+def _check_settled(target: Target, found: Mapping[str, Any]) -> Iterator[Check]:
+    """Nothing if no server can be queried: another check says so."""
+    title = f"{target}, settled"
+    if found["settled"]:
+        yield Check(title, "ok", "All servers are healthy; all streams and consumers have all their members.")
+    elif found["unsettled"]:
+        yield Check(
+            title,
+            "warning",
+            f"Not settled: {first_reasons(found)}.",
+            "Wait until the cluster is settled before you restart another server or drain its node: its streams may"
+            " stop, and memory streams may lose messages.",
+        )
 
 
 def _check_claims(target: Target, view: View) -> Iterator[Check]:

@@ -12,8 +12,10 @@ from natsop_core.inspect.problems import (
     problems_of_server,
 )
 from natsop_core.inspect.server_state import ServerState, meta_group, server_row, server_state, streams
+from natsop_core.inspect.settling import settling
 from natsop_core.inspect.view import Request, list_of, path_of
 from natsop_core.kinds import PODS
+from natsop_core.settled import Observation
 
 if TYPE_CHECKING:
     from natsop_core.inspect.target import Target
@@ -28,8 +30,8 @@ def overview(target: Target, view: View) -> dict[str, Any] | None:
         return None
     states = [server_state(pod, view) for pod in pods] if target.is_cluster else []
     rows = [server_row(pod, state) for pod, state in zip(pods, states, strict=True)] if states else []
-    known = streams(states)
-    meta = meta_group(states)
+    observations = [state.observation for state in states]
+    known, meta = streams(observations), meta_group(observations)
     reported = list(problems_of(resource, target))
     problems = [
         *reported,
@@ -42,10 +44,11 @@ def overview(target: Target, view: View) -> dict[str, Any] | None:
         "problems": [each.as_dict() for each in problems],
         "conditions": [dict(each) for each in conditions_of(resource).values()],
         "quorum": _quorum(target, workload, pods),
+        **settling(target, workload, pods, observations, view),
         "endpoints": (resource.get("status") or {}).get("endpoints"),
         "nextExpiry": (resource.get("status") or {}).get("nextExpiry"),
         "servers": rows or [_pod_row(pod) for pod in pods],
-        "jetStream": _jetstream(states, meta, known),
+        "jetStream": _jetstream(observations, meta, known),
         "notKnown": dict(view.failures),
     }
 
@@ -88,16 +91,14 @@ def _quorum(target: Target, workload: Object, pods: tuple[Object, ...]) -> dict[
 
 
 def _pod_row(pod: Object) -> dict[str, Any]:
-    row = server_row(pod, ServerState(pod["metadata"]["name"], "", "", {}, {}))
+    row = server_row(pod, ServerState(Observation(pod["metadata"]["name"]), {}, {}))
     return {name: row[name] for name in ("pod", "ready", "restarts", "node")}
 
 
 def _jetstream(
-    states: list[ServerState], meta: dict[str, Any] | None, known: list[dict[str, Any]]
+    observations: list[Observation], meta: dict[str, Any] | None, known: list[dict[str, Any]]
 ) -> dict[str, Any] | None:
     """The JetStream part; None if JetStream is off, or if no server answers."""
-    if not any("account_details" in state.jetstream or state.jetstream.get("config") for state in states):
-        return None
-    if all(state.jetstream.get("disabled") for state in states if state.jetstream):
+    if not any(each.jetstream and each.jetstream.is_enabled for each in observations):
         return None
     return {"metaGroup": meta, "streams": known}

@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from natsop_core.inspect.settling import first_reasons
+
 WIDTH: Final = 100
 MOST_STREAMS: Final = 15
 _MARKS: Final = {"problem": "✗", "warning": "!", "ok": "✓", "unknown": "?"}
@@ -59,12 +61,19 @@ def _head(found: Mapping[str, Any]) -> Iterator[str]:
         word = "Quorum" if found["kind"] == "NatsCluster" else "Pods"
         holds = "" if quorum["holds"] else "  LOST"
         yield f"  {word + ':':12}{quorum['ready']} of {quorum['wanted']} ready, {quorum['needed']} needed{holds}"
+        yield from _settled(found)
     if found["version"]:
         yield f"  {'Version:':12}{found['version']}"
     if found["endpoints"]:
         yield f"  {'Clients:':12}{found['endpoints'].get('client', '')}"
     if found["nextExpiry"]:
         yield f"  {'Expiry:':12}{found['nextExpiry']} (earliest of certificates, JWTs and credentials)"
+
+
+def _settled(found: Mapping[str, Any]) -> Iterator[str]:
+    if found["settled"] is not None:
+        text = "yes" if found["settled"] else f"no: {first_reasons(found)}"
+        yield from _wrapped(text, f"  {'Settled:':12}", " " * 14)
 
 
 def _problems(problems: Sequence[Mapping[str, Any]]) -> Iterator[str]:

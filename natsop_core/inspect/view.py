@@ -26,11 +26,13 @@ class Request:
     """A request to the API server. path: includes the query. body: JSON of an access review to create.
 
     metadata_only: request only metadata, so that no value of a Secret is fetched.
+    again: a second look, to be sent some time after the first.
     """
 
     path: str
     body: str = ""
     metadata_only: bool = False
+    again: bool = False
 
 
 @dataclass
@@ -81,7 +83,7 @@ class View:
             self.failures[what] = why(reply)
         return ""
 
-    def server(self, pod: Object, path: str) -> Reply | None:
+    def server(self, pod: Object, path: str, *, again: bool = False) -> Reply | None:
         """The answer of a pod's server, through the API server; None if it was not fetched or cannot be queried."""
         reference = monitor_reference(pod, path)
         if reference is None:
@@ -89,7 +91,7 @@ class View:
         scheme = "https:" if reference.scheme == "https" else ""
         key = reference.pod
         proxy = f"{path_of(PODS, key.namespace)}/{scheme}{key.name}:{reference.port}/proxy{path}"
-        return self.reply(Request(proxy))
+        return self.reply(Request(proxy, again=again))
 
 
 def path_of(resource: ApiResource, namespace: str = "", name: str = "") -> str:

@@ -12,7 +12,7 @@ from natsop_core.inspect.overview import overview
 from natsop_core.inspect.screen import status_screen
 from tests.generate.chart import ROOT
 from tests.generate.regions import with_region
-from tests.unit.natsop_core.inspect.answers import GROUP, TARGET, World, ask, condition, jsz, resource, stream
+from tests.unit.natsop_core.inspect.answers import GROUP, TARGET, World, ask, condition, jsz, member, resource, stream
 
 PAGE: Final = ROOT / "docs" / "how-to" / "kubectl-plugin.md"
 
@@ -34,7 +34,7 @@ def sample() -> str:
         jsz=jsz(
             stream("ORDERS", current=False, offline=True),
             stream("INVOICES"),
-            group={**GROUP, "replicas": [{"name": "c-1", "current": True}, {"name": "c-2", "offline": True}]},
+            group={**GROUP, "replicas": [member("c-1"), member("c-2", current=False, offline=True)]},
         ),
     )
     world.varz = {f"c-{ordinal}": {"routes": 4, "mem": 21_000_000} for ordinal in range(2)}

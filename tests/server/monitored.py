@@ -15,12 +15,12 @@ from typing import Any, Final
 import httpx2
 import nats
 
-from natsop_core.conf import Block, write
 from natsop_core.kinds import BOXES, CLUSTERS
 from natsop_core.resolve.exporter import ALWAYS
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.metrics.controllers import ReconcileResult
 from tests.generate import alerts
+from tests.server.clustered import clustered_server
 from tests.testbed.control_plane import own_loopback_address
 from tests.testbed.process import Component
 
@@ -77,7 +77,7 @@ def monitored(programs: Programs, folder: Path) -> Iterator[Monitored]:
     """Start everything; stop it at the end of the block."""
     hosts = {name: own_loopback_address() for name in SERVERS}
     with ExitStack() as stack:
-        servers = {name: _server(programs.server, name, hosts, folder) for name in hosts}
+        servers = {name: clustered_server(programs.server, name, hosts, folder) for name in hosts}
         exporters = [_exporter(programs.exporter, name, host, folder) for name, host in hosts.items()]
         page = stack.enter_context(_operators_page())
         prometheus = own_loopback_address()
@@ -90,28 +90,6 @@ def monitored(programs: Programs, folder: Path) -> Iterator[Monitored]:
                 component.await_ready()
         client_url = f"nats://{hosts[SERVERS[0]]}:4222"
         yield Monitored(servers, client_url, f"http://{prometheus}:9090")
-
-
-def _server(program: Path, name: str, hosts: dict[str, str], folder: Path) -> Component:
-    routes = [f"nats://{host}:6222" for host in hosts.values()]
-    configuration = Block(
-        server_name=name,
-        listen=f"{hosts[name]}:4222",
-        http=f"{hosts[name]}:8222",
-        cluster=Block(name="orders", listen=f"{hosts[name]}:6222", routes=routes),
-        jetstream=Block(store_dir=str(folder / name), max_memory_store=2**26, max_file_store=2**28),
-    )
-    file = folder / f"{name}.conf"
-    file.write_text(write(configuration))
-    log = folder / f"{name}.log"
-    return Component(name, [program, "-c", file], log=log, ready=lambda: _answers(f"http://{hosts[name]}:8222/varz"))
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx2.get(url, trust_env=False).status_code == 200
-    except httpx2.TransportError:
-        return False
 
 
 def _exporter(program: Path, name: str, host: str, folder: Path) -> Component:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from natsop_core.inputs import HttpAnswer, Unreachable
 from natsop_core.inspect.target import Target
 from natsop_core.inspect.view import Reply, Request, View
 from natsop_core.kinds import BOXES, CLUSTERS
-from tests.unit.natsop_core.trio import SERVERS
+from tests.unit.natsop_core.trio import NAMES, SERVERS
 from tests.unit.natsop_core.world import Object, cluster, cluster_object, jetstream, live_stateful_set, settled_status
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ SPEC: Final[Object] = {"replicas": 3, **jetstream()}
 GROUP: Final[Object] = {
     "cluster_size": 3,
     "leader": "c-0",
-    "replicas": [{"name": name, "current": True, "offline": False} for name in ("c-1", "c-2")],
+    "replicas": [{"name": name, "current": True, "active": 400_000_000} for name in ("c-1", "c-2")],
 }
 
 
@@ -47,18 +47,32 @@ def resource(*conditions: Object, generation: int = 1, **metadata: Any) -> Objec
     return cluster_object(SPEC, generation=generation, **metadata) | {"status": status}
 
 
-def stream(name: str = "ORDERS", *, leader: str = "c-0", **of_c_2: Any) -> Object:
-    replicas = [{"name": "c-1", "current": True}, {"name": "c-2", "current": True, **of_c_2}]
+def member(name: str, **changes: Any) -> Object:
+    return {"name": name, "current": True, "active": 400_000_000, **changes}
+
+
+def stream(name: str = "ORDERS", *, leader: str = "c-0", **of_the_last: Any) -> Object:
+    """As its leader reports it; `of_the_last` changes its last follower."""
+    *others, last = (each for each in NAMES if each != (leader if leader in NAMES else "c-0"))
+    replicas = [*map(member, others), member(last, **of_the_last)]
     return {
         "name": name,
-        "state": {"messages": 5, "bytes": 230, "consumer_count": 1},
+        "config": {"num_replicas": 3, "retention": "limits"},
+        "state": {"messages": 5, "bytes": 230, "last_seq": 5, "consumer_count": 1},
         "cluster": {"leader": leader, "replicas": replicas},
     }
 
 
 def jsz(*streams: Object, group: Object = GROUP) -> Object:
-    accounts = [{"name": "$G", "stream_detail": list(streams)}]
-    return {"config": {"max_storage": 2**30}, "storage": 230, "meta_cluster": group, "account_details": accounts}
+    return {
+        "server_id": "NDA",
+        "config": {"max_storage": 2**30},
+        "storage": 230,
+        "accounts": 1,
+        "streams": len(streams),
+        "meta_cluster": group,
+        "account_details": [{"name": "$G", "id": "$G", "stream_detail": list(streams)}],
+    }
 
 
 def is_ready(pod: Object) -> Object:
@@ -76,6 +90,8 @@ class World:
     jsz_of: Mapping[str, Object] = field(default_factory=dict)
     varz: Mapping[str, Object] = field(default_factory=dict)
     health: Mapping[str, HttpAnswer] = field(default_factory=dict)
+    routes: Mapping[str, Object] = field(default_factory=dict)
+    revision: str = ""
     objects: dict[str, Any] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
@@ -89,22 +105,24 @@ class World:
         if any(part in path for part in self.refused):
             return said({"kind": "Status", "message": _refusal(path)}, 403)
         if "/proxy/" in path:
-            return self._server(path)
+            return self._server(path, NOW + timedelta(seconds=sum(each.path == request.path for each in self.asked)))
         if path.endswith("/natsclusters/c"):
             return said(self.cr) if self.cr else NOT_FOUND
         if path.endswith("/statefulsets/c"):
-            return said(live_stateful_set(cluster(SPEC)) | {"status": settled_status(3)})
+            return said(live_stateful_set(cluster(SPEC)) | {"status": settled_status(3, updateRevision=self.revision)})
         if path.endswith("/namespaces/prod/pods") and "nats-operator" not in request.path:
             return said({"items": list(self.pods)})
         return said(self.objects[path]) if path in self.objects else NOT_FOUND
 
-    def _server(self, path: str) -> Reply:
+    def _server(self, path: str, now: datetime) -> Reply:
         pod = path.partition("/pods/")[2].partition(":")[0]
         if path.endswith("healthz"):
             return self.health.get(pod, said({"status": "ok"}))
         if path.endswith("varz"):
             return said({"server_name": pod, "version": "2.12.6", "connections": 2, **self.varz.get(pod, {})})
-        return said(self.jsz_of.get(pod, self.jsz))
+        if path.endswith("routez"):
+            return said(self.routes.get(pod, {}))
+        return said({"now": now.isoformat(), **self.jsz_of.get(pod, self.jsz)})
 
 
 def _refusal(path: str) -> str:

@@ -10,7 +10,7 @@ from natsop_core.crd import custom_resource_definitions
 from natsop_core.inspect.check import Check
 from natsop_core.inspect.doctor import checks
 from natsop_core.inspect.screen import WIDTH, checks_screen
-from tests.unit.natsop_core.inspect.answers import TARGET, World, ask, condition, is_ready, resource
+from tests.unit.natsop_core.inspect.answers import TARGET, World, ask, condition, is_ready, jsz, resource, stream
 
 DEFINITIONS = "apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 OPERATOR_PODS = "api/v1/pods"
@@ -53,7 +53,17 @@ def made(world: World) -> dict[str, Check]:
 def test_a_healthy_cluster_passes_every_check() -> None:
     found = made(healthy())
     assert {name: each for name, each in found.items() if each.outcome != "ok"} == {}
-    assert {"operator", "leader", "rights", "NACK", "quorum", "volumes", "meta group", "streams"} <= found.keys()
+    assert {
+        "operator",
+        "leader",
+        "rights",
+        "NACK",
+        "quorum",
+        "volumes",
+        "meta group",
+        "streams",
+        "settled",
+    } <= found.keys()
 
 
 NATSBOXES = f"{DEFINITIONS}/natsboxes.nats.crewlet.cloud"
@@ -140,6 +150,12 @@ def test_a_certificate_in_use_that_is_valid_for_long_is_no_problem() -> None:
 def test_clocks_that_are_apart_are_found(time: str, outcome: str) -> None:
     varz = {"c-0": {"now": "2026-01-02T03:04:05Z"}, "c-1": {"now": time}}
     assert made(healthy(varz=varz))["clocks"].outcome == outcome
+
+
+def test_a_cluster_that_is_not_settled_is_warned_of() -> None:
+    found = made(healthy(jsz=jsz(stream(lag=4112))))["settled"]
+    assert (found.outcome, found.message) == ("warning", "Not settled: c-2 is 4,112 messages behind in stream ORDERS.")
+    assert found.remedy
 
 
 def test_a_namespace_without_resources_is_said_to_have_none() -> None:

@@ -24,6 +24,7 @@ from tests.unit.natsop_core.inspect.answers import (
     said,
     stream,
 )
+from tests.unit.natsop_core.trio import NAMES
 
 
 def seen(world: World) -> dict[str, Any]:
@@ -32,6 +33,9 @@ def seen(world: World) -> dict[str, Any]:
     json.dumps(found)
     assert max(map(len, status_screen(found).splitlines())) <= WIDTH
     return found
+
+
+LATEST = {"controller-revision-hash": "c-6d5f"}
 
 
 def reasons(found: dict[str, Any], level: str = "problem") -> list[str]:
@@ -54,6 +58,59 @@ def test_a_healthy_cluster_shows_quorum_servers_meta_leader_and_streams() -> Non
         assert words in screen
 
 
+def test_a_cluster_whose_servers_were_looked_at_twice_is_settled() -> None:
+    world = World()
+    found = seen(world)
+    assert (found["settled"], found["unsettled"]) == (True, [])
+    assert "  Settled:    yes\n" in status_screen(found)
+    looks = [request.again for request in world.asked if "/pods/c-1:" in request.path and "jsz" in request.path]
+    assert looks == [False, True]
+
+
+def test_what_keeps_a_cluster_from_being_settled_is_said_in_one_line_and_costs_one_look() -> None:
+    world = World(jsz=jsz(stream(lag=4112), stream("INVOICES", leader="")), silent=("/pods/c-1:",))
+    found = seen(world)
+    assert found["settled"] is False
+    assert found["unsettled"][0] == {"reason": "ServerSilent", "message": "c-1 does not answer"}
+    assert (
+        "  Settled:    no: c-1 does not answer; stream INVOICES has no leader; c-2 is 4,112 messages behind\n"
+        "              in stream ORDERS\n"
+    ) in status_screen(found)
+    assert not any(request.again for request in world.asked)
+
+
+def test_of_many_reasons_the_first_three_are_shown() -> None:
+    found = seen(World(jsz=jsz(*(stream(f"S{number}", lag=200) for number in range(9)))))
+    assert len(found["unsettled"]) == 9
+    assert "and 6 more" in status_screen(found)
+
+
+def test_a_server_that_falls_behind_between_the_looks_is_found() -> None:
+    stored = [stream() for _ in NAMES]
+    for each, last_sequence in zip(stored, (5_000, 5_000, 0), strict=True):
+        each["state"]["last_seq"] = last_sequence
+    world = World(jsz_of={name: jsz(each) for name, each in zip(NAMES, stored, strict=True)})
+    assert [each["message"] for each in seen(world)["unsettled"]] == ["c-2 is 5,000 messages behind in stream ORDERS"]
+
+
+def test_a_pod_of_an_older_revision_keeps_a_cluster_from_being_settled() -> None:
+    world = World(revision="c-6d5f")
+    assert [each["message"] for each in seen(world)["unsettled"]] == [
+        f"{name} does not run the latest revision" for name in ("c-0", "c-1", "c-2")
+    ]
+    world.pods = tuple({**each, "metadata": each["metadata"] | {"labels": LATEST}} for each in world.pods)
+    assert seen(world)["settled"] is True
+
+
+def test_servers_without_jetstream_are_settled_when_all_have_routes_to_each_other() -> None:
+    off = {"server_id": "NDA", "disabled": True, "config": {}}
+    routes = {name: {"routes": [{"remote_name": each} for each in NAMES if each != name]} for name in NAMES}
+    found = seen(World(jsz=off, routes=routes))
+    assert (found["settled"], found["jetStream"]) == (True, None)
+    routes["c-1"] = {"routes": [{"remote_name": "c-0"}]}
+    assert [each["message"] for each in seen(World(jsz=off, routes=routes))["unsettled"]] == ["c-1 has no route to c-2"]
+
+
 def test_a_refusal_is_shown_with_reason_message_and_remedy() -> None:
     refused = condition("Degraded", "True", "UnsafeScale", "3 to 1 would lose streams.")
     not_ready = condition("Ready", "False", "UnsafeScale", "3 to 1 would lose streams.")
@@ -67,9 +124,10 @@ def test_a_refusal_is_shown_with_reason_message_and_remedy() -> None:
     ("change", "problem"),
     [
         ({"offline": True}, "c-2 is offline"),
-        ({"current": False, "lag": 40}, "c-2 is 40 behind"),
-        ({"lag": 4000}, "c-2 is 4000 behind"),
+        ({"current": False, "lag": 101}, "c-2 is 101 messages behind"),
+        ({"lag": 4000}, "c-2 is 4,000 messages behind"),
         ({"current": False}, "c-2 is not current"),
+        ({"active": 6_000_000_000}, "c-2 has been silent for 6 s"),
     ],
 )
 def test_a_stream_whose_replica_is_behind_or_away_is_a_problem(change: dict[str, Any], problem: str) -> None:
@@ -88,8 +146,9 @@ def test_of_a_stream_its_leader_s_word_counts_whoever_is_asked_first() -> None:
     assert not seen(World(jsz=fine, jsz_of={"c-2": jsz(stream(leader="c-2", offline=True))}))["healthy"]
 
 
-def test_a_replica_that_is_a_little_behind_is_none() -> None:
-    assert seen(World(jsz=jsz(stream(lag=30))))["healthy"]
+@pytest.mark.parametrize("current", [True, False])
+def test_a_replica_that_is_a_little_behind_is_none(current: bool) -> None:
+    assert seen(World(jsz=jsz(stream(lag=30, current=current))))["healthy"]
 
 
 def test_a_stream_without_a_leader_is_a_problem_and_one_whose_leader_is_silent_is_not_judged() -> None:
@@ -113,7 +172,7 @@ def test_a_meta_group_without_leader_or_member_is_a_problem(group: dict[str, Any
 
 def test_without_the_right_to_ask_servers_the_rest_is_shown_and_the_right_is_named() -> None:
     found = seen(World(refused=("/proxy/",)))
-    assert (found["healthy"], found["jetStream"]) == (True, None)
+    assert (found["healthy"], found["jetStream"], found["settled"]) == (True, None, None)
     screen = status_screen(found)
     assert 'which needs the right "get pods/proxy"' in screen
     assert "unknown" in screen
@@ -169,7 +228,8 @@ def test_whatever_listens_at_a_pod_may_answer_anything(body: bytes) -> None:
         return HttpAnswer(200, body) if "/proxy/" in request.path else reply
 
     world.answer = nonsense  # type: ignore[method-assign]
-    assert seen(world)["healthy"]
+    found = seen(world)
+    assert (found["healthy"], found["settled"]) == (True, False)
 
 
 def test_many_streams_fit_on_a_screen_and_those_with_problems_come_first() -> None:

@@ -17,7 +17,7 @@ from natsop_core.inspect.redact_object import redacted, secrets_of
 from natsop_core.inspect.redact_text import MASK, without_credentials
 from natsop_core.kinds import SECRETS
 from tests.property.trees import keys, mutated_texts, plain_trees, texts, unhurried
-from tests.unit.natsop_core.inspect.answers import SPEC, TARGET, World, ask, resource
+from tests.unit.natsop_core.inspect.answers import SPEC, TARGET, World, ask, jsz, resource, stream
 from tests.unit.natsop_core.world import cluster, live_children
 
 SECRET = "hunter2-and-more"  # noqa: S105
@@ -164,7 +164,10 @@ def test_a_bundle_has_logs_without_the_secrets_that_configurations_have() -> Non
     log = f"authorization failed for {SECRET}"
     pods = tuple({**pod, "metadata": {**pod["metadata"], "annotations": {"note": SECRET}}} for pod in World().pods)
     base = "api/v1/namespaces/prod"
+    orders = stream()
+    orders["config"]["metadata"] = {"note": SECRET}
     world = World(
+        jsz=jsz(orders),
         cr=resource(annotations={"kubectl.kubernetes.io/last-applied-configuration": SECRET}),
         pods=pods,
         objects={
@@ -180,6 +183,7 @@ def test_a_bundle_has_logs_without_the_secrets_that_configurations_have() -> Non
     assert SECRET not in text
     assert base64.b64encode(SECRET.encode()).decode() not in text
     assert f"authorization failed for {MASK}" in files["logs/c-0-nats.log"]
+    assert '"ORDERS"' in json.dumps(files["servers/c-0.yaml"])
     assert '"s"' in json.dumps(files["objects/Secret.yaml"])
     assert all(request.metadata_only for request in world.asked if f"/{SECRETS.plural}" in request.path)
     assert view.failures == {} or "log" not in " ".join(view.failures)

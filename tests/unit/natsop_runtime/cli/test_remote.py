@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import tarfile
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +19,9 @@ import pytest
 from natsop_core.inputs import HttpAnswer
 from natsop_core.inspect.view import Request
 from natsop_core.names import PAUSED_ANNOTATION
+from natsop_core.settled import APART
 from natsop_runtime import inspection
+from natsop_runtime.inspection import BETWEEN_LOOKS
 from tests.unit.natsop_core.inspect.answers import World, condition, resource, stream
 from tests.unit.natsop_core.inspect.answers import jsz as jetstream
 from tests.unit.natsop_runtime.cli.natsop import Natsop
@@ -84,6 +89,7 @@ def api(natsop: Natsop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     del natsop
     api = ApiServer()
     monkeypatch.setenv("KUBECONFIG", str(api.kubeconfig(tmp_path)))
+    monkeypatch.setattr(inspection, "BETWEEN_LOOKS", 0.0)  # a World's clock goes on with every answer
     thread = threading.Thread(target=api.server.serve_forever)
     thread.start()
     yield api
@@ -104,6 +110,22 @@ def test_status_of_a_cluster_with_a_problem_ends_with_one_also_as_json(natsop: N
     api.world = World(cr=resource(condition("Degraded", "True", "SecretNotFound", "Secret s does not exist.")))
     done = natsop("status", "nc/c", "--output", "json")
     assert (done.code, json.loads(done.out)["problems"][0]["reason"]) == (1, "SecretNotFound")
+
+
+def test_a_second_look_comes_a_second_after_the_first(
+    natsop: Natsop, api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        assert any("jsz" in each.path for each in api.world.asked), "the first look comes before"
+        waited.append(seconds)
+
+    monkeypatch.setattr(inspection, "BETWEEN_LOOKS", BETWEEN_LOOKS)
+    monkeypatch.setattr(inspection, "asyncio", SimpleNamespace(**vars(asyncio) | {"sleep": sleep}))
+    assert "  Settled:    yes\n" in natsop("status", "c").out
+    assert waited == [BETWEEN_LOOKS]
+    assert timedelta(seconds=BETWEEN_LOOKS) > APART
 
 
 def test_the_namespace_of_the_command_line_counts_more_than_the_context_s(natsop: Natsop, api: ApiServer) -> None:
