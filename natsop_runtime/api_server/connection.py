@@ -96,7 +96,7 @@ def _network(config: Config) -> Transport:
     context = ReloadedContext(lambda: _context(config), _tls_files(config))
     if (proxy := _proxy(config.cluster.server)) is None:
         return AiohttpTransport(context, idle_seconds=IDLE_SECONDS)
-    limits = httpx2.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS)
+    limits = httpx2.Limits(keepalive_expiry=IDLE_SECONDS)  # of any number of connections
     return httpx2.AsyncHTTPTransport(verify=context(), proxy=proxy, limits=limits)
 
 

@@ -25,7 +25,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "api_server.status_errors": ("api_server/test_status_errors.py",),
     "api_server.tls_files": ("api_server/test_tls_files.py", "api_server/test_connection.py"),
     "api_server.token_file": ("api_server/test_connection.py",),
-    "nats": ("test_nats.py", "test_nats_requests.py"),
+    "nats": ("test_nats_clients.py", "test_nats.py", "test_nats_requests.py"),
     "nats_requests": ("test_nats_outcomes.py", "test_nats_requests.py"),
     "cache.store": ("cache/test_store.py", "cache/test_informers.py"),
     "cache.reflector": ("cache/test_reflector_state.py", "cache/test_reflector.py"),

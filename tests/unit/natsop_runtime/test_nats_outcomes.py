@@ -112,18 +112,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nats_requests, "CONNECT_TIMEOUT", 0.2)
 
 
-def test_a_request_that_is_never_answered_is_given_up_with_all_that_waited_for_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_request_that_is_never_answered_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     impatient(monkeypatch)
 
     async def story() -> None:
         listening = await asyncio.start_server(FakeServer(reply=b""), "127.0.0.1")
         asked = request(f"nats://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
         assert await converse([asked]) == {asked.key: UNANSWERED}
-        for _ in range(3):
-            await asyncio.sleep(0)
-        assert not [each for each in asyncio.all_tasks() if each.get_coro().__name__ == "_answer"]  # type: ignore[union-attr]
 
     asyncio.run(story())
 
