@@ -43,7 +43,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "applier": ("test_applier.py", "test_repairs.py"),
     "deferred_steps": ("test_deferred_steps.py", "test_order_of_steps.py"),
     "reconciler": ("test_reconciler.py", "test_reconciler_details.py"),
-    "controller": ("test_controller.py",),
+    "controller": ("test_controller_parts.py", "test_controller_turns.py", "test_controller.py"),
     "fair_queue": ("test_fair_queue.py",),
     "rate_limiter": ("test_rate_limiter.py",),
 }
