@@ -109,6 +109,7 @@ def _plan_cluster(cr: NatsCluster | InvalidResource, lookup: Lookup) -> Plan:
         return _plan_deletion(metadata, lookup)
     children = lookup.children(children_of(metadata))
     live, pods, claims = _servers(metadata, lookup)
+    lookup.settle()
     if metadata.is_paused:
         servers = ask_servers(pods, lookup)
         lookup.settle()

@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import copy
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
@@ -131,9 +132,13 @@ def plan_of(resource: NatsCluster | NatsBox | InvalidResource, seen: Inputs) -> 
 
 
 def missing_for(resource: NatsCluster | NatsBox, seen: Inputs) -> tuple[Reference, ...]:
-    """What has to be fetched before there is a plan."""
-    plan = plan_cluster(resource, seen) if isinstance(resource, NatsCluster) else plan_box(resource, seen)
-    return plan.references if isinstance(plan, NotYet) else ()
+    """What has to be fetched before there is a plan, where nothing of it is found."""
+    decide: Callable[..., Plan | NotYet] = plan_cluster if isinstance(resource, NatsCluster) else plan_box
+    missing: list[Reference] = []
+    while isinstance(plan := decide(resource, seen), NotYet):
+        missing += plan.references
+        seen = replace(seen, found={**seen.found, **dict.fromkeys(plan.references)})
+    return tuple(missing)
 
 
 def _answers(obj: Object, answers: Mapping[str, Found]) -> bool:
