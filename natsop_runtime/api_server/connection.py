@@ -1,4 +1,4 @@
-"""Over which connections an API server is reached: lightkube's credentials, TLS and clients."""
+"""Over which connections an API server is reached: lightkube's credentials and TLS, our HTTP."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.request import getproxies, proxy_bypass
 
 import httpx2
-from lightkube.config.client_adapter import ConnectionParams, user_auth, verify_cluster
+from lightkube.config.client_adapter import user_auth, verify_cluster
 from lightkube.config.kubeconfig import SingleConfig
 from lightkube.config.models import User
-from lightkube.core.generic_client import GenericAsyncClient
 
 from natsop_runtime.api_server.errors import ConfigurationError
 from natsop_runtime.api_server.exec_auth import ExecAuth
@@ -63,29 +62,22 @@ async def connected(
     answered: Answered = uncounted,
 ) -> AsyncIterator[Kube]:
     """The API server that the configuration names. Another transport stands in for the network in tests."""
-    timeout = httpx2.Timeout(REQUEST_TIMEOUT)
-    parameters = ConnectionParams(timeout=timeout, transport=transport)  # type: ignore[arg-type]
     try:
-        requests, watches = _Client(parameters, config), _Client(parameters, config)
+        requests, watches = _http_client(config, transport), _http_client(config, transport)
     except (ValueError, ImportError, httpx2.InvalidURL) as error:  # the configuration itself has been checked before
         raise ConfigurationError(f"a proxy that the environment names cannot be used: {error}") from error
-    try:
+    async with requests, watches:
         server = config.cluster.server.rstrip("/")
-        yield Kube(
-            requests,
-            HttpClient(requests, watches, server=server, check_fence=check_fence, answered=answered),
-            server=_server(config),
-        )
-    finally:
-        await requests.close()  # type: ignore[no-untyped-call]
-        await watches.close()  # type: ignore[no-untyped-call]
+        http_client = HttpClient(requests, watches, server=server, check_fence=check_fence, answered=answered)
+        yield Kube(http_client, server=_server(config))
 
 
-def _http_client(config: Config, conn_parameters: ConnectionParams) -> httpx2.AsyncClient:
+def _http_client(config: Config, transport: Transport | None) -> httpx2.AsyncClient:
+    """Over HTTP/1.1: in HTTP/2 an idle watch holds up all others."""
     return httpx2.AsyncClient(
-        transport=conn_parameters.transport or _network(config),  # type: ignore[arg-type]
+        transport=transport or _network(config),
         auth=_auth(config),
-        timeout=conn_parameters.timeout,
+        timeout=REQUEST_TIMEOUT,
         headers={"User-Agent": USER_AGENT},
         cookies=no_cookies(),
     )
@@ -129,9 +121,3 @@ def _auth(config: Config) -> httpx2.Auth | None:
     if user.exec and not user.token:
         return ExecAuth(user.exec, config)
     return user_auth(user)
-
-
-class _Client(GenericAsyncClient):
-    """lightkube's client, with connections that are kept. HTTP/1.1: in HTTP/2 an idle watch holds up all others."""
-
-    AdapterClient = staticmethod(_http_client)

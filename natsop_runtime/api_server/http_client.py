@@ -1,23 +1,24 @@
-"""HTTP requests to an API server: a limit of concurrent requests, the fence before each write, typed errors, JSON."""
+"""HTTP requests to an API server: a limit of concurrent requests, the fence before each write, typed errors, JSON.
+
+lightkube's own client is not used: it decodes answers into classes of kinds, and its `watch` does not list first, asks
+for no bookmarks, and loses deletions after a gap.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import httpx2
 import msgspec
-from lightkube.core.exceptions import ConfigError
 
 from natsop_runtime.api_server.api_warnings import ApiWarnings
 from natsop_runtime.api_server.errors import GoneError, UnavailableError
 from natsop_runtime.api_server.status_errors import raise_for_status, unreachable
-
-if TYPE_CHECKING:
-    from lightkube.core.generic_client import BasicRequest, GenericAsyncClient
 
 Object = dict[str, Any]
 
@@ -42,6 +43,23 @@ BEFORE_BYTES: Final = ("send_request_headers.started", "send_request_body.starte
 """The trace events of httpcore immediately before it sends a part of a request over its connection."""
 
 
+@dataclass(slots=True)
+class Request:
+    """A request before it is sent.
+
+    path: without the server and a leading slash. parameters: those that are None are left out. accept: other media
+    types than any. read_timeout: seconds to wait for each part of the answer, instead of the client's.
+    """
+
+    method: str
+    path: str
+    parameters: Mapping[str, str | int | None] = field(default_factory=dict)
+    body: bytes | None = None
+    content_type: str = "application/json"
+    accept: str = ""
+    read_timeout: float | None = None
+
+
 def unfenced() -> None:
     """The fence without leader election: always open."""
 
@@ -55,8 +73,8 @@ class HttpClient:
 
     def __init__(
         self,
-        requests: GenericAsyncClient,
-        watches: GenericAsyncClient,
+        requests: httpx2.AsyncClient,
+        watches: httpx2.AsyncClient,
         *,
         server: str,
         check_fence: FenceCheck,
@@ -76,54 +94,49 @@ class HttpClient:
             self._requests, self._watches, server=self.server, check_fence=unfenced, answered=self._answered
         )
 
-    async def send(self, plural: str, prepared: BasicRequest, *, fenced: bool) -> Object:
+    async def send(self, plural: str, request: Request, *, fenced: bool) -> Object:
         """Send a request; returns the object in the answer. Raises ApiError. `fenced`: only while the fence is open."""
-        return _json_object(await self.content(plural, prepared, fenced=fenced))
+        return _json_object(await self.content(plural, request, fenced=fenced))
 
-    async def content(self, plural: str, prepared: BasicRequest, *, fenced: bool) -> bytes:
+    async def content(self, plural: str, request: Request, *, fenced: bool) -> bytes:
         """Like `send`, but return the body as bytes."""
-        self._address(prepared)
         async with self._slots:
             began = _now()
             try:
                 async with asyncio.timeout(TOTAL_TIMEOUT):
-                    response = await self._send_again_when_dropped(prepared, fenced=fenced)
-            except (httpx2.RequestError, ConfigError, OSError) as error:  # a timeout is one of them
-                self._answered(prepared.method, NO_ANSWER, _now() - began)
+                    response = await self._send_again_when_dropped(request, fenced=fenced)
+            except (httpx2.RequestError, OSError) as error:  # a timeout is one of them
+                self._answered(request.method, NO_ANSWER, _now() - began)
                 raise unreachable(error) from error
-            self._answered(prepared.method, str(response.status_code), _now() - began)
+            self._answered(request.method, str(response.status_code), _now() - began)
         self._warnings.log(plural, response.request.url.path, response.headers.get_list("Warning"))
         raise_for_status(response)
         return response.content
 
-    async def answer(self, prepared: BasicRequest, *, most: int) -> tuple[int, bytes]:
+    async def answer(self, request: Request, *, most: int) -> tuple[int, bytes]:
         """The HTTP status and the first bytes of the body. Raises UnavailableError if there is no answer."""
-        self._address(prepared)
         content = bytearray()
         async with self._slots:
             began = _now()
             try:
-                request = self._requests.build_adapter_request(prepared)
-                response: httpx2.Response = await self._requests.send(request, stream=True)  # type: ignore[no-untyped-call]
+                response = await self._requests.send(self._built(request), stream=True)
                 async with aclosing(response), aclosing(response.aiter_bytes()) as chunks:
                     async for chunk in chunks:
                         content += chunk
                         if len(content) >= most:
                             break
-            except (httpx2.RequestError, ConfigError, OSError) as error:
-                self._answered(prepared.method, NO_ANSWER, _now() - began)
+            except (httpx2.RequestError, OSError) as error:
+                self._answered(request.method, NO_ANSWER, _now() - began)
                 raise unreachable(error) from error
-            self._answered(prepared.method, str(response.status_code), _now() - began)
+            self._answered(request.method, str(response.status_code), _now() - began)
         return response.status_code, bytes(content[:most])
 
-    async def lines(self, prepared: BasicRequest, *, silence: float) -> AsyncGenerator[bytes]:
+    async def lines(self, request: Request, *, silence: float) -> AsyncGenerator[bytes]:
         """An empty line once the stream has begun, then its lines; GoneError after so many seconds without a byte."""
-        self._address(prepared)
         try:
-            request = self._watches.build_adapter_request(prepared)
-            response: httpx2.Response = await self._watches.send(request, stream=True)  # type: ignore[no-untyped-call]
+            response = await self._watches.send(self._built(request), stream=True)
             async with aclosing(response):
-                self._answered(prepared.method, str(response.status_code), None)
+                self._answered(request.method, str(response.status_code), None)
                 if not response.is_success:
                     await response.aread()
                     raise_for_status(response)
@@ -133,30 +146,37 @@ class HttpClient:
                         yield line
         except httpx2.ReadTimeout as error:
             raise GoneError(f"not a word for {silence:g} s") from error
-        except (httpx2.RequestError, ConfigError, OSError) as error:
-            self._answered(prepared.method, NO_ANSWER, None)
+        except (httpx2.RequestError, OSError) as error:
+            self._answered(request.method, NO_ANSWER, None)
             raise unreachable(error) from error
 
-    def _address(self, prepared: BasicRequest) -> None:
-        """Make one URL of server, path and parameters: httpx would parse it anew with each part that it adds."""
-        query = f"?{urlencode(prepared.params)}" if prepared.params else ""
-        prepared.url = f"{self.server}/{prepared.url}{query}"
-        prepared.params = None  # type: ignore[assignment]  # others, also empty ones, would take the place of the query
+    def _built(self, request: Request) -> httpx2.Request:
+        """With one URL of server, path and parameters: httpx would parse it anew with each part that it adds."""
+        given = [(name, value) for name, value in request.parameters.items() if value is not None]
+        query = f"?{urlencode(given)}" if given else ""
+        headers = {"Accept": request.accept} if request.accept else {}
+        if request.body is not None:
+            headers["Content-Type"] = request.content_type
+        built = self._requests.build_request(
+            request.method, f"{self.server}/{request.path}{query}", content=request.body, headers=headers
+        )
+        if request.read_timeout is not None:
+            built.extensions["timeout"] = {**built.extensions["timeout"], "read": request.read_timeout}
+        return built
 
-    async def _send_again_when_dropped(self, prepared: BasicRequest, *, fenced: bool) -> httpx2.Response:
+    async def _send_again_when_dropped(self, request: Request, *, fenced: bool) -> httpx2.Response:
         """The server may close an idle connection just as it is used. All our requests may be sent twice."""
         try:
-            return await self._send_once(prepared, fenced=fenced)
+            return await self._send_once(request, fenced=fenced)
         except (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError):
-            return await self._send_once(prepared, fenced=fenced)
+            return await self._send_once(request, fenced=fenced)
 
-    async def _send_once(self, prepared: BasicRequest, *, fenced: bool) -> httpx2.Response:
-        request = self._requests.build_adapter_request(prepared)
+    async def _send_once(self, request: Request, *, fenced: bool) -> httpx2.Response:
+        built = self._built(request)
         if fenced:
-            request.extensions["trace"] = self._pass_gate
-            request.extensions["timeout"] = {**request.extensions["timeout"], "read": WRITE_TIMEOUT}
-        response: httpx2.Response = await self._requests.send(request)  # type: ignore[no-untyped-call]
-        return response
+            built.extensions["trace"] = self._pass_gate
+            built.extensions["timeout"] = {**built.extensions["timeout"], "read": WRITE_TIMEOUT}
+        return await self._requests.send(built)
 
     async def _pass_gate(self, event: str, _details: object) -> None:
         """Check as late as possible: connecting may take long, and the process may be suspended meanwhile."""

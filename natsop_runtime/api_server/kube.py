@@ -1,8 +1,4 @@
-"""The Kubernetes API for any kind: plain dicts in and out, typed errors.
-
-Together with `connection` the only module that imports lightkube, whose client builds and sends the requests. Its own
-`watch` is not used: it does not list first, asks for no bookmarks, and loses deletions after a gap.
-"""
+"""The Kubernetes API for any kind: plain dicts in and out, typed errors."""
 
 from __future__ import annotations
 
@@ -11,18 +7,14 @@ import random
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import httpx2
 import msgspec
-from lightkube.core.generic_client import ALL_NS, BasicRequest, GenericAsyncClient
-from lightkube.generic_resource import GenericNamespacedResource, create_namespaced_resource
-from lightkube.types import PatchType
 
 from natsop_core.inputs import HttpAnswer
 from natsop_core.names import FIELD_MANAGER
 from natsop_runtime.api_server.errors import NotFoundError, UnavailableError
+from natsop_runtime.api_server.http_client import Request
 from natsop_runtime.api_server.json_in_yaml import json_in_yaml
 from natsop_runtime.api_server.status_errors import error_in_stream
 
@@ -44,6 +36,10 @@ WATCH_SECONDS: Final = (145, 290)
 WATCH_SILENCE: Final = 150.0
 """Seconds without a byte after which a watch counts as lost: bookmarks come every minute, but neither over a half-open
 connection nor to those who ask for a version that a restored etcd has not reached yet."""
+
+APPLY: Final = "application/apply-patch+yaml"
+JSON_PATCH: Final = "application/json-patch+json"
+MERGE_PATCH: Final = "application/merge-patch+json"
 
 METADATA: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -78,30 +74,25 @@ class WatchEvent:
 class Kube:
     """One API server, reached as one user. See `connection`."""
 
-    def __init__(self, client: GenericAsyncClient, http_client: HttpClient, *, server: str) -> None:
+    def __init__(self, http_client: HttpClient, *, server: str) -> None:
         self.server = server
-        self._client = client
         self._http_client = http_client
 
     def without_fence(self) -> Kube:
         """A client for requests that do not need the leadership and must not wait for other requests."""
-        return Kube(self._client, self._http_client.without_fence(), server=self.server)
+        return Kube(self._http_client.without_fence(), server=self.server)
 
     async def list_pages(self, selection: Selection, *, page_size: int = PAGE) -> AsyncGenerator[Page]:
         """List in pages, so that ten thousand objects are never held at once."""
-        resource = selection.resource
-        parameters = {"labelSelector": selection.labels or None, "limit": page_size}
-        headers = {"Accept": METADATA_LIST} if selection.metadata_only else None
-        proceed: str | None = None
+        resource, proceed = selection.resource, None
         while True:
-            prepared = self._client.prepare_request(
-                "list",
-                _class(resource),
-                namespace=selection.namespace or ALL_NS,
-                params={**parameters, "continue": proceed},
-                headers=headers,
+            request = Request(
+                "GET",
+                _collection(resource, selection.namespace),
+                {"labelSelector": selection.labels or None, "limit": page_size, "continue": proceed},
+                accept=METADATA_LIST if selection.metadata_only else "",
             )
-            content = await self._http_client.content(resource.plural, prepared, fenced=False)
+            content = await self._http_client.content(resource.plural, request, fenced=False)
             page, proceed = _page(content)
             yield page
             if not proceed:
@@ -109,22 +100,20 @@ class Kube:
 
     async def watch(self, selection: Selection, version: str) -> AsyncGenerator[WatchEvent]:
         """A bookmark of this version as soon as the stream has begun, and what changes until the server ends it."""
-        resource = selection.resource
-        prepared = self._client.prepare_request(
-            "list",
-            _class(resource),
-            namespace=selection.namespace or ALL_NS,
-            watch=True,
-            headers={"Accept": METADATA} if selection.metadata_only else None,
-            params={
+        request = Request(
+            "GET",
+            _collection(selection.resource, selection.namespace),
+            {
                 "labelSelector": selection.labels or None,
                 "resourceVersion": version,
                 "allowWatchBookmarks": "true",
                 "timeoutSeconds": random.randint(*WATCH_SECONDS),  # noqa: S311
+                "watch": "true",
             },
+            accept=METADATA if selection.metadata_only else "",
+            read_timeout=WATCH_SILENCE,
         )
-        prepared.timeout = httpx2.Timeout(REQUEST_TIMEOUT, read=WATCH_SILENCE)
-        async with aclosing(self._http_client.lines(prepared, silence=WATCH_SILENCE)) as lines:
+        async with aclosing(self._http_client.lines(request, silence=WATCH_SILENCE)) as lines:
             async for line in lines:
                 if not line:
                     yield WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": version}})
@@ -133,7 +122,7 @@ class Kube:
 
     async def serves(self, resource: ApiResource) -> bool:
         """Whether discovery lists the kind; only for kinds outside of the core group."""
-        request = BasicRequest("GET", f"apis/{resource.api_version}")
+        request = Request("GET", f"apis/{resource.api_version}")
         try:
             found = await self._http_client.send("apis", request, fenced=False)
         except NotFoundError:
@@ -142,108 +131,69 @@ class Kube:
 
     async def get(self, resource: ApiResource, key: ObjectKey) -> Object:
         """Get an object."""
-        return await self._send("get", resource, self._prepare("get", resource, key))
+        return await self._send(resource, Request("GET", _path(resource, key)))
 
     async def get_metadata(self, resource: ApiResource, key: ObjectKey) -> Object:
         """Get the metadata of an object."""
-        return await self._send("get", resource, self._prepare("get", resource, key, headers={"Accept": METADATA}))
+        return await self._send(resource, Request("GET", _path(resource, key), accept=METADATA))
 
     async def answer(self, path: str, *, body: str = "", metadata_only: bool = False, most: int) -> HttpAnswer:
         """The first bytes of the answer to a GET or, with a JSON body, to the creation of a review."""
-        prepared = BasicRequest("POST" if body else "GET", path, data=msgspec.Raw(body.encode()) if body else None)
-        prepared.headers = {"Accept": METADATA_LIST} if metadata_only else None
-        return HttpAnswer(*await self._http_client.answer(prepared, most=most))
+        request = Request("POST", path, body=body.encode()) if body else Request("GET", path)
+        request.accept = METADATA_LIST if metadata_only else ""
+        return HttpAnswer(*await self._http_client.answer(request, most=most))
 
     async def apply(self, resource: ApiResource, key: ObjectKey, body: Mapping[str, Any], *, force: bool) -> Object:
         """Server-side apply. Returns the new object."""
-        headers = {"Content-Type": PatchType.APPLY.value}
-        parameters = _apply(force=force)
-        raw = msgspec.Raw(json_in_yaml(body))
-        prepared = self._prepare("patch", resource, key, body=raw, headers=headers, params=parameters)
-        return await self._send("patch", resource, prepared)
+        return await self._send(resource, _apply(_path(resource, key), body, force=force))
 
     async def apply_status(self, resource: ApiResource, key: ObjectKey, body: Mapping[str, Any]) -> Object:
         """Server-side apply of the status. Returns the whole object."""
-        headers = {"Content-Type": PatchType.APPLY.value}
-        prepared = self._client.prepare_request(
-            "patch",
-            _class(resource).Status,
-            obj=msgspec.Raw(json_in_yaml(body)),
-            name=key.name,
-            namespace=key.namespace,
-            headers=headers,
-            params=_apply(force=True),
-        )
-        return await self._send("patch", resource, prepared)
+        return await self._send(resource, _apply(f"{_path(resource, key)}/status", body, force=True))
 
     async def json_patch(self, resource: ApiResource, key: ObjectKey, patch: list[Object]) -> None:
         """A JSON patch (RFC 6902)."""
-        headers = {"Content-Type": PatchType.JSON.value, "Accept": METADATA}
-        parameters = {"fieldManager": FIELD_MANAGER}
-        prepared = self._prepare("patch", resource, key, body=patch, headers=headers, params=parameters)
-        await self._send("patch", resource, prepared)
+        request = _patch(_path(resource, key), JSON_PATCH, patch, manager=FIELD_MANAGER)
+        request.accept = METADATA
+        await self._send(resource, request)
 
     async def merge_patch(
         self, resource: ApiResource, key: ObjectKey, patch: Mapping[str, Any], *, manager: str = FIELD_MANAGER
     ) -> Object:
         """A JSON merge patch (RFC 7386). Returns the new object."""
-        headers = {"Content-Type": PatchType.MERGE.value}
-        parameters = {"fieldManager": manager}
-        prepared = self._prepare("patch", resource, key, body=dict(patch), headers=headers, params=parameters)
-        return await self._send("patch", resource, prepared)
+        return await self._send(resource, _patch(_path(resource, key), MERGE_PATCH, patch, manager=manager))
 
     async def delete(self, resource: ApiResource, key: ObjectKey, *, uid: str, version: str = "") -> None:
         """Delete the object with this UID, and its dependents in the background.
 
         version: unless the object has another one meanwhile. Raises ConflictError, NotFoundError.
         """
-        prepared = self._prepare("delete", resource, key)
-        prepared.data = {
+        options = {
             "apiVersion": "v1",
             "kind": "DeleteOptions",
             "propagationPolicy": "Background",
             "preconditions": {"uid": uid, "resourceVersion": version} if version else {"uid": uid},
         }
-        await self._send("delete", resource, prepared)
+        await self._send(resource, Request("DELETE", _path(resource, key), body=msgspec.json.encode(options)))
 
     async def create(self, resource: ApiResource, body: Object) -> Object:
         """Create an object in the namespace that it names."""
-        path = _path(resource, body["metadata"]["namespace"])
-        return await self._send("create", resource, BasicRequest("POST", path, data=body))
+        path = _collection(resource, body["metadata"]["namespace"])
+        return await self._send(resource, Request("POST", path, body=msgspec.json.encode(body)))
 
     async def create_review(self, resource: ApiResource, body: Object) -> Object:
         """Create a review: the answer is in the returned status, and nothing is stored."""
         path = f"apis/{resource.api_version}/{resource.plural}"
-        return await self._send("create", resource, BasicRequest("POST", path, data=body))
+        return await self._send(resource, Request("POST", path, body=msgspec.json.encode(body)))
 
     async def replace(self, resource: ApiResource, body: Object) -> Object:
         """Replace an object if its resourceVersion is still that of `body`."""
         metadata = body["metadata"]
-        path = f"{_path(resource, metadata['namespace'])}/{metadata['name']}"
-        return await self._send("update", resource, BasicRequest("PUT", path, data=body))
+        path = f"{_collection(resource, metadata['namespace'])}/{metadata['name']}"
+        return await self._send(resource, Request("PUT", path, body=msgspec.json.encode(body)))
 
-    async def _send(self, verb: str, resource: ApiResource, prepared: BasicRequest) -> Object:
-        return await self._http_client.send(resource.plural, prepared, fenced=verb != "get")
-
-    def _prepare(
-        self,
-        verb: str,
-        resource: ApiResource,
-        key: ObjectKey,
-        *,
-        body: Any = None,
-        headers: dict[str, str] | None = None,
-        params: dict[str, str] | None = None,
-    ) -> BasicRequest:
-        return self._client.prepare_request(
-            verb,
-            _class(resource),
-            obj=body,
-            name=key.name,
-            namespace=key.namespace,
-            headers=headers,
-            params=params,
-        )
+    async def _send(self, resource: ApiResource, request: Request) -> Object:
+        return await self._http_client.send(resource.plural, request, fenced=request.method != "GET")
 
 
 class _List(msgspec.Struct):
@@ -284,17 +234,20 @@ def _decoded_event(line: bytes) -> WatchEvent | None:
     return WatchEvent(kind, obj)
 
 
-def _path(resource: ApiResource, namespace: str) -> str:
+def _collection(resource: ApiResource, namespace: str) -> str:
+    """The path of the objects of a namespace, or of all namespaces if it is empty."""
     root = f"apis/{resource.api_version}" if resource.group else f"api/{resource.api_version}"
-    return f"{root}/namespaces/{namespace}/{resource.plural}"
+    return f"{root}/namespaces/{namespace}/{resource.plural}" if namespace else f"{root}/{resource.plural}"
 
 
-def _apply(*, force: bool) -> dict[str, str]:
-    return {"fieldManager": FIELD_MANAGER, "force": "true" if force else "false"}
+def _path(resource: ApiResource, key: ObjectKey) -> str:
+    return f"{_collection(resource, key.namespace)}/{key.name}"
 
 
-@cache
-def _class(resource: ApiResource) -> type[GenericNamespacedResource]:
-    """The class by which lightkube knows the kind."""
-    version = resource.api_version.rpartition("/")[2]
-    return create_namespaced_resource(resource.group, version, resource.kind, resource.plural)
+def _apply(path: str, body: Mapping[str, Any], *, force: bool) -> Request:
+    parameters = {"fieldManager": FIELD_MANAGER, "force": "true" if force else "false"}
+    return Request("PATCH", path, parameters, body=json_in_yaml(body), content_type=APPLY)
+
+
+def _patch(path: str, content_type: str, patch: Any, *, manager: str) -> Request:
+    return Request("PATCH", path, {"fieldManager": manager}, body=msgspec.json.encode(patch), content_type=content_type)

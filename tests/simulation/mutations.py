@@ -18,7 +18,7 @@ from natsop_core.resolve import auth, integrations
 from natsop_runtime import applier
 from natsop_runtime.api_server import status_errors
 from natsop_runtime.api_server.errors import UnavailableError
-from natsop_runtime.api_server.http_client import HttpClient
+from natsop_runtime.api_server.http_client import HttpClient, Request
 from natsop_runtime.api_server.kube import Kube
 from natsop_runtime.cache.informers import Informers
 from natsop_runtime.cache.store import Store
@@ -117,10 +117,10 @@ def deletion_by_name(patch: pytest.MonkeyPatch) -> None:
     """What is pruned is whatever has the name by now."""
     original = HttpClient.send
 
-    async def without_fence(self: HttpClient, plural: str, prepared: Any, *, fenced: bool) -> Any:
-        if prepared.method == "DELETE":
-            prepared.data = {}
-        return await original(self, plural, prepared, fenced=fenced)
+    async def without_fence(self: HttpClient, plural: str, request: Request, *, fenced: bool) -> Any:
+        if request.method == "DELETE":
+            request.body = b"{}"
+        return await original(self, plural, request, fenced=fenced)
 
     patch.setattr(HttpClient, "send", without_fence)
 
@@ -156,9 +156,9 @@ def silence_is_trusted(patch: pytest.MonkeyPatch) -> None:
     """A watch that tells nothing is believed for ever."""
     original = HttpClient.lines
 
-    def patient(self: HttpClient, prepared: Any, **_: Any) -> Any:
-        prepared.timeout = 1e7
-        return original(self, prepared, silence=1e7)
+    def patient(self: HttpClient, request: Request, **_: Any) -> Any:
+        request.read_timeout = 1e7
+        return original(self, request, silence=1e7)
 
     patch.setattr(HttpClient, "lines", patient)
 

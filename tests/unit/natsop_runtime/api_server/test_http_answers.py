@@ -12,7 +12,6 @@ import httpx2
 import pytest
 from lightkube.config.kubeconfig import KubeConfig
 from lightkube.config.models import Cluster, User
-from lightkube.core.exceptions import ConfigError
 
 from natsop_core.inputs import HttpAnswer
 from natsop_core.kinds import CONFIG_MAPS
@@ -25,7 +24,7 @@ from tests.unit.natsop_runtime.small_api import failure
 
 KEY = CONFIG_MAPS.key("prod", "a")
 TAKES = 2.0
-NETWORK_FAULTS = [httpx2.ConnectError("refused"), ConfigError("no credentials"), OSError("no such file")]
+NETWORK_FAULTS = [httpx2.ConnectError("refused"), httpx2.ConnectTimeout("too slow"), OSError("no such file")]
 
 
 class Api:
