@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from natsop_core.frozen import frozen
 from natsop_core.names import CLUSTER_KIND
 from natsop_core.references import ObjectKey
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Annotate:
     """Set these annotations on the object with this UID, which belongs to others. Nothing else in it changes."""
 
@@ -19,7 +20,7 @@ class Annotate:
     annotations: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delete:
     """Delete the object with this UID."""
 
@@ -27,7 +28,7 @@ class Delete:
     uid: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetFinalizers:
     """Replace the finalizers of the object with this UID, unless its version has changed."""
 
@@ -37,7 +38,7 @@ class SetFinalizers:
     finalizers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credentials:
     """Credentials for a server: the text of a .creds file, an nkey, or user and password. All empty: anonymous."""
 
@@ -62,7 +63,7 @@ class RequestKey:
         return f"{CLUSTER_KIND} {self.namespace}/{self.cluster}: {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestTls:
     """How to verify a server: the name in its certificate, and the CAs in PEM (empty: those of the system)."""
 
@@ -70,7 +71,7 @@ class RequestTls:
     ca: bytes = field(default=b"", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """Send these bytes to this subject, and wait for one answer.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core import names
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import changed_cluster
+from natsop_core.frozen import frozen
 from natsop_core.kinds import CLAIMS, STATEFUL_SETS
 from natsop_core.kubernetes.field_set import field_set
 from natsop_core.live import Child, reduce_metadata
@@ -33,7 +34,7 @@ _UID: Final = "made-up"
 """UID for a custom resource that is in no API server: its objects need an owner reference."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlannedChange:
     """The result of a change.
 

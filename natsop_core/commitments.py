@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
 from natsop_core import names
+from natsop_core.frozen import frozen
 from natsop_core.kubernetes.image_name import tag_of
 from natsop_core.kubernetes.quantity import rounded_bytes
 from natsop_core.record import NO_RECORD, Record, read_record, trusted_record
@@ -35,7 +35,7 @@ _COMMON: Final = ("accessModes", "storageClassName", "volumeMode")
 _LONGEST_NAME: Final = 253
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """The PersistentVolumeClaims of one kind, one for each server.
 
@@ -50,7 +50,7 @@ class Claim:
 Volume: TypeAlias = Claim | Literal["emptyDir"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stores:
     """Maximum bytes that the running servers store, from their configuration. None: not configured."""
 
@@ -58,7 +58,7 @@ class Stores:
     memory: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Commitments:
     """The commitments of a cluster. The default values are those of a cluster that does not exist yet.
 
@@ -90,7 +90,7 @@ class Commitments:
     keeps_idle_claim: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServerClaim:
     """A claim of one of the servers: its object and its record."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.api.natsbox import NatsBox, NatsBoxSpec
 from natsop_core.api.natscluster import NatsCluster, NatsClusterSpec
 from natsop_core.api.schema import schema_of
 from natsop_core.api.status import NatsBoxStatus, NatsClusterStatus
+from natsop_core.frozen import frozen
 from natsop_core.kubernetes.rule import Rule, TransitionRule, steps
 from natsop_core.kubernetes.structural import structural_schema
 from natsop_core.names import API_VERSION
@@ -28,7 +28,7 @@ _SERVER_VERSION: Final = {"name": "Version", "type": "string", "jsonPath": ".sta
 _AGE: Final = {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Kind:
     resource: type[Resource]
     spec: type[Model]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
+
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from natsop_core.resolve.box import ResolvedBox
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from natsop_core.servers import Server
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClusterDecision:
     """The decision about a NatsCluster, and its observed state.
 
@@ -33,7 +35,7 @@ class ClusterDecision:
     deletion: Deletion | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BoxDecision:
     """The decision about a NatsBox, and its observed state. live: its Deployment, or None."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.conf.files import read_files, secret_includes
 from natsop_core.conf.restart import short_digest
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ ANY_POD: Final = "any"
 """Placeholder for a pod's name, which does not matter for restarts."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Digests:
     """The annotations of the pods, and whether they need a salt."""
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
+from natsop_core.frozen import frozen
 from natsop_core.kubernetes.field_set import field_set, paths_beyond
 from natsop_core.live import controller_of, is_our_status_entry, is_ours
 from natsop_core.names import APPLIED_ANNOTATION
@@ -32,7 +33,7 @@ version)."""
 _COMPACT: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApplyRequest:
     """A server-side apply request.
 

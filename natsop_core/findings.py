@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from natsop_core.reasons import ReasonName
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """A condition's reason (a row of the table in natsop_core.reasons) and message (what is wrong, what to do)."""
 

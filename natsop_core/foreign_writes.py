@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from natsop_core.frozen import frozen
 from natsop_core.live import is_our_status_entry
 from natsop_core.names import APPLIED_ANNOTATION
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from natsop_core.live import LiveObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatusMark:
     """When a custom resource's status was last written under our field manager; `time` is empty when it never was.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
+from natsop_core.frozen import frozen
 from natsop_core.live import Child
 from natsop_core.names import CLUSTER_LABEL
 from natsop_core.references import ChildrenRef, LabelledRef, ObjectRef, Reference
@@ -17,7 +18,7 @@ LONG_TEXTS: Final = 10_000
 """Characters of Secrets and ConfigMaps. All of them may be nats.conf, which takes one to five µs per character."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HttpAnswer:
     """The HTTP answer of a pod: status and body."""
 
@@ -25,21 +26,21 @@ class HttpAnswer:
     body: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unreachable:
     """A pod did not answer. This says nothing about its state: the network between it and the operator may be down."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forbidden:
     """The operator may not read an object or list a kind. message: that of the API server."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """Settings of the operator that a plan depends on.
 
@@ -59,7 +60,7 @@ Found: TypeAlias = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@frozen
 class Inputs:
     """The fetched values by reference, the settings of the operator, and the time of the decision (UTC).
 

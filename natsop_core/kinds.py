@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from natsop_core.frozen import frozen
 from natsop_core.names import API_VERSION, BOX_KIND, CLUSTER_KIND
 from natsop_core.references import ApiGroupRef, ListRef, ObjectKey
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiResource:
     """A namespaced kind as the API server serves it; `plural` is its name in paths and in RBAC rules."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from natsop_core.api.listeners import TlsSpec
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from natsop_core.api.workload import ServicePortSpec
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PortRow:
     """A port that a container of the pod may listen on.
 
@@ -36,7 +36,7 @@ class PortRow:
         return f"{self.path}.port"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListenerRow(PortRow):
     """A port of nats-server.
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from natsop_core import names
+from natsop_core.frozen import frozen
 from natsop_core.names import APPLIED_ANNOTATION, FIELD_MANAGER
 
 if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Controller:
     """The owner reference of an object with `controller: true`: only this owner may change and delete it."""
 
@@ -30,7 +30,7 @@ class Controller:
         return f"{self.kind} {self.name}" if is_kubernetes else f"{self.kind}.{group} {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormerOwner:
     """The deleted custom resource that an object without a controller was created for."""
 
@@ -51,7 +51,7 @@ class Owning(Protocol):
     def uid(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LiveObject:
     """The reduced metadata of a live object.
 
@@ -71,7 +71,7 @@ class LiveObject:
     is_restored: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Child:
     """A live object and its identity, as `ChildrenRef` returns it."""
 

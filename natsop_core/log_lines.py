@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from natsop_core.frozen import frozen
 from natsop_core.outcomes import Answered, Applied, Failed, HeldBack, Postponed, Rejected, Taken, Unchanged
 from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, LabelledRef, ListRef, ObjectRef
 
@@ -27,7 +27,7 @@ _DONE: Final[Mapping[StepKind, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConditionChange:
     """A condition whose status, reason or message has changed. old, new: statuses, or `ABSENT`."""
 
@@ -42,7 +42,7 @@ class ConditionChange:
         return f"condition {self.type}: {self.old} -> {self.new}{why}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepLine:
     """A line about a step.
 

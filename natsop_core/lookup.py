@@ -7,9 +7,9 @@ effect: the runtime fetches the recorded references and repeats the decision.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from natsop_core.frozen import frozen
 from natsop_core.inputs import Forbidden, HttpAnswer
 from natsop_core.references import LabelledRef, ObjectRef
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, KeyReference, ListRef, ObjectKey, Reference
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotYet:
     """Returned instead of a decision: the references to fetch first."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from natsop_core.api.natscluster import NatsCluster
 from natsop_core.api.read import read_box, read_cluster
+from natsop_core.frozen import frozen
 from natsop_core.inputs import Found, Inputs
 from natsop_core.kinds import BOXES, CLUSTERS, OPTIONAL
 from natsop_core.lookup import Lookup
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from natsop_core.rendering import Manifest
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rendered:
     """The rendered objects of a custom resource.
 
@@ -38,7 +39,7 @@ class Rendered:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Configuration:
     """The configuration files of a cluster's servers: texts by path in the pod, nats.conf first. Some are secret.
 

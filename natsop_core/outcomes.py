@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
 
 from natsop_core.actions import StepKey
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from natsop_core.live import Controller
     from natsop_core.references import ObjectKey
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repair:
     """Another manager changed these fields since the last apply. in_a_row: number of repairs in a row.
 
@@ -26,7 +27,7 @@ class Repair:
     over_in: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Applied:
     """The step was carried out: the object was created, changed or deleted, or the action was done.
 
@@ -40,7 +41,7 @@ class Applied:
     repair: Repair | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unchanged:
     """Nothing was sent: the object is as applied, or already deleted.
 
@@ -50,7 +51,7 @@ class Unchanged:
     repair: Repair | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Postponed:
     """Nothing was sent: the object needs a repair, but earlier repairs were undone. retry_after: in seconds."""
 
@@ -58,14 +59,14 @@ class Postponed:
     retry_after: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """The object's name is taken by another controller's object, or by an object without a controller (None)."""
 
     controller: Controller | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rejected:
     """The API server rejects the object. message: that of the API server; field: the path that it names, or empty.
 
@@ -76,14 +77,14 @@ class Rejected:
     field: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answered:
     """A server has answered the request. The answer in the body may be an error."""
 
     body: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failed:
     """The step failed for a temporary reason (conflict, timeout, overload). retry_after: in seconds."""
 
@@ -91,7 +92,7 @@ class Failed:
     retry_after: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeldBack:
     """Nothing was sent, because an object that must come first could not be applied; its outcome says why."""
 

@@ -16,9 +16,10 @@ import copy
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, TypeAlias
 
+from natsop_core.frozen import frozen
 from natsop_core.kubernetes.field_set import field_set
 from natsop_core.names import FIELD_MANAGER, is_ours_in_a_list
 
@@ -30,14 +31,14 @@ _QUANTITIES: Final = ("f:limits", "f:requests")
 API server's default."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refill:
     """An apply of only the metadata, which makes the API server restore cleared managedFields."""
 
     body: Mapping[str, Any] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TakeOwnership:
     """A JSON patch that makes the disputed fields ours."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from natsop_core import names
@@ -10,6 +10,7 @@ from natsop_core.actions import Delete
 from natsop_core.api.read import InvalidResource
 from natsop_core.decision import BoxDecision, ClusterDecision
 from natsop_core.drift import stamped
+from natsop_core.frozen import frozen
 from natsop_core.kinds import CONFIG_MAPS, DEPLOYMENTS, NACK_ACCOUNTS, OPTIONAL, PODS, SECRETS, STATEFUL_SETS
 from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.lookup import Lookup, NotYet, NotYetError
@@ -47,7 +48,7 @@ Objects: TypeAlias = "tuple[Mapping[str, Any], ...]"
 _OPTIONAL_KINDS: Final = frozenset(resource.kind for resource in OPTIONAL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """The steps for one custom resource.
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from natsop_core.findings import Finding
+from natsop_core.frozen import frozen
 from natsop_core.names import SERVER_CONTAINER
 from natsop_core.texts import sentence
 from natsop_core.times import moment
@@ -39,7 +39,7 @@ _CONNECTION: Final = re.compile(r"(?<!\S)\S+:\d+->\S+")
 _BACK_OFF: Final = re.compile(r'^Back-off pulling image "[^"]*"(: \w+: )?')
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PodProblem:
     """Why a pod does not start. problem, remedy: sentences without the pod's name."""
 

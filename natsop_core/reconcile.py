@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.api.read import read_box, read_cluster
 from natsop_core.conclude import conclude_box, conclude_cluster
+from natsop_core.frozen import frozen
 from natsop_core.kinds import BOXES, CLUSTERS, ApiResource
 from natsop_core.plan import Plan, plan_box, plan_cluster
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from natsop_core.report import Report
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReconciledKind:
     """A kind that is reconciled. The runtime calls read, then plan until it returns a plan, then conclude.
 

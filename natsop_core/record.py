@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic.alias_generators import to_camel
 
+from natsop_core.frozen import frozen
 from natsop_core.live import owns_annotation
 from natsop_core.names import COMMITMENTS_ANNOTATION
 
@@ -25,7 +26,7 @@ _SEAL: Final = "seal"
 _SEAL_LENGTH: Final = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Record:
     """The commitments that cannot be read reliably from other objects. None: unknown.
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from natsop_core.frozen import frozen
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectKey:
@@ -23,7 +25,7 @@ class ObjectKey:
         return f"{self.kind} {self.namespace}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ObjectRef:
     """One object, in full. Found: its dict, or None if it does not exist."""
 
@@ -33,7 +35,7 @@ class ObjectRef:
 ReferredKind: TypeAlias = Literal["Secret", "ConfigMap"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyReference:
     """One key of an object that a custom resource refers to. field: the path of the reference, for messages."""
 
@@ -50,7 +52,7 @@ class KeyReference:
         return ObjectRef(ObjectKey("v1", self.kind, self.namespace, self.name))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LabelledRef:
     """All objects of a kind, in full, with this value of the label `nats.crewlet.cloud/cluster`. Found: a tuple."""
 
@@ -60,7 +62,7 @@ class LabelledRef:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListRef:
     """All objects of a kind in a namespace, in full, listed now. Found: a tuple.
 
@@ -72,7 +74,7 @@ class ListRef:
     namespace: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChildrenRef:
     """All objects whose controller is the custom resource with this UID. Found: a tuple of `Child`."""
 
@@ -80,7 +82,7 @@ class ChildrenRef:
     owner_uid: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiGroupRef:
     """Whether the API server serves a kind, by discovery. Found: a bool, or why its objects cannot be listed."""
 
@@ -88,7 +90,7 @@ class ApiGroupRef:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HttpRef:
     """GET this path of one pod, over the pod network. Found: an `HttpAnswer`, or `Unreachable`."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from natsop_core.frozen import frozen
 from natsop_core.kubernetes.field_set import Path, field_set, paths_beyond
 from natsop_core.live import is_our_apply, reduce_metadata
 from natsop_core.names import APPLIED_ANNOTATION
@@ -38,7 +39,7 @@ MOST_FIELDS: Final = 3
 _STAMP: Final[Path] = ("f:metadata", "f:annotations", f"f:{APPLIED_ANNOTATION}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RepairRow:
     """Repairs of one object's fields in a row. latest: the last repair; at: its time; gap: seconds before it."""
 

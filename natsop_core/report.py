@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from natsop_core.api.status import condition_of
 from natsop_core.conditions.condition import as_status, lasted, truncated
 from natsop_core.conditions.steps import is_being_collected
+from natsop_core.frozen import frozen
 from natsop_core.outcomes import Applied, Failed, Postponed, Rejected, Repair, Taken, Unchanged
 from natsop_core.repairs import CONTESTED_AFTER
 
@@ -26,7 +26,7 @@ HOLDS_DELETION: Final[frozenset[ReasonName]] = frozenset(("AccountsInUse", "Serv
 REFUSED_SECONDS: Final = (2.0, 60.0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """A Kubernetes Event about the custom resource.
 
@@ -40,7 +40,7 @@ class Event:
     is_passing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """The whole status of the custom resource, the events to send, and the delay of the next reconcile.
 

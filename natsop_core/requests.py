@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from natsop_core import names
 from natsop_core.actions import Request, RequestKey, RequestTls
+from natsop_core.frozen import frozen
 from natsop_core.servers import port_of, running_server
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from natsop_core.resolve.types import Cluster
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoRequest:
     """No request can be sent. because: a sentence that says why and, if a person can change that, what to do."""
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
+
+from natsop_core.frozen import frozen
 
 _DIGEST_LENGTH: Final = 12  # hex digits: 48 bits tell the JWTs of one account apart
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResolverRecord:
     """The last confirmed state.
 

@@ -7,10 +7,11 @@ The list of all accounts ($SYS.REQ.CLAIMS.LIST) is not used: it misses accounts 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.actions import Credentials, Request
+from natsop_core.frozen import frozen
 from natsop_core.requests import NoRequest, request_to
 from natsop_core.resolver_record import read_resolver_record
 from natsop_core.resolvers import Resolvers, accounts_to_push, ask_resolvers
@@ -29,7 +30,7 @@ LOOKUP: Final = "$SYS.REQ.ACCOUNT.{}.CLAIMS.LOOKUP"
 Pods = Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Wanted:
     """A request to send. name: see `RequestKey`."""
 

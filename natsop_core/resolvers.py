@@ -8,10 +8,10 @@ on first use, so a reload is enough.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from natsop_core.conf.jwt import verified_claims
+from natsop_core.frozen import frozen
 from natsop_core.resolver_record import token_digest
 from natsop_core.servers import monitor_reference, read_answer
 
@@ -31,7 +31,7 @@ _NOT_LOADED: Final = frozenset((400, 404))
 Claims: TypeAlias = Literal["current", "behind", "not loaded", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolver:
     """The state of the unconfirmed accounts in one server, by public key."""
 
@@ -43,7 +43,7 @@ class Resolver:
         return tuple(key for key, each in self.claims.items() if each in claims)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolvers:
     """The state of all full resolvers, and the requests to them.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from natsop_core.frozen import frozen
 from natsop_core.kinds import BOXES, CLUSTERS, CREATED, NACK_ACCOUNTS, SELF_ACCESS_REVIEWS, WATCHED_IN_FULL
 from natsop_core.rbac import LOOK, leader_election_role, metrics_reviews, namespaced_role
 
@@ -55,7 +55,7 @@ class Right(NamedTuple):
         }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Demand:
     """Rights that are needed in a namespace, or in all (empty). Without the vital ones, nothing works there.
 
@@ -68,7 +68,7 @@ class Demand:
     is_work: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """The consequences of missing rights.
 

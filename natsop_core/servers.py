@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from natsop_core import names
+from natsop_core.frozen import frozen
 from natsop_core.kinds import PODS
 from natsop_core.references import HttpRef
 from natsop_core.times import moment
@@ -37,7 +38,7 @@ _TLS: Final = {
 _PROBES: Final = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Server:
     """The reported state of one server. Empty texts: not reported, or the server could not be queried.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from natsop_core.frozen import frozen
 
 NOWHERE: Final = "0"
 """What kubebuilder's operators call it."""
@@ -12,7 +13,7 @@ NOWHERE: Final = "0"
 _ADDRESS: Final = re.compile(r"(?:\[(?P<ipv6>[^\[\]\s/]*:[^\[\]\s/]*)\]|(?P<host>[^:\[\]\s/]*)):(?P<port>[0-9]{1,5})")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BindAddress:
     """A host, empty for all addresses of this machine, and a port, 0 for any that is free."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from natsop_core.frozen import frozen
 from natsop_core.inputs import Unreachable
 from natsop_core.inspect.view import Reply, Request, View
 from natsop_core.settled import APART
@@ -47,7 +47,7 @@ class NoClusterError(Exception):
     """There is no cluster to work with; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Access:
     """The API server and user of a command."""
 

@@ -14,9 +14,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -34,7 +35,7 @@ CALLS_TOLD: Final = 4
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Reconciliation:
     """What the lines that are logged now are about: a custom resource, and which reconciliation of it."""
 

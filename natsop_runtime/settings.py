@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from natsop_core.frozen import frozen
 from natsop_core.names import FIELD_MANAGER
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ MAX_LEASE_DURATION: Final = 600
 edited the Lease."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunSettings:
     """The flags of `natsop run`.
 

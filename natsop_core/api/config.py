@@ -16,7 +16,7 @@ from natsop_core.api.listeners import (
     ProfilingSpec,
     WebsocketSpec,
 )
-from natsop_core.api.model import Model, block, keyed_by
+from natsop_core.api.model import Model, block, keyed_by, unset_means
 
 
 class IncludeSpec(Model):
@@ -54,6 +54,6 @@ class ConfigSpec(Model):
         max_length=253,
         description="Prefix of the server names, before the pod name. Server names must be unique in a super-cluster.",
     )
-    includes: Annotated[tuple[IncludeSpec, ...], Strict(False), keyed_by("name")] = Field(
-        default_factory=tuple, description="Files to include, in this order, after the rendered configuration."
+    includes: Annotated[tuple[IncludeSpec, ...], Strict(False), keyed_by("name")] = unset_means(
+        (), description="Files to include, in this order, after the rendered configuration."
     )

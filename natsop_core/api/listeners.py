@@ -85,7 +85,7 @@ class WebsocketIngressSpec(Model):
 
     enabled: bool = unset_means(False, description="Whether there is an Ingress. False when unset.")
     class_name: str | None = Field(None, description="IngressClass. The default of the cluster when unset.")
-    hosts: Strings = Field(default_factory=tuple, description="Host names to serve. At least one is required.")
+    hosts: Strings = unset_means((), description="Host names to serve. At least one is required.")
     path: str = unset_means("/", description="Path to serve. / when unset.")
     path_type: PathType = unset_means("Exact", description="How the path is matched. Exact when unset.")
     tls_secret_name: str | None = Field(None, description="Secret with a certificate for all hosts.")

@@ -4,14 +4,15 @@ They are checked against the vendored schema before a model is made (see `read.p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from natsop_core.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class KubernetesType:
     """Annotation: the value has this vendored Kubernetes type."""
 

@@ -33,11 +33,11 @@ DnsPolicy = Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"
 class ContainerSpec(Model):
     """The nats-server container."""
 
-    env: EnvironmentSpec = Field(
-        default_factory=tuple, description="Environment variables. SERVER_NAME and POD_NAME are set by the operator."
+    env: EnvironmentSpec = unset_means(
+        (), description="Environment variables. SERVER_NAME and POD_NAME are set by the operator."
     )
-    env_from: Annotated[tuple[EnvFromSource, ...], Strict(False)] = Field(
-        default_factory=tuple, description="ConfigMaps and Secrets whose keys become environment variables."
+    env_from: Annotated[tuple[EnvFromSource, ...], Strict(False)] = unset_means(
+        (), description="ConfigMaps and Secrets whose keys become environment variables."
     )
     resources: ResourceRequirements | None = Field(
         None, description="Requests and limits of the nats-server container."
@@ -61,7 +61,7 @@ class ReloaderSpec(Model):
 
     enabled: bool = Field(True, description="Whether the pods have the reloader.")
     image: ImageSpec = block(ImageSpec, description="Image of the reloader container.")
-    env: EnvironmentSpec = Field(default_factory=tuple, description="Environment variables of the reloader container.")
+    env: EnvironmentSpec = unset_means((), description="Environment variables of the reloader container.")
     resources: ResourceRequirements | None = Field(None, description="Requests and limits of the reloader container.")
     security_context: SecurityContext | None = Field(
         None,
@@ -88,7 +88,7 @@ class PromExporterSpec(Model):
         None, description="A host name in the certificate of config.nats.tls. Required with config.monitor.tlsEnabled."
     )
     pod_monitor: PodMonitorSpec = block(PodMonitorSpec)
-    env: EnvironmentSpec = Field(default_factory=tuple, description="Environment variables of the exporter container.")
+    env: EnvironmentSpec = unset_means((), description="Environment variables of the exporter container.")
     resources: ResourceRequirements | None = Field(None, description="Requests and limits of the exporter container.")
     security_context: SecurityContext | None = Field(
         None, description="Overrides for the restricted security context. Unset fields keep their defaults."
@@ -107,17 +107,17 @@ class PodTemplateSpec(Model):
     )
     affinity: Affinity | None = Field(None, description="Affinity of the pods to nodes and to other pods.")
     node_selector: StringMap = Field(default_factory=dict, description="Labels of the nodes that the pods run on.")
-    tolerations: Annotated[tuple[Toleration, ...], Strict(False)] = Field(
-        default_factory=tuple, description="Taints of nodes that the pods tolerate."
+    tolerations: Annotated[tuple[Toleration, ...], Strict(False)] = unset_means(
+        (), description="Taints of nodes that the pods tolerate."
     )
-    topology_spread_constraints: Annotated[tuple[TopologySpreadConstraint, ...], Strict(False)] = Field(
-        default_factory=tuple,
+    topology_spread_constraints: Annotated[tuple[TopologySpreadConstraint, ...], Strict(False)] = unset_means(
+        (),
         description="How the pods are spread over zones and nodes. The operator always sets the labelSelector.",
     )
     priority_class_name: str | None = Field(None, description="PriorityClass of the pods.")
     runtime_class_name: str | None = Field(None, description="RuntimeClass of the pods.")
-    image_pull_secrets: PullSecrets = Field(
-        default_factory=tuple, description="Secrets for pulling images, in addition to the global ones."
+    image_pull_secrets: PullSecrets = unset_means(
+        (), description="Secrets for pulling images, in addition to the global ones."
     )
     security_context: PodSecurityContext | None = Field(
         None, description="Overrides for the restricted security context of the pods. Unset fields keep their defaults."
@@ -134,8 +134,8 @@ class PodTemplateSpec(Model):
     )
     dns_policy: DnsPolicy | None = Field(None, description="DNS policy of the pods.")
     dns_config: PodDNSConfig | None = Field(None, description="Name servers and search domains of the pods.")
-    host_aliases: Annotated[tuple[HostAlias, ...], Strict(False)] = Field(
-        default_factory=tuple, description="Additional entries in /etc/hosts of the pods."
+    host_aliases: Annotated[tuple[HostAlias, ...], Strict(False)] = unset_means(
+        (), description="Additional entries in /etc/hosts of the pods."
     )
     termination_grace_period_seconds: Int64 | None = Field(
         None, description="Seconds that a pod has to shut down. 60 for a server when unset."

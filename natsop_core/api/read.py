@@ -7,7 +7,7 @@ The rules are then applied to the typed model.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +18,7 @@ from natsop_core.api.natsbox import NatsBox, NatsBoxSpec
 from natsop_core.api.natscluster import NatsCluster, NatsClusterSpec
 from natsop_core.api.schema import schema_of
 from natsop_core.api.status import NatsBoxStatus, NatsClusterStatus
+from natsop_core.frozen import frozen
 from natsop_core.kubernetes.check import check, written
 from natsop_core.kubernetes.metadata import check_metadata
 from natsop_core.kubernetes.scalars import UNKNOWN
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Resource)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """One problem in a custom resource. path: as the API server writes it, such as `spec.config.nats.port`."""
 
@@ -48,7 +49,7 @@ class Problem:
         return f"{self.path}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InvalidResource:
     """An invalid custom resource. Its readable parts are kept for the status."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict
 
-from natsop_core.api.model import Int32, Int64, Model, StringMap, Strings, block, keyed_by
+from natsop_core.api.model import Int32, Int64, Model, StringMap, Strings, block, keyed_by, unset_means
 
 _CONDITION_TYPE = (
     r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$"
@@ -50,8 +50,8 @@ class Status(Model):
         description="The earliest expiry of the certificates, CAs, JWTs and credentials that the spec refers to.",
         json_schema_extra={"format": "date-time"},
     )
-    conditions: Conditions = Field(
-        default_factory=tuple, description="Ready, Available, Progressing, Degraded and other conditions."
+    conditions: Conditions = unset_means(
+        (), description="Ready, Available, Progressing, Degraded and other conditions."
     )
 
 
@@ -91,9 +91,7 @@ class ResolverStatus(Model):
     servers: StringMap = Field(
         default_factory=dict, description="Start times of the servers that have confirmed these JWTs, by name."
     )
-    gone: Strings = Field(
-        default_factory=tuple, description="Public keys of removed accounts that the servers no longer have."
-    )
+    gone: Strings = unset_means((), description="Public keys of removed accounts that the servers no longer have.")
 
 
 class EarlierCertificates(Model):
@@ -110,9 +108,7 @@ class EarlierCertificates(Model):
 class CertificatesStatus(EarlierCertificates):
     """The certificates that the servers should have loaded."""
 
-    earlier: tuple[EarlierCertificates, ...] = Field(
-        default_factory=tuple, description="The previous ones, latest first."
-    )
+    earlier: tuple[EarlierCertificates, ...] = unset_means((), description="The previous ones, latest first.")
 
 
 class AwaitedConfigurationStatus(Model):

@@ -19,7 +19,7 @@ class GlobalSpec(Model):
     image_pull_policy: PullPolicy | None = Field(
         None, description="When the kubelet pulls images without their own pull policy."
     )
-    image_pull_secrets: PullSecrets = Field(default_factory=tuple, description="Secrets for pulling all images.")
+    image_pull_secrets: PullSecrets = unset_means((), description="Secrets for pulling all images.")
     image_registry: str | None = Field(None, description="Registry for image names without a registry.")
     labels: StringMap = Field(
         default_factory=dict, description="Additional labels of all objects. A change restarts the pods."
@@ -93,8 +93,8 @@ class ServiceAccountSpec(Model):
 
     enabled: bool = unset_means(False, description="Whether there is a ServiceAccount. False when unset.")
     annotations: StringMap = Field(default_factory=dict, description="Additional annotations of the ServiceAccount.")
-    image_pull_secrets: PullSecrets = Field(
-        default_factory=tuple, description="Secrets for pulling images, for pods with this ServiceAccount."
+    image_pull_secrets: PullSecrets = unset_means(
+        (), description="Secrets for pulling images, for pods with this ServiceAccount."
     )
 
 

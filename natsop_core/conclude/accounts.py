@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from natsop_core.conditions.condition import Condition
@@ -15,6 +15,7 @@ from natsop_core.conditions.resolvers import (
     refused_pushes,
 )
 from natsop_core.conf.digest import Unknown
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from natsop_core.findings import Finding
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from natsop_core.servers import Server
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountsReport:
     """wrong: problems that need a person. pending: accounts that the servers have not confirmed yet.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from natsop_core.conditions.certificates import outdated, remembered
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from natsop_core.conf.effective import EffectiveConfig
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from natsop_core.servers import Server
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CertificatesReport:
     """outdated: the pods whose servers do not have the current certificates. age: seconds since those last changed.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from natsop_core import names
@@ -24,6 +24,7 @@ from natsop_core.conditions.steps import contests, delays, refusals
 from natsop_core.conditions.summary import summarize
 from natsop_core.conditions.workload import Workload, available
 from natsop_core.decision import ClusterDecision
+from natsop_core.frozen import frozen
 from natsop_core.kinds import STATEFUL_SETS
 from natsop_core.outcomes import Applied, Unchanged
 from natsop_core.reloads import reload_errors
@@ -101,7 +102,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Seen:
     """A cluster that could be planned, and its observed state.
 

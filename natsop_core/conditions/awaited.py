@@ -6,13 +6,13 @@ The start of the wait is kept in the status until every server runs the configur
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from natsop_core import names
 from natsop_core.conditions.condition import lasted
 from natsop_core.conditions.loaded import TYPE, expected_digest
+from natsop_core.frozen import frozen
 from natsop_core.times import moment, timestamp
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _DIGEST_LENGTH = 12  # hex digits: 48 bits tell the configurations of one cluster apart
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AwaitedConfiguration:
     """The configuration that the servers should load. since: when it last changed, or when the wait for it began."""
 

@@ -8,11 +8,12 @@ so the clocks need not agree.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
+from natsop_core.frozen import frozen
 from natsop_core.times import moment, timestamp
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _REMEMBERED: Final = 3
 """How many earlier sets of certificates the status remembers."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Certificates:
     """The current certificates, as the status remembers them. since: None if no change was seen yet.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
 from natsop_core.api.status import condition_of
 from natsop_core.findings import Finding
+from natsop_core.frozen import frozen
 from natsop_core.times import moment, timestamp
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Check: TypeAlias = Callable[[S], Finding | None]
 """One check of the observed state: None when it passes, else the finding."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """One condition, without generation and time."""
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.api.status import condition_of
 from natsop_core.conditions.condition import Check, Condition, first_finding
 from natsop_core.findings import Finding
+from natsop_core.frozen import frozen
 from natsop_core.pod_problems import PodProblem, explained
 
 if TYPE_CHECKING:
     from natsop_core.reasons import ReasonName
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Workload:
     """The observed state of a StatefulSet or Deployment.
 

@@ -7,7 +7,7 @@ operator.jwt is for people and their tools.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from natsop_core import names
@@ -16,6 +16,7 @@ from natsop_core.conf.expand import expand
 from natsop_core.conf.parser import parse
 from natsop_core.conf.values import Block, Include
 from natsop_core.conf.writer import write
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,7 @@ OPTIONS = frozenset((_OPERATOR, "system_account", "resolver", _RESOLVER_PRELOAD)
 """The options that the files set. No other file of a configuration may set them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FullResolver:
     """A resolver that stores accounts on disk, and accepts new ones from users of the system account."""
 
@@ -37,7 +38,7 @@ class FullResolver:
     interval: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Authentication:
     """The checked operator and accounts. JWTs are bare tokens; accounts are by public key.
 

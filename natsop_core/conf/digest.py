@@ -8,11 +8,11 @@ configuration.
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
 from natsop_core.conf.values import Block, Datetime, Value, Variable
+from natsop_core.frozen import frozen
 
 _REPORTS_DIGEST = (2, 11, 0)
 _KEEPS_VARIABLES = (2, 12, 6)  # earlier versions leave keys that are used as variables out of the digest
@@ -23,7 +23,7 @@ _ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\udc80-\udcff]')
 _SHORT_ESCAPES = {'"': r"\"", "\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Unknown:
     """The digest is unknown. reason: a sentence for the message of a condition, without values of the file."""
 

@@ -14,6 +14,7 @@ from natsop_core.conf.options import SERVER, all_blocks
 from natsop_core.conf.parser import parse
 from natsop_core.conf.restart import restart_digest, restart_text
 from natsop_core.conf.values import Block, Value, Variable
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from natsop_core.conf.options import Options
 
 
-@dataclass(frozen=True)
+@frozen
 class Option:
     """An option that is set. name: its canonical name; key: the key in the file; place: where the key is."""
 
@@ -154,7 +155,7 @@ def _variables(value: Value) -> Iterator[Variable]:
                     yield from _variables(item)
 
 
-@dataclass(frozen=True)
+@frozen
 class Store:
     """Where JetStream stores its streams. folder: None if it is not configured; is_known: whether this is certain."""
 

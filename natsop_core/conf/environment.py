@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from natsop_core.conf.errors import ConfError
 from natsop_core.conf.parser import parse
+from natsop_core.frozen import frozen
 
 VALUE_KEY = "pk"
 """The server parses a variable's text as if it were the value of this key in a file (parse.go, pkey)."""
@@ -14,7 +15,7 @@ _LIKE_A_NUMBER = re.compile(r"-?\d")
 _NUMBER = re.compile(r"-?\d+([kKmMgGtTpPeE][bBiI]*)?|-?\d+\.\d+|\d+(\.\d+){2,}(:\d+)?")
 
 
-@dataclass(frozen=True)
+@frozen
 class Environment:
     """texts: the variables with known values.
 

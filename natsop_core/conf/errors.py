@@ -2,10 +2,11 @@
 
 import bisect
 import re
-from dataclasses import dataclass
+
+from natsop_core.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """A place in a file. Lines and columns count from 1, columns in characters. Line 0: the file as a whole."""
 

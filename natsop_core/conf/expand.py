@@ -7,12 +7,12 @@ variable with an unknown value stays in the tree.
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from natsop_core.conf.environment import VALUE_KEY, Environment
 from natsop_core.conf.errors import ConfError, Place
 from natsop_core.conf.parser import MAX_DEPTH, parse
 from natsop_core.conf.values import Block, Include, Origin, Value, Variable
+from natsop_core.frozen import frozen
 
 MAX_CHARACTERS = 200_000
 """Maximum size of all files of the user, counted each time they are included, and of all copies through variables."""
@@ -24,7 +24,7 @@ _MAX_CHAIN = 16  # includes of includes, variables of variables
 _VALUE_WEIGHT = 16  # counted for a copied value in addition to its characters
 
 
-@dataclass(frozen=True)
+@frozen
 class Expanded:
     """tree: without includes and known variables. reads_own_keys: a variable refers to one of its keys.
 
@@ -58,7 +58,7 @@ def expand(
     return Expanded(expanded, expansion.reads_own_keys, frozenset(expansion.included))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Site:
     """The position of the expansion: the file, the nesting depth, and the chain of includes and variables."""
 

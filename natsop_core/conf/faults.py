@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsop_core.conf.errors import Place
 from natsop_core.conf.listen import port_of, ports
 from natsop_core.conf.values import Block, Variable
 from natsop_core.durations import is_go_duration
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from natsop_core.conf.values import Value
 
 
-@dataclass(frozen=True)
+@frozen
 class Fault:
     """An error: its place, the problem and the remedy. It contains no value of the configuration (may be secret)."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from natsop_core import names
 from natsop_core.conf.auth import FILES, Authentication, auth_files
 from natsop_core.conf.server import routes_block
 from natsop_core.conf.writer import write
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from natsop_core.conf.effective import EffectiveConfig
@@ -33,7 +34,7 @@ def configuration_files(cluster: Cluster, own: Block | None) -> dict[str, str]:
     return files
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadFile:
     """A file or environment variable that the servers read. is_secret: it comes or may come from a Secret."""
 

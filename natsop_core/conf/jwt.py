@@ -10,10 +10,10 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from natsop_core.conf.nkeys import raw_public_key
+from natsop_core.frozen import frozen
 
 _NEWEST_VERSION: Final = 2
 _ALGORITHMS: Final = frozenset(("ed25519", "ed25519-nkey"))
@@ -30,7 +30,7 @@ class BadSignatureError(ValueError):
     """A JWT that is not signed by the key that it names as its issuer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claims:
     """The claims of a JWT that the operator needs. Times are in seconds since 1970; 0 means unset.
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
+
+from natsop_core.frozen import frozen
 
 KeyType = Literal["operator", "account", "user"]
 
@@ -24,7 +26,7 @@ _PUBLIC_KEY: Final = re.compile(r"[A-Z2-7]{56}")
 _SEED: Final = re.compile(r"[A-Z2-7]{58}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyPair:
     """A key pair. seed: the text of the private key."""
 

@@ -6,10 +6,11 @@ it, which it reads in the random order of a Go map.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from natsop_core.conf.values import Block
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from natsop_core.conf.values import Value
 
 
-@dataclass(frozen=True)
+@frozen
 class Options:
     """The options of one type of block. names: canonical names, by spelling in lower case.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsop_core.conf.errors import Place
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -18,7 +18,7 @@ _OF_THE_IMAGE: Final = ("/etc/ssl", "/usr/share", "/usr/local/share")
 """The folders of an image with the certificates of public authorities."""
 
 
-@dataclass(frozen=True)
+@frozen
 class NamedFile:
     """The path of a file, the option that names it, and its place."""
 

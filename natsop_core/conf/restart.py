@@ -8,15 +8,15 @@ the pod template: if it changes, the pods are restarted.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from natsop_core.conf.values import Block, Datetime, Value, Variable
+from natsop_core.frozen import frozen
 
 _LENGTH = 16  # hex digits: 64 bits tell a few revisions of one cluster apart
 
 
-@dataclass(frozen=True)
+@frozen
 class Reloadable:
     """An option that every supported server reloads if it is added, changed or removed. path: `key` or `block.key`.
 
@@ -107,7 +107,7 @@ _ROWS: Mapping[_Path, Reloadable] = {tuple(row.path.split(".")): row for row in 
 _NO_ROWS: Mapping[_Path, Reloadable] = {}
 
 
-@dataclass(frozen=True)
+@frozen
 class _Kept:
     """Converts the part of a value that counts to JSON, with a tag for types that JSON lacks."""
 

@@ -14,6 +14,8 @@ from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, Union
 
+from natsop_core.frozen import frozen
+
 if TYPE_CHECKING:
     from natsop_core.conf.errors import Place, Source
 
@@ -29,7 +31,7 @@ _BARE_WORD = re.compile(r"[^\\\n\r;,\]}\t '\0]*")
 _DATETIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z")
 
 
-@dataclass(frozen=True)
+@frozen
 class Datetime:
     """An unquoted time such as `2030-01-02T03:04:05Z`. No option uses one, but a file may contain one."""
 
@@ -40,7 +42,7 @@ class Datetime:
             raise ValueError("not a time of the form 2030-01-02T03:04:05Z")
 
 
-@dataclass(frozen=True)
+@frozen
 class Variable:
     """An unquoted `$name`: an earlier key of this block or of a block around it, else an environment variable.
 
@@ -57,7 +59,7 @@ class Variable:
             )
 
 
-@dataclass(frozen=True)
+@frozen
 class Include:
     """The keys of another file. The path is always relative to the folder of the including file."""
 

@@ -10,9 +10,10 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from natsop_core.frozen import frozen
 
 _PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----")
 
@@ -21,7 +22,7 @@ _MULTIPLE_BYTES: Final = 0x80
 _LONGEST_LENGTH: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Certificate:
     """Fields of a certificate (RFC 5280, section 4.1). subject, issuer: the encoded names."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsop_core.findings import Finding
+from natsop_core.frozen import frozen
 from natsop_core.guards.accounts import ACCOUNT_GUARDS, with_existing_account_claim
 from natsop_core.guards.guard import allowed_changes
 from natsop_core.guards.servers import OUTSIDE_VOLUME, SERVER_GUARDS
@@ -22,7 +22,7 @@ GUARDS: Final = (OUTSIDE_VOLUME, *STREAM_GUARDS, *ACCOUNT_GUARDS, *SERVER_GUARDS
 """In order of evaluation: whether JetStream stays on is decided before the number of servers."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """A change that a guard has refused, and the finding for the user."""
 
@@ -30,7 +30,7 @@ class Refusal:
     finding: Finding
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Granted:
     """The granted custom resource, and the refused changes.
 

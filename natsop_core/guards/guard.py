@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from natsop_core.frozen import frozen
 from natsop_core.names import ALLOW_DATA_LOSS_ANNOTATION
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="BaseModel")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """A requested change that would break a commitment.
 
@@ -31,7 +31,7 @@ class Change:
     kept: NatsCluster
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Guard:
     """A row of the table of guards. Its texts have the placeholders `{wanted}`, `{committed}` and `{cluster}`.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Literal, TypeAlias
+
+from natsop_core.frozen import frozen
 
 Outcome: TypeAlias = Literal["ok", "warning", "problem", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """check: what was checked. remedy: what to do; empty if there is nothing to do."""
 

@@ -6,10 +6,10 @@ Several operators may share a cluster, each with Roles in namespaces of its own 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from natsop_core.frozen import frozen
 from natsop_core.inspect.view import Request, list_of
 from natsop_core.kinds import ACCESS_REVIEWS, CLUSTERS, PODS
 from natsop_core.rbac import namespaced_role
@@ -35,7 +35,7 @@ _VITAL: Final = Right(CLUSTERS.group, CLUSTERS.plural, "watch")
 """Without it, an operator does not work in a namespace. It is asked first, to save access reviews for the others."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Installation:
     """The pods with the same namespace, ServiceAccount and release: the replicas of one operator."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from natsop_core import names
+from natsop_core.frozen import frozen
 from natsop_core.inspect.server_state import restarts_of_note
 from natsop_core.reasons import REASONS
 
@@ -35,7 +36,7 @@ _NOTABLE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """level: a warning needs no immediate action."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from natsop_core.frozen import frozen
 from natsop_core.inputs import HttpAnswer, Unreachable
 from natsop_core.inspect.view import is_from_api_server, why
 from natsop_core.servers import read_answer
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _RESTARTS_OF_NOTE: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServerState:
     """The answers of one server: what they mean, and those of /varz and /jsz as they are."""
 

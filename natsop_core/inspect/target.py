@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
+from natsop_core.frozen import frozen
 from natsop_core.inspect.view import Request, path_of
 from natsop_core.kinds import BOXES, CLUSTERS, DEPLOYMENTS, STATEFUL_SETS
 
@@ -22,7 +22,7 @@ _KINDS: Final = {
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """A NatsCluster or NatsBox, by name."""
 

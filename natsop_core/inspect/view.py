@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from natsop_core.frozen import frozen
 from natsop_core.inputs import HttpAnswer, Unreachable
 from natsop_core.kinds import PODS
 from natsop_core.servers import as_object, monitor_reference, read_answer
@@ -21,7 +22,7 @@ MOST_ITEMS: Final = 500
 """Maximum number of items of a list: as many as a person can look through."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """A request to the API server. path: includes the query. body: JSON of an access review to create.
 

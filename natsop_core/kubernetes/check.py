@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from natsop_core.frozen import frozen
 from natsop_core.kubernetes.openapi import Schema, part_of, resolved
 from natsop_core.kubernetes.scalars import UNKNOWN, scalar_fault, whole, words
 
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SchemaFault:
     """A problem at a path below the checked value."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Any, Final
+
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explanation:
     """A message that depends on the node that breaks a rule, in CEL and in Python."""
 
@@ -23,7 +24,7 @@ class Explanation:
     of: Callable[[Any], str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """A rule about all nodes at a path. The value of a node is `self` in CEL; absent nodes are skipped.
 
@@ -45,7 +46,7 @@ class Rule:
         return self.explanation.of(node) if self.explanation else self.message
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransitionRule:
     """A rule about a change of the whole resource from `oldSelf` to `self`. about: the path of the affected field.
 
@@ -59,7 +60,7 @@ class TransitionRule:
     holds: Callable[[Any, Any], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Breach:
     """A broken rule: its name, and the path in the format of the API server."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from natsop_core.reasons.names import ConditionType
@@ -12,7 +13,7 @@ Place: TypeAlias = "ConditionType | Literal['Event']"
 """Where a reason appears: in a condition of that type, or in a Kubernetes Event."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reason:
     """Why a condition has its status, or why an event was sent.
 

@@ -7,7 +7,7 @@ account with an invalid JWT keeps its last valid one, or is left out if it has n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final, cast
 
 from natsop_core import names
@@ -15,6 +15,7 @@ from natsop_core.api.storage import VolumeTemplateSpec
 from natsop_core.conf.auth import FILES, Authentication, FullResolver, preloaded_accounts
 from natsop_core.conf.errors import ConfError
 from natsop_core.findings import Finding
+from natsop_core.frozen import frozen
 from natsop_core.kinds import SECRETS
 from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.references import KeyReference
@@ -42,7 +43,7 @@ RESOLVER_SIZE: Final = "1Gi"
 RESOLVER_INTERVAL: Final = "2m"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LastGood:
     """The content of the live Secret: its files, and the JWTs of accounts by public key.
 

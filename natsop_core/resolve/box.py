@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.api.read import InvalidResource, read_cluster
 from natsop_core.findings import Finding
+from natsop_core.frozen import frozen
 from natsop_core.kinds import CLUSTERS
 from natsop_core.references import ObjectRef
 from natsop_core.resolve.contexts import resolve_contexts
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 GRACE_SECONDS: Final = 30
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResolvedBox:
     """The box to build, and the problems of the custom resource.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from natsop_core.conf.x509 import certificates_in
+from natsop_core.frozen import frozen
 from natsop_core.resolve.files import authority, certificates
 from natsop_core.resolve.referred import find
 from natsop_core.times import moment
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from natsop_core.references import KeyReference
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServedCertificates:
     """digest: of all of them. It needs no salt: a private key cannot be guessed, and the rest is public.
 

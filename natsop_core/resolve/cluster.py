@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from natsop_core import names
+from natsop_core.frozen import frozen
 from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS
 from natsop_core.kubernetes.image_name import tag_of
 from natsop_core.record import Record
@@ -88,7 +88,7 @@ UNPRIVILEGED_PORTS: Final = "net.ipv4.ip_unprivileged_port_start"
 """A sysctl that Pod Security allows. With 0, an unprivileged user may listen on any port."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResolvedCluster:
     """The cluster to build, and the problems of the custom resource.
 
@@ -109,7 +109,7 @@ class ResolvedCluster:
     certificates: ServedCertificates | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Parts:
     """The parts of a cluster that are resolved first."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from natsop_core import names
 from natsop_core.findings import Finding
+from natsop_core.frozen import frozen
 from natsop_core.references import KeyReference
 from natsop_core.resolve.answer import Answer, Answers
 from natsop_core.resolve.env_sources import environment_values
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from natsop_core.lookup import Lookup
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExternalFiles:
     """The folders to mount, and their content.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
 from natsop_core.api.natsbox import ContextSpec
 from natsop_core.findings import Finding
+from natsop_core.frozen import frozen
 from natsop_core.references import KeyReference, ReferredKind
 from natsop_core.resolve.answer import Answer
 from natsop_core.resolve.files import authority
@@ -41,7 +41,7 @@ Setting = str
 """A field of a context's JSON file (jsm.go natscontext/context.go)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contexts:
     """The resolved contexts. folder: all files that they refer to; None if there are none."""
 

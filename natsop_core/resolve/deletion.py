@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from natsop_core.frozen import frozen
 from natsop_core.inputs import Forbidden
 from natsop_core.kinds import NACK_ACCOUNTS, USING_ACCOUNTS
 from natsop_core.references import ListRef
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from natsop_core.lookup import Lookup
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deletion:
     """The objects that the deletion of a NatsCluster waits for.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from natsop_core import names
 from natsop_core.actions import Annotate
 from natsop_core.commitments import commitments_of, unrecorded_claims
+from natsop_core.frozen import frozen
 from natsop_core.guards import grant
 from natsop_core.kinds import CLAIMS, STATEFUL_SETS
 from natsop_core.live import is_ours, reduce_metadata
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from natsop_core.lookup import Lookup
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Existing:
     """committed: the commitments of the running servers and their volumes. records: annotations to write on claims."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from natsop_core.conf.jwt import expiry_in
 from natsop_core.conf.x509 import certificates_in
+from natsop_core.frozen import frozen
 from natsop_core.resolve.contexts import context_references, wanted_contexts
 from natsop_core.resolve.files import authority, certificates
 from natsop_core.resolve.jwts import creds_reference, jwt_references
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _LATEST: Final = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expiry:
     """When something expires. what: begins a sentence. remedy: ends it.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from natsop_core.frozen import frozen
 from natsop_core.kubernetes.image_name import image_name, tag_of
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from natsop_core.commitments import Commitments
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DefaultImage:
     """The default image of a container. tag: may also be a digest."""
 
@@ -45,7 +45,7 @@ def image_reference(image: ImageSpec, default: DefaultImage, registry: str = "")
     return image_name(repository, image.tag or default.tag)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DefaultImages:
     """The default images of a cluster's containers."""
 

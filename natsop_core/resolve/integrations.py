@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from natsop_core import names
 from natsop_core.api.status import condition_of
 from natsop_core.findings import Finding
+from natsop_core.frozen import frozen
 from natsop_core.inputs import Forbidden
 from natsop_core.kinds import NACK_ACCOUNTS, POD_MONITORS, STATEFUL_SETS
 from natsop_core.resolve.answer import Answer
@@ -33,7 +33,7 @@ _NOT_INSTALLED: Final[Mapping[ApiResource, ReasonName]] = {
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Integration:
     """Whether an optional API (NACK, PodMonitor) that the custom resource uses is available.
 
@@ -46,7 +46,7 @@ class Integration:
     is_awaited: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Integrated(Generic[T]):
     """The value to build for an optional API, and whether the API is available; None if it is not used.
 

@@ -5,12 +5,13 @@ A finding names the Secret and key, the problem and the remedy, but never the co
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from natsop_core.conf.jwt import BadSignatureError, NotAJwtError, token_in, verified_claims
 from natsop_core.conf.nkeys import is_public_key
 from natsop_core.findings import Finding
+from natsop_core.frozen import frozen
 from natsop_core.resolve.referred import find, key_reference
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from natsop_core.references import KeyReference
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operator:
     """A NATS operator with a valid JWT. file: the unchanged content of its Secret."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from natsop_core import names
+from natsop_core.frozen import frozen
 from natsop_core.inputs import Forbidden
 from natsop_core.live import is_ours, reduce_metadata
 from natsop_core.resolve.owner import owner_of
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stored:
     """The stored value; empty if there is none yet, or if it is damaged."""
 
     text: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameTaken:
     """A Secret of someone else has the name, so that nothing can be stored."""
 

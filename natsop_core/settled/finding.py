@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Literal, TypeAlias
+
+from natsop_core.frozen import frozen
 
 UnsettledReason: TypeAlias = Literal[
     "ServerSilent",
@@ -21,7 +23,7 @@ UnsettledReason: TypeAlias = Literal[
 """See the table of natsop_core.settled."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unsettled:
     """A finding. message: a clause without a full stop, so that several fit into one line."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from natsop_core.frozen import frozen
 from natsop_core.settled.finding import Unsettled, UnsettledReason
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def title(stream: Stream) -> str:
     return f"stream {stream.name}" if stream.account == "$G" else f"stream {stream.name} of account {stream.account}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Report:
     """A group as one server reports it. replicas: how many members it should have. stored: the last sequence stored."""
 

@@ -5,11 +5,12 @@ A field is None if the server did not report it, or reported something else than
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from natsop_core.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Member:
     """Another member of a Raft group, as the reporting server knows it. Only the leader's knowledge is complete.
 
@@ -25,7 +26,7 @@ class Member:
     lag: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """A Raft group. leader: empty if the reporting server knows none. others: its members but the reporting server.
 
@@ -37,7 +38,7 @@ class Group:
     is_moving: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MetaGroup:
     """The JetStream meta group, to which all servers with JetStream belong. size: the number of its members."""
 
@@ -45,7 +46,7 @@ class MetaGroup:
     size: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Consumer:
     """A consumer. replicas: the number of members that its group should have."""
 
@@ -54,7 +55,7 @@ class Consumer:
     group: Group | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stream:
     """A stream, as far as the reporting server stores it.
 
@@ -75,7 +76,7 @@ class Stream:
     consumers: tuple[Consumer, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JetStream:
     """JetStream on one server. storage, max_storage: bytes on disk.
 
@@ -90,7 +91,7 @@ class JetStream:
     is_complete: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observation:
     """The answers of one server.
 

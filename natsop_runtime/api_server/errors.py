@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from natsop_core.frozen import frozen
 
 
 class ConfigurationError(Exception):
@@ -41,7 +41,7 @@ class RefusedError(ApiError):
     """Any other error that a retry would not change."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cause:
     """One of the reasons why the API server finds an object invalid."""
 

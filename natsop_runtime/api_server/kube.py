@@ -6,11 +6,11 @@ import logging
 import random
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
+from natsop_core.frozen import frozen
 from natsop_core.inputs import HttpAnswer
 from natsop_core.names import FIELD_MANAGER
 from natsop_runtime.api_server.errors import NotFoundError, UnavailableError
@@ -45,7 +45,7 @@ METADATA: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selection:
     """The objects to list and watch: of a kind, a namespace and labels; complete or metadata only."""
 
@@ -55,7 +55,7 @@ class Selection:
     metadata_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """A page of a list; its items are decoded one by one. The list is of `version`, where a watch continues."""
 
@@ -63,7 +63,7 @@ class Page:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WatchEvent:
     """An event of a watch; a bookmark's object has only a resource version."""
 

@@ -6,12 +6,12 @@ import logging
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 
+from natsop_core.frozen import frozen
 from natsop_core.live import LiveObject, kept_entries, reduce_metadata
 from natsop_core.names import CLUSTER_LABEL
 
@@ -31,7 +31,7 @@ Kept: TypeAlias = dict[str, dict[str, T]]
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transform(Generic[T]):
     """How a store reduces each object, and how to read the resource version of the result."""
 
@@ -39,7 +39,7 @@ class Transform(Generic[T]):
     version: Callable[[T], str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Whole:
     """A complete object as compressed JSON. label: the custom resource that it belongs to.
 

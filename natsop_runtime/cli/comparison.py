@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from natsop_core.frozen import frozen
 from natsop_runtime.cli.object_diff import Object, ObjectChange, identity, object_changes
 from natsop_runtime.cli.planned import key_of, planned
 
@@ -23,7 +23,7 @@ _BOLD: Final = "\x1b[1m"
 _PLAIN: Final = "\x1b[0m"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison:
     """The changed objects of each custom resource that has some, and what is to be said of its change."""
 

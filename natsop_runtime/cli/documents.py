@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
+from natsop_core.frozen import frozen
 from natsop_runtime.cli.sources import InputError, Source, read_sources
 from natsop_runtime.yaml.reader import Lines, YamlFaultError, read_yaml
 
 _INDEX: Final = re.compile(r"\[([0-9]+)]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """One object of a file: a whole YAML document, or an item of a List."""
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
+from natsop_core.frozen import frozen
 from natsop_runtime.cli.sources import InputError
 
 _HEADER: Final = re.compile(r"# Made by natsop render of (.+); do not edit\.\n")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class File:
     """A file to write. One of a Secret can be read by its owner alone."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from natsop_core.frozen import frozen
 from natsop_core.names import is_derived_annotation
 from natsop_runtime.cli.field_diff import field_lines
 from natsop_runtime.yaml.writer import yaml_lines
@@ -18,7 +18,7 @@ ChangeKind = Literal["added", "removed", "changed"]
 _WITH_PODS: Final = ("StatefulSet", "Deployment")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ObjectChange:
     """An object that is not the same on both sides. rolls: why its pods are replaced; empty where they are not."""
 

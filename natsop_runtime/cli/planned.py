@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from natsop_core.changes import PlannedChange, plan_change
+from natsop_core.frozen import frozen
 from natsop_core.stand_ins import with_stand_ins
 from natsop_runtime.cli.documents import parse_all
 from natsop_runtime.cli.resources import inputs_of, read_resources, render_all
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Key = tuple[type, str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Side:
     """One side of a change.
 
@@ -35,7 +36,7 @@ class Side:
     errors: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Planned:
     """What becomes of one custom resource of the new side. change: what its change comes to, where it is on both."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.api.read import InvalidResource
+from natsop_core.frozen import frozen
 from natsop_core.offline import inputs_at_hand, read, render
 from natsop_core.stand_ins import with_stand_ins
 from natsop_runtime.cli.sources import STDIN, InputError, print_error
@@ -28,7 +29,7 @@ _HOLDERS: Final = {"Secret": ("data", "stringData"), "ConfigMap": ("data", "bina
 EXIT_CODES = "exit code: 0 done, 1 an input is invalid, 2 wrong usage"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resource:
     """A custom resource, and the document that describes it."""
 
@@ -40,7 +41,7 @@ class Resource:
         return f"{type(self.value).__name__} {metadata.namespace}/{metadata.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RenderedResource:
     """A custom resource, its objects, and what it asks for that is left out of them."""
 
@@ -49,7 +50,7 @@ class RenderedResource:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RenderedInput:
     """What becomes of a whole input. errors: about custom resources of which nothing becomes."""
 

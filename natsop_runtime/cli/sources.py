@@ -6,9 +6,11 @@ import codecs
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePath
 from typing import Final
+
+from natsop_core.frozen import frozen
 
 STDIN: Final = "-"
 
@@ -35,7 +37,7 @@ def print_error(line: str) -> None:
     print("".join(each if each.isprintable() or each == "\t" else ascii(each)[1:-1] for each in line), file=sys.stderr)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """A file's content; `name` is what to call it in messages."""
 

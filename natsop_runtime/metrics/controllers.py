@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from itertools import accumulate, repeat
@@ -20,6 +19,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from natsop_core import kinds
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
@@ -138,7 +138,7 @@ class ControllerMetrics:
         return self._by_name[controller_name(key.kind)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Controller:
     """The series of one controller. To find them by their labels each time costs more than to count."""
 

@@ -15,9 +15,10 @@ import logging
 import shlex
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from natsop_core.frozen import frozen
 from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS
 from natsop_runtime.api_server.errors import ApiError, ForbiddenError
 from natsop_runtime.rate_limiter import RateLimiter
@@ -55,7 +56,7 @@ class Reviews(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """A refusal: an HTTP status, and what to do about it."""
 

@@ -6,9 +6,9 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from natsop_core.frozen import frozen
 from natsop_runtime.serving.access import Access
 from natsop_runtime.serving.certificates import RotatedCertificate, self_signed
 from natsop_runtime.serving.listener import listening
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ports:
     """The numbers of the open ports; None for one that is not open."""
 

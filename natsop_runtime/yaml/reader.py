@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from ruamel.yaml import YAML
@@ -23,6 +23,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
+from natsop_core.frozen import frozen
 from natsop_runtime.yaml.scalars import NotJsonError, json_value, scalar
 
 MAX_DEPTH: Final = 200
@@ -48,7 +49,7 @@ class YamlFaultError(Exception):
         self.line, self.column = line, column
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class YamlDocument:
     """A document's content, and where in the file each part of it stands."""
 

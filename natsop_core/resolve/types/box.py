@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from natsop_core.resolve.types.pods import Container, Folder, Owner, Pod
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """A context of the nats CLI: the content of its JSON file, and its key in the Secret."""
 
@@ -24,7 +25,7 @@ class Context:
         return f"{self.name}.json"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     """A resolved NatsBox. selected: the context that the CLI uses until the user selects another; may be empty."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from natsop_core import names
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from natsop_core.kubernetes.types import PodDisruptionBudgetSpec
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DisruptionBudget:
     """The disruption budget. limits: minAvailable or maxUnavailable, and the eviction policy."""
 
@@ -32,7 +33,7 @@ class DisruptionBudget:
     extras: Extras
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClientService:
     """The Service that clients connect to. node_ports: by listener name. Empty texts: the default of Kubernetes."""
 
@@ -43,7 +44,7 @@ class ClientService:
     extras: Extras
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ingress:
     """The Ingress for websocket clients. Empty texts: not set."""
 
@@ -55,7 +56,7 @@ class Ingress:
     annotations: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exporter:
     """The sidecar that exports the monitor's data as Prometheus metrics. url: that of the monitor."""
 
@@ -65,7 +66,7 @@ class Exporter:
     flags: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PodMonitor:
     """The PodMonitor of the exporter. Empty texts: the defaults of Prometheus."""
 
@@ -74,7 +75,7 @@ class PodMonitor:
     labels: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceAccount:
     """The ServiceAccount of the servers."""
 
@@ -82,7 +83,7 @@ class ServiceAccount:
     annotations: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NackAccount:
     """A NACK Account: its name, and the Secret and key with its credentials."""
 
@@ -91,7 +92,7 @@ class NackAccount:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NackAuthority:
     """The Secret and key with the CA of the servers. copy: the content to write there; empty if it already exists."""
 
@@ -100,7 +101,7 @@ class NackAuthority:
     copy: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nack:
     """The resolved objects for NACK."""
 
@@ -108,7 +109,7 @@ class Nack:
     authority: NackAuthority | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cluster:
     """A resolved NatsCluster. record: the commitments to store.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
+
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from natsop_core.api.common import PullPolicy
@@ -25,7 +27,7 @@ DEFAULT_VOLUME_SIZE: Final = "10Gi"
 """The default size of a JetStream volume."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owner:
     """The custom resource that controls the objects that are built from it."""
 
@@ -36,7 +38,7 @@ class Owner:
     uid: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extras:
     """The labels and annotations that the user adds to an object."""
 
@@ -44,7 +46,7 @@ class Extras:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Container:
     """The settings that all containers share. image: with tag or digest. env, env_from: those of the user."""
 
@@ -56,7 +58,7 @@ class Container:
     env_from: tuple[EnvFromSource, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Probes:
     """The probes of the nats container."""
 
@@ -65,7 +67,7 @@ class Probes:
     liveness: Probe
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Folder:
     """A folder with files, mounted into every container that reads them.
 
@@ -79,21 +81,21 @@ class Folder:
     contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VolumeClaim:
     """A volume claimed once per pod and kept when the pod goes; `spec` is a PersistentVolumeClaim's."""
 
     spec: PersistentVolumeClaimSpec
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scratch:
     """A volume that lives and dies with its pod."""
 
     size: Quantity
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pod:
     """The settings that all pods share. placement: affinity, tolerations and similar settings of the user.
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from natsop_core.frozen import frozen
 
 if TYPE_CHECKING:
     from natsop_core.conf.auth import Authentication
     from natsop_core.resolve.types.pods import Scratch, VolumeClaim
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tls:
     """The TLS settings of a listener, with paths in the pod. ca_file: may be empty. timeout: None for the default."""
 
@@ -22,7 +24,7 @@ class Tls:
     timeout: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listener:
     """A port that the servers listen on. is_published: the client Service has it."""
 
@@ -33,7 +35,7 @@ class Listener:
     tls: Tls | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RouteCredentials:
     """The credentials for routes between the servers. Secret."""
 
@@ -41,7 +43,7 @@ class RouteCredentials:
     password: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Routes:
     """The routes between the servers. urls: one entry per server, including the credentials.
 
@@ -53,7 +55,7 @@ class Routes:
     credentials: RouteCredentials | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JetStream:
     """The JetStream stores, in bytes (0: the store is off), and the volume of the file store."""
 
@@ -62,7 +64,7 @@ class JetStream:
     volume: VolumeClaim | Scratch
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IncludedFile:
     """An included file of the user. is_secret: it comes from a Secret."""
 
@@ -71,7 +73,7 @@ class IncludedFile:
     is_secret: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExistingConfig:
     """The user's own ConfigMap, which replaces the rendered one. texts: its content, including nats.conf.
 
@@ -83,7 +85,7 @@ class ExistingConfig:
     included: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Salt:
     """The salt for digests of secret values, which prevents guessing these values from their digests.
 
@@ -94,7 +96,7 @@ class Salt:
     is_ours: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SystemUser:
     """A user of the system account. seed: the private key, which is or will be stored in its Secret.
 
@@ -106,7 +108,7 @@ class SystemUser:
     is_ours: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResolverAccounts:
     """The accounts that full resolvers should have.
 
@@ -120,7 +122,7 @@ class ResolverAccounts:
     allow_delete: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Auth:
     """The checked JWT authentication. volume: that of a full resolver.
 
