@@ -19,7 +19,7 @@ from nats.aio.client import Client
 from nats.js.api import ConsumerConfig, StorageType
 
 from natsop_core.inputs import HttpAnswer, Unreachable
-from natsop_core.settled import APART, HEALTH, JETSTREAM, VARIABLES, Observation, observe, settled
+from natsop_core.settled import APART, HEALTH, JETSTREAM, ROUTES, VARIABLES, Observation, observe, settled
 from natsop_core.settled.groups import MOST_LAG
 from tests.server.clustered import clustered_server
 from tests.testbed.control_plane import own_loopback_address
@@ -81,7 +81,7 @@ class Trio:
         return httpx2.get(f"http://{self.hosts[name]}:8222{path}", trust_env=False, timeout=5)
 
     def _observe(self, name: str) -> Observation:
-        return observe(name, *(self._reply(name, path) for path in (HEALTH, VARIABLES, JETSTREAM)))
+        return observe(name, *(self._reply(name, path) for path in (HEALTH, VARIABLES, JETSTREAM, ROUTES)))
 
     def _reply(self, name: str, path: str) -> HttpAnswer | Unreachable:
         try:
@@ -115,9 +115,9 @@ def _is_apart(before: Observation, now: Observation) -> bool:
 
 
 @contextmanager
-def trio(program: Path, folder: Path) -> Iterator[Trio]:
+def trio(program: Path, folder: Path, *, jetstream: bool = True) -> Iterator[Trio]:
     hosts = {name: own_loopback_address() for name in NAMES}
-    servers = {name: clustered_server(program, name, hosts, folder) for name in NAMES}
+    servers = {name: clustered_server(program, name, hosts, folder, jetstream=jetstream) for name in NAMES}
     with ExitStack() as stack:
         for name, server in servers.items():
             stack.callback(shutil.rmtree, folder / name, ignore_errors=True)  # pytest keeps the folders of three runs
@@ -169,3 +169,15 @@ def test_a_server_that_comes_back_without_its_volume_is_waited_for(
         stored = world.stored("ORDERS")
         assert stored.keys() == set(NAMES)
         assert max(stored.values()) - min(stored.values()) <= MOST_LAG, stored
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_servers_without_jetstream_are_settled_when_they_are_connected(
+    version: str, binary_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    with trio(binary_of(version), tmp_path, jetstream=False) as world:
+        world.await_settled()
+        world.servers["c-2"].stop(grace=0)
+        assert world.findings() == ["c-2 does not answer"]
+        world.servers["c-2"].start()
+        world.await_settled()

@@ -50,7 +50,14 @@ def test_the_plugin_shows_streams_refusals_and_remedies_and_pauses_and_restarts(
     assert_restarts(workspace)
 
 
+def is_settled(namespace: Namespace) -> bool:
+    found = status(namespace)
+    assert found["settled"] is True, found["unsettled"]
+    return True
+
+
 def assert_healthy(namespace: Namespace) -> None:
+    namespace.wait_until(lambda: is_settled(namespace), READY_WITHIN, "the cluster is settled")
     found = status(namespace)
     assert (found["healthy"], found["problems"]) == (True, []), found
     assert found["quorum"] == {"pods": 3, "wanted": 3, "ready": 3, "needed": 2, "holds": True}
@@ -73,7 +80,7 @@ def assert_checked(namespace: Namespace) -> None:
     cluster = f"NatsCluster {namespace.name}/{CLUSTER}"
     ours = [each for name, each in checks.items() if name.startswith((cluster, "CRD ", "NACK"))]
     assert not [each for each in ours if each["outcome"] == "problem"]
-    for name in ("quorum", "volumes", "meta group", "streams", "clocks"):
+    for name in ("quorum", "settled", "volumes", "meta group", "streams", "clocks"):
         assert checks[f"{cluster}, {name}"]["outcome"] == "ok", checks
     for kind in ("natsclusters", "natsboxes"):
         assert checks[f"CRD {kind}.nats.crewlet.cloud"]["outcome"] == "ok", checks
@@ -86,6 +93,7 @@ def assert_a_viewer_sees_the_rest(namespace: Namespace) -> None:
     for words in ("Ready: True", "3 of 3 ready", 'which needs the right "get pods/proxy"'):
         assert words in screen.stdout, screen.stdout
     assert "JetStream" not in screen.stdout
+    assert "Settled" not in screen.stdout
 
 
 def edits_wait_while_paused(namespace: Namespace) -> None:
@@ -151,11 +159,15 @@ def assert_reported_without_secrets(namespace: Namespace, folder: Path) -> None:
 def assert_restarts(namespace: Namespace) -> None:
     before = uids(namespace, pods_of(3))
     assert plugin(namespace, "restart", CLUSTER).returncode == 0
+    unsettled: list[dict[str, str]] = []
 
     def restarted() -> bool:
+        unsettled.extend(status(namespace)["unsettled"])
         now = uids(namespace, pods_of(3))
         return not {*now} & {*before}
 
     namespace.wait_until(restarted, READY_WITHIN, "all servers are restarted")
+    assert {"ServerOutdated", "ServerSilent"} <= {each["reason"] for each in unsettled}, unsettled
+    namespace.wait_until(lambda: is_settled(namespace), READY_WITHIN, "the cluster is settled again")
     template = namespace.client.get("StatefulSet", CLUSTER)["spec"]["template"]
     assert "kubectl.kubernetes.io/restartedAt" in template["metadata"]["annotations"]
