@@ -17,9 +17,9 @@ from natsop_runtime.api_server.errors import ConfigurationError
 from natsop_runtime.api_server.exec_auth import ExecAuth
 from natsop_runtime.api_server.http_client import HttpClient, uncounted, unfenced
 from natsop_runtime.api_server.kube import REQUEST_TIMEOUT, Kube
-from natsop_runtime.api_server.tls_files import ReloadedContext
 from natsop_runtime.api_server.token_file import TokenFileAuth
 from natsop_runtime.tls import verify_like_go
+from natsop_runtime.tls_files import ReloadedContext
 from natsop_runtime.transport import USER_AGENT, AiohttpTransport, no_cookies
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ Config: TypeAlias = SingleConfig
 
 Transport: TypeAlias = httpx2.AsyncBaseTransport
 """What carries the requests, the network in most cases."""
+
+LOOK_AGAIN: Final = 10.0
+"""Seconds between two checks of the TLS files. A handshake that fails in between is retried anyway."""
 
 IDLE_SECONDS: Final = 60.0
 """How long an idle connection is kept; an API server closes its own after 90 seconds."""
@@ -85,7 +88,7 @@ def _http_client(config: Config, transport: Transport | None) -> httpx2.AsyncCli
 
 def _network(config: Config) -> Transport:
     """A direct connection whose TLS files are reloaded, or httpx's transport through a proxy, which reloads none."""
-    context = ReloadedContext(lambda: _context(config), _tls_files(config))
+    context = ReloadedContext(lambda: _context(config), _tls_files(config), interval=LOOK_AGAIN)
     if (proxy := _proxy(config.cluster.server)) is None:
         return AiohttpTransport(context, idle_seconds=IDLE_SECONDS)
     limits = httpx2.Limits(keepalive_expiry=IDLE_SECONDS)  # of any number of connections

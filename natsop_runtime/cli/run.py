@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -91,7 +92,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(options: Options, arguments: argparse.Namespace) -> int:
-    """Run the operator; the HTTP client is only loaded now."""
+    """Run the operator; the HTTP client is only loaded now, which takes most of a second."""
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until `stacks` handles it: by default it ends a process
     settings = options.settings(arguments)
     from natsop_runtime import main  # noqa: PLC0415
 

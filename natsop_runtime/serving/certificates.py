@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import ssl
 import subprocess
 import sys
@@ -10,53 +9,33 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from natsop_runtime.tls_files import ReloadedContext
+
 MEMORY: Final = Path("/dev/shm")  # noqa: S108
 """A folder in memory, writable even if the root filesystem is not."""
-
-log = logging.getLogger(__name__)
-
-Version = tuple[tuple[int, int, int], ...]
 
 
 class CertificateError(Exception):
     """The certificate cannot be used; the message says why, in one line."""
 
 
-class RotatedCertificate:
-    """The pair `tls.crt` and `tls.key` of a folder, which is replaced before it expires.
+def from_folder(folder: Path) -> ssl.SSLContext:
+    """A context with the certificate `tls.crt` and the key `tls.key` of a folder, which are replaced now and then.
 
-    Every handshake checks whether the files have changed. While they are unusable, the last valid pair stays in use.
+    Every handshake checks whether the files have changed. Raises CertificateError if they are unusable from the start.
     """
+    pair = folder / "tls.crt", folder / "tls.key"
+    try:
+        current = ReloadedContext(lambda: _context(*pair), pair, interval=0.0)
+    except (OSError, ValueError) as error:
+        raise CertificateError(f"Cannot use tls.crt and tls.key of {folder}: {error}") from error
 
-    def __init__(self, folder: Path) -> None:
-        self._pair = folder / "tls.crt", folder / "tls.key"
-        try:
-            self._version = self._look()
-            self._current = _context(*self._pair)
-        except (OSError, ValueError) as error:
-            raise CertificateError(f"Cannot use tls.crt and tls.key of {folder}: {error}") from error
-        self.context = _context(*self._pair)
-        self.context.sni_callback = self._shake_hands  # called without a server name, too
+    def shake_hands(connection: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
+        connection.context = current()
 
-    def _shake_hands(self, connection: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
-        self._take_up_another()
-        connection.context = self._current
-
-    def _take_up_another(self) -> None:
-        try:
-            version = self._look()
-            if version == self._version:
-                return
-            self._version = version  # from before they are read: if they change meanwhile, they are read again
-            self._current = _context(*self._pair)
-        except (OSError, ValueError) as error:
-            log.warning("cannot use the new %s and %s, the old ones serve on: %s", *self._pair, error)
-        else:
-            log.info("serving with the new certificate in %s", self._pair[0])
-
-    def _look(self) -> Version:
-        stats = (path.stat() for path in self._pair)
-        return tuple((stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in stats)
+    context = current()
+    context.sni_callback = shake_hands  # called without a server name, too
+    return context
 
 
 def self_signed(host: str) -> ssl.SSLContext:

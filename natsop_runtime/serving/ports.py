@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from natsop_core.frozen import frozen
 from natsop_runtime.serving.access import Access
-from natsop_runtime.serving.certificates import RotatedCertificate, self_signed
+from natsop_runtime.serving.certificates import from_folder, self_signed
 from natsop_runtime.serving.listener import listening
 from natsop_runtime.serving.pages import METRICS, metrics_pages, probe_pages
 
@@ -63,6 +63,6 @@ async def serving(
 
 def _tls(certificates: Path | None) -> ssl.SSLContext:
     if certificates is not None:
-        return RotatedCertificate(certificates).context
+        return from_folder(certificates)
     log.info("metrics are served with a certificate that we signed ourselves; --metrics-cert-path names a better one")
     return self_signed(socket.gethostname())

@@ -23,7 +23,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
         "api_server/test_kubeconfig.py",
     ),
     "api_server.status_errors": ("api_server/test_status_errors.py",),
-    "api_server.tls_files": ("api_server/test_tls_files.py", "api_server/test_connection.py"),
+    "tls_files": ("test_tls_files.py", "api_server/test_connection.py", "serving/test_certificates.py"),
     "api_server.token_file": ("api_server/test_connection.py",),
     "nats": ("test_nats_clients.py", "test_nats.py", "test_nats_requests.py"),
     "nats_requests": ("test_nats_outcomes.py", "test_nats_requests.py"),

@@ -14,7 +14,8 @@ import pytest
 import trustme
 
 from natsop_core.kinds import CONFIG_MAPS
-from natsop_runtime.api_server import kubeconfig, tls_files, token_file
+from natsop_runtime import tls_files
+from natsop_runtime.api_server import connection, kubeconfig, token_file
 from natsop_runtime.api_server.connection import connected
 from natsop_runtime.api_server.errors import CredentialsError, RefusedError, UnauthorizedError, UnavailableError
 from natsop_runtime.api_server.kube import Kube
@@ -75,7 +76,7 @@ async def listening(server: ApiServer) -> AsyncIterator[None]:
 @pytest.fixture
 def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for changed files at each request."""
-    monkeypatch.setattr(tls_files, "LOOK_AGAIN", 0.0)
+    monkeypatch.setattr(connection, "LOOK_AGAIN", 0.0)
     monkeypatch.setattr(token_file, "READ_AGAIN", 0.0)
 
 
@@ -197,7 +198,7 @@ def test_files_are_looked_at_only_now_and_then(pod: Path, monkeypatch: pytest.Mo
 
     in_pod(server, pod, monkeypatch, story)
     assert looked == []
-    assert (tls_files.LOOK_AGAIN, token_file.READ_AGAIN) == (10.0, 60.0)
+    assert (connection.LOOK_AGAIN, token_file.READ_AGAIN) == (10.0, 60.0)
 
 
 def kubeconfig_of(server: ApiServer, folder: Path, **user: str) -> Path:

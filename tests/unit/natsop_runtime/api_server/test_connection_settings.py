@@ -13,7 +13,7 @@ from lightkube.config.models import Cluster, Context, User, UserExec
 
 from natsop_core.kinds import CONFIG_MAPS
 from natsop_runtime.api_server import connection
-from natsop_runtime.api_server.connection import IDLE_SECONDS, Config, connected, described, host
+from natsop_runtime.api_server.connection import IDLE_SECONDS, LOOK_AGAIN, Config, connected, described, host
 from natsop_runtime.api_server.errors import ConfigurationError
 from tests.unit.natsop_runtime.servers import Server, serving
 
@@ -120,7 +120,8 @@ def test_the_files_that_are_used_are_looked_at_again(
 ) -> None:
     looked_at: list[Path] = []
 
-    def noted(_build: Callable[[], object], files: tuple[Path, ...]) -> Callable[[], None]:
+    def noted(_build: Callable[[], object], files: tuple[Path, ...], *, interval: float) -> Callable[[], None]:
+        assert interval == LOOK_AGAIN
         looked_at.extend(files)
         return lambda: None
 
@@ -210,7 +211,7 @@ def test_through_a_proxy_too_there_may_be_any_number_of_connections_and_the_ca_i
             pass
 
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
-    monkeypatch.setattr(connection, "ReloadedContext", lambda *_: lambda: context)
+    monkeypatch.setattr(connection, "ReloadedContext", lambda *_, **__: lambda: context)
     monkeypatch.setattr(httpx2, "AsyncHTTPTransport", noted)
     asyncio.run(story())
     limits = httpx2.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS)

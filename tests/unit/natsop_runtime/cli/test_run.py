@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +27,12 @@ Run = Callable[..., Started]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run `natsop run` with these options, and these variables in the environment."""
     started: list[Started] = []
 
     def start(settings: RunSettings, *, warnings: tuple[str, ...]) -> int:
+        os.kill(os.getpid(), signal.SIGUSR1)  # whoever asks too early for stacks gets none, and ends nothing
         started.append(Started(settings, warnings))
         return 0
 
@@ -44,7 +46,9 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     for name in [name for name in os.environ if name.startswith("NATSOP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setattr("natsop_runtime.main.run", start)
-    return run
+    before = signal.getsignal(signal.SIGUSR1)
+    yield run
+    signal.signal(signal.SIGUSR1, before)
 
 
 def test_without_options_everything_is_as_the_settings_say(run: Run) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from natsop_runtime.api_server.tls_files import LOOK_AGAIN, ReloadedContext
+from natsop_runtime.tls_files import ReloadedContext
+
+LOOK_AGAIN = 10.0
 
 
 class Built:
@@ -18,7 +20,7 @@ class Built:
         self.now = 1_000.0
         self.times = 0
         self.problem: Exception | None = None
-        self.context = ReloadedContext(self._build, (file,), clock=lambda: self.now)
+        self.context = ReloadedContext(self._build, (file,), interval=LOOK_AGAIN, clock=lambda: self.now)
 
     def _build(self) -> ssl.SSLContext:
         self.times += 1
@@ -54,6 +56,7 @@ def test_it_is_built_once_for_each_change(file: Path, caplog: pytest.LogCaptureF
 def test_it_is_tried_again_until_the_files_can_be_used(
     problem: Exception, file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     built = Built(file)
     first = built.context()
     built.problem = problem
@@ -61,10 +64,33 @@ def test_it_is_tried_again_until_the_files_can_be_used(
     for _ in range(2):
         built.now += LOOK_AGAIN
         assert built.context() is first
-    assert len(caplog.messages) == 2
+    warning = f"cannot use the changed TLS files, the last ones stay in use: {file}: {problem}"
+    assert caplog.messages == [warning]
+    built.problem = OSError("another reason")
+    built.now += LOOK_AGAIN
+    assert built.context() is first
+    assert caplog.messages == [warning, warning.replace(str(problem), "another reason")]
     built.problem = None
     built.now += LOOK_AGAIN
     assert built.context() is not first
+    assert caplog.messages[2:] == [f"using the changed TLS files: {file}"]
+
+
+def test_files_that_are_back_as_they_were_are_in_use_again(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    built = Built(file)
+    moved = file.rename(file.with_suffix(".moved"))
+    built.problem = FileNotFoundError("no such file")
+    for _ in range(2):
+        built.now += LOOK_AGAIN
+        built.context()
+    moved.rename(file)
+    built.problem = None
+    for _ in range(2):
+        built.now += LOOK_AGAIN
+        built.context()
+    assert built.times == 4
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
 def test_a_file_that_comes_and_goes_counts_as_changed(file: Path) -> None:

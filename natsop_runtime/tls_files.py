@@ -1,4 +1,4 @@
-"""A TLS context that is rebuilt when its files change: CAs and client certificates are rotated."""
+"""A TLS context that is rebuilt when its files change: CAs and certificates are rotated."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ssl
-
-LOOK_AGAIN: Final = 10.0
-"""Seconds between two checks of the files. A handshake that fails in between is retried anyway."""
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +20,8 @@ Fingerprint = tuple[tuple[int, int, int] | None, ...]
 class ReloadedContext:
     """Returns the context for the next connection. `build` makes one of the files, or raises OSError or ValueError.
 
-    If the changed files are unusable, such as a certificate without its new key, the last context stays in use.
+    If the changed files are unusable, such as a certificate without its new key, the last context stays in use, and
+    the log has one warning. interval: seconds between two checks of the files.
     """
 
     def __init__(
@@ -31,33 +29,39 @@ class ReloadedContext:
         build: Callable[[], ssl.SSLContext],
         files: Sequence[Path],
         *,
+        interval: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._build = build
         self._files = files
+        self._interval = interval
         self._clock = clock
         self._looked_at = clock()
         self._seen = _fingerprint(files)
         self._context = build()
+        self._trouble = ""
 
     def __call__(self) -> ssl.SSLContext:
-        """The context; the files are checked every LOOK_AGAIN seconds."""
-        if self._clock() - self._looked_at >= LOOK_AGAIN:
+        """The context; the files are checked every `interval` seconds."""
+        if self._clock() - self._looked_at >= self._interval:
             self._looked_at = self._clock()
             self._look()
         return self._context
 
     def _look(self) -> None:
         found = _fingerprint(self._files)
-        if found == self._seen:
+        if found == self._seen and not self._trouble:
             return
+        files = ", ".join(map(str, self._files))
         try:
             self._context = self._build()
         except (OSError, ValueError) as error:
-            log.warning("cannot use the changed TLS files: %s: %s", ", ".join(map(str, self._files)), error)
+            if str(error) != self._trouble:
+                log.warning("cannot use the changed TLS files, the last ones stay in use: %s: %s", files, error)
+            self._trouble = str(error)
         else:
-            self._seen = found
-            log.info("using the changed TLS files: %s", ", ".join(map(str, self._files)))
+            self._seen, self._trouble = found, ""
+            log.info("using the changed TLS files: %s", files)
 
 
 def _fingerprint(files: Sequence[Path]) -> Fingerprint:
