@@ -175,6 +175,8 @@ def test_it_stands_for_election_once_it_knows_all_objects() -> None:
     async def story() -> None:
         api = BusyApi()
         api.list_patience = 9.0
+        metadata = {"name": RunSettings().lease_name, "namespace": "ours", "resourceVersion": "1"}
+        api.lease = {"metadata": metadata, "spec": {"leaseDurationSeconds": 1}}  # released: it is taken at once
         async with operating(api) as (living, stop):
             await api.writes_begun.wait()
             stop.set()
