@@ -140,7 +140,7 @@ class Applier:
         self, custom_resource: ObjectKey, key: ObjectKey, manifest: Manifest, live: LiveObject | None
     ) -> RepairRow | Postponed | None:
         """The series of repairs that this apply belongs to, if it is a repair; Postponed if it has to wait."""
-        fields = fields_to_repair(manifest, live) if live and live.controller else ()
+        fields = fields_to_repair(manifest, live) if live else ()
         if not fields:
             return None
         now = _now()

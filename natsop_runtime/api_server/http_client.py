@@ -120,7 +120,7 @@ class HttpClient:
             began = _now()
             try:
                 response = await self._requests.send(self._built(request), stream=True)
-                async with aclosing(response), aclosing(response.aiter_bytes()) as chunks:
+                async with aclosing(response.aiter_bytes()) as chunks:  # which closes the response, too
                     async for chunk in chunks:
                         content += chunk
                         if len(content) >= most:

@@ -169,16 +169,17 @@ def test_a_raw_answer_without_end_is_not_read_to_its_end(chunk: bytes, chunks: i
     assert (body.read, body.is_closed) == (chunks, True)
 
 
-def test_a_watch_that_is_not_read_to_its_end_is_closed() -> None:
+@pytest.mark.parametrize("events", [1, 2], ids=["after its beginning", "after an event"])
+def test_a_watch_that_is_not_read_to_its_end_is_closed(events: int) -> None:
     body = Body(event("a"), endless=True)
 
-    async def two_events(kube: Kube) -> None:
-        async with aclosing(kube.watch(Selection(CONFIG_MAPS), "5")) as events:
-            await anext(events)
-            await anext(events)
+    async def some(kube: Kube) -> None:
+        async with aclosing(kube.watch(Selection(CONFIG_MAPS), "5")) as watched:
+            for _ in range(events):
+                await anext(watched)
 
-    told(Api(httpx2.Response(200, stream=body)), two_events)
-    assert (body.read, body.is_closed) == (1, True)
+    told(Api(httpx2.Response(200, stream=body)), some)
+    assert (body.read, body.is_closed) == (events - 1, True)
 
 
 def test_a_watch_that_is_refused_reads_the_reason_before_it_is_closed() -> None:
