@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +22,7 @@ from natsop_core.repairs import (
     rival,
 )
 from natsop_runtime.api_server.errors import ConflictError, InvalidError, NotFoundError
+from natsop_runtime.clock import loop_time
 
 if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
@@ -143,7 +143,7 @@ class Applier:
         fields = fields_to_repair(manifest, live) if live else ()
         if not fields:
             return None
-        now = _now()
+        now = loop_time()
         before = self._rows.get(custom_resource, {}).get(key)
         if before is not None and (pause := pause_before(before, fields, now)) > 0:
             return Postponed(replace(before.latest, over_in=over_in(before, now)), pause)
@@ -165,13 +165,9 @@ class Applier:
         rows = self._rows.get(custom_resource, {})
         if key not in rows:
             return None
-        if (rest := over_in(rows[key], _now())) > 0:
+        if (rest := over_in(rows[key], loop_time())) > 0:
             return replace(rows[key].latest, over_in=rest)
         del rows[key]
         if not rows:
             del self._rows[custom_resource]
         return None
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from natsop_runtime.api_server.errors import ApiError, UnavailableError
 from natsop_runtime.cache.informers import Change, Informers
+from natsop_runtime.clock import loop_time
 from natsop_runtime.event_loop import EventLoopMonitor
 from natsop_runtime.events import Recorder
 from natsop_runtime.executor import Executor, Send
@@ -162,7 +163,7 @@ class Controller:
             task.set_name(name)
 
     async def _work_on(self, key: ObjectKey) -> None:
-        begun = asyncio.get_running_loop().time()
+        begun = loop_time()
         causes = self.queue.causes(key)
         log.debug("reconciling %.3f s after this: %s", begun - causes.since, causes)
         expectations: set[Change] = set()
@@ -171,7 +172,7 @@ class Controller:
             again = self.queue.done(key, expected=expectations, requeue_after=result.requeue_after)
         else:
             again = self.queue.failed(key, expected=expectations, at_least=at_least)
-        outcome, seconds = _reconcile_result(result), asyncio.get_running_loop().time() - begun
+        outcome, seconds = _reconcile_result(result), loop_time() - begun
         log.debug("reconciled in %.3f s: %s; next: %s", seconds, outcome, _next(again))
         self._metrics.reconciled(key, outcome, seconds)
 

@@ -14,6 +14,8 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from natsop_runtime.clock import loop_time
+
 if TYPE_CHECKING:
     from natsop_core.references import ObjectKey
 
@@ -54,11 +56,10 @@ class EventLoopMonitor:
         return await _Steps(reconciliation, self._stepped)
 
     async def _sample(self) -> None:
-        now = asyncio.get_running_loop().time
         while True:
-            due = now() + INTERVAL
+            due = loop_time() + INTERVAL
             await asyncio.sleep(INTERVAL)
-            lag = max(0.0, now() - due)
+            lag = max(0.0, loop_time() - due)
             self.observe(lag)
             if lag >= TOO_LONG and not self._is_explained:
                 keys = ", ".join(str(key) for key, _ in self.in_progress()) or "nothing"

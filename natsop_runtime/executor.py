@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -21,6 +20,7 @@ from natsop_runtime.api_server.errors import (
     UnavailableError,
 )
 from natsop_runtime.applier import MAX_ATTEMPTS, PAUSE, Applier
+from natsop_runtime.clock import loop_time
 from natsop_runtime.deferred_steps import NOT_TRIED, DeferredSteps, Try
 from natsop_runtime.foreign_writes import ForeignWrites
 from natsop_runtime.step_log import StepLog
@@ -102,16 +102,15 @@ class Executor:
         self, steps: Mapping[ObjectKey, Callable[[], Awaitable[Outcome]]], plan: Plan
     ) -> dict[ObjectKey, Try]:
         """Carry out the steps one by one, until the time is up."""
-        now = asyncio.get_running_loop().time
-        begun = now()
+        begun = loop_time()
         tries: dict[ObjectKey, Try] = {}
         for key, step in steps.items():
-            before = now()
+            before = loop_time()
             if (held_back := self._held_back(key, plan, tries)) is not None:
                 outcome = held_back
             else:
                 outcome = NOT_TRIED if before - begun > EXECUTE_TIMEOUT else await _outcome(step())
-            tries[key] = Try(outcome, now() - before)
+            tries[key] = Try(outcome, loop_time() - before)
         return tries
 
     def _held_back(self, key: ObjectKey, plan: Plan, tries: Mapping[ObjectKey, Try]) -> Outcome | None:

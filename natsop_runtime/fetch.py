@@ -21,6 +21,7 @@ from natsop_core.references import (
 )
 from natsop_runtime.api_server.errors import ForbiddenError, NotFoundError
 from natsop_runtime.api_server.kube import Selection
+from natsop_runtime.clock import loop_time
 from natsop_runtime.threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -114,11 +115,11 @@ class _PodsOfOne:
     def __init__(self, pods: Pods) -> None:
         self._pods = pods
         self._slots = asyncio.Semaphore(MAX_CONCURRENT_PODS)
-        self._end = asyncio.get_running_loop().time() + PODS_SECONDS
+        self._end = loop_time() + PODS_SECONDS
 
     async def get(self, reference: HttpRef) -> HttpAnswer | Unreachable:
         async with self._slots:
-            if asyncio.get_running_loop().time() > self._end:
+            if loop_time() > self._end:
                 return NOT_ASKED
             return await self._pods.get(reference)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from natsop_core.foreign_writes import StatusMark, is_foreign_apply, is_foreign_status, status_mark
 from natsop_core.names import FIELD_MANAGER
 from natsop_runtime.api_server.errors import ApiError, UnavailableError
+from natsop_runtime.clock import loop_time
 from natsop_runtime.logs import about_object
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class ForeignWrites:
 
     def begin(self) -> None:
         """From now on this process writes, and no other one should."""
-        self._report_from = _now() + SETTLED_AFTER
+        self._report_from = loop_time() + SETTLED_AFTER
 
     @contextmanager
     def applying(self, key: ObjectKey, applied: str) -> Iterator[None]:
@@ -104,7 +104,7 @@ class ForeignWrites:
                 del self._sent[key]
 
     def _report(self, key: ObjectKey) -> None:
-        now = _now()
+        now = loop_time()
         if self._report_from is None or now < self._report_from:
             return
         self._count(key.kind)
@@ -117,7 +117,3 @@ class ForeignWrites:
                 FIELD_MANAGER,
                 extra=about_object(key),
             )
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -14,6 +14,7 @@ from natsop_core.settled import APART
 from natsop_runtime.api_server.connection import connected, described
 from natsop_runtime.api_server.errors import ApiError, ConfigurationError
 from natsop_runtime.api_server.kubeconfig import load_config
+from natsop_runtime.clock import loop_time
 
 if TYPE_CHECKING:
     from natsop_core.kinds import ApiResource
@@ -118,11 +119,11 @@ class _Asker:
     def __init__(self, kube: Kube) -> None:
         self._kube = kube
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._end = asyncio.get_running_loop().time() + ALL_SECONDS
+        self._end = loop_time() + ALL_SECONDS
 
     async def ask(self, request: Request) -> Reply:
         async with self._slots:
-            if asyncio.get_running_loop().time() > self._end:
+            if loop_time() > self._end:
                 return Unreachable(f"not asked any more after {ALL_SECONDS:g} s")
             try:
                 async with asyncio.timeout(SECONDS):

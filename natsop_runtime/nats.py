@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx2
 
 from natsop_core.inputs import HttpAnswer, Unreachable
+from natsop_runtime.clock import loop_time
 from natsop_runtime.transport import USER_AGENT, AiohttpTransport, no_cookies
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Pods:
                 if answer is NO_ANSWER:
                     self._note_unreachable(address)
                 return answer
-        if address not in self._probes and _now() - self._unreachable[address] >= PROBE_AFTER:
+        if address not in self._probes and loop_time() - self._unreachable[address] >= PROBE_AFTER:
             self._probes[address] = asyncio.create_task(self._probe(address, reference))
         return NO_ANSWER
 
@@ -106,8 +107,8 @@ class Pods:
 
     def _note_unreachable(self, address: Address) -> None:
         self._unreachable.pop(address, None)
-        self._unreachable[address] = _now()
-        while _now() - self._unreachable[oldest := next(iter(self._unreachable))] >= FORGET_AFTER:
+        self._unreachable[address] = loop_time()
+        while loop_time() - self._unreachable[oldest := next(iter(self._unreachable))] >= FORGET_AFTER:
             del self._unreachable[oldest]
 
     async def _answer(self, url: str) -> HttpAnswer | Unreachable:
@@ -167,7 +168,3 @@ def _trusting() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

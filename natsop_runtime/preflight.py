@@ -23,6 +23,7 @@ from natsop_runtime.api_server.errors import (
     UnavailableError,
 )
 from natsop_runtime.backoff import Backoff
+from natsop_runtime.clock import loop_time
 
 if TYPE_CHECKING:
     from natsop_core.rights import Demand, Right
@@ -58,15 +59,15 @@ class NotReadyError(Exception):
 
 async def retry_until_ready(check: Callable[[], Awaitable[T]]) -> T:
     """Retry the check until it succeeds. Raises NotReadyError when its patience is over."""
-    attempts, began, patience = 0, _now(), 0.0
+    attempts, began, patience = 0, loop_time(), 0.0
     while True:
         try:
             return await check()
         except NotReadyError as error:
             if error.patience and error.patience != patience:  # a failure of another kind
-                began, patience = _now(), error.patience
+                began, patience = loop_time(), error.patience
                 log.warning("%s (retrying for %g s)", error, patience)
-            if _now() - began >= patience:
+            if loop_time() - began >= patience:
                 raise
             attempts += 1
             await asyncio.sleep(max(BACKOFF.delay(attempts), error.retry_after))
@@ -167,7 +168,3 @@ def _advice(kube: Kube, error: ApiError, selection: Selection | None) -> str:
             return f"No permission to list {selection.resource.plural} {place}; grant it to this user: {error}"
         case _:
             return f"Cannot reach the API server at {kube.server}: {error}"
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Generic, Protocol, TypeVar
 
 from natsop_runtime.backoff import Backoff
+from natsop_runtime.clock import loop_time
 from natsop_runtime.fair_queue import FairQueue
 from natsop_runtime.rate_limiter import RateLimiter
 
@@ -127,11 +128,11 @@ class WorkQueue(Generic[K, R]):
         if not self._busy:
             return None
         key, work = next(iter(self._busy.items()))
-        return key, _now() - work.since
+        return key, loop_time() - work.since
 
     def in_progress(self) -> Iterator[tuple[K, float]]:
         """The keys that workers process now, and for how many seconds they have done so."""
-        now = _now()
+        now = loop_time()
         return ((key, now - work.since) for key, work in self._busy.items())
 
     def causes(self, key: K) -> Causes[R]:
@@ -141,9 +142,9 @@ class WorkQueue(Generic[K, R]):
     def add(self, key: K, because: R) -> None:
         """Queue the key."""
         if key in self._busy:
-            self._busy[key].changes.setdefault(because, _now())
+            self._busy[key].changes.setdefault(because, loop_time())
         else:
-            self._causes_of(key, _now()).add(because)
+            self._causes_of(key, loop_time()).add(because)
             self._make_ready(key)
 
     async def get(self) -> K | None:
@@ -187,7 +188,7 @@ class WorkQueue(Generic[K, R]):
 
     def _take(self, key: K) -> None:
         """A scheduled requeue of the key is no longer needed."""
-        now = _now()
+        now = loop_time()
         self._observer.taken(key, now - self._waiting.pop(key))
         self._rate_limiter.record(key, now)
         self._busy[key] = Work(now, self._causes.pop(key))
@@ -195,7 +196,7 @@ class WorkQueue(Generic[K, R]):
 
     def _release(self, key: K, expected: AbstractSet[R], requeue_after: float | None, timer: str) -> float | None:
         work = self._busy.pop(key)
-        seconds = _now() - work.since
+        seconds = loop_time() - work.since
         self._observer.finished(key, seconds)
         self._fair_queue.end(key, seconds)
         if requeue_after is None:
@@ -216,11 +217,11 @@ class WorkQueue(Generic[K, R]):
     def _make_ready(self, key: K) -> None:
         if self._closed or key in self._waiting:
             return
-        if (pause := self._rate_limiter.delay(key, _now())) > 0:
+        if (pause := self._rate_limiter.delay(key, loop_time())) > 0:
             self._make_ready_after(key, pause, "")
             return
         self._observer.added(key)
-        self._waiting[key] = _now()
+        self._waiting[key] = loop_time()
         self._fair_queue.add(key)
         self._something_to_do.set()
 
@@ -232,13 +233,9 @@ class WorkQueue(Generic[K, R]):
 
     def _due(self, key: K, timer: str) -> None:
         del self._timers[key]
-        self._causes_of(key, _now()).timer = timer
+        self._causes_of(key, loop_time()).timer = timer
         self._make_ready(key)
 
     def _cancel_timer(self, key: K) -> None:
         if (timer := self._timers.pop(key, None)) is not None:
             timer.cancel()
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

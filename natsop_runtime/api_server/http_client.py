@@ -19,6 +19,7 @@ import msgspec
 from natsop_runtime.api_server.api_warnings import ApiWarnings
 from natsop_runtime.api_server.errors import GoneError, UnavailableError
 from natsop_runtime.api_server.status_errors import raise_for_status, unreachable
+from natsop_runtime.clock import loop_time
 
 Object = dict[str, Any]
 
@@ -101,14 +102,14 @@ class HttpClient:
     async def content(self, plural: str, request: Request, *, fenced: bool) -> bytes:
         """Like `send`, but return the body as bytes."""
         async with self._slots:
-            began = _now()
+            began = loop_time()
             try:
                 async with asyncio.timeout(TOTAL_TIMEOUT):
                     response = await self._send_again_when_dropped(request, fenced=fenced)
             except (httpx2.RequestError, OSError) as error:  # a timeout is one of them
-                self._answered(request.method, NO_ANSWER, _now() - began)
+                self._answered(request.method, NO_ANSWER, loop_time() - began)
                 raise unreachable(error) from error
-            self._answered(request.method, str(response.status_code), _now() - began)
+            self._answered(request.method, str(response.status_code), loop_time() - began)
         self._warnings.log(plural, response.request.url.path, response.headers.get_list("Warning"))
         raise_for_status(response)
         return response.content
@@ -117,7 +118,7 @@ class HttpClient:
         """The HTTP status and the first bytes of the body. Raises UnavailableError if there is no answer."""
         content = bytearray()
         async with self._slots:
-            began = _now()
+            began = loop_time()
             try:
                 response = await self._requests.send(self._built(request), stream=True)
                 async with aclosing(response.aiter_bytes()) as chunks:  # which closes the response, too
@@ -126,9 +127,9 @@ class HttpClient:
                         if len(content) >= most:
                             break
             except (httpx2.RequestError, OSError) as error:
-                self._answered(request.method, NO_ANSWER, _now() - began)
+                self._answered(request.method, NO_ANSWER, loop_time() - began)
                 raise unreachable(error) from error
-            self._answered(request.method, str(response.status_code), _now() - began)
+            self._answered(request.method, str(response.status_code), loop_time() - began)
         return response.status_code, bytes(content[:most])
 
     async def lines(self, request: Request, *, silence: float) -> AsyncGenerator[bytes]:
@@ -182,10 +183,6 @@ class HttpClient:
         """Check as late as possible: connecting may take long, and the process may be suspended meanwhile."""
         if event.endswith(BEFORE_BYTES):
             self._check_fence()
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 def _json_object(content: bytes) -> Object:

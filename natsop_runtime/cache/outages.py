@@ -20,6 +20,7 @@ from natsop_runtime.api_server.errors import (
     UnavailableError,
 )
 from natsop_runtime.api_server.kube import Selection
+from natsop_runtime.clock import loop_time
 from natsop_runtime.logs import about
 
 if TYPE_CHECKING:
@@ -105,12 +106,12 @@ class _Outage:
 
     def add(self, source: Source, error: ApiError) -> None:
         if not self._failing:
-            self._began = _now()
+            self._began = loop_time()
             self._timer = asyncio.get_running_loop().call_later(TOLD_AFTER, self._tell)
         self._failing[source] = error
         if isinstance(error, UnavailableError):
             self._forget_refusal(source)
-        elif _now() - self._refused_since.setdefault(source, _now()) >= REFUSED_AFTER:
+        elif loop_time() - self._refused_since.setdefault(source, loop_time()) >= REFUSED_AFTER:
             self._refused.add(source)
         self._concerns_watches |= isinstance(source, Selection)
         self._note(source)
@@ -141,7 +142,7 @@ class _Outage:
         if self._is_told:
             self._is_told = self._is_told_of_all = False
             with about(None):
-                log.info("API server available again, after %.0f s", _now() - self._began)
+                log.info("API server available again, after %.0f s", loop_time() - self._began)
         return left
 
     def _forget_refusal(self, source: Source) -> None:
@@ -219,7 +220,3 @@ def _name(source: Source) -> str:
     if isinstance(source, ObjectKey):
         return str(source)
     return source.resource.plural + (f" in namespace {source.namespace}" if source.namespace else "")
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

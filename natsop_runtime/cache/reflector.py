@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from natsop_runtime.api_server.errors import ApiError, ForbiddenError, NotFoundError, UnavailableError
 from natsop_runtime.backoff import Backoff
+from natsop_runtime.clock import loop_time
 
 if TYPE_CHECKING:
     from natsop_runtime.api_server.kube import Kube, Selection, WatchEvent
@@ -71,11 +72,11 @@ class Reflector(Generic[T]):
     @property
     def silent_for(self) -> float:
         """Seconds since the latest list or event of the watch, or since the start where there was none."""
-        return 0.0 if self._heard_at is None else _now() - self._heard_at
+        return 0.0 if self._heard_at is None else loop_time() - self._heard_at
 
     async def run(self) -> None:
         """List and watch until cancelled."""
-        self._heard_at = _now()
+        self._heard_at = loop_time()
         while True:
             problem = await self._list_and_watch()
             watched_for, self._watched_for = self._watched_for, 0.0
@@ -131,18 +132,18 @@ class Reflector(Generic[T]):
                 for namespace, named in self._store.kept(page.items).items():
                     listed.setdefault(namespace, {}).update(named)
         self._store.replace(listed, version)
-        self._heard_at = _now()
+        self._heard_at = loop_time()
         return version
 
     async def _watch(self, version: str) -> None:
-        began = _now()
+        began = loop_time()
         async with aclosing(self._kube.watch(self.selection, version)) as events:
             async for event in events:
-                self._heard_at = now = _now()
+                self._heard_at = now = loop_time()
                 self._watched_for = now - began
                 self._works()
                 self._take_in(event)
-        self._watched_for = _now() - began
+        self._watched_for = loop_time() - began
 
     def _take_in(self, event: WatchEvent) -> None:
         try:
@@ -161,7 +162,3 @@ class Reflector(Generic[T]):
     def _pause(self, problem: ApiError | None) -> float:
         asked = problem.retry_after if isinstance(problem, UnavailableError) else 0.0
         return max(asked, BACKOFF.delay(self._failures))
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
