@@ -63,12 +63,14 @@ def test_what_a_backup_brings_back_is_adopted(*, owner_first: bool, away: bool) 
     assert len(adopted) == len(CHILDREN), adopted
 
 
-def test_what_a_backup_brings_back_goes_when_nobody_wants_it_any_more() -> None:
+@pytest.mark.parametrize("owner_first", [True, False])
+@pytest.mark.parametrize("after", [60.0, 0.05], ids=["adopted before", "not adopted yet"])
+def test_what_a_backup_brings_back_goes_when_nobody_wants_it_any_more(after: float, *, owner_first: bool) -> None:
     steps = (
         *(Step(0.0, "put", {"namespace": "prod", "manifest": each}) for each in REQUIRED),
         put({"auth": {"jwt": JWT}}, after=0.0),
-        Step(20.0, "restore_backup", {"namespace": "prod", "name": "a", "owner_first": True}),
-        put({}, after=60.0),
+        Step(20.0, "restore_backup", {"namespace": "prod", "name": "a", "owner_first": owner_first}),
+        put({}, after=after),
     )
     scenario = Scenario(seed=1, operators=1, namespaces=(), installed=(), steps=steps, has_pods=True)
     outcome = play(scenario, REQUIRED)
