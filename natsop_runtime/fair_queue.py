@@ -107,7 +107,7 @@ class FairQueue(Generic[K]):
             return False
         if lane is Lane.QUICK or self._unproven_in_work < self._most_unproven:
             return True
-        return lane is Lane.FRESH and not self._slow[group] and not self._fresh_in_work[group]
+        return not self._slow[group] and not self._fresh_in_work[group]  # so no slow key: its group has one
 
     def _who_came_first(self, lane: Lane, group: Hashable) -> Lane:
         """The lane itself, or the other one of quick and fresh keys where one of the same group came sooner."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
+
+NANOSECONDS: Final = 9
+"""Digits after the point."""
 
 
 class RateLimiter(Generic[K]):
@@ -35,8 +38,8 @@ class RateLimiter(Generic[K]):
             del self._due[oldest[0]]
 
     def delay(self, key: K, now: float) -> float:
-        """Seconds until the key may be handed out, rounded to nanoseconds: rounding errors are no reason to wait."""
-        return max(0.0, round(self._due.get(key, now) - self._tolerance - now, 9))
+        """Seconds until the key may be handed out, rounded: rounding errors are no reason to wait."""
+        return max(0.0, round(self._due.get(key, now) - self._tolerance - now, NANOSECONDS))
 
     def __len__(self) -> int:
         """How many keys are remembered."""

@@ -29,7 +29,7 @@ class TokenFileAuth(httpx2.Auth):
         self._file = file
         self._clock = clock
         self._token = ""
-        self._read_at = 0.0
+        self._read_at: float  # set when the first token is read
 
     def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
         """Send the request with the token; if it is rejected and the file has a new one, send it again."""
