@@ -18,7 +18,7 @@ from natsop_core.kinds import CONFIG_MAPS
 from natsop_runtime.api_server.connection import connected
 from natsop_runtime.api_server.errors import ForbiddenError, GoneError, UnavailableError
 from natsop_runtime.api_server.http_client import MAX_CONCURRENT_REQUESTS, NO_ANSWER, WRITE_TIMEOUT
-from natsop_runtime.api_server.kube import REQUEST_TIMEOUT, Kube, Selection
+from natsop_runtime.api_server.kube import REQUEST_TIMEOUT, WATCH_SILENCE, Kube, Selection
 from tests.unit.natsop_runtime.lease_api import clock, in_virtual_time
 from tests.unit.natsop_runtime.small_api import failure
 
@@ -122,6 +122,21 @@ def test_a_write_may_be_answered_later_than_a_read() -> None:
     told(api, lambda kube: kube.apply(CONFIG_MAPS, KEY, {}, force=True))
     usual = dict.fromkeys(("connect", "read", "write", "pool"), REQUEST_TIMEOUT)
     assert [each.extensions["timeout"] for each in api.requests] == [usual, {**usual, "read": WRITE_TIMEOUT}]
+
+
+def test_a_watch_may_be_silent_for_longer_than_any_answer_takes() -> None:
+    api = Api(httpx2.Response(200, content=b""))
+    told(api, watch)
+    usual = dict.fromkeys(("connect", "read", "write", "pool"), REQUEST_TIMEOUT)
+    assert [each.extensions["timeout"] for each in api.requests] == [{**usual, "read": WATCH_SILENCE}]
+
+
+def test_a_body_is_json_and_a_request_without_one_takes_any_answer() -> None:
+    api = Api(httpx2.Response(200, json={}))
+    told(api, get)
+    told(api, lambda kube: kube.create(CONFIG_MAPS, {"metadata": {"name": "a", "namespace": "prod"}}))
+    assert [each.headers.get("Content-Type") for each in api.requests] == [None, "application/json"]
+    assert [each.headers["Accept"] for each in api.requests] == ["*/*", "*/*"]
 
 
 @pytest.mark.parametrize("dropped", [httpx2.ReadError(""), httpx2.WriteError(""), httpx2.RemoteProtocolError("")])
