@@ -9,6 +9,7 @@ from natsop_core.conditions.condition import lasted
 from natsop_core.decision import ClusterDecision
 from natsop_core.inputs import Forbidden
 from natsop_core.pod_problems import delays_until_problem
+from natsop_core.servers import some_were_queried
 from natsop_core.stuck_pods import delays_until_stuck
 
 if TYPE_CHECKING:
@@ -53,6 +54,15 @@ def server_poll_delay(
     if not unanswered:
         return REST_SECONDS
     return min(REST_SECONDS, max(RELOAD_SECONDS, lasted(loaded.type, "Unknown", previous, now)))
+
+
+def idle_poll_delays(
+    decision: ClusterDecision | BoxDecision, available: Condition, previous: Mapping[str, Any], now: datetime
+) -> Iterator[float]:
+    """Seconds until the servers are polled while nothing can or may be changed: whether they have a leader is in
+    Available."""
+    if isinstance(decision, ClusterDecision) and some_were_queried(decision.servers):
+        yield server_poll_delay(available, previous, unanswered=False, apart=False, now=now)
 
 
 def pod_check_delays(decision: ClusterDecision | BoxDecision, now: datetime) -> Iterator[float]:

@@ -12,12 +12,10 @@ from natsop_core.conclude.unplanned import facts_in
 from natsop_core.conditions.condition import Condition, as_status
 from natsop_core.conditions.summary import degraded, progressing, ready
 from natsop_core.conditions.workload import available
-from natsop_core.decision import ClusterDecision
 from natsop_core.findings import Finding
 from natsop_core.kinds import BOXES, CLUSTERS
 from natsop_core.report import Report, make_report
-from natsop_core.requeue import permission_retry_delays, pod_check_delays, server_poll_delay
-from natsop_core.servers import some_were_queried
+from natsop_core.requeue import idle_poll_delays, permission_retry_delays, pod_check_delays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from natsop_core.api.natsbox import NatsBox
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.conditions.workload import Workload
-    from natsop_core.decision import BoxDecision
+    from natsop_core.decision import BoxDecision, ClusterDecision
     from natsop_core.inputs import Inputs
 
 _NOT_KEPT: Final = frozenset(("Ready", "Available", "Progressing", "Degraded", "Paused", "DeletionBlocked"))
@@ -48,7 +46,6 @@ def conclude_paused(
     is_degraded = _as_reported(reported["Degraded"]) if "Degraded" in reported else degraded(())
     kept = [_as_reported(each) for type_, each in reported.items() if type_ not in _NOT_KEPT]
     is_ready = ready(is_available, is_progressing, is_degraded, pod=workload.pod)
-    poll = server_poll_delay(is_available, cr.status, unanswered=False, apart=False, now=inputs.now)
     report = make_report(
         [is_ready, is_available, is_progressing, is_degraded, *kept],
         {**facts_in(cr.status), **pod_counts(decision.live)},
@@ -58,7 +55,7 @@ def conclude_paused(
         requeue_after=[
             *permission_retry_delays(inputs),
             *pod_check_delays(decision, inputs.now),
-            *([poll] if isinstance(decision, ClusterDecision) and some_were_queried(decision.servers) else []),
+            *idle_poll_delays(decision, is_available, cr.status, inputs.now),
         ],
     )
     generation = cr.metadata.generation

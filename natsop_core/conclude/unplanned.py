@@ -13,7 +13,7 @@ from natsop_core.conditions.waiting import wait_for_missing
 from natsop_core.conditions.workload import Workload, available
 from natsop_core.findings import Finding
 from natsop_core.report import Report, make_report
-from natsop_core.requeue import permission_retry_delays, pod_check_delays
+from natsop_core.requeue import idle_poll_delays, permission_retry_delays, pod_check_delays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,8 +43,9 @@ def conclude_unplanned(
     """The report when nothing could be planned: objects are unchanged, and so is the rest of the status."""
     waiting = wait_for_missing(() if workload.exists else findings, cr.status, inputs.now)
     unsettled = changes_in_progress(workload) if workload.exists else ()
+    is_available = available(workload, cr.status)
     conditions = summarize(
-        available(workload, cr.status),
+        is_available,
         under_way=[*unsettled, *waiting.awaited],
         wrong=findings if workload.exists else waiting.wrong,
         pod=workload.pod,
@@ -58,6 +59,7 @@ def conclude_unplanned(
         requeue_after=[
             *permission_retry_delays(inputs),
             *pod_check_delays(decision, inputs.now),
+            *idle_poll_delays(decision, is_available, cr.status, inputs.now),
             *([waiting.requeue_after] if waiting.requeue_after is not None else []),
         ],
     )

@@ -124,7 +124,7 @@ SCENARIOS: Final[dict[str, tuple[Step, ...]]] = {
     "prunes_what_others_control": (cluster(), named("take_name", "Secret", "a-auth"), cluster({"replicas": 2})),
     "gate_is_open": (
         cluster(),
-        cluster({"replicas": 2}, after=20.0),
+        cluster({"replicas": 2}, after=80.0),
         trouble("stall", after=0.0, operator=0, seconds=100.0),
         trouble("stall", after=200.0, operator=0, seconds=0.0),
     ),

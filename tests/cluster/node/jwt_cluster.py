@@ -195,10 +195,15 @@ def _loaded(namespace: Namespace, pod: str, who: Identity) -> str:
 async def _connect(url: str, creds: str) -> Client:
     options: dict[str, Any] = {"user_credentials": RawCredentials(creds)} if creds else {}
     options |= {"allow_reconnect": False, "max_reconnect_attempts": 1, "connect_timeout": 20, "error_cb": _silent}
-    try:
-        return await nats.connect(url, **options)
-    except ConnectionResetError:  # a server that reloads may close a new connection before its reason arrives
-        return await nats.connect(url, **options)
+    for _ in range(5):
+        try:
+            return await nats.connect(url, **options)
+        except ConnectionResetError:  # a server that reloads may close a new connection before its reason arrives
+            pass
+        except Error as error:  # a server waits two seconds for credentials: a busy machine may need longer
+            if "authentication timeout" not in str(error).lower():
+                raise
+    return await nats.connect(url, **options)
 
 
 async def _silent(_error: Exception) -> None:

@@ -142,7 +142,7 @@ ELECTED = "--leader-elect"
         (pod("a", args=ELECTED), pod("b", args=ELECTED), {"a": lease("op-0_x"), "b": lease("op-0_y")}, True),
         (pod("a"), pod("b", ready=False), {}, False),
         (pod("a", args=ELECTED), pod("b", args=ELECTED), {"a": lease("op-0_x"), "b": lease("op-0_y", STALE)}, False),
-        (pod("a", args=ELECTED), pod("a", "go-0", release="go", args=ELECTED), {"a": lease("op-0_x")}, False),
+        (pod("a", args=ELECTED), pod("a", "theirs-0", release="theirs", args=ELECTED), {"a": lease("op-0_x")}, False),
     ],
     ids=["both without election", "two Leases", "one not ready", "one Lease is stale", "both wait for one Lease"],
 )
