@@ -35,7 +35,9 @@ MOST: Final = 8 * 2**20
 
 AT_ONCE: Final = 16
 
-MAX_ROUNDS: Final = 6
+MAX_ROUNDS: Final = 8
+"""`natsop doctor` of a namespace with a cluster without JetStream needs seven: a list, the resource, its servers, their
+routes, both again, and the answer."""
 
 BETWEEN_LOOKS: Final = APART.total_seconds() + 0.1
 """Seconds before a second look at servers: a little longer than needed, in case a clock is being adjusted."""

@@ -158,6 +158,16 @@ def test_a_pod_that_waits_is_looked_at_when_that_counts_as_a_problem_and_not_bef
     assert report_of(TRIO, *running(readyReplicas=2)).requeue_after is None, "its pods' events will come"
 
 
+@pytest.mark.parametrize(("policy", "delay"), [("OrderedReady", 55), ("Parallel", 300)])
+def test_a_running_pod_is_looked_at_again_when_it_counts_as_stuck(policy: str, delay: float) -> None:
+    *others, live = running(readyReplicas=2)
+    live = {**live, "spec": {**live["spec"], "podManagementPolicy": policy}}
+    unready = pod("c-2")
+    since = {"type": "Ready", "status": "False", "lastTransitionTime": "2026-01-02T03:04:00Z"}
+    unready["status"] = {**unready["status"], "conditions": [since]}
+    assert report_of(TRIO, *others, live, *SERVERS[:2], unready, answers=answers()).requeue_after == delay
+
+
 @pytest.mark.parametrize("replicas", [3, 0])
 def test_a_claim_that_waits_for_its_volume_is_named_whatever_the_spec_says(replicas: int) -> None:
     scheduled = {"type": "PodScheduled", "status": "False", "lastTransitionTime": "2026-01-02T03:00:00Z"}

@@ -12,6 +12,7 @@ from natsop_core.inputs import HttpAnswer, Unreachable
 from natsop_core.inspect.target import Target
 from natsop_core.inspect.view import Reply, Request, View
 from natsop_core.kinds import BOXES, CLUSTERS
+from natsop_runtime.inspection import MAX_ROUNDS
 from tests.unit.natsop_core.trio import NAMES, SERVERS
 from tests.unit.natsop_core.world import Object, cluster, cluster_object, jetstream, live_stateful_set, settled_status
 
@@ -139,9 +140,9 @@ NOT_FOUND: Final = said({"kind": "Status", "message": "not found"}, 404)
 
 
 def ask(world: World, question: Callable[[View], T]) -> tuple[T, View]:
-    """The answer, once everything that was missing for it is there: in at most six rounds."""
+    """The answer, once everything that was missing for it is there: in at most as many rounds as the commands have."""
     found: dict[Request, Reply] = {}
-    for _ in range(6):
+    for _ in range(MAX_ROUNDS):
         view = View(found, NOW)
         answer = question(view)
         if not view.missing:

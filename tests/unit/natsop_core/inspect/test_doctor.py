@@ -11,6 +11,7 @@ from natsop_core.inspect.check import Check
 from natsop_core.inspect.doctor import checks
 from natsop_core.inspect.screen import WIDTH, checks_screen
 from tests.unit.natsop_core.inspect.answers import TARGET, World, ask, condition, is_ready, jsz, resource, stream
+from tests.unit.natsop_core.trio import NAMES
 
 DEFINITIONS = "apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 OPERATOR_PODS = "api/v1/pods"
@@ -170,6 +171,15 @@ def test_without_a_name_all_resources_of_the_namespace_are_checked() -> None:
     path = "apis/nats.crewlet.cloud/v1alpha1/namespaces/prod/natsclusters"
     found, _ = ask(healthy(objects={path: {"items": [resource()]}}), lambda view: checks(None, "prod", view))
     assert "NatsCluster prod/c" in [each.check for each in found]
+
+
+def test_without_a_name_a_cluster_without_jetstream_takes_no_more_rounds_than_there_are() -> None:
+    path = "apis/nats.crewlet.cloud/v1alpha1/namespaces/prod/natsclusters"
+    off = {"server_id": "NDA", "disabled": True}
+    routes = {name: {"routes": [{"remote_name": each} for each in NAMES if each != name]} for name in NAMES}
+    world = healthy(objects={path: {"items": [resource()]}}, jsz=off, routes=routes)
+    found, _ = ask(world, lambda view: checks(None, "prod", view))
+    assert ("NatsCluster prod/c, settled", "ok") in [(each.check, each.outcome) for each in found]
 
 
 def test_the_operator_s_rights_are_asked_for_its_own_account() -> None:
