@@ -68,16 +68,7 @@ class Controller:
         )
         self._references = ReferenceIndex()
         self._foreign_writes = ForeignWrites(metrics.foreign_write)
-        self.informers = Informers(
-            kube,
-            (each.resource for each in reconciled),
-            self.enqueue,
-            namespaces=namespaces,
-            is_wanted=lambda reference: any(self._references.dependents(reference)),
-            custom_resource_changed=metrics.custom_resources.changed,
-            object_changed=self._foreign_writes.object_changed,
-            restarted=metrics.watches.restarted,
-        )
+        self.informers = self._make_informers(kube, reconciled, namespaces, metrics)
         self._reconciler = Reconciler(
             reconciled=reconciled,
             kube=kube,
@@ -92,6 +83,20 @@ class Controller:
             foreign_writes=self._foreign_writes,
         )
         self._expose(metrics)
+
+    def _make_informers(
+        self, kube: Kube, reconciled: Iterable[ReconciledKind], namespaces: Sequence[str], metrics: Metrics
+    ) -> Informers:
+        return Informers(
+            kube,
+            (each.resource for each in reconciled),
+            self.enqueue,
+            namespaces=namespaces,
+            is_wanted=lambda reference: any(self._references.dependents(reference)),
+            custom_resource_changed=metrics.custom_resources.changed,
+            object_changed=self._foreign_writes.object_changed,
+            restarted=metrics.watches.restarted,
+        )
 
     def _expose(self, metrics: Metrics) -> None:
         self._monitor.observe = metrics.event_loop_lagged

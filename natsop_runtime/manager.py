@@ -9,7 +9,7 @@ import socket
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -23,7 +23,7 @@ from natsop_runtime.controller import Controller
 from natsop_runtime.leader_election import Fence, LeaderElector, LeadershipLostError
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.nats import NatsRequests, converse, reachable_pods
-from natsop_runtime.serving.ports import serving
+from natsop_runtime.serving.ports import Ports, serving
 from natsop_runtime.version import natsop_version
 
 if TYPE_CHECKING:
@@ -91,14 +91,7 @@ async def run_operator(
         controller = _controller(kube, pods, send, settings, now, entropy, metrics, monitor)
         pods.recovered = controller.pod_recovered
         elector = _elector(kube, fence, config, settings, now, clock) if settings.leader_elect else None
-        async with serving(
-            settings,
-            metrics=metrics,
-            reviews=kube.without_fence(),
-            wedged=controller.wedged,
-            unready=controller.unready,
-            clock=clock,
-        ):
+        async with _serving(settings, metrics, kube, controller, clock):
             await _live(Components(kube, controller, elector, metrics, _demands(config, settings)), stop)
 
 
@@ -130,6 +123,19 @@ def _controller(
         entropy=entropy,
         metrics=metrics,
         monitor=monitor,
+    )
+
+
+def _serving(
+    settings: RunSettings, metrics: Metrics, kube: Kube, controller: Controller, clock: Callable[[], float]
+) -> AbstractAsyncContextManager[Ports]:
+    return serving(
+        settings,
+        metrics=metrics,
+        reviews=kube.without_fence(),
+        wedged=controller.wedged,
+        unready=controller.unready,
+        clock=clock,
     )
 
 

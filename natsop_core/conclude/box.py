@@ -22,9 +22,12 @@ from natsop_core.resolve.owner import owner_of
 
 if TYPE_CHECKING:
     from natsop_core.api.natsbox import NatsBox
+    from natsop_core.conditions.condition import Condition
+    from natsop_core.conditions.workload import Workload
     from natsop_core.inputs import Inputs
     from natsop_core.outcomes import Outcomes
     from natsop_core.plan import Plan
+    from natsop_core.resolve.box import ResolvedBox
 
 
 def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outcomes: Outcomes) -> Report:
@@ -45,20 +48,8 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outc
         return NO_REPORT
     if resolved.box is None:
         return conclude_unplanned(cr, workload, decision, resolved.findings, inputs)
-    unsettled = changes_in_progress(workload)
-    conditions = summarize(
-        available(workload, cr.status),
-        under_way=[*delays(owner, outcomes), *unsettled],
-        wrong=[
-            *resolved.findings,
-            *refusals(owner, outcomes),
-            *contests(outcomes),
-            *expired(resolved.expiries, inputs.now),
-        ],
-        pod=workload.pod,
-    )
     return make_report(
-        [*conditions, *expiring_soon(resolved.expiries, inputs.now)],
+        _conditions(cr, resolved, workload, inputs, outcomes),
         {**pod_counts(decision.live), "nextExpiry": next_expiry(resolved.expiries)},
         cr.status,
         generation=cr.metadata.generation,
@@ -72,3 +63,21 @@ def conclude_box(cr: NatsBox | InvalidResource, inputs: Inputs, plan: Plan, outc
         not_before=earliest_retry(outcomes),
         notices=action_events(owner, outcomes),
     )
+
+
+def _conditions(
+    cr: NatsBox, resolved: ResolvedBox, workload: Workload, inputs: Inputs, outcomes: Outcomes
+) -> list[Condition]:
+    owner = owner_of(cr.metadata, names.BOX_KIND)
+    summary = summarize(
+        available(workload, cr.status),
+        under_way=[*delays(owner, outcomes), *changes_in_progress(workload)],
+        wrong=[
+            *resolved.findings,
+            *refusals(owner, outcomes),
+            *contests(outcomes),
+            *expired(resolved.expiries, inputs.now),
+        ],
+        pod=workload.pod,
+    )
+    return [*summary, *expiring_soon(resolved.expiries, inputs.now)]

@@ -41,7 +41,7 @@ from natsop_core.resolve.routes import cluster_domain
 from natsop_core.servers import servers_by_ordinal, some_did_not_answer, some_were_queried
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.conclude.accounts import AccountsReport
@@ -82,14 +82,7 @@ def conclude_cluster(cr: NatsCluster | InvalidResource, inputs: Inputs, plan: Pl
         return conclude_unplanned(cr, workload, decision, decision.resolved.findings, inputs)
     return make_report(
         _cluster_conditions(seen, inputs, outcomes),
-        {
-            **_cluster_facts(seen.cluster, seen.servers, decision.live, cr.status),
-            **_remembered(seen.cluster, outcomes.get(key), cr.status),
-            "nextExpiry": next_expiry(seen.resolved.expiries),
-            **seen.accounts.facts,
-            **seen.certificates.facts,
-            "awaitedConfiguration": seen.awaited.values if seen.loaded.status == "False" else None,
-        },
+        _cluster_facts(seen, decision.live, outcomes.get(key)),
         cr.status,
         generation=cr.metadata.generation,
         now=inputs.now,
@@ -150,7 +143,6 @@ def _seen(
         pending=waited_for.age(inputs.now),
         rejects=cluster.reloader is not None and not unsettled,
     )
-    apart = disconnected(decision.servers, _hosts(cr))
     return _Seen(
         cr=cr,
         resolved=resolved,
@@ -163,7 +155,7 @@ def _seen(
         accounts=accounts,
         certificates=certificates,
         unsettled=unsettled,
-        apart=apart,
+        apart=disconnected(decision.servers, _hosts(cr)),
     )
 
 
@@ -235,15 +227,20 @@ def _when(condition: Condition, reason: ReasonName) -> list[Finding]:
     return [condition.finding] if condition.finding.reason == reason else []
 
 
-def _cluster_facts(
-    cluster: Cluster, servers: Sequence[Server], live: Mapping[str, Any] | None, previous: Mapping[str, Any]
-) -> dict[str, Any]:
-    versions = {each.version for each in servers if each.version}
+def _cluster_facts(seen: _Seen, live: Mapping[str, Any] | None, outcome: Outcome | None) -> dict[str, Any]:
+    """The fields of the status. live, outcome: the StatefulSet, and what became of it."""
+    cluster, previous = seen.cluster, seen.cr.status
+    versions = {each.version for each in seen.servers if each.version}
     return {
         **pod_counts(live),
         "endpoints": {"client": cluster.client_endpoint, "headless": cluster.headless_endpoint},
         "configMapName": cluster.existing_config.name if cluster.existing_config else names.config_map(cluster.name),
         "version": ", ".join(sorted(versions)) or previous.get("version"),
+        **_remembered(cluster, outcome, previous),
+        "nextExpiry": next_expiry(seen.resolved.expiries),
+        **seen.accounts.facts,
+        **seen.certificates.facts,
+        "awaitedConfiguration": seen.awaited.values if seen.loaded.status == "False" else None,
     }
 
 

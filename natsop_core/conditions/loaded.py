@@ -53,12 +53,9 @@ def configuration_loaded(
     silent = [each for each in servers if not each.config_digest]
     waited = pending if changed else min(pending, age)
     if late and rejects and waited >= RELOAD_PATIENCE:
-        errors_text = _why([each.pod for each in late], errors or {})
-        return _condition(
-            "False",
-            "ReloadRejected",
-            _rejected(late, errors_text) if changed else _without_certificates(late, errors_text),
-        )
+        why = _why([each.pod for each in late], errors or {})
+        message = _rejected(late, why) if changed else _without_certificates(late, why)
+        return _condition("False", "ReloadRejected", message)
     if late:
         pods = [each.pod for each in late]
         return _condition("False", "ReloadPending", f"{some_of(pods)} {_have(pods)} not loaded the new {what} yet.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from natsop_core import names
 from natsop_core.frozen import frozen
@@ -17,33 +17,31 @@ from natsop_core.resolve.effective import differences, read_configuration
 from natsop_core.resolve.existing import grant_existing, read_existing
 from natsop_core.resolve.expiry import cluster_expiries
 from natsop_core.resolve.exporter import resolve_exporter
+from natsop_core.resolve.extras import extras_of
 from natsop_core.resolve.images import default_images
 from natsop_core.resolve.integrations import resolve_pod_monitor
 from natsop_core.resolve.invalid import invalid_cluster_values
 from natsop_core.resolve.listeners import resolve_listeners
 from natsop_core.resolve.nack import resolve_nack
 from natsop_core.resolve.owner import owner_of
-from natsop_core.resolve.pods import labels_with, resolve_pod, with_host_alias, with_sysctl
 from natsop_core.resolve.probes import resolve_probes
 from natsop_core.resolve.routes import cluster_domain, resolve_routes, routes_folder
 from natsop_core.resolve.salt import resolve_salt
 from natsop_core.resolve.server import memory_limit, resolve_reloader, resolve_server
+from natsop_core.resolve.server_pod import resolve_server_pod, sets_identity
 from natsop_core.resolve.services import (
     resolve_client_service,
     resolve_disruption_budget,
     resolve_service_account,
     resolve_websocket_ingress,
-    service_account_name,
     wanted_pod_monitor,
 )
 from natsop_core.resolve.storage import resolve_jetstream
 from natsop_core.resolve.system_user import resolve_system_user
 from natsop_core.resolve.take_over import server_objects
-from natsop_core.resolve.types import Cluster, Extras, VolumeClaim
+from natsop_core.resolve.types import Cluster, VolumeClaim
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from natsop_core.actions import Annotate
     from natsop_core.api.natscluster import NatsCluster
     from natsop_core.commitments import Commitments
@@ -58,34 +56,19 @@ if TYPE_CHECKING:
     from natsop_core.resolve.integrations import Integrated, Integration
     from natsop_core.resolve.types import (
         Auth,
+        Container,
+        Exporter,
         Folder,
         JetStream,
         Listener,
         Nack,
         Pod,
         PodMonitor,
+        Probes,
         Routes,
         Salt,
         SystemUser,
     )
-
-
-class Labelled(Protocol):
-    """A block of the custom resource with labels and annotations for an object."""
-
-    @property
-    def labels(self) -> Mapping[str, str]: ...
-
-    @property
-    def annotations(self) -> Mapping[str, str]: ...
-
-
-GRACE_SECONDS: Final = 60
-"""Lame duck mode takes 30 s, then its grace period and the shutdown of the server."""
-
-FIRST_UNPRIVILEGED_PORT: Final = 1024
-UNPRIVILEGED_PORTS: Final = "net.ipv4.ip_unprivileged_port_start"
-"""A sysctl that Pod Security allows. With 0, an unprivileged user may listen on any port."""
 
 
 @frozen
@@ -192,19 +175,36 @@ def _look_up(granted: Granted, committed: Commitments, lookup: Lookup, answers: 
     )
 
 
-def _build(granted: Granted, committed: Commitments, parts: _Parts, answers: Answers) -> Cluster:
-    cr, files = granted.cr, parts.files
-    spec = cr.spec
+@frozen
+class _Workload:
+    """What runs in the pods of the servers, and as which user."""
+
+    server: Container
+    probes: Probes
+    reloader: Container | None
+    exporter: Exporter | None
+    pod: Pod
+    keeps_identity: bool
+
+
+def _resolve_workload(cr: NatsCluster, committed: Commitments, parts: _Parts, answers: Answers) -> _Workload:
     monitor = parts.listener(names.MONITOR_PORT)
-    images = default_images(spec.image, committed)
+    images = default_images(cr.spec.image, committed)
     server = resolve_server(cr, images.server)
-    reloader = resolve_reloader(cr, server, images.reloader)
-    exporter = answers.take(resolve_exporter(cr, monitor, files.ca_file, images.exporter))
-    keeps_identity = committed.keeps_identity and not _sets_identity(cr)
+    keeps_identity = committed.keeps_identity and not sets_identity(cr)
+    return _Workload(
+        server=server,
+        probes=resolve_probes(cr.spec.container, monitor),
+        reloader=resolve_reloader(cr, server, images.reloader),
+        exporter=answers.take(resolve_exporter(cr, monitor, parts.files.ca_file, images.exporter)),
+        pod=resolve_server_pod(cr, parts.listeners, keeps_identity=keeps_identity),
+        keeps_identity=keeps_identity,
+    )
 
-    def extras(block: Labelled) -> Extras:
-        return Extras(labels_with(spec.global_, block.labels), block.annotations)
 
+def _build(granted: Granted, committed: Commitments, parts: _Parts, answers: Answers) -> Cluster:
+    cr, spec = granted.cr, granted.cr.spec
+    workload = _resolve_workload(cr, committed, parts, answers)
     return Cluster(
         owner=owner_of(cr.metadata, names.CLUSTER_KIND),
         domain=cluster_domain(cr),
@@ -214,26 +214,25 @@ def _build(granted: Granted, committed: Commitments, parts: _Parts, answers: Ans
         routes=parts.routes,
         jetstream=parts.jetstream,
         server_name_prefix=spec.config.server_name_prefix,
-        needs_system_account=False,
         system_user=parts.system_user,
         folders=_folders(cr, parts),
-        includes=files.includes,
-        existing_config=files.existing_config,
+        includes=parts.files.includes,
+        existing_config=parts.files.existing_config,
         auth=parts.auth,
-        environment=files.environment,
-        server=server,
-        probes=resolve_probes(spec.container, monitor),
-        reloader=reloader,
-        exporter=exporter,
-        pod=_pod(cr, parts.listeners, keeps_identity=keeps_identity),
-        keeps_identity=keeps_identity,
+        environment=parts.files.environment,
+        server=workload.server,
+        probes=workload.probes,
+        reloader=workload.reloader,
+        exporter=workload.exporter,
+        pod=workload.pod,
+        keeps_identity=workload.keeps_identity,
         pod_management_policy=spec.stateful_set.pod_management_policy,
         min_ready_seconds=spec.stateful_set.min_ready_seconds or 0,
         rolls_on_config_change=spec.pod_template.config_checksum_annotation,
         salt=parts.salt,
-        stateful_set=extras(spec.stateful_set),
-        config_map=extras(spec.config_map),
-        headless_service=extras(spec.headless_service),
+        stateful_set=extras_of(spec.global_, spec.stateful_set),
+        config_map=extras_of(spec.global_, spec.config_map),
+        headless_service=extras_of(spec.global_, spec.headless_service),
         client_service=resolve_client_service(cr),
         ingress=answers.take(resolve_websocket_ingress(cr)),
         disruption_budget=resolve_disruption_budget(cr, spec.replicas),
@@ -241,17 +240,23 @@ def _build(granted: Granted, committed: Commitments, parts: _Parts, answers: Ans
         pod_monitor=parts.monitoring.value,
         nack=parts.nack.value,
         optional_kinds=parts.optional_kinds,
-        record=Record(
-            replicas=spec.replicas if parts.jetstream else committed.replicas,
-            server_name_prefix=spec.config.server_name_prefix if parts.jetstream else committed.server_name_prefix,
-            jetstream=_where_streams_are(parts.jetstream),
-            resolver=_where_accounts_are(parts.auth),
-            server_tag=tag_of(server.image),
-            reloader_tag=tag_of(reloader.image) if reloader else "",
-            exporter_tag=tag_of(exporter.container.image) if exporter else "",
-            keeps_identity=keeps_identity,
-            keeps_idle_claim=granted.idle_claim is not None,
-        ),
+        record=_record(granted, committed, parts, workload),
+    )
+
+
+def _record(granted: Granted, committed: Commitments, parts: _Parts, workload: _Workload) -> Record:
+    """The commitments to store. Without JetStream, those to the streams of earlier servers remain."""
+    spec, reloader, exporter = granted.cr.spec, workload.reloader, workload.exporter
+    return Record(
+        replicas=spec.replicas if parts.jetstream else committed.replicas,
+        server_name_prefix=spec.config.server_name_prefix if parts.jetstream else committed.server_name_prefix,
+        jetstream=_where_streams_are(parts.jetstream),
+        resolver=_where_accounts_are(parts.auth),
+        server_tag=tag_of(workload.server.image),
+        reloader_tag=tag_of(reloader.image) if reloader else "",
+        exporter_tag=tag_of(exporter.container.image) if exporter else "",
+        keeps_identity=workload.keeps_identity,
+        keeps_idle_claim=granted.idle_claim is not None,
     )
 
 
@@ -265,28 +270,6 @@ def _where_accounts_are(auth: Auth | None) -> Literal["full", "memory", "none"]:
     if auth is None:
         return "none"
     return "full" if auth.volume else "memory"
-
-
-def _sets_identity(cr: NatsCluster) -> bool:
-    template = cr.spec.pod_template
-    return template.platform_identity or bool({"runAsUser", "fsGroup"} & (template.security_context or {}).keys())
-
-
-def _pod(cr: NatsCluster, ports: tuple[Listener, ...], *, keeps_identity: bool) -> Pod:
-    pod = resolve_pod(
-        cr.spec.pod_template,
-        cr.spec.global_,
-        selector=names.cluster_selector(cr.metadata.name),
-        grace_seconds=GRACE_SECONDS,
-        service_account=service_account_name(cr),
-        keeps_identity=keeps_identity,
-    )
-    exporter = cr.spec.prom_exporter
-    if exporter.enabled and exporter.monitor_domain and cr.spec.config.monitor.tls_enabled:
-        pod = with_host_alias(pod, exporter.monitor_domain)
-    if any(listener.port < FIRST_UNPRIVILEGED_PORT for listener in ports):
-        pod = with_sysctl(pod, UNPRIVILEGED_PORTS, "0")
-    return pod
 
 
 def _folders(cr: NatsCluster, parts: _Parts) -> tuple[Folder, ...]:

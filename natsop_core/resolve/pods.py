@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from natsop_core.resolve.extras import extras_of
 from natsop_core.resolve.images import DefaultImage, image_reference, pull_policy
 from natsop_core.resolve.security import ANY_IDENTITY, GIVEN_BY_PLATFORM, pod_security
-from natsop_core.resolve.types import Container, Extras, Pod
+from natsop_core.resolve.types import Container, Pod
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Set
@@ -37,7 +38,7 @@ def resolve_pod(
     """The settings of a pod template. The labelSelector of topology spread constraints is always `selector`."""
     wanted = template.termination_grace_period_seconds
     return Pod(
-        extras=Extras(labels_with(settings, template.labels), template.annotations),
+        extras=extras_of(settings, template),
         placement=_placement(template, selector),
         security_context=pod_security(
             template.security_context, without=_left_open(template, keeps_identity=keeps_identity)
@@ -91,11 +92,6 @@ def with_sysctl(pod: Pod, name: str, value: str) -> Pod:
         return pod
     context = {**pod.security_context, "sysctls": [*sysctls, {"name": name, "value": value}]}
     return replace(pod, security_context=cast("PodSecurityContext", context))
-
-
-def labels_with(settings: GlobalSpec | None, labels: Mapping[str, str]) -> Mapping[str, str]:
-    """The global labels, overridden by the labels of an object."""
-    return {**settings.labels, **labels} if settings else labels
 
 
 def union(*references: Iterable[LocalObjectReference]) -> tuple[str, ...]:

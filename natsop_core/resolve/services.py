@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING, Final
 from natsop_core import names
 from natsop_core.findings import Finding
 from natsop_core.resolve.answer import Answer
-from natsop_core.resolve.pods import labels_with, union
-from natsop_core.resolve.types import (
-    ClientService,
-    DisruptionBudget,
-    Extras,
-    Ingress,
-    PodMonitor,
-    ServiceAccount,
-)
+from natsop_core.resolve.extras import extras_of, labels_with
+from natsop_core.resolve.pods import union
+from natsop_core.resolve.types import ClientService, DisruptionBudget, Ingress, PodMonitor, ServiceAccount
 
 if TYPE_CHECKING:
     from natsop_core.api.natscluster import NatsCluster
@@ -41,7 +35,7 @@ def resolve_client_service(cr: NatsCluster) -> ClientService | None:
         node_ports=service.node_ports if outside else {},
         external_traffic_policy=(service.external_traffic_policy or "") if outside else "",
         load_balancer_class=(service.load_balancer_class or "") if service.type == "LoadBalancer" else "",
-        extras=Extras(labels_with(cr.spec.global_, service.labels), service.annotations),
+        extras=extras_of(cr.spec.global_, service),
     )
 
 
@@ -90,7 +84,7 @@ def resolve_disruption_budget(cr: NatsCluster, replicas: int) -> DisruptionBudge
         limits["maxUnavailable"] = 1 if budget.max_unavailable is None else budget.max_unavailable
     if budget.unhealthy_pod_eviction_policy:
         limits["unhealthyPodEvictionPolicy"] = budget.unhealthy_pod_eviction_policy
-    return DisruptionBudget(limits, Extras(labels_with(cr.spec.global_, budget.labels), budget.annotations))
+    return DisruptionBudget(limits, extras_of(cr.spec.global_, budget))
 
 
 def wanted_pod_monitor(cr: NatsCluster) -> PodMonitor | None:

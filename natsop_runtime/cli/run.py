@@ -38,8 +38,29 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     options = Options(parser)
+    _add_api_server(options)
+    _add_reconciliation(options)
+    _add_leader_election(options)
+    _add_ports(options)
+    _add_logs(options)
+    parser.set_defaults(run=lambda arguments: run(options, arguments))
+
+
+def run(options: Options, arguments: argparse.Namespace) -> int:
+    """Run the operator; the HTTP client is only loaded now, which takes most of a second."""
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until `stacks` handles it: by default it ends a process
+    settings = options.settings(arguments)
+    from natsop_runtime import main  # noqa: PLC0415
+
+    return main.run(settings, warnings=tuple(options.unknown_variables()))
+
+
+def _add_api_server(options: Options) -> None:
     options.add("--kubeconfig", str, "PATH", "default: the pod's ServiceAccount, $KUBECONFIG, ~/.kube/config")
     options.add("--context", str, "NAME", "context of the kubeconfig; default: its current one")
+
+
+def _add_reconciliation(options: Options) -> None:
     options.add(
         "--namespaces",
         _names,
@@ -53,6 +74,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "{auto,enabled,disabled}",
         "create NACK Accounts if NACK is installed (auto), require NACK (enabled), or never create them (disabled)",
     )
+
+
+def _add_leader_election(options: Options) -> None:
     options.switch("--leader-elect", "work only as the holder of a Lease, so that other replicas can stand by")
     options.add(
         "--lease-name", _lease, "NAME", "name of the Lease; two installations in one namespace need different names"
@@ -69,6 +93,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "NAME",
         "namespace of the Lease; default: the operator's, or that of the context",
     )
+
+
+def _add_ports(options: Options) -> None:
     options.add(
         "--metrics-bind-address", _address, "HOST:PORT", "address that serves /metrics, such as :8443; default: none"
     )
@@ -81,6 +108,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     options.add(
         "--health-probe-bind-address", _address, "HOST:PORT", "address that serves /healthz and /readyz; default: none"
     )
+
+
+def _add_logs(options: Options) -> None:
     options.add("--log-level", one_of(*LEVELS), f"{{{','.join(LEVELS)}}}", "lowest level that is logged")
     options.add(
         "--log-format",
@@ -88,16 +118,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         f"{{{','.join(FORMATS)}}}",
         "lines for people, or JSON objects for programs; default: text on a terminal, otherwise json",
     )
-    parser.set_defaults(run=lambda arguments: run(options, arguments))
-
-
-def run(options: Options, arguments: argparse.Namespace) -> int:
-    """Run the operator; the HTTP client is only loaded now, which takes most of a second."""
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until `stacks` handles it: by default it ends a process
-    settings = options.settings(arguments)
-    from natsop_runtime import main  # noqa: PLC0415
-
-    return main.run(settings, warnings=tuple(options.unknown_variables()))
 
 
 def _number(least: int, most: int) -> Callable[[str], int]:

@@ -125,7 +125,6 @@ class Cluster:
     routes: Routes | None
     jetstream: JetStream | None
     server_name_prefix: str
-    needs_system_account: bool
     system_user: SystemUser | None
     folders: tuple[Folder, ...]
     includes: tuple[IncludedFile, ...]
@@ -153,6 +152,7 @@ class Cluster:
     nack: Nack | None
     optional_kinds: tuple[str, ...]
     record: Record
+    needs_system_account: bool = False
 
     @property
     def name(self) -> str:

@@ -41,17 +41,7 @@ def go_objects(*, prefix: str = RELEASE, name: str = RELEASE, namespace: str = N
         return {"name": f"{prefix}{suffix}", "labels": selector, **place}
 
     account = {"kind": "ServiceAccount", "name": f"{prefix}-controller-manager", "namespace": namespace}
-    container = {
-        "name": "manager",
-        "image": "ghcr.io/crewlet/nats-operator:v0.1.0",
-        "command": ["/manager"],
-        "args": ["--leader-elect", "--health-probe-bind-address=:8081", "--metrics-bind-address=:8443"],
-        "ports": [{"name": "health", "containerPort": 8081}, {"name": "metrics", "containerPort": 8443}],
-        "livenessProbe": {"httpGet": {"path": "/healthz", "port": 8081}},
-    }
-    pod = {"serviceAccountName": account["name"], "terminationGracePeriodSeconds": 10, "containers": [container]}
-    template = {"metadata": {"labels": selector}, "spec": pod}
-    rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["*"]}
+    template = {"metadata": {"labels": selector}, "spec": _pod(account["name"])}
     objects = [
         _object("v1", "ServiceAccount", metadata("-controller-manager")),
         _object("v1", "Service", metadata("-metrics"), {"selector": selector, "ports": [{"port": 8443}]}),
@@ -66,6 +56,7 @@ def go_objects(*, prefix: str = RELEASE, name: str = RELEASE, namespace: str = N
         ),
         _object("networking.k8s.io/v1", "NetworkPolicy", metadata(""), {"podSelector": {}, "egress": [{}]}),
     ]
+    rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["*"]}
     for kind, role in (("ClusterRole", "manager"), ("ClusterRole", "metrics-auth"), ("Role", "leader-election")):
         namespaced = kind == "Role"
         objects += [
@@ -77,6 +68,18 @@ def go_objects(*, prefix: str = RELEASE, name: str = RELEASE, namespace: str = N
             },
         ]
     return objects
+
+
+def _pod(account: str) -> Manifest:
+    container = {
+        "name": "manager",
+        "image": "ghcr.io/crewlet/nats-operator:v0.1.0",
+        "command": ["/manager"],
+        "args": ["--leader-elect", "--health-probe-bind-address=:8081", "--metrics-bind-address=:8443"],
+        "ports": [{"name": "health", "containerPort": 8081}, {"name": "metrics", "containerPort": 8443}],
+        "livenessProbe": {"httpGet": {"path": "/healthz", "port": 8081}},
+    }
+    return {"serviceAccountName": account, "terminationGracePeriodSeconds": 10, "containers": [container]}
 
 
 def _object(api_version: str, kind: str, metadata: Manifest, spec: Manifest | None = None) -> Manifest:
