@@ -4,8 +4,9 @@ No clocks are compared. A standby takes the Lease over when it has seen it uncha
 stops writing well before: two thirds of the duration after it *sent* the last successful renewal. This also holds for
 a process that was suspended (SIGSTOP, a suspended machine) and resumes later.
 
-A Lease that is absent, or without a holder though none released it, may have been taken from a leader by hand. It is
-waited for like any other, while client-go takes it at once: then two replicas write until the leader's next renewal.
+A Lease that is absent, or without a holder though none released it, may have been taken from a leader by hand. A standby
+waits for the duration that it states, or stated before, while client-go takes it at once: then two replicas write until
+the leader's next renewal. A released Lease has no holder and states one second; it is taken at once.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ RESTORED_WITHIN: Final = 2 * MAX_RETRY_PERIOD
 """Seconds in which a leader restores a Lease that was deleted or edited, whatever its duration."""
 
 RELEASED: Final = 1
-"""The duration stated in a released Lease, as in client-go; a manual edit leaves another one."""
+"""The duration in seconds that a released Lease states. client-go's `LeaderElector.release` writes it, too; a manual edit
+leaves another one."""
 
 MAX_TRANSITIONS: Final = 2**31 - 1
 """The largest number of transitions that a Lease can hold."""
@@ -71,7 +73,7 @@ class Fence:
     def check(self) -> None:
         """Called before every write. Raises LeadershipLostError when this replica is not the leader."""
         if not self.is_open:
-            raise LeadershipLostError("the lease was not renewed in time")
+            raise LeadershipLostError("it was not renewed in time")
 
 
 class LeaderElector:
@@ -105,7 +107,7 @@ class LeaderElector:
         self._rival = ""
         self._seen: Mapping[str, Any] | None = None  # the spec that others left in the Lease, and since when
         self._seen_at = -math.inf
-        self._stated_duration = 0  # by the last holder
+        self._stated_duration = 0  # by the last holder; without one, the longest stated since then
         self._trouble = ""
 
     @property
@@ -131,7 +133,7 @@ class LeaderElector:
         while not await self._claim():
             if self._rival not in ("", waits_for):
                 waits_for = self._rival
-                log.info("standing by: %s has %s", waits_for, self._key)
+                log.info("standing by: %s holds %s", waits_for, self._key)
             await asyncio.sleep(self._retry_period)
 
     async def keep(self) -> None:
@@ -141,7 +143,7 @@ class LeaderElector:
             self._fence.check()
             if not await self._claim() and self._rival:
                 self._fence.close()
-                raise LeadershipLostError(f"{self._rival} has it")
+                raise LeadershipLostError(f"{self._rival} holds it now")
 
     async def release(self) -> None:
         """Stop writing, and release the Lease, so that the next leader can start at once."""
@@ -152,7 +154,7 @@ class LeaderElector:
                 if lease and (lease.get("spec") or {}).get("holderIdentity") == self._identity:
                     await self._kube.replace(LEASES, self._lease(lease, holder=None))
         except (ApiError, TimeoutError) as error:
-            log.warning("could not release the lease: %s", str(error) or "timeout")
+            log.warning("could not release %s: %s", self._key, str(error) or "timeout")
 
     async def _claim(self) -> bool:
         """Write our name into the Lease, if it is ours or free. Whether that worked; if not, `_rival` may say why."""
@@ -196,8 +198,8 @@ class LeaderElector:
 
     def _has_expired(self, spec: Mapping[str, Any], holder: str) -> bool:
         """Whether the Lease has been unchanged for so long that its last holder has stopped writing."""
-        if holder:
-            self._stated_duration = min(spec.get("leaseDurationSeconds") or 0, MAX_LEASE_DURATION)
+        stated = min(spec.get("leaseDurationSeconds") or 0, MAX_LEASE_DURATION)
+        self._stated_duration = stated if holder else max(stated, self._stated_duration)
         duration = max(self._duration, self._stated_duration, 0 if holder else RESTORED_WITHIN)
         if spec != self._seen:
             self._seen, self._seen_at = spec, self._clock()
@@ -225,9 +227,9 @@ class LeaderElector:
         }
 
     def _tell(self, trouble: str) -> None:
-        """Say why the Lease cannot be written, once."""
+        """Log why the Lease could not be acquired or renewed, once for each reason."""
         if trouble and trouble != self._trouble:
-            log.warning("cannot have %s: %s", self._key, trouble)
+            log.warning("could not acquire or renew %s: %s; trying again", self._key, trouble)
         self._trouble = trouble
 
 

@@ -163,7 +163,7 @@ def test_the_operator_waits_until_the_go_operator_has_lost_its_lease(helm: Helm)
     helm.install(values=nested(NO_PORTS))
     with operator_of(helm, "waiting-operator") as operator:
         helm.create_cluster(GO_NAMESPACE)
-        wait_until(lambda: "standing by: the Go operator has" in operator.said(), what="it stands by")
+        wait_until(lambda: "standing by: the Go operator holds" in operator.said(), what="it stands by")
         assert helm.client.find("StatefulSet", "my-nats", namespace=GO_NAMESPACE) is None
         helm.client.apply({**lease, "spec": {"leaseDurationSeconds": 1}})  # as client-go gives it back
         wait_until(lambda: helm.client.find("StatefulSet", "my-nats", namespace=GO_NAMESPACE), what="the StatefulSet")

@@ -175,7 +175,7 @@ def test_who_stands_by_says_for_whom_once(caplog: pytest.LogCaptureFixture) -> N
 
     in_virtual_time(story)
     assert [each for each in caplog.messages if "standing by" in each] == [
-        "standing by: leader-1 has Lease nats-system/nats-operator"
+        "standing by: leader-1 holds Lease nats-system/nats-operator"
     ]
 
 
@@ -234,7 +234,7 @@ def test_a_lease_that_somebody_takes_from_its_holder_is_not_the_standbys_before_
         {"holderIdentity": "x", "acquireTime": None, "renewTime": None, "leaseTransitions": 2**31 - 1},
         {"holderIdentity": "x", "strategy": "OldestEmulationVersion", "preferredHolder": "y"},
     ],
-    ids=["empty", "released", "bare", "long ago", "far future", "negative", "counted out", "another's strategy"],
+    ids=["empty", "no holder", "bare", "long ago", "far future", "negative", "counted out", "another's strategy"],
 )
 def test_no_lease_keeps_everybody_out_for_ever(found: Object) -> None:
     async def story() -> None:
@@ -285,5 +285,61 @@ def test_who_has_just_started_does_not_take_what_somebody_took_from_a_leader(lef
         for task in (keeping, acquiring):
             task.cancel()
         await asyncio.gather(keeping, acquiring, return_exceptions=True)
+
+    in_virtual_time(story)
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        {"leaseDurationSeconds": 1},
+        {
+            "holderIdentity": "",
+            "leaseDurationSeconds": 1,
+            "acquireTime": "2026-01-01T00:00:00.000000Z",
+            "renewTime": "2026-01-01T00:00:00.000000Z",
+            "leaseTransitions": 3,
+        },
+    ],
+    ids=["ours", "client-go"],
+)
+def test_a_released_lease_is_taken_at_once(left: Object) -> None:
+    async def story() -> None:
+        begun = clock()
+        await Operator("a", LeaseApi(lease(**left))).elector.acquire()
+        assert clock() == begun
+
+    in_virtual_time(story)
+
+
+@pytest.mark.parametrize("left", [{"leaseDurationSeconds": 60}, {"holderIdentity": "", "leaseDurationSeconds": 60}])
+def test_who_has_just_started_waits_for_the_duration_that_a_lease_without_a_holder_states(left: Object) -> None:
+    """Its leader may write for 40 s more without an answer of the API server."""
+
+    async def story() -> None:
+        api = LeaseApi()
+        leader, fresh = Operator("leader", api, duration=60), Operator("fresh", api, duration=DURATION)
+        leader.rivals, fresh.rivals = [fresh], [leader]
+        await leader.elector.acquire()  # and then it is cut off
+        api.edit(left)
+        begun = clock()
+        await fresh.elector.acquire()
+        assert 60 <= clock() - begun <= 60 + SOON
+
+    in_virtual_time(story)
+
+
+@pytest.mark.parametrize("left", [{}, {"leaseDurationSeconds": 20}, {"leaseDurationSeconds": 2**31 - 1}])
+def test_a_standby_waits_for_the_longest_duration_that_was_stated_since_there_was_a_holder(left: Object) -> None:
+    async def story() -> None:
+        api = LeaseApi(lease(holderIdentity="gone", leaseDurationSeconds=60))
+        standby = Operator("standby", api)
+        acquiring = asyncio.create_task(standby.elector.acquire())
+        await asyncio.sleep(1)
+        api.edit(left)
+        begun = clock()
+        await acquiring
+        expected = min(max(60, left.get("leaseDurationSeconds", 0)), MAX_LEASE_DURATION)
+        assert expected <= clock() - begun <= expected + SOON
 
     in_virtual_time(story)

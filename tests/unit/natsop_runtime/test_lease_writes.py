@@ -14,7 +14,11 @@ from natsop_runtime.leader_election import Fence, LeadershipLostError
 from tests.unit.natsop_runtime.lease_api import DURATION, LeaseApi, Object, Operator, clock, in_virtual_time
 
 RETRY = DURATION * 2 / 15
-CANNOT_HAVE = "cannot have Lease nats-system/nats-operator: "
+
+
+def failed(reason: str) -> str:
+    """What is logged when the Lease cannot be acquired or renewed."""
+    return f"could not acquire or renew Lease nats-system/nats-operator: {reason}; trying again"
 
 
 class FailingApi(LeaseApi):
@@ -94,7 +98,7 @@ def test_a_leader_puts_itself_back_into_its_lease_with_the_next_renewal(holder: 
     in_virtual_time(story)
 
 
-def test_why_the_lease_cannot_be_had_is_logged_once_for_each_reason_and_again_when_it_returns(
+def test_why_the_lease_cannot_be_acquired_is_logged_once_for_each_reason_and_again_when_it_returns(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     away, forbidden = UnavailableError("connection refused"), ForbiddenError("no right")
@@ -109,7 +113,7 @@ def test_why_the_lease_cannot_be_had_is_logged_once_for_each_reason_and_again_wh
 
     in_virtual_time(story)
     reasons = ["connection refused", "no right", "connection refused", "connection refused"]
-    assert caplog.messages == [CANNOT_HAVE + reason for reason in reasons]
+    assert caplog.messages == [failed(reason) for reason in reasons]
 
 
 def test_a_lease_that_cannot_be_released_is_logged_with_the_reason(caplog: pytest.LogCaptureFixture) -> None:
@@ -121,7 +125,7 @@ def test_a_lease_that_cannot_be_released_is_logged_with_the_reason(caplog: pytes
         await operator.elector.release()
 
     in_virtual_time(story)
-    assert caplog.messages == ["could not release the lease: connection refused"]
+    assert caplog.messages == ["could not release Lease nats-system/nats-operator: connection refused"]
 
 
 def test_a_term_does_not_include_its_last_moment() -> None:
@@ -256,7 +260,7 @@ def test_a_standby_names_the_holder_once_whatever_fails_meanwhile(caplog: pytest
         await standby
 
     in_virtual_time(story)
-    assert caplog.messages == ["standing by: leader-1 has Lease nats-system/nats-operator", CANNOT_HAVE + "away"]
+    assert caplog.messages == ["standing by: leader-1 holds Lease nats-system/nats-operator", failed("away")]
 
 
 def test_a_lease_that_somebody_emptied_needs_no_release() -> None:

@@ -200,7 +200,9 @@ def test_a_leader_whose_renewals_are_never_answered_ends(caplog: pytest.LogCaptu
         assert RENEW_DEADLINE <= clock() - begun <= RENEW_DEADLINE + RENEW_DEADLINE / 2 + RETRY
 
     in_virtual_time(story)
-    assert caplog.messages == ["cannot have Lease nats-system/nats-operator: timeout"]
+    assert caplog.messages == [
+        "could not acquire or renew Lease nats-system/nats-operator: timeout; trying again"
+    ]
 
 
 def test_what_somebody_else_holds_is_not_released() -> None:
@@ -240,7 +242,7 @@ def test_a_release_that_is_never_answered_keeps_nobody_waiting(caplog: pytest.Lo
         assert not operator.fence.is_open
 
     in_virtual_time(story)
-    assert caplog.messages == ["could not release the lease: timeout"]
+    assert caplog.messages == ["could not release Lease nats-system/nats-operator: timeout"]
 
 
 def test_a_lease_that_was_released_says_so_as_client_go_does() -> None:
