@@ -4,9 +4,9 @@ No clocks are compared. A standby takes the Lease over when it has seen it uncha
 stops writing well before: two thirds of the duration after it *sent* the last successful renewal. This also holds for
 a process that was suspended (SIGSTOP, a suspended machine) and resumes later.
 
-A Lease that is absent, or without a holder though none released it, may have been taken from a leader by hand. A standby
-waits for the duration that it states, or stated before, while client-go takes it at once: then two replicas write until
-the leader's next renewal. A released Lease has no holder and states one second; it is taken at once.
+A Lease that is absent, or without a holder though none released it, may have been taken from a leader by hand. A
+standby waits for the duration that it states, or stated before, while client-go takes it at once: then two replicas
+write until the leader's next renewal. A released Lease has no holder and states one second; it is taken at once.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ RESTORED_WITHIN: Final = 2 * MAX_RETRY_PERIOD
 """Seconds in which a leader restores a Lease that was deleted or edited, whatever its duration."""
 
 RELEASED: Final = 1
-"""The duration in seconds that a released Lease states. client-go's `LeaderElector.release` writes it, too; a manual edit
-leaves another one."""
+"""The duration in seconds that a released Lease states, as client-go's `LeaderElector.release` writes it. A Lease whose
+holder is removed by hand keeps another one."""
 
 MAX_TRANSITIONS: Final = 2**31 - 1
 """The largest number of transitions that a Lease can hold."""

@@ -6,7 +6,7 @@ Several operators may share a cluster, each with Roles in namespaces of its own 
 from __future__ import annotations
 
 import json
-from itertools import pairwise
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from natsop_core.frozen import frozen
@@ -14,6 +14,7 @@ from natsop_core.inspect.view import Request, list_of
 from natsop_core.kinds import ACCESS_REVIEWS, CLUSTERS, PODS
 from natsop_core.rbac import namespaced_role
 from natsop_core.rights import Right, rights
+from natsop_core.run_options import SWITCH_VALUES, split_names, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,10 +35,19 @@ _NEEDED: Final = tuple(rights(namespaced_role("")["rules"]))
 _VITAL: Final = Right(CLUSTERS.group, CLUSTERS.plural, "watch")
 """Without it, an operator does not work in a namespace. It is asked first, to save access reviews for the others."""
 
+_FINISHED: Final = ("Succeeded", "Failed")
+"""The phases of a pod that ended for good, such as one that was evicted; it stays beside its successor for a while."""
+
+_REFERENCE: Final = re.compile(r"\$\(([^()]+)\)")
+"""A reference to an environment variable of the container, which the kubelet replaces in its arguments."""
+
 
 @frozen
 class Installation:
-    """The pods with the same namespace, ServiceAccount and release: the replicas of one operator."""
+    """The pods with the same namespace, ServiceAccount and release: the replicas of one operator.
+
+    Finished pods are left out, unless there are no others.
+    """
 
     namespace: str
     account: str
@@ -49,15 +59,13 @@ class Installation:
 
     @property
     def elects_leader(self) -> bool:
-        """Whether its pods start the operator with --leader-elect."""
-        return bool({"--leader-elect", "--leader-elect=true"}.intersection(_arguments(self.pods[0])))
+        """Whether its option --leader-elect is on."""
+        return SWITCH_VALUES.get(_option(self.pods[0], "--leader-elect"), False)
 
     def watches(self, namespace: str) -> bool:
         """Whether its option --namespaces, if there is one, includes the namespace."""
-        words = _arguments(self.pods[0])
-        values = [word.partition("=")[2] for word in words if word.startswith("--namespaces=")]
-        values += [value for word, value in pairwise(words) if word == "--namespaces"]
-        return not values or namespace in values[-1].split(",")
+        names = split_names(_option(self.pods[0], "--namespaces"))
+        return not names or namespace in names or any(_REFERENCE.search(name) for name in names)
 
 
 def installations(view: View) -> tuple[Installation, ...]:
@@ -68,17 +76,23 @@ def installations(view: View) -> tuple[Installation, ...]:
         account = pod.get("spec", {}).get("serviceAccountName", "default")
         release = metadata.get("labels", {}).get("app.kubernetes.io/instance", "")
         groups.setdefault((metadata["namespace"], account, release), []).append(pod)
-    return tuple(Installation(*key, tuple(pods)) for key, pods in sorted(groups.items()))
+    return tuple(Installation(*key, _unfinished(pods) or tuple(pods)) for key, pods in sorted(groups.items()))
+
+
+def _unfinished(pods: list[Object]) -> tuple[Object, ...]:
+    return tuple(pod for pod in pods if pod.get("status", {}).get("phase") not in _FINISHED)
 
 
 def serving(found: tuple[Installation, ...], namespace: str, view: View) -> tuple[Installation, ...]:
     """The installations that have all rights in the namespace; without one, the installation that lacks fewest.
 
-    A single installation is meant to work everywhere. Empty if none works in the namespace, or if RIGHTS failed.
+    A single installation that watches the namespace is meant to work there, whatever its rights. Empty if none works
+    in the namespace, or if RIGHTS failed.
     """
+    watching = tuple(each for each in found if each.watches(namespace))
     if len(found) == 1:
-        return found
-    admitted = [each for each in found if each.watches(namespace) and _may(each, _VITAL, namespace, view)]
+        return watching
+    admitted = [each for each in watching if _may(each, _VITAL, namespace, view)]
     by_lack = sorted(admitted, key=lambda each: len(lacking_rights(each, namespace, view)))
     complete = tuple(each for each in by_lack if not lacking_rights(each, namespace, view))
     return complete or tuple(by_lack[:1])
@@ -114,7 +128,27 @@ def _review(installation: Installation, right: Right, namespace: str) -> Request
     return Request(_REVIEWS, body=json.dumps(body))
 
 
-def _arguments(pod: Object) -> list[str]:
-    """The arguments of the pod's containers."""
+def _option(pod: Object, flag: str) -> str:
+    """The value of an option of `natsop run`, from the arguments and the environment of the pod's containers."""
     containers: Iterable[Mapping[str, Any]] = pod.get("spec", {}).get("containers", ())
-    return [word for each in containers for word in (*each.get("command", ()), *each.get("args", ()))]
+    values = (text_of(flag, _arguments(each, pod), _environment(each, pod)) for each in containers)
+    return next(filter(None, values), "")
+
+
+def _arguments(container: Mapping[str, Any], pod: Object) -> list[str]:
+    environment = _environment(container, pod)
+    words = (*container.get("command", ()), *container.get("args", ()))
+    return [_REFERENCE.sub(lambda found: environment.get(found[1], found[0]), word) for word in words]
+
+
+def _environment(container: Mapping[str, Any], pod: Object) -> dict[str, str]:
+    """The container's variables, without those whose value the pod does not state."""
+    values = {each["name"]: _value(each, pod) for each in container.get("env", ())}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _value(variable: Mapping[str, Any], pod: Object) -> str | None:
+    """None for a variable from a ConfigMap, a Secret, or a field other than the pod's namespace."""
+    field = variable.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath")
+    namespace: str = pod["metadata"]["namespace"]
+    return namespace if field == "metadata.namespace" else variable.get("value")

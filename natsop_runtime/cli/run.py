@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from natsop_core.run_options import split_names
 from natsop_runtime.bind_address import BindAddress, parse_bind_address
 from natsop_runtime.cli.run_options import VARIABLES, Options, one_of
 from natsop_runtime.logs import FORMATS, LEVELS
@@ -143,7 +144,7 @@ def _lease(text: str) -> str:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    names = split_names(text)
     if not names:
         raise argparse.ArgumentTypeError(f"{text!r} names no namespace; leave the option out to work in all of them")
     for name in names:

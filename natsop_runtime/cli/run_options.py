@@ -9,9 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Set
 from typing import Any, Final
 
+from natsop_core.run_options import PREFIX, SWITCH_VALUES, variable
 from natsop_runtime.settings import RunSettings
-
-PREFIX: Final = "NATSOP_"
 
 VARIABLES: Final = f"""\
 Each option can also be set by an environment variable: --log-level by {PREFIX}LOG_LEVEL, and so on; a switch by true or
@@ -51,15 +50,15 @@ class Options:
 
     def _from_environment(self, fields: Set[str]) -> Iterator[tuple[str, Any]]:
         for field in sorted(fields):
-            if text := os.environ.get(_variable(field)):
+            if text := os.environ.get(variable(field)):
                 try:
                     yield field, self._read[field](text)
                 except argparse.ArgumentTypeError as error:
-                    self._parser.error(f"environment variable {_variable(field)}: {error}")
+                    self._parser.error(f"environment variable {variable(field)}: {error}")
 
     def unknown_variables(self) -> Iterator[str]:
         """A sentence about each variable that looks like one of ours and is none."""
-        known = [_variable(field) for field in self._read]
+        known = [variable(field) for field in self._read]
         for name in sorted(os.environ):
             if name.startswith(PREFIX) and name not in known and not _SERVICE.fullmatch(name):
                 meant = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
@@ -79,14 +78,10 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 
 def _truth(text: str) -> bool:
-    if text not in ("true", "false"):
+    if text not in SWITCH_VALUES:
         raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
-    return text == "true"
+    return SWITCH_VALUES[text]
 
 
 def _field(flag: str) -> str:
     return flag.removeprefix("--").replace("-", "_")
-
-
-def _variable(field: str) -> str:
-    return PREFIX + field.upper()

@@ -200,9 +200,7 @@ def test_a_leader_whose_renewals_are_never_answered_ends(caplog: pytest.LogCaptu
         assert RENEW_DEADLINE <= clock() - begun <= RENEW_DEADLINE + RENEW_DEADLINE / 2 + RETRY
 
     in_virtual_time(story)
-    assert caplog.messages == [
-        "could not acquire or renew Lease nats-system/nats-operator: timeout; trying again"
-    ]
+    assert caplog.messages == ["could not acquire or renew Lease nats-system/nats-operator: timeout; trying again"]
 
 
 def test_what_somebody_else_holds_is_not_released() -> None:

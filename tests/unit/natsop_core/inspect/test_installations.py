@@ -20,10 +20,20 @@ REVIEWS = "apis/authorization.k8s.io/v1/subjectaccessreviews"
 FRESH, STALE = "2026-01-02T03:04:00Z", "2026-01-02T03:00:00Z"
 
 
-def pod(namespace: str, name: str = "op-0", *, ready: bool = True, release: str = "op", args: str = "") -> Any:
+def pod(
+    namespace: str,
+    name: str = "op-0",
+    *,
+    ready: bool = True,
+    release: str = "op",
+    args: str | list[str] = "",
+    env: Any = (),
+    phase: str = "Running",
+) -> Any:
+    words = args.split() if isinstance(args, str) else args
     metadata = {"name": name, "namespace": namespace, "labels": {"app.kubernetes.io/instance": release}}
-    spec = {"serviceAccountName": "op", "containers": [{"name": "manager", "args": ["run", *args.split()]}]}
-    status = {"containerStatuses": [{"name": "manager", "restartCount": 0}]}
+    spec = {"serviceAccountName": "op", "containers": [{"name": "manager", "args": ["run", *words], "env": list(env)}]}
+    status = {"phase": phase, "containerStatuses": [{"name": "manager", "restartCount": 0}]}
     made = {"metadata": metadata, "spec": spec, "status": status}
     return is_ready(made) if ready else made
 
@@ -122,6 +132,51 @@ def test_an_operator_that_watches_other_namespaces_is_left_out_whatever_its_righ
     assert "other operators" not in found
 
 
+@pytest.mark.parametrize(
+    ("args", "env"),
+    [
+        ("--namespaces=staging", ()),
+        (["--namespaces", "staging, test"], ()),
+        ("", [{"name": "NATSOP_NAMESPACES", "value": "staging"}]),
+        ("--namespaces=$(WHERE)", [{"name": "WHERE", "value": "staging"}]),
+        ("--namespaces=$(WHERE)", [{"name": "WHERE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}]),
+    ],
+    ids=["one word", "two words", "variable", "reference", "its own namespace"],
+)
+def test_the_only_operator_is_a_problem_if_it_watches_other_namespaces(args: Any, env: Any) -> None:
+    found = made(operators(pod("a", args=args, env=env)))
+    assert found["operator"].outcome == "problem"
+    assert found["operator"].message.startswith("No operator works in namespace prod.")
+
+
+@pytest.mark.parametrize(
+    ("args", "env"),
+    [
+        (["--namespaces", "staging, prod"], ()),
+        ("", ()),
+        ("--namespaces=staging --namespaces=prod", ()),
+        ("--namespaces=prod", [{"name": "NATSOP_NAMESPACES", "value": "staging"}]),
+        ("", [{"name": "NATSOP_NAMESPACES", "value": " staging , prod "}]),
+        ("", [{"name": "NATSOP_NAMESPACES", "value": ""}]),
+        ("", [{"name": "NATSOP_NAMESPACES", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}}]),
+        ("--namespaces=$(WHERE)", [{"name": "WHERE", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}}]),
+    ],
+    ids=[
+        "spaces",
+        "no option",
+        "the last counts",
+        "argument first",
+        "variable",
+        "empty",
+        "unknown",
+        "unknown reference",
+    ],
+)
+def test_the_only_operator_is_checked_if_it_watches_the_namespace_or_that_is_unknown(args: Any, env: Any) -> None:
+    found = made(operators(pod("a", args=args, env=env)))
+    assert found["operator"].message == "1 of 1 pods are ready: a/op-0."
+
+
 def test_whose_rights_may_not_be_asked_is_unknown_and_no_problem() -> None:
     found = made(operators(pod("a"), pod("b"), refused=(REVIEWS,)))
     assert found["operator"].outcome == "unknown"
@@ -133,6 +188,9 @@ def test_whose_rights_may_not_be_asked_is_unknown_and_no_problem() -> None:
 
 
 ELECTED = "--leader-elect"
+OFF = "--leader-elect false"
+WITHOUT = "--leader-elect --no-leader-elect"
+VARIABLE = ({"name": "NATSOP_LEADER_ELECT", "value": "true"},)
 
 
 @pytest.mark.parametrize(
@@ -143,8 +201,20 @@ ELECTED = "--leader-elect"
         (pod("a"), pod("b", ready=False), {}, False),
         (pod("a", args=ELECTED), pod("b", args=ELECTED), {"a": lease("op-0_x"), "b": lease("op-0_y", STALE)}, False),
         (pod("a", args=ELECTED), pod("a", "theirs-0", release="theirs", args=ELECTED), {"a": lease("op-0_x")}, False),
+        (pod("a", args=OFF), pod("b", args=OFF), {"a": lease("op-0_x"), "b": lease("op-0_y", STALE)}, True),
+        (pod("a", args=WITHOUT), pod("b", args=WITHOUT), {}, True),
+        (pod("a", env=VARIABLE), pod("b", env=VARIABLE), {"a": lease("op-0_x"), "b": lease("op-0_y", STALE)}, False),
     ],
-    ids=["both without election", "two Leases", "one not ready", "one Lease is stale", "both wait for one Lease"],
+    ids=[
+        "both without election",
+        "two Leases",
+        "one not ready",
+        "one Lease is stale",
+        "both wait for one Lease",
+        "election is off",
+        "election is off by another name",
+        "election by a variable",
+    ],
 )
 def test_two_operators_in_one_namespace_are_a_warning_if_both_are_at_work(
     first: Any, second: Any, leases: Mapping[str, Any], *, fight: bool
@@ -157,6 +227,20 @@ def test_two_operators_in_one_namespace_are_a_warning_if_both_are_at_work(
     assert found["other operators"].outcome == "warning"
     assert "a/op, b/op" in found["other operators"].message
     assert found["other operators"].remedy
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
+def test_pods_that_are_finished_are_no_replicas(phase: str) -> None:
+    evicted = pod("a", "evicted", ready=False, phase=phase)
+    found = made(operators(evicted, pod("a"), leases={}))
+    assert found["operator"].message == "1 of 1 pods are ready: a/op-0."
+    assert found["leader"].message == "There is one replica, without leader election."
+
+
+def test_an_operator_whose_pods_are_all_finished_is_a_problem() -> None:
+    found = made(operators(pod("a", "evicted", ready=False, phase="Failed")))
+    assert found["operator"].outcome == "problem"
+    assert found["operator"].message == "No pod is ready: a/evicted."
 
 
 @pytest.mark.parametrize(

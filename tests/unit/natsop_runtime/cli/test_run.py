@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from natsop_core.run_options import SWITCH_VALUES, split_names, text_of
 from natsop_runtime.bind_address import BindAddress
 from natsop_runtime.cli import main
 from natsop_runtime.settings import RunSettings
@@ -99,6 +100,32 @@ def test_the_command_line_counts_more_than_the_environment(run: Run) -> None:
     variables = {"NATSOP_WORKERS": "many", "NATSOP_LEADER_ELECT": "true"}
     started = run("--workers", "3", "--no-leader-elect", **variables)
     assert (started.settings.workers, started.settings.leader_elect) == (3, False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "",
+        "--leader-elect",
+        "--leader-elect=true",
+        "--leader-elect false",
+        "--leader-elect=false --workers 3",
+        "--leader-elect --no-leader-elect",
+        "--no-leader-elect --leader-elect --workers=3",
+        "--namespaces=a,b --leader-elect",
+        "--leader-elect --namespaces a,,c --namespaces b,",
+        "--leader-election-namespace=x --namespaces=a",
+    ],
+)
+@pytest.mark.parametrize(
+    "variables", [{}, {"NATSOP_NAMESPACES": "d, e", "NATSOP_LEADER_ELECT": "true"}, {"NATSOP_LEADER_ELECT": "false"}]
+)
+def test_doctor_reads_options_of_a_pod_as_natsop_run_does(run: Run, arguments: str, variables: dict[str, str]) -> None:
+    words = arguments.split()
+    read = run(*words, **variables).settings
+    assert split_names(text_of("--namespaces", ["run", *words], variables)) == read.namespaces
+    leader_elect = text_of("--leader-elect", ["run", *words], variables)
+    assert SWITCH_VALUES.get(leader_elect, False) is read.leader_elect
 
 
 def test_an_empty_variable_is_as_good_as_none(run: Run) -> None:
