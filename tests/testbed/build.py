@@ -97,6 +97,7 @@ GROUPS = (
         },
     ),
     Group("natscli", {"nats": "github.com/nats-io/natscli/nats"}),
+    Group("nsc", {"nsc": "github.com/nats-io/nsc/v2"}),
     Group("kube-router", {"kube-router": "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"}),
     Group("registry", {"registry": "github.com/google/go-containerregistry/cmd/registry"}),
     Group("helm", {"helm": "helm.sh/helm/v3/cmd/helm"}, ldflags=HELM_STAMP),

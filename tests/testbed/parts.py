@@ -31,7 +31,10 @@ REGISTRY = frozenset({"registry"})
 ACTIONLINT = frozenset({"actionlint"})
 """For the test of the workflows."""
 
-WITHOUT_A_NODE = EXPORTER | HELM | REGISTRY | ACTIONLINT
+NSC = frozenset({"nsc"})
+"""For the commands of the page about JWTs."""
+
+WITHOUT_A_NODE = EXPORTER | HELM | REGISTRY | ACTIONLINT | NSC
 """What tests run as processes of this machine, beside the servers."""
 
 NETWORK_POLICIES = frozenset({"kube-router"})
