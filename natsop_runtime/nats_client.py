@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import nkeys
@@ -44,12 +45,12 @@ class NotPermittedError(errors.Error):
 class RequestClient(Client):
     """Never reconnects, and keeps no more than it can use of what a server sends.
 
+    nats-py has no option for that limit: its parser is replaced under a private name (docs/contributing/decisions.md).
     problems: what went wrong so far. ended: set once the connection is closed, whoever did it.
     """
 
-    def __init__(self, *, needs_tls: bool) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._needs_tls = needs_tls
         self._ps = _BoundedParser(self)
         self.problems: list[Exception] = []
         self.ended = asyncio.Event()
@@ -90,12 +91,6 @@ class RequestClient(Client):
     async def _note_end(self) -> None:
         self.ended.set()
 
-    def _connect_command(self) -> bytes:
-        """What is sent first: nats-py would send it over a plain connection, too, if the server asks for no more."""
-        if self._needs_tls and not self._server_info.get("tls_required"):
-            raise PlainConnectionError
-        return super()._connect_command()
-
 
 class _BoundedParser(Parser):
     async def parse(self, data: bytes = b"") -> None:
@@ -119,8 +114,27 @@ def identification(credentials: Credentials) -> dict[str, Any]:
     return {}
 
 
+def over_tls(tls: RequestTls, identification: dict[str, Any]) -> dict[str, Any]:
+    """The client's options to verify the server, and then to identify as `identification` says.
+
+    Without TLS, which nats-py uses only if the server requires it, nothing is sent: nats-py calls functions for the
+    user and the token when it is about to send CONNECT. To a server, an empty token is none. Raises OSError where the
+    CA cannot be read.
+    """
+    verified = verification(tls)
+
+    def checked(text: str) -> str:
+        if not verified["tls"].session_stats()["connect_good"]:
+            raise PlainConnectionError
+        return text
+
+    user = identification.get("user")
+    late = {"user": partial(checked, user)} if user else {"token": partial(checked, "")}
+    return identification | verified | late
+
+
 def verification(tls: RequestTls) -> dict[str, Any]:
-    """The client's options to verify the server. An OSError where the CA cannot be read."""
+    """The client's options to verify the server. Raises OSError where the CA cannot be read."""
     context = verify_like_go(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     if tls.ca:
         context.load_verify_locations(cadata=tls.ca.decode("ascii", "replace"))

@@ -19,7 +19,7 @@ from natsop_runtime.nats_client import (
     RequestClient,
     UnreadableCredentialsError,
     identification,
-    verification,
+    over_tls,
 )
 
 if TYPE_CHECKING:
@@ -95,10 +95,11 @@ class _Conversation:
     @asynccontextmanager
     async def _connected(self, url: str) -> AsyncIterator[RequestClient]:
         first = self._requests[0]
-        client = RequestClient(needs_tls=first.tls is not None)
+        client = RequestClient()
         try:
             try:
-                options = identification(first.credentials) | (verification(first.tls) if first.tls else {})
+                identity = identification(first.credentials)
+                options = over_tls(first.tls, identity) if first.tls else identity
                 async with asyncio.timeout(CONNECT_TIMEOUT):
                     await client.open(url, patience=CONNECT_TIMEOUT, **options)
             except Exception as error:  # nats-py and its libraries raise many kinds

@@ -13,13 +13,15 @@ from typing import Any, Final
 
 import pytest
 import trustme
+from nats.aio.client import Client
+from nats.protocol.parser import Parser
 
 from natsop_core.actions import Credentials, Request, RequestKey, RequestTls
 from natsop_core.outcomes import Answered, Failed, Outcome, Outcomes
 from natsop_runtime import nats_requests
 from natsop_runtime.leader_election import LeadershipLostError
 from natsop_runtime.nats import NatsRequests
-from natsop_runtime.nats_client import MAX_ANSWER_BYTES
+from natsop_runtime.nats_client import MAX_ANSWER_BYTES, RequestClient
 from natsop_runtime.nats_requests import (
     CLOSED,
     NO_RESPONDERS,
@@ -35,10 +37,19 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 
 SECRETS: Final = Credentials(user="operator", password="hunter2-hunter2")  # noqa: S106
 SEED: Final = tokens.user().seed
+CREDS: Final = tokens.decorated("NATS USER JWT", "a.b.c") + tokens.decorated("USER NKEY SEED", SEED)
 
 
 def request(*servers: str, name: str = "ask", **of: Any) -> Request:
     return Request(RequestKey("prod", "c", name), servers, f"subject.{name}", b"?", **of)
+
+
+IDENTITIES: Final = [
+    pytest.param(SECRETS, id="user"),
+    pytest.param(Credentials(nkey_seed=SEED), id="nkey"),
+    pytest.param(Credentials(creds=CREDS), id="creds"),
+    pytest.param(Credentials(), id="nobody"),
+]
 
 
 class FakeServer:
@@ -112,9 +123,13 @@ def test_it_is_said_who_asks() -> None:
     assert (said["user"], said["pass"]) == ("operator", "hunter2-hunter2")
 
 
-def test_nobodys_credentials_go_over_a_plain_connection_where_tls_is_asked_for() -> None:
-    server = FakeServer()
-    outcome = outcome_with(server, credentials=SECRETS, tls=RequestTls("c.prod.svc", b""))
+@pytest.mark.parametrize("info", [{}, {"nonce": "abc", "auth_required": True}], ids=["no nonce", "nonce"])
+@pytest.mark.parametrize("credentials", IDENTITIES)
+def test_nothing_goes_over_a_plain_connection_where_tls_is_asked_for(
+    credentials: Credentials, info: dict[str, Any]
+) -> None:
+    server = FakeServer(**info)
+    outcome = outcome_with(server, credentials=credentials, tls=RequestTls("c.prod.svc", b""))
     assert isinstance(outcome, Failed)
     assert "the server does not offer TLS" in outcome.message
     assert not server.lines
@@ -213,6 +228,12 @@ def test_an_answer_without_end_is_cut_off() -> None:
     assert outcome_with(FakeServer(reply=bytes(2 * MAX_ANSWER_BYTES))) == CLOSED
 
 
+def test_nats_py_keeps_its_parser_where_ours_replaces_it() -> None:
+    """A private name: see docs/contributing/decisions.md."""
+    assert type(vars(Client())["_ps"]) is Parser
+    assert isinstance(vars(RequestClient())["_ps"], Parser)
+
+
 def test_no_responders_are_noticed_at_once() -> None:
     class Nobody(FakeServer):
         def _publish(self, line: bytes, writer: asyncio.StreamWriter) -> None:
@@ -236,17 +257,36 @@ def test_a_certificate_of_another_name_or_of_nobodys_ca_is_not_accepted() -> Non
 class TlsServer(FakeServer):
     """Asks for TLS, as nats-server does, after its first line."""
 
-    def __init__(self, ca: trustme.CA, name: str) -> None:
-        super().__init__(tls_required=True)
+    def __init__(self, ca: trustme.CA, name: str, **info: Any) -> None:
+        super().__init__(tls_required=True, **info)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         ca.issue_cert(name).configure_cert(self._context)
 
-    async def __call__(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"INFO " + json.dumps(self._info).encode() + b"\r\n")
         try:
             await writer.start_tls(self._context)
         except (ssl.SSLError, ConnectionError):
             writer.close()
+            return
+        await self._listen(reader, writer)
+        writer.close()
+
+
+@pytest.mark.parametrize("credentials", IDENTITIES)
+def test_over_tls_it_is_said_who_asks(credentials: Credentials) -> None:
+    ca = trustme.CA()
+    server = TlsServer(ca, "c.prod.svc", nonce="abc")
+    tls = RequestTls("c.prod.svc", ca.cert_pem.bytes())
+    assert outcome_with(server, credentials=credentials, tls=tls) == Answered(b"+OK")
+    said = json.loads(next(line for line in server.lines if line.startswith(b"CONNECT"))[8:])
+    assert not said.get("auth_token")
+    assert (said.get("user"), said.get("pass")) == (credentials.user or None, credentials.password or None)
+    assert (said.get("nkey") is not None, said.get("jwt")) == (
+        bool(credentials.nkey_seed),
+        "a.b.c" if credentials.creds else None,
+    )
+    assert ("sig" in said) == bool(credentials.nkey_seed or credentials.creds)
 
 
 def test_a_ca_that_is_none_is_said_to_be() -> None:
