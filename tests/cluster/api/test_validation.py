@@ -23,13 +23,8 @@ from tests.testbed.control_plane import ControlPlane
 from tests.testbed.wait import wait_until
 from tests.unit.natsop_core.api import examples, metadata_examples, rule_examples
 from tests.unit.natsop_core.api.refusals import REFUSALS
-from tests.unit.natsop_core.api.rule_examples import (
-    BROKEN_TRANSITIONS,
-    EXAMPLES,
-    KEPT_TRANSITIONS,
-    REFUSED_BY_TYPES,
-    Transition,
-)
+from tests.unit.natsop_core.api.rule_examples import EXAMPLES, REFUSED_BY_TYPES
+from tests.unit.natsop_core.api.transition_examples import BROKEN_TRANSITIONS, KEPT_TRANSITIONS, Transition
 
 SEEDS = Path(__file__).parents[4] / "shared" / "reference" / "seed-crds"
 SEED_GROUP = "seed.example"

@@ -17,7 +17,7 @@ from natsop_core.outcomes import Applied, Failed, Outcomes, Rejected
 from natsop_core.plan import Plan
 from natsop_core.references import ListRef, Reference
 from natsop_core.report import NO_REPORT, Report
-from tests.unit.natsop_core.resolve.test_integrations import SECRETS, WANTED, live_account
+from tests.unit.natsop_core.resolve.nack_accounts import SECRETS, WANTED, live_account
 from tests.unit.natsop_core.world import (
     Object,
     cluster,

@@ -13,7 +13,7 @@ from natsop_core.inputs import Forbidden, Inputs
 from natsop_core.kinds import SECRETS, STATEFUL_SETS
 from natsop_core.plan import Plan
 from natsop_core.references import ObjectRef
-from tests.unit.natsop_core.resolve.test_auth import APP, SYSTEM, account_entry, jwts, spec
+from tests.unit.natsop_core.resolve.jwt_clusters import APP, SYSTEM, account_entry, jwts, spec
 from tests.unit.natsop_core.world import (
     NAMESPACE,
     Object,

@@ -7,7 +7,7 @@ from natsop_core.conclude.seen import action_events
 from natsop_core.names import CLUSTER_KIND
 from natsop_core.outcomes import Answered, Failed, Rejected
 from natsop_core.resolve.owner import owner_of
-from tests.unit.natsop_core.conclude.test_conclude import TRIO, outcome
+from tests.unit.natsop_core.conclude.settled_trio import TRIO, outcome
 from tests.unit.natsop_core.world import conditions, message
 
 PUSH = RequestKey("prod", "c", "push the claims of account orders")

@@ -9,7 +9,7 @@ import pytest
 from natsop_core.conclude import conclude_box
 from natsop_core.kinds import SECRETS
 from natsop_core.outcomes import Failed, Outcomes, Rejected
-from tests.unit.natsop_core.conclude.test_conclude import CHILDREN, SPEC, TRIO, answers
+from tests.unit.natsop_core.conclude.settled_trio import CHILDREN, SPEC, TRIO, answers
 from tests.unit.natsop_core.trio import CONFIG_MAP, SERVERS, SERVICE, STATEFUL_SET, conclude
 from tests.unit.natsop_core.world import NOW, box, cluster, inputs, live_children, plan_of
 

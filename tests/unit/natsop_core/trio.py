@@ -13,7 +13,7 @@ from natsop_core.kinds import CONFIG_MAPS, SERVICES, STATEFUL_SETS
 from natsop_core.outcomes import Outcomes
 from natsop_core.report import Report
 from tests.config_digests import config_digest
-from tests.unit.natsop_core.world import Object, one_of, plan_of, pod, varz
+from tests.unit.natsop_core.world import Object, cluster, inputs, one_of, plan_of, pod, varz
 
 NAMES: Final = ("c-0", "c-1", "c-2")
 SERVERS: Final = tuple(pod(name, ip=f"10.0.0.{ordinal}") for ordinal, name in enumerate(NAMES))
@@ -40,3 +40,11 @@ def answers_of(children: Sequence[Object], *behind: str, digest: str = "", **fie
 
 def conclude(cr: NatsCluster | InvalidResource, seen: Inputs, outcomes: Outcomes | None = None) -> Report:
     return conclude_cluster(cr, seen, plan_of(cr, seen), outcomes or {})
+
+
+def report_of(
+    spec: Object, *objects: Object, status: Object | None = None, outcomes: Outcomes | None = None, **others: Any
+) -> Report:
+    """The report of a NatsCluster with that spec and status. others: as of `world.inputs`."""
+    cr = cluster(spec, status=status)
+    return conclude(cr, inputs(cr, *objects, **others), outcomes)

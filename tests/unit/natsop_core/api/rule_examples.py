@@ -1,9 +1,8 @@
 """For every rule a resource that only just keeps it, and one that breaks it, with the message that a user then sees."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from tests.unit.natsop_core.api.examples import INVALID, QUICK_START, VALID, Manifest, box, cluster, config, file_store
+from tests.unit.natsop_core.api.examples import INVALID, VALID, Manifest, box, cluster, config, file_store
 
 
 @dataclass(frozen=True)
@@ -210,8 +209,6 @@ EXAMPLES: dict[str, Example] = {
         message="only one of secret and configMap can be set",
     ),
 }
-
-
 REFUSED_BY_TYPES: tuple[tuple[str, Manifest], ...] = (
     ("ports", config(nats={"port": 65536})),
     ("ports", cluster({"service": {"nodePorts": {"nats": -1}}})),
@@ -223,96 +220,3 @@ REFUSED_BY_TYPES: tuple[tuple[str, Manifest], ...] = (
     ("servers", cluster({"replicas": 10_001})),
 )
 """What no rule but the schema refuses, with the row of refusals that it belongs to."""
-
-
-@dataclass(frozen=True)
-class Transition:
-    """A change from `old` to `new`."""
-
-    old: Manifest
-    new: Manifest
-
-
-def renamed(prefix: str | None, *, replicas: int = 3, jetstream: bool = True) -> Manifest:
-    named = {} if prefix is None else {"serverNamePrefix": prefix}
-    return cluster({"replicas": replicas, "config": {"jetstream": {"enabled": jetstream}, **named}})
-
-
-PREFIX_MESSAGE = (
-    "config.serverNamePrefix cannot change while JetStream runs on more than one server: "
-    "servers with new names would discard the data of the old ones"
-)
-RESOLVER_MESSAGE = "resolver.type cannot change from full to memory: accounts pushed to the servers would be lost"
-
-BROKEN_TRANSITIONS: dict[str, tuple[str, str, str, Transition]] = {
-    "prefix set": ("server-name-prefix-stays", "spec", PREFIX_MESSAGE, Transition(renamed(None), renamed("a-"))),
-    "prefix changed": ("server-name-prefix-stays", "spec", PREFIX_MESSAGE, Transition(renamed("a-"), renamed("b-"))),
-    "prefix cleared": ("server-name-prefix-stays", "spec", PREFIX_MESSAGE, Transition(renamed("a-"), renamed(None))),
-    "prefix set and JetStream off": (
-        "server-name-prefix-stays",
-        "spec",
-        PREFIX_MESSAGE,
-        Transition(renamed(None), renamed("a-", jetstream=False)),
-    ),
-    "full resolver to memory": (
-        "resolver-keeps-accounts",
-        "spec.auth.jwt",
-        RESOLVER_MESSAGE,
-        Transition(resolver(), jwt(resolver={"type": "memory"})),
-    ),
-    "full resolver to none": (
-        "resolver-keeps-accounts",
-        "spec.auth.jwt",
-        RESOLVER_MESSAGE,
-        Transition(resolver(), jwt()),
-    ),
-}
-
-
-def told(manifest: Manifest, **commitments: Any) -> Manifest:
-    """The resource with what its status says that runs."""
-    return {**manifest, "status": {"commitments": commitments}}
-
-
-BROKEN_TRANSITIONS |= {
-    "prefix away from what runs": (
-        "server-name-prefix-stays",
-        "spec",
-        PREFIX_MESSAGE,
-        Transition(told(renamed("a-"), serverNamePrefix="a-"), renamed("b-")),
-    ),
-    "prefix to another that does not run": (
-        "server-name-prefix-stays",
-        "spec",
-        PREFIX_MESSAGE,
-        Transition(told(renamed("b-"), serverNamePrefix="a-"), renamed("c-")),
-    ),
-    "prefix of several servers": (
-        "server-name-prefix-stays",
-        "spec",
-        PREFIX_MESSAGE,
-        Transition(told(renamed("a-"), replicas=2), renamed("b-")),
-    ),
-    "full resolver that runs to memory": (
-        "resolver-keeps-accounts",
-        "spec.auth.jwt",
-        RESOLVER_MESSAGE,
-        Transition(told(resolver(), resolver="full"), jwt()),
-    ),
-}
-
-KEPT_TRANSITIONS: dict[str, Transition] = {
-    "nothing": Transition(QUICK_START, QUICK_START),
-    "prefix kept": Transition(renamed("a-"), renamed("a-", replicas=5)),
-    "prefix written as empty": Transition(renamed(None), renamed("")),
-    "prefix of a single server": Transition(renamed(None, replicas=1), renamed("a-", replicas=1)),
-    "prefix without JetStream": Transition(renamed(None, jetstream=False), renamed("a-", jetstream=False)),
-    "memory resolver to full": Transition(jwt(), resolver()),
-    "no authentication to JWT": Transition(cluster({}), resolver()),
-    "JWT to no authentication": Transition(resolver(), cluster({})),
-    "prefix back to what runs": Transition(told(renamed("b-"), serverNamePrefix="a-"), renamed("a-")),
-    "prefix back to none": Transition(told(renamed("b-"), serverNamePrefix=""), renamed(None)),
-    "prefix as it is, with another that runs": Transition(told(renamed("b-"), serverNamePrefix="a-"), renamed("b-")),
-    "prefix of a lone server that several are wanted of": Transition(told(renamed("b-"), replicas=1), renamed("c-")),
-    "resolver back to memory": Transition(told(resolver(), resolver="memory"), jwt()),
-}

@@ -9,16 +9,8 @@ from natsop_core.rules import BOX_RULES, CLUSTER_RULES, CLUSTER_TRANSITIONS
 from tests.unit.natsop_core.api import examples
 from tests.unit.natsop_core.api.examples import Manifest
 from tests.unit.natsop_core.api.refusals import REFUSALS
-from tests.unit.natsop_core.api.rule_examples import (
-    BROKEN_TRANSITIONS,
-    EXAMPLES,
-    KEPT_TRANSITIONS,
-    REFUSED_BY_TYPES,
-    Example,
-    Transition,
-    include,
-    jwt,
-)
+from tests.unit.natsop_core.api.rule_examples import EXAMPLES, REFUSED_BY_TYPES, Example, include, jwt
+from tests.unit.natsop_core.api.transition_examples import BROKEN_TRANSITIONS, KEPT_TRANSITIONS, Transition
 
 RULES = {rule.name: rule for rule in (*CLUSTER_RULES, *BOX_RULES)}
 

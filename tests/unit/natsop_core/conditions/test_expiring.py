@@ -13,7 +13,7 @@ from natsop_core.resolve.expiry import Expiry
 from tests import tokens
 from tests.certificates import Authority
 from tests.tokens import account_jwt, operator_jwt
-from tests.unit.natsop_core.resolve.test_auth import APP, OPERATOR, SYSTEM, account_entry, jwts, spec
+from tests.unit.natsop_core.resolve.jwt_clusters import APP, OPERATOR, SYSTEM, account_entry, jwts, spec
 from tests.unit.natsop_core.world import (
     NOW,
     Object,

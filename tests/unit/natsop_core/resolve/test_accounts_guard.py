@@ -14,8 +14,8 @@ from natsop_core.inputs import Forbidden, Inputs, Settings
 from natsop_core.kinds import CLUSTERS, NACK_ACCOUNTS
 from natsop_core.plan import Plan
 from natsop_core.references import ApiGroupRef
-from tests.unit.natsop_core.resolve.test_auth import spec
-from tests.unit.natsop_core.resolve.test_integrations import SECRETS, WANTED, live_account
+from tests.unit.natsop_core.resolve.jwt_clusters import spec
+from tests.unit.natsop_core.resolve.nack_accounts import SECRETS, WANTED, live_account
 from tests.unit.natsop_core.world import NOW, UID, Object, cluster, cluster_object, inputs, missing_for, plan_of
 
 FINALIZER = names.ACCOUNTS_FINALIZER
