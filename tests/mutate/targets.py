@@ -9,7 +9,7 @@ _UNIT: Final = Path("tests/unit/natsop_runtime")
 
 TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "leader_election": ("test_lease_writes.py", "test_two_replicas.py", "test_leader_election.py"),
-    "manager": ("test_manager.py", "test_manager_parts.py"),
+    "manager": ("test_manager.py", "test_manager_lease.py", "test_manager_parts.py"),
     "transport": ("test_transport_wire.py", "test_transport.py"),
     "api_server.http_client": (
         "api_server/test_http_answers.py",
@@ -20,15 +20,16 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "api_server.connection": (
         "api_server/test_connection_settings.py",
         "api_server/test_connection.py",
+        "api_server/test_exec_auth.py",
         "api_server/test_kubeconfig.py",
     ),
     "api_server.status_errors": ("api_server/test_status_errors.py",),
     "tls_files": ("test_tls_files.py", "api_server/test_connection.py", "serving/test_certificates.py"),
-    "api_server.token_file": ("api_server/test_connection.py",),
+    "api_server.token_file": ("api_server/test_token_file.py", "api_server/test_connection.py"),
     "nats": ("test_nats_clients.py", "test_nats.py", "test_nats_requests.py"),
     "nats_requests": ("test_nats_outcomes.py", "test_nats_requests.py"),
     "cache.store": ("cache/test_store.py", "cache/test_informers.py"),
-    "cache.reflector": ("cache/test_reflector_state.py", "cache/test_reflector.py"),
+    "cache.reflector": ("cache/test_reflector_state.py", "cache/test_reflector.py", "cache/test_reflector_backoff.py"),
     "cache.informer": ("cache/test_informer.py", "cache/test_informers.py"),
     "cache.informers": (
         "cache/test_informers_told.py",

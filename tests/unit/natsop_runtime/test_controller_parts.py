@@ -17,7 +17,7 @@ from natsop_runtime.controller import Controller
 from natsop_runtime.event_loop import EventLoopMonitor
 from natsop_runtime.foreign_writes import ForeignWrites
 from natsop_runtime.metrics import Metrics
-from tests.unit.natsop_runtime.test_controller import BAD
+from tests.unit.natsop_runtime.turns import BAD
 
 PARTS = ("WorkQueue", "Informers", "Reconciler", "Fetcher", "Executor", "Recorder", "ReferenceIndex", "ForeignWrites")
 

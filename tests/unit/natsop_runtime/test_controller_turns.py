@@ -20,7 +20,7 @@ from natsop_runtime.reference_index import ReferenceIndex
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
 from tests.unit.natsop_runtime.logged import logged, messages
 from tests.unit.natsop_runtime.metrics.exposed import value
-from tests.unit.natsop_runtime.test_controller import BAD, SECRET, Turns, at_work, crash, hang, loop_with, wake
+from tests.unit.natsop_runtime.turns import BAD, SECRET, Turns, at_work, crash, hang, loop_with, wake
 
 
 def played(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import ssl
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import httpx2
 import pytest
@@ -14,38 +12,8 @@ import trustme
 
 from natsop_runtime.leader_election import LeadershipLostError
 from natsop_runtime.transport import AiohttpTransport
-from tests.unit.natsop_runtime.servers import OK, Server, serving
-
-T = TypeVar("T")
-PATIENT = httpx2.Timeout(5)
-
-
-def told(
-    server: Server,
-    story: Callable[[httpx2.AsyncClient, Server], Awaitable[T]],
-    *,
-    timeout: httpx2.Timeout = PATIENT,
-    idle_seconds: float = 60.0,
-    ours: ssl.SSLContext | None = None,
-    theirs: ssl.SSLContext | None = None,
-) -> T:
-    """What a story of requests to the server comes to."""
-
-    async def whole() -> T:
-        context = ours or ssl.create_default_context()
-        transport = AiohttpTransport(lambda: context, idle_seconds=idle_seconds)
-        async with serving(server, theirs), httpx2.AsyncClient(transport=transport, timeout=timeout) as client:
-            return await story(client, server)
-
-    return asyncio.run(asyncio.wait_for(whole(), 20))
-
-
-async def two_requests(client: httpx2.AsyncClient, server: Server) -> list[str]:
-    return [(await client.get(server.url)).text for _ in range(2)]
-
-
-async def one_request(client: httpx2.AsyncClient, server: Server) -> httpx2.Response:
-    return await client.get(server.url)
+from tests.unit.natsop_runtime.servers import OK, Server
+from tests.unit.natsop_runtime.wire import one_request, told, two_requests
 
 
 def test_a_request_arrives_whole_and_its_answer_comes_back() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from natsop_runtime.transport import AiohttpTransport, no_cookies
 from tests.unit.natsop_runtime.servers import OK, Server
-from tests.unit.natsop_runtime.test_transport import told
+from tests.unit.natsop_runtime.wire import told
 
 
 def test_an_address_is_sent_as_it_is_and_no_body_is_no_header() -> None:

@@ -209,6 +209,7 @@ EXAMPLES: dict[str, Example] = {
         message="only one of secret and configMap can be set",
     ),
 }
+
 REFUSED_BY_TYPES: tuple[tuple[str, Manifest], ...] = (
     ("ports", config(nats={"port": 65536})),
     ("ports", cluster({"service": {"nodePorts": {"nats": -1}}})),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx2
@@ -17,60 +15,14 @@ from natsop_core.kinds import CONFIG_MAPS
 from natsop_runtime import tls_files
 from natsop_runtime.api_server import connection, kubeconfig, token_file
 from natsop_runtime.api_server.connection import connected
-from natsop_runtime.api_server.errors import CredentialsError, RefusedError, UnauthorizedError, UnavailableError
+from natsop_runtime.api_server.errors import RefusedError, UnauthorizedError, UnavailableError
 from natsop_runtime.api_server.kube import Kube
 from natsop_runtime.api_server.kubeconfig import load_config
-from natsop_runtime.api_server.token_file import TokenFileAuth
+from tests.unit.natsop_runtime.api_server.tls_server import ApiServer, listening
 from tests.unit.natsop_runtime.servers import Server, serving
 from tests.unit.natsop_runtime.small_api import kube_over
 
 KEY = CONFIG_MAPS.key("prod", "a")
-
-
-class ApiServer:
-    """Over TLS, with certificates that can be changed. It takes one token, or any when there is none.
-
-    authority: whose certificate it shows from now on. clients: whose client certificates it takes, if it asks for any.
-    """
-
-    def __init__(self, *, clients: trustme.CA | None = None) -> None:
-        self.token = ""
-        self.heard: list[str] = []
-        self.connections = 0
-        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        if clients:
-            self.context.verify_mode = ssl.CERT_REQUIRED
-            clients.configure_trust(self.context)
-        self.authority = trustme.CA()
-        self.show(self.authority)
-        self.port = 0
-
-    def show(self, authority: trustme.CA) -> None:
-        self.authority = authority
-        authority.issue_cert("127.0.0.1").configure_cert(self.context)
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        try:
-            while True:
-                self._answer((await reader.readuntil(b"\r\n\r\n")).decode(), writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    def _answer(self, head: str, writer: asyncio.StreamWriter) -> None:
-        headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
-        shown = headers.get("Authorization", "").removeprefix("Bearer ")
-        self.heard.append(shown)
-        status = "200 OK" if self.token in ("", shown) else "401 Unauthorized"
-        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\n{{}}".encode())
-
-
-@asynccontextmanager
-async def listening(server: ApiServer) -> AsyncIterator[None]:
-    tcp = await asyncio.start_server(server, "127.0.0.1", 0, ssl=server.context)
-    server.port = tcp.sockets[0].getsockname()[1]
-    yield
-    tcp.close()
 
 
 @pytest.fixture
@@ -270,79 +222,6 @@ def test_a_rejected_token_that_is_still_the_only_one_is_not_sent_twice(
 
     in_pod(server, pod, monkeypatch, story)
     assert server.heard == ["first"]
-
-
-class Clock:
-    """Seconds that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def authorization(auth: TokenFileAuth, *, status: int = 200) -> list[str]:
-    """What a request is sent with, each time that it is."""
-    request = httpx2.Request("GET", "https://api")
-    flow, sent = auth.auth_flow(request), []
-    try:
-        next(flow)
-        while True:
-            sent.append(request.headers["Authorization"])
-            flow.send(httpx2.Response(status))
-    except StopIteration:
-        return sent
-
-
-def test_a_token_is_used_for_a_minute_at_most(tmp_path: Path) -> None:
-    file, clock = tmp_path / "token", Clock()
-    file.write_text(" first\n")
-    auth = TokenFileAuth(str(file), clock=clock)
-    assert authorization(auth) == ["Bearer first"]
-    file.write_text("second")
-    clock.now += 59
-    assert authorization(auth) == ["Bearer first"]
-    clock.now += 1
-    assert authorization(auth) == ["Bearer second"]
-    file.write_text("third")
-    clock.now += 59
-    assert authorization(auth) == ["Bearer second"]
-
-
-@pytest.mark.parametrize("content", [None, b"", b"\xff", b"two\nlines"], ids=["gone", "empty", "no text", "no token"])
-def test_without_a_new_token_the_last_one_stays_in_use(
-    tmp_path: Path, content: bytes | None, caplog: pytest.LogCaptureFixture
-) -> None:
-    file, clock = tmp_path / "token", Clock()
-    file.write_text("first")
-    auth = TokenFileAuth(str(file), clock=clock)
-    authorization(auth)
-    file.unlink()
-    if content is not None:
-        file.write_bytes(content)
-    for _ in range(3):
-        clock.now += 20
-        assert authorization(auth) == ["Bearer first"]
-    assert len(caplog.records) == 1
-    assert str(file) in caplog.text
-    assert authorization(auth, status=401) == ["Bearer first"]
-
-
-def test_who_has_no_token_at_all_is_told_so(tmp_path: Path) -> None:
-    with pytest.raises(CredentialsError, match=str(tmp_path / "absent")):
-        authorization(TokenFileAuth(str(tmp_path / "absent")))
-
-
-def test_without_a_first_token_nothing_is_sent_however_soon_it_is_tried_again(tmp_path: Path) -> None:
-    file = tmp_path / "token"
-    auth = TokenFileAuth(str(file), clock=lambda: 1_000.0)
-    for content in ("", "", "tök€n"):
-        file.write_text(content, encoding="utf-8")
-        with pytest.raises(CredentialsError, match=r"empty|characters that no token has"):
-            authorization(auth)
-    file.write_text("first")
-    assert authorization(auth) == ["Bearer first"]
 
 
 def test_neither_redirects_nor_cookies_of_an_api_server_are_followed_or_kept(tmp_path: Path) -> None:

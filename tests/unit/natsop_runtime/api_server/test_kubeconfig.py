@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import ssl
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,21 +12,17 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import httpx2
 import pytest
 import trustme
 
-from natsop_core.kinds import CONFIG_MAPS
 from natsop_runtime import logs, preflight
 from natsop_runtime.api_server import kubeconfig
-from natsop_runtime.api_server.connection import connected
-from natsop_runtime.api_server.errors import CredentialsError
 from natsop_runtime.api_server.kubeconfig import load_config
 from natsop_runtime.main import run
 from natsop_runtime.settings import RunSettings
+from tests.unit.natsop_runtime.api_server.kubeconfigs import V1, kubeconfig_with
 
 NO_CERTIFICATE = base64.b64encode(b"hello").decode()
-V1 = "client.authentication.k8s.io/v1"
 
 
 @pytest.fixture(autouse=True)
@@ -38,18 +32,6 @@ def quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr(preflight, patience, 0.0)
     monkeypatch.setattr(kubeconfig, "SERVICE_ACCOUNT", str(tmp_path / "serviceaccount"))
     monkeypatch.delenv("KUBECONFIG", raising=False)
-
-
-def kubeconfig_with(folder: Path, user: dict[str, Any] | None = None, **cluster: Any) -> Path:
-    content = {
-        "clusters": [{"name": "k", "cluster": {"server": "https://127.0.0.1:1"} | cluster}],
-        "users": [{"name": "u", "user": user or {}}],
-        "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u"}}],
-        "current-context": "c",
-    }
-    file = folder / "config"
-    file.write_text(json.dumps(content))
-    return file
 
 
 def refusal(file: Path, caplog: pytest.LogCaptureFixture) -> str:
@@ -150,58 +132,6 @@ def test_a_folder_or_nothing_in_place_of_a_kubeconfig_is_told_in_one_line(
 ) -> None:
     assert "Is a directory" in refusal(tmp_path, caplog)
     assert "not found; pass --kubeconfig" in refusal(tmp_path / "absent", caplog)
-
-
-# A program that makes tokens
-
-
-PROGRAM = """\
-import json, os, pathlib, sys
-count = pathlib.Path(sys.argv[1])
-with count.open("a") as file:
-    print(os.environ["KUBERNETES_EXEC_INFO"], os.environ["MORE"], file=file)
-made = len(count.read_text().splitlines())
-print(json.dumps({"kind": "ExecCredential", "status": {"token": f"token-{made}"}}))
-"""
-
-
-def exec_user(folder: Path) -> dict[str, Any]:
-    (folder / "program.py").write_text(PROGRAM)
-    arguments = [str(folder / "program.py"), str(folder / "told")]
-    environment = [{"name": "MORE", "value": "more"}]
-    return {"exec": {"apiVersion": V1, "command": sys.executable, "args": arguments, "env": environment}}
-
-
-def test_a_program_of_v1_makes_the_token_and_another_when_it_is_refused(tmp_path: Path) -> None:
-    seen: list[str] = []
-
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        seen.append(request.headers["Authorization"])
-        return httpx2.Response(401 if seen[-1] == "Bearer token-1" else 200, json={})
-
-    async def story() -> None:
-        config = load_config(str(kubeconfig_with(tmp_path, exec_user(tmp_path))), None)
-        async with connected(config, httpx2.MockTransport(answer)) as kube:
-            await asyncio.gather(*(kube.get(CONFIG_MAPS, CONFIG_MAPS.key("prod", "a")) for _ in range(3)))
-
-    asyncio.run(story())
-    assert sorted(seen) == ["Bearer token-1"] * 3 + ["Bearer token-2"] * 3
-    told = (tmp_path / "told").read_text().splitlines()
-    assert len(told) == 2, "one program for all requests that wait"
-    spec = {"interactive": False, "cluster": {"server": "https://127.0.0.1:1"}}
-    assert json.loads(told[0].removesuffix(" more")) == {"apiVersion": V1, "kind": "ExecCredential", "spec": spec}
-
-
-def test_a_program_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("natsop_runtime.api_server.exec_auth.PROGRAM_SECONDS", 0.05)
-    user = {"exec": {"apiVersion": V1, "command": "sleep", "args": ["60"]}}
-
-    async def story() -> None:
-        async with connected(load_config(str(kubeconfig_with(tmp_path, user)), None)) as kube:
-            await kube.get(CONFIG_MAPS, CONFIG_MAPS.key("prod", "a"))
-
-    with pytest.raises(CredentialsError, match="sleep gave no token in"):
-        asyncio.run(story())
 
 
 # In a pod

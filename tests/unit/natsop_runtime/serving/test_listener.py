@@ -14,7 +14,7 @@ from natsop_runtime.serving import listener
 from natsop_runtime.serving.access import Access
 from natsop_runtime.serving.connection import REQUEST_BYTES
 from natsop_runtime.serving.listener import CONNECTIONS
-from tests.unit.natsop_runtime.serving.test_ports import ANYWHERE, Operator, tell
+from tests.unit.natsop_runtime.serving.served_operator import ANYWHERE, Operator, tell
 from tests.unit.natsop_runtime.small_api import until
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
