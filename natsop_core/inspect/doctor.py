@@ -76,7 +76,7 @@ def _checks_of(target: Target, view: View) -> Iterator[Check]:
 
 def _checks_of_servers(target: Target, found: Mapping[str, Any], view: View) -> Iterator[Check]:
     states = states_of(target, view)
-    yield _check_quorum(target, found["quorum"])
+    yield _check_quorum(target, found["quorum"], view)
     yield from _check_settled(target, found)
     yield from _check_claims(target, view)
     if silent := [state for state in states if state.silence]:
@@ -89,7 +89,9 @@ def _checks_of_servers(target: Target, found: Mapping[str, Any], view: View) -> 
     yield from _check_clocks(target, states)
 
 
-def _check_quorum(target: Target, quorum: Mapping[str, Any]) -> Check:
+def _check_quorum(target: Target, quorum: Mapping[str, Any], view: View) -> Check:
+    if quorum["holds"] is None:
+        return Check(f"{target}, quorum", "unknown", view.failures[target.workload_title])
     message = f"{quorum['ready']} of {quorum['wanted']} servers are ready, {quorum['needed']} are needed."
     if quorum["holds"]:
         return Check(f"{target}, quorum", "ok", message)
@@ -102,7 +104,7 @@ def _check_quorum(target: Target, quorum: Mapping[str, Any]) -> Check:
 
 
 def _check_settled(target: Target, found: Mapping[str, Any]) -> Iterator[Check]:
-    """Nothing if no server can be queried: another check says so."""
+    """Nothing if the StatefulSet cannot be read, or no server be queried: another check says so."""
     title = f"{target}, settled"
     if found["settled"]:
         yield Check(title, "ok", "All servers are healthy; all streams and consumers have all their members.")

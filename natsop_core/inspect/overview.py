@@ -64,9 +64,11 @@ def states_of(target: Target, view: View) -> list[ServerState]:
     return [server_state(pod, view) for pod in pods_of(target, view)] if target.is_cluster else []
 
 
-def _workload(target: Target, view: View) -> Object:
+def _workload(target: Target, view: View) -> Object | None:
+    """Empty if it does not exist; None if it cannot be read."""
     request = Request(path_of(target.workload, target.namespace, target.workload_name))
-    return view.object(request, f"{target.workload.kind} {target.workload_name}") or {}
+    found = view.object(request, target.workload_title)
+    return None if target.workload_title in view.failures else found or {}
 
 
 def _identity(target: Target, resource: Object) -> dict[str, Any]:
@@ -83,7 +85,10 @@ def _identity(target: Target, resource: Object) -> dict[str, Any]:
     }
 
 
-def _quorum(target: Target, workload: Object, pods: tuple[Object, ...]) -> dict[str, Any]:
+def _quorum(target: Target, workload: Object | None, pods: tuple[Object, ...]) -> dict[str, Any]:
+    """The numbers of servers; those that the workload has are None if it cannot be read."""
+    if workload is None:
+        return {"pods": len(pods), "wanted": None, "ready": None, "needed": None, "holds": None}
     wanted = workload.get("spec", {}).get("replicas", 0)
     ready = workload.get("status", {}).get("readyReplicas", 0)
     needed = wanted // 2 + 1 if target.is_cluster and wanted else min(1, wanted)

@@ -21,10 +21,10 @@ MOST_REASONS: Final = 3
 
 
 def settling(
-    target: Target, workload: Object, pods: Sequence[Object], observations: Sequence[Observation], view: View
+    target: Target, workload: Object | None, pods: Sequence[Object], observations: Sequence[Observation], view: View
 ) -> dict[str, Any]:
-    """Whether the cluster is settled, and why not; None if that is unknown, as no server can be queried."""
-    if not target.is_cluster or all(each.silence for each in observations):
+    """Whether the cluster is settled, and why not; None if the workload cannot be read, or no server be queried."""
+    if not target.is_cluster or workload is None or all(each.silence for each in observations):
         return {"settled": None, "unsettled": []}
     revision = status_revision(workload.get("status", {}))
     replicas = workload.get("spec", {}).get("replicas", 0)

@@ -47,6 +47,11 @@ class Target:
         return names.stateful_set(self.name) if self.is_cluster else names.deployment(self.name)
 
     @property
+    def workload_title(self) -> str:
+        """The name of the request for the workload in the view's failures."""
+        return f"{self.workload.kind} {self.workload_name}"
+
+    @property
     def selector(self) -> str:
         """The labels of its pods."""
         labels: Mapping[str, str] = (names.cluster_selector if self.is_cluster else names.box_selector)(self.name)

@@ -27,7 +27,7 @@ def settled(
     if found := look(observations, expected):
         return found
     if look(previous, expected) or not all(_is_later(each, previous) for each in observations):
-        return (Unsettled("SeenOnce", f"two looks without a finding must be {APART.seconds} s apart"),)
+        return (Unsettled("SeenOnce", f"not confirmed by a second check at least {APART.seconds} s after the first"),)
     return tuple(judge_stores(previous, observations))
 
 

@@ -35,6 +35,7 @@ class ExecAuth(httpx2.Auth):
         with_folder = os.sep in program.command  # a bare name is looked up in $PATH
         self._command = [str(config.abs_file(program.command)) if with_folder else program.command]
         self._command += program.args or []
+        self._plugin = f"exec plugin {self._command[0]} (user {config.context.user} of kubeconfig {config.fname})"
         told = {"interactive": False, "cluster": _cluster(config)}
         info = {"apiVersion": program.apiVersion, "kind": "ExecCredential", "spec": told}
         self._environment = {each.name: each.value for each in program.env or ()}
@@ -64,27 +65,27 @@ class ExecAuth(httpx2.Auth):
                 *self._command, env=environment, stdin=nothing, stdout=pipe, stderr=pipe, start_new_session=True
             )
         except OSError as error:
-            raise CredentialsError(f"{self._command[0]}: {error.strerror}") from error
+            raise CredentialsError(f"{self._plugin} cannot be started: {error.strerror}") from error
         try:
             output, complaint = await asyncio.wait_for(program.communicate(), PROGRAM_SECONDS)
         except TimeoutError as error:
-            raise CredentialsError(f"{self._command[0]} gave no token in {PROGRAM_SECONDS:g} s") from error
+            raise CredentialsError(f"{self._plugin} gave no token in {PROGRAM_SECONDS:g} s") from error
         finally:
             if program.returncode is None:
                 os.killpg(program.pid, signal.SIGKILL)  # with all that it started
                 await program.wait()
         if program.returncode:
-            said = complaint.decode(errors="replace").strip() or "without a word"
-            raise CredentialsError(f"{self._command[0]} failed with exit code {program.returncode}: {said}")
+            said = complaint.decode(errors="replace").strip() or "no error message"
+            raise CredentialsError(f"{self._plugin} failed with exit code {program.returncode}: {said}")
         return output
 
     def _token_in(self, output: bytes) -> str:
         try:
             token = json.loads(output)["status"]["token"]
         except (ValueError, LookupError, TypeError) as error:
-            raise CredentialsError(f"{self._command[0]} printed no ExecCredential with a status.token") from error
+            raise CredentialsError(f"{self._plugin} printed no ExecCredential with a status.token") from error
         if not (isinstance(token, str) and token.isascii() and token.isprintable() and token):
-            raise CredentialsError(f"{self._command[0]} printed a status.token that is none")
+            raise CredentialsError(f"{self._plugin} printed an invalid status.token")
         return token
 
 

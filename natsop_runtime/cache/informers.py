@@ -59,7 +59,7 @@ class Informers:
     custom_resource_changed: called with the JSON of each that changes, and with None when it is gone.
     object_changed: called with each object that changes of the kinds that we create.
 
-    What a namespace lacks is only known once all kinds have been listed in it: until then, nothing in it is told of.
+    Changes in a namespace are passed on once all kinds have been listed in it: until then, objects may be missing.
     """
 
     def __init__(

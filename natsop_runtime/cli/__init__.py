@@ -10,10 +10,13 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from natsop_runtime.cli.sources import InputError, print_error
 from natsop_runtime.version import natsop_version
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 COMMANDS: Final = (
     *("render", "conf", "validate", "diff", "explain", "crds", "run"),
@@ -23,6 +26,8 @@ COMMANDS: Final = (
 GC_THRESHOLD: Final = 100_000
 """New objects after which Python's garbage collector runs, instead of 700: loading modules and models makes many of
 them and no garbage. `natsop run` sets its own."""
+
+WRONG_USAGE: Final = 2
 
 INTERRUPTED: Final = 130
 """What a shell makes of a program that SIGINT ended."""
@@ -43,13 +48,8 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "natsop") -> 
     given = sys.argv[1:] if arguments is None else list(arguments)
     _open_streams()
     _print_utf_8()
-    parser = _Parser(prog=program, description="NATS on Kubernetes: review it, or run the operator.", epilog=EXAMPLES)
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-    for name in _needed(given):
-        import_module(f"natsop_runtime.cli.{name}").add_parser(commands)
-    parsed = parser.parse_args(given)
     try:
+        parsed = _parser(program, given).parse_args(given)
         exit_code: int = parsed.run(parsed)
         sys.stdout.flush()
     except InputError as error:
@@ -68,18 +68,40 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "natsop") -> 
     return exit_code
 
 
+def _parser(program: str, arguments: list[str]) -> argparse.ArgumentParser:
+    parser = _Parser(prog=program, description="NATS on Kubernetes: review it, or run the operator.", epilog=EXAMPLES)
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    for name in _needed(arguments):
+        import_module(f"natsop_runtime.cli.{name}").add_parser(commands)
+    return parser
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser to which an option's first letters are not the option: a later one could begin with them, too."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **{"allow_abbrev": False, **options})
 
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """Print the help. Raises OSError if that fails, which argparse ignores."""
+        if file is None:
+            print(self.format_help(), end="", flush=True)
+        else:
+            super().print_help(file)
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the error, which may quote an argument: what could steer a terminal is escaped."""
+        self.print_usage(sys.stderr)
+        print_error(f"{self.prog}: error: {message}")
+        self.exit(WRONG_USAGE)
+
 
 class _Version(argparse.Action):
     """Looks the version up only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        print(f"natsop {natsop_version()}")
+        print(f"natsop {natsop_version()}", flush=True)
         parser.exit()
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import RawDescriptionHelpFormatter
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from natsop_core.reasons.explain import explanation, overview, page, words
+from natsop_runtime.cli.sources import print_error
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -45,7 +45,7 @@ def run(arguments: Namespace) -> int:
     known = {word.lower(): word for word in words()}
     word = known.get(arguments.word.lower())
     if word is None:
-        print(_unknown(arguments.word, known), file=sys.stderr)
+        print_error(_unknown(arguments.word, known))
         return 2
     print(explanation(word), end="")
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +17,7 @@ from natsop_runtime.cli.resources import (
     resources_of,
     warn,
 )
-from natsop_runtime.cli.sources import InputError
+from natsop_runtime.cli.sources import InputError, print_error
 from natsop_runtime.yaml.writer import to_yaml
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def _write(folder: Path, rendered: RenderedInput) -> None:
             continue
         if maker in makers:
             remove_file(path)
-            print(f"removed {path}: {maker} has no such object any more", file=sys.stderr)
+            print_error(f"removed {path}: {maker} has no such object any more")
         else:
             warn([f"{path}: kept, though {maker}, which it is of, is not in the input; remove it if that is gone"])
 

@@ -64,5 +64,5 @@ async def serving(
 def _tls(certificates: Path | None) -> ssl.SSLContext:
     if certificates is not None:
         return from_folder(certificates)
-    log.info("metrics are served with a certificate that we signed ourselves; --metrics-cert-path names a better one")
+    log.info("metrics are served with a self-signed certificate; --metrics-cert-path sets another one")
     return self_signed(socket.gethostname())

@@ -109,6 +109,7 @@ def test_each_check_finds_what_it_is_for_and_says_what_to_do(
         ("leases", "leader"),
         ("subjectaccessreviews", "rights"),
         ("/proxy/", "servers"),
+        ("/statefulsets/", "quorum"),
     ],
 )
 def test_what_may_not_be_read_is_unknown_and_no_problem(refused: str, check: str) -> None:

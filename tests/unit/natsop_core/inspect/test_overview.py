@@ -179,6 +179,15 @@ def test_without_the_right_to_ask_servers_the_rest_is_shown_and_the_right_is_nam
     assert "3 of 3 ready" in screen
 
 
+def test_without_the_right_to_read_the_stateful_set_it_is_unknown_whether_the_cluster_is_settled_and_has_quorum() -> (
+    None
+):
+    found = seen(World(refused=("/statefulsets/",)))
+    assert (found["healthy"], found["settled"], found["unsettled"], found["quorum"]["holds"]) == (True, None, [], None)
+    assert "StatefulSet c: Not allowed" in status_screen(found)
+    assert not {"Quorum:", "Settled:"} & set(status_screen(found).split())
+
+
 def test_what_does_not_answer_in_time_is_named_and_the_rest_is_shown() -> None:
     found = seen(World(silent=("/pods/c-1:",)))
     assert found["notKnown"] == {"server c-1": "No answer: not within 5 s."}

@@ -62,5 +62,6 @@ def test_a_program_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.Mo
         async with connected(load_config(str(kubeconfig_with(tmp_path, user)), None)) as kube:
             await kube.get(CONFIG_MAPS, CONFIG_MAPS.key("prod", "a"))
 
-    with pytest.raises(CredentialsError, match="sleep gave no token in"):
+    plugin = rf"exec plugin sleep \(user u of kubeconfig {tmp_path / 'config'}\)"
+    with pytest.raises(CredentialsError, match=f"{plugin} gave no token in"):
         asyncio.run(story())

@@ -87,9 +87,9 @@ def test_a_cluster_that_cannot_be_used_is_told_in_one_line(
         ({"token": "é\n"}, "the user's token has characters that no token has"),
         ({"auth-provider": {"name": "gcp"}}, "auth-provider not supported"),
         ({"exec": {"apiVersion": "example.com/v9", "command": "x"}}, "exec of apiVersion example.com/v9 is not supp"),
-        ({"exec": {"apiVersion": V1, "command": "absent-program"}}, "absent-program: No such file or directory"),
-        ({"exec": {"apiVersion": V1, "command": "false"}}, "false failed with exit code 1: without a word"),
-        ({"exec": {"apiVersion": V1, "command": "true"}}, "true printed no ExecCredential with a status.token"),
+        ({"exec": {"apiVersion": V1, "command": "absent-program"}}, "cannot be started: No such file or directory"),
+        ({"exec": {"apiVersion": V1, "command": "false"}}, "failed with exit code 1: no error message"),
+        ({"exec": {"apiVersion": V1, "command": "true"}}, "printed no ExecCredential with a status.token"),
     ],
 )
 def test_a_user_that_cannot_be_used_is_told_in_one_line(
@@ -98,6 +98,14 @@ def test_a_user_that_cannot_be_used_is_told_in_one_line(
     line = refusal(kubeconfig_with(tmp_path, user), caplog)
     assert said in line
     assert "Cannot reach" not in line
+
+
+@pytest.mark.parametrize("command", ["absent-program", "false", "true"])
+def test_an_exec_plugin_that_gives_no_token_is_told_with_the_kubeconfig_that_names_it(
+    command: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kubeconfig = kubeconfig_with(tmp_path, {"exec": {"apiVersion": V1, "command": command}})
+    assert f"exec plugin {command} (user u of kubeconfig {kubeconfig}) " in refusal(kubeconfig, caplog)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ ARGUMENTS = (
     usage("status", "natsop status: error: the following arguments are required: NAME"),
     usage("explain UnsafeScal",
           "natsop explain: there is no condition, reason or event UnsafeScal: did you mean UnsafeScale?"),
+    usage("explain \x1b[31mx",
+          "natsop explain: there is no condition, reason or event \\x1b[31mx: `natsop explain` lists all."),
+    usage("render -f a --b\x1bd", "natsop: error: unrecognized arguments: --b\\x1bd"),
     usage("explain x", "natsop explain: there is no condition, reason or event x: `natsop explain` lists all."),
 )  # fmt: skip
 
