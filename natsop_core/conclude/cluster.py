@@ -203,7 +203,7 @@ def _requeue_delays(seen: _Seen, decision: ClusterDecision, inputs: Inputs, outc
         *permission_retry_delays(inputs),
         *expiry_delays(seen.resolved.expiries, inputs.now),
         *pod_check_delays(decision, inputs.now),
-        *([poll] if seen.loaded.status == "False" or some_were_queried(seen.servers) else []),
+        *([poll] if seen.loaded.status == "False" or some_were_queried(decision.servers) else []),
         *(REMOVAL_SECONDS for _ in seen.accounts.conditions),
         *(INSTALLATION_SECONDS for integration in seen.resolved.integrations if integration.is_awaited),
     ]

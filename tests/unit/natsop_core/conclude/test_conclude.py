@@ -153,6 +153,18 @@ def test_at_rest_the_servers_are_asked_every_five_minutes() -> None:
     assert conclude(TRIO, settled(TRIO)).requeue_after == 300
 
 
+def test_servers_are_asked_as_often_while_their_spec_cannot_be_planned() -> None:
+    waiting = cluster({"config": {"includes": [{"name": "a.conf", "secret": {"name": "s", "key": "k"}}]}})
+    report = conclude(waiting, inputs(waiting, *CHILDREN, *SERVERS, answers=answers()))
+    assert conditions(report.status)["Degraded"] == ("True", "SecretNotFound")
+    assert report.requeue_after == 300
+
+
+def test_a_surplus_server_is_asked_while_it_runs() -> None:
+    single = cluster({**SPEC, "replicas": 1})
+    assert conclude(single, inputs(single, SERVERS[2], answers=answers())).requeue_after == 300
+
+
 @pytest.mark.parametrize(("age", "delay"), [(0, 5), (40, 40), (3600, 300)])
 def test_a_server_that_does_not_answer_is_asked_again_after_as_long_as_it_has_been_unknown(
     age: int, delay: float
