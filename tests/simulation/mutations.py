@@ -8,11 +8,9 @@ from unittest import mock
 
 import pytest
 
-from natsop_core import commitments, drift, live
-from natsop_core.guards import GUARDS, granting
+from natsop_core import drift, live
 from natsop_core.live import Child, LiveObject
 from natsop_core.outcomes import Unchanged
-from natsop_core.record import NO_RECORD
 from natsop_core.requeue import RELOAD_SECONDS
 from natsop_core.resolve import auth, integrations
 from natsop_runtime import applier
@@ -27,6 +25,7 @@ from natsop_runtime.leader_election import Fence
 from natsop_runtime.queue import WorkQueue
 from natsop_runtime.reference_index import ReferenceIndex
 from tests.simulation.account_mutations import ACCOUNT_MUTATIONS
+from tests.simulation.commitment_mutations import COMMITMENT_MUTATIONS
 
 Mutation = Callable[[pytest.MonkeyPatch], None]
 
@@ -179,52 +178,6 @@ def status_is_always_written(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("natsop_runtime.reconciler.is_reported", lambda *_: False)
 
 
-def _without_guards(patch: pytest.MonkeyPatch, *names: str) -> None:
-    assert {*names} <= {guard.name for guard in GUARDS}
-    patch.setattr(granting, "GUARDS", tuple(guard for guard in GUARDS if guard.name not in names))
-
-
-def streams_do_not_matter(patch: pytest.MonkeyPatch) -> None:
-    """Any number of servers is as good as any other."""
-    _without_guards(patch, "no-fewer-servers", "no-cluster-of-a-lone-server")
-
-
-def strays_are_believed(patch: pytest.MonkeyPatch) -> None:
-    """What runs counts, not what was asked for: our records, in the annotations and in the status, are ignored."""
-    patch.setattr(commitments, "trusted_record", lambda _: NO_RECORD)
-    patch.setattr(commitments, "_reported", lambda _: NO_RECORD)
-
-
-def deletion_is_forgetting(patch: pytest.MonkeyPatch) -> None:
-    """Without a StatefulSet nothing is committed: neither claims nor status count."""
-    original = commitments.commitments_of
-
-    def forgetful(name: str, live: Any, claims: Any, status: Any) -> Any:
-        return original(name, live, claims, status) if live else commitments.Commitments()
-
-    patch.setattr("natsop_core.resolve.existing.commitments_of", forgetful)
-
-
-def claims_do_not_count(patch: pytest.MonkeyPatch) -> None:
-    """A custom resource that is made anew knows nothing of the claims of the one before."""
-    patch.setattr(commitments, "server_claims", lambda *_: ())
-
-
-def losing_data_is_never_allowed(patch: pytest.MonkeyPatch) -> None:
-    """The annotation that lets a change through is overlooked."""
-    patch.setattr(granting, "allowed_changes", lambda _: frozenset())
-
-
-def claims_are_sent_anyway(patch: pytest.MonkeyPatch) -> None:
-    """Other claims are wanted of a StatefulSet that has some."""
-    _without_guards(patch, "stream-claims-stay", "streams-stay-on-claims", "streams-stay-in-pods")
-
-
-def servers_are_renamed(patch: pytest.MonkeyPatch) -> None:
-    """Whoever knows the servers by their names, they get others."""
-    _without_guards(patch, "server-names-stay")
-
-
 def bad_tokens_leave_nothing(patch: pytest.MonkeyPatch) -> None:
     """What was good last does not count."""
     patch.setattr(auth, "_last_good", lambda *_: None)
@@ -291,13 +244,7 @@ MUTATIONS: Final[dict[str, Mutation]] = {
         silence_is_trusted,
         every_change_is_our_own,
         status_is_always_written,
-        streams_do_not_matter,
-        strays_are_believed,
-        deletion_is_forgetting,
-        claims_do_not_count,
-        losing_data_is_never_allowed,
-        claims_are_sent_anyway,
-        servers_are_renamed,
+        *COMMITMENT_MUTATIONS,
         bad_tokens_leave_nothing,
         optional_kinds_are_forgotten,
         *ACCOUNT_MUTATIONS,

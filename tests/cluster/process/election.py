@@ -35,6 +35,9 @@ LOST: Final = "lost the lease"
 
 SYNCED_WITHIN: Final = 60
 
+STEADY_INTERVAL: Final = 8
+"""Seconds that a Lease lasts: as many as it takes for a busy machine not to lose it unless a test wants it to."""
+
 TO_TAKE_OVER: Final = 5
 """Seconds beyond the lease's duration."""
 
@@ -113,6 +116,15 @@ def elected(cluster: Cluster, *, lease: int, standbys: int | None = None) -> Ite
     finally:
         for each in (second, first):
             each.stop(grace=5)
+
+
+@contextmanager
+def steady_pair(cluster: Cluster) -> Iterator[Pair]:
+    """Two candidates with a Lease of STEADY_INTERVAL, which never write at the same time."""
+    mark = cluster.audit.mark()
+    with elected(cluster, lease=STEADY_INTERVAL) as pair:
+        yield pair
+    assert not [shown(each) for each in out_of_turn(cluster, since=mark)]
 
 
 def await_take_over(standby: Candidate, *, since: int, timeout: float) -> datetime:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import random
 import signal
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from natsop_core.rbac import leader_election_role
-from natsop_runtime.leader_election import RESTORED_WITHIN
 from natsop_runtime.settings import RunSettings
 from tests.cluster.process.election import (
-    LEASE,
     LOST,
-    SYNCED_WITHIN,
+    STEADY_INTERVAL,
     TO_TAKE_OVER,
     TO_WRITE,
     UNREST,
@@ -28,27 +24,16 @@ from tests.cluster.process.election import (
     elected,
     out_of_turn,
     shown,
+    steady_pair,
     unrest,
 )
 from tests.cluster.site import nats_cluster
-from tests.testbed.audit import AuditEntry
-from tests.testbed.client import Manifest
 from tests.testbed.cluster import Cluster
 from tests.testbed.control_plane import ControlPlane
-from tests.testbed.operator import NAMESPACE, SERVICE_ACCOUNT
 from tests.testbed.wait import wait_until
-
-STEADY_INTERVAL: Final = 8
-"""Seconds that a Lease lasts here: as many as it takes for a busy machine not to lose it unless a test wants it to."""
 
 SHORT: Final = 4
 """Where it may be lost now and then."""
-
-SHORTEST: Final = 3
-"""For one that has no rival."""
-
-LONGER: Final = 30
-"""Without end is longer than a test may take: a standby waits ten minutes then, as the unit tests show."""
 
 USUAL: Final = RunSettings().lease_duration
 
@@ -74,11 +59,8 @@ def cluster(quiet_plane: ControlPlane) -> Iterator[Cluster]:
 
 @pytest.fixture
 def pair(cluster: Cluster) -> Iterator[Pair]:
-    """Two candidates; in the end it is looked whether they ever wrote at the same time."""
-    mark = cluster.audit.mark()
-    with elected(cluster, lease=STEADY_INTERVAL) as pair:
+    with steady_pair(cluster) as pair:
         yield pair
-    assert not [shown(each) for each in out_of_turn(cluster, since=mark)]
 
 
 def await_writes_or_end(candidate: Candidate, number: int, *, since: int) -> None:
@@ -193,52 +175,6 @@ def test_a_leader_that_cannot_reach_the_api_server_ends_and_the_next_begins_when
     await_write(standby, since=mark)
 
 
-def a_lease(**spec: Any) -> Manifest:
-    """As somebody else writes it."""
-    metadata = {"name": LEASE, "namespace": NAMESPACE}
-    return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
-
-
-def moment(**offset: float) -> str:
-    return (datetime.now(UTC) + timedelta(**offset)).isoformat(timespec="microseconds")
-
-
-ODD_LEASES: Final[dict[str, Manifest]] = {
-    "nothing in it": {},
-    "a holder and nothing else": {"holderIdentity": "somebody"},
-    "no renewal": {"holderIdentity": "somebody", "leaseDurationSeconds": SHORTEST},
-    "a renewal far ahead": {
-        "holderIdentity": "somebody",
-        "leaseDurationSeconds": SHORTEST,
-        "renewTime": moment(days=3650),
-        "acquireTime": moment(days=3650),
-    },
-    "a renewal long ago": {"holderIdentity": "somebody", "renewTime": moment(days=-3650)},
-    "a longer duration": {"holderIdentity": "somebody", "leaseDurationSeconds": LONGER},
-    "as many holders as it can count": {"holderIdentity": "somebody", "leaseTransitions": 2**31 - 1},
-    "a strategy": {"holderIdentity": "somebody", "strategy": "OldestEmulationVersion", "preferredHolder": "another"},
-}
-
-
-@pytest.mark.parametrize("spec", ODD_LEASES.values(), ids=ODD_LEASES)
-def test_a_lease_that_says_odd_things_is_taken_over_all_the_same(cluster: Cluster, spec: Manifest) -> None:
-    candidate = Candidate(cluster, SERVICE_ACCOUNT, lease=SHORTEST)
-    cluster.client.delete("Lease", LEASE, namespace=NAMESPACE, missing_ok=True)
-    cluster.client.create(a_lease(**spec))
-    mark = cluster.audit.mark()
-    candidate.start()
-    try:
-        candidate.await_ready(SYNCED_WITHIN)
-        await_take_over(candidate, since=mark, timeout=max(LONGER, RESTORED_WITHIN) + TO_TAKE_OVER)
-        await_write(candidate, since=mark)
-        lease = cluster.client.get("Lease", LEASE, namespace=NAMESPACE)
-    finally:
-        candidate.stop()
-
-    assert lease["spec"]["holderIdentity"] not in {"", "somebody"}
-    assert lease["spec"]["leaseDurationSeconds"] == SHORTEST
-
-
 def test_a_huge_configuration_costs_the_leader_no_lease(pair: Pair) -> None:
     leader, _ = pair.by_role()
     pid, client = leader.pid, pair.cluster.client.in_namespace(UNREST)
@@ -255,71 +191,3 @@ def test_a_huge_configuration_costs_the_leader_no_lease(pair: Pair) -> None:
     client.delete("NatsCluster", "huge")
     for name in HUGE_FILES:
         client.delete("ConfigMap", name)
-
-
-def test_a_lease_that_somebody_deletes_is_made_anew_by_who_leads(pair: Pair) -> None:
-    leader, _ = pair.by_role()
-    mark = pair.cluster.audit.mark()
-
-    pair.cluster.client.delete("Lease", LEASE, namespace=NAMESPACE)
-
-    wait_until(lambda: leader.renewals(since=mark), STEADY_INTERVAL, f"{leader.name} leads on")
-
-
-def test_a_lease_that_somebody_empties_is_filled_by_who_leads(pair: Pair) -> None:
-    leader, _ = pair.by_role()
-    mark = pair.cluster.audit.mark()
-
-    change = {"spec": {"holderIdentity": None, "renewTime": None}}
-    pair.cluster.client.patch("Lease", LEASE, change, namespace=NAMESPACE)
-
-    wait_until(lambda: leader.renewals(since=mark), STEADY_INTERVAL, f"{leader.name} leads on")
-
-
-def test_a_leader_ends_whom_somebody_writes_out_of_the_lease_and_another_follows(pair: Pair) -> None:
-    leader, standby = pair.by_role()
-    mark = pair.cluster.audit.mark()
-
-    change = {"spec": {"holderIdentity": "somebody"}}
-    pair.cluster.client.patch("Lease", LEASE, change, namespace=NAMESPACE)
-
-    assert leader.await_end() == 1
-    assert LOST in leader.said(), leader.log_tail()
-    await_take_over(standby, since=mark, timeout=STEADY_INTERVAL + TO_TAKE_OVER)
-
-
-def test_a_leader_of_whose_lease_somebody_changes_only_the_time_goes_on_leading(pair: Pair) -> None:
-    leader, _ = pair.by_role()
-    pair.cluster.client.patch("Lease", LEASE, {"spec": {"renewTime": moment(days=-1)}}, namespace=NAMESPACE)
-    mark, end = pair.cluster.audit.mark(), time.monotonic() + 2 * STEADY_INTERVAL
-
-    wait_until(lambda: time.monotonic() > end or not leader.running, 3 * STEADY_INTERVAL, "two leases have passed")
-
-    assert leader.running
-    assert pair.by_role()[0] is leader
-    assert leader.renewals(since=mark), "it renews"
-
-
-def test_a_standby_that_may_not_have_the_lease_any_more_says_so_once_and_leads_when_it_may(cluster: Cluster) -> None:
-    may = leader_election_role(NAMESPACE)
-    may_look = {**may, "rules": [{**rule, "verbs": ["get"]} for rule in may["rules"] if "get" in rule["verbs"]]}
-    candidate = Candidate(cluster, SERVICE_ACCOUNT, lease=USUAL)  # with time for answers: lateness is another complaint
-    cluster.client.delete("Lease", LEASE, namespace=NAMESPACE, missing_ok=True)
-    cluster.client.create(a_lease(holderIdentity="somebody", leaseDurationSeconds=USUAL, renewTime=moment()))
-    candidate.start()
-    try:
-        wait_until(lambda: "standing by" in candidate.said(), SYNCED_WITHIN, "it stands by")
-        cluster.client.apply(may_look)
-        wait_until(lambda: "cannot update resource" in candidate.said(), what="it says what it lacks")
-        mark = cluster.audit.mark()
-        wait_until(lambda: len(refusals(candidate, since=mark)) > 1, what="it tries again and again")
-        assert candidate.said().count("could not acquire or renew") == 1, candidate.said()
-        cluster.client.apply(may)
-        await_write(candidate, since=cluster.audit.mark())
-    finally:
-        cluster.client.apply(may)
-        candidate.stop()
-
-
-def refusals(candidate: Candidate, *, since: int) -> list[AuditEntry]:
-    return [each for each in candidate.cluster.audit.entries(user=candidate.user, since=since) if each.forbidden]

@@ -22,11 +22,9 @@ from natsop_core.kinds import ACCESS_REVIEWS, TOKEN_REVIEWS
 from natsop_core.rbac import cluster_role
 from natsop_runtime.foreign_writes import SETTLED_AFTER
 from tests.cluster.process.ports import ANYWHERE, Ports, running, suspended
-from tests.testbed import prometheus
+from tests.cluster.process.prometheus_itself import has_read_the_metrics, prometheus_itself
 from tests.testbed.cluster import Cluster
 from tests.testbed.control_plane import ControlPlane, own_loopback_address
-from tests.testbed.errors import CannotRunError
-from tests.testbed.fixtures import cannot_run
 from tests.testbed.operator import USER, install_crds, install_service_account
 from tests.testbed.process import Component
 from tests.testbed.wait import wait_until
@@ -123,32 +121,6 @@ def test_prometheus_itself_can_be_set_up_to_read_them(ports: Ports, cluster: Clu
         wait_until(lambda: has_read_the_metrics(address), STARTED_WITHIN, "Prometheus has read the metrics")
     finally:
         server.stop()
-
-
-def prometheus_itself() -> Path:
-    """Its program."""
-    try:
-        return prometheus.PROGRAMS.file("prometheus")
-    except CannotRunError as error:
-        cannot_run(str(error))
-
-
-def has_read_the_metrics(address: str) -> bool:
-    """All of them; a failed assertion while it has not, or not lately."""
-    assert found(address, "up") == ["1"]
-    assert found(address, "natsop_build_info") == ["1"]
-    assert found(address, "max(workqueue_adds_total)")
-    return True
-
-
-def found(address: str, query: str) -> list[str]:
-    """The values that Prometheus finds; a failed assertion while it does not answer."""
-    try:
-        answer = httpx2.get(f"http://{address}/api/v1/query", params={"query": query}, trust_env=False)
-    except httpx2.TransportError as error:
-        raise AssertionError(f"Prometheus does not answer: {error!r}") from error
-    assert answer.status_code != 503, "it has not read its own data yet"
-    return [series["value"][1] for series in answer.json()["data"]["result"]]
 
 
 def test_who_may_not_is_told_how_to_change_that_and_it_works(ports: Ports, cluster: Cluster) -> None:

@@ -10,27 +10,15 @@ import pytest
 from natsop_core.report import REFUSED_SECONDS
 from tests.cluster.edits import state
 from tests.cluster.reconciling.quotas import NAME, limit
+from tests.cluster.reconciling.trio import CHILDREN, TRIO, await_all_is_well, await_problem
 from tests.cluster.site import SOON, Site, nats_box, nats_cluster, new_site, unauthorized
-from tests.cluster.strangers import CLUSTER_LABELS, look, settle, strangers
 from tests.testbed.client import ApiError, Manifest
 from tests.testbed.cluster import Cluster
 from tests.testbed.operator import Operator, install_crds
 from tests.testbed.wait import wait_until
 
-TRIO: Final[Manifest] = {"replicas": 3, "config": {"jetstream": {"enabled": True}}}
-
-CHILDREN: Final = (
-    ("ConfigMap", "c-config"),
-    ("Service", "c"),
-    ("Service", "c-headless"),
-    ("PodDisruptionBudget", "c-pdb"),
-    ("StatefulSet", "c"),
-)
-
 LIFTED_WITHIN: Final = REFUSED_SECONDS[1] + SOON
 """Seconds: what is refused is tried again after as long as it was refused, on a busy machine the longest pause."""
-
-HOLD: Final = "tests.example/hold"
 
 LOOSE: Final[Manifest] = {
     "type": "object",
@@ -75,17 +63,6 @@ def takes_anything(cluster: Cluster) -> bool:
 
 def children(site: Site) -> list[Manifest]:
     return [site.client.get(kind, name) for kind, name in CHILDREN]
-
-
-def await_problem(site: Site, kind: str, name: str, reason: str) -> str:
-    """The message of the condition."""
-    message: str = site.await_condition(kind, name, "Degraded", "True", reason=reason)["message"]
-    site.await_condition(kind, name, "Ready", "False", reason=reason)
-    return message
-
-
-def await_all_is_well(site: Site, kind: str, name: str, timeout: float = SOON) -> None:
-    site.await_condition(kind, name, "Degraded", "False", reason="AsExpected", timeout=timeout)
 
 
 @pytest.mark.usefixtures("loose")
@@ -250,58 +227,3 @@ def create_strictly(site: Site, manifest: Manifest) -> None:
     """As kubectl does."""
     path = f"/apis/nats.crewlet.cloud/v1alpha1/namespaces/{site.name}/natsclusters"
     site.client.request("POST", path, body=manifest, query={"fieldValidation": "Strict"})
-
-
-def test_a_budget_that_is_switched_off_is_deleted(site: Site) -> None:
-    site.create(nats_cluster("c", TRIO))
-
-    site.client.patch("NatsCluster", "c", {"spec": {"podDisruptionBudget": {"enabled": False}}})
-
-    site.await_gone("PodDisruptionBudget", "c-pdb")
-    await_all_is_well(site, "NatsCluster", "c")
-
-
-def test_a_budget_of_somebody_else_stays_when_ours_is_switched_off(site: Site) -> None:
-    theirs = settle(site, strangers(CLUSTER_LABELS)["budget"])
-    site.create(nats_cluster("c", TRIO))
-    await_problem(site, "NatsCluster", "c", "NameConflict")
-
-    site.client.patch("NatsCluster", "c", {"spec": {"podDisruptionBudget": {"enabled": False}}})
-
-    await_all_is_well(site, "NatsCluster", "c")
-    assert look(site, theirs) == theirs
-
-
-def test_a_trio_that_becomes_a_solo_loses_its_budget_and_its_routes(site: Site) -> None:
-    site.create(nats_cluster("c", {"replicas": 3}))
-    assert "cluster {" in site.client.get("ConfigMap", "c-config")["data"]["nats.conf"]
-
-    site.client.patch("NatsCluster", "c", {"spec": {"replicas": 1}})
-    site.await_handled("NatsCluster", "c")
-
-    site.await_gone("PodDisruptionBudget", "c-pdb")
-    assert "cluster {" not in site.client.get("ConfigMap", "c-config")["data"]["nats.conf"]
-    assert site.client.get("StatefulSet", "c")["spec"]["replicas"] == 1
-    ports = site.client.get("Service", "c-headless")["spec"]["ports"]
-    assert [port["name"] for port in ports] == ["nats", "monitor"]
-
-
-def test_a_cluster_that_is_being_deleted_gets_nothing_applied(site: Site) -> None:
-    site.create(nats_cluster("c", {"replicas": 3}, finalizers=[HOLD]))
-    site.await_pods()
-    site.client.delete("NatsCluster", "c")
-    site.await_quiet()
-    mark = site.mark()
-
-    site.client.patch("ConfigMap", "c-config", {"data": {"nats.conf": "mine"}})
-    site.client.delete("PodDisruptionBudget", "c-pdb")
-    site.client.patch("NatsCluster", "c", {"spec": {"config": {"nats": {"port": 4333}}}})
-    site.await_quiet()
-
-    assert not site.writes(since=mark)
-    assert site.client.get("ConfigMap", "c-config")["data"] == {"nats.conf": "mine"}
-
-    site.client.patch("NatsCluster", "c", {"metadata": {"finalizers": None}})
-
-    for kind, name in CHILDREN:
-        site.await_gone(kind, name)

@@ -19,8 +19,8 @@ from natsop_core.references import HttpRef
 from natsop_runtime import nats
 from natsop_runtime.nats import NO_ANSWER, PROBE_AFTER, NatsRequests
 from natsop_runtime.transport import AiohttpTransport
+from tests.unit.natsop_runtime.fake_nats import request
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
-from tests.unit.natsop_runtime.test_nats_requests import request
 
 POD = HttpRef(PODS.key("prod", "c-0"), "10.0.0.1", 8222, "/varz")
 

@@ -21,7 +21,7 @@ from natsop_runtime.nats_requests import (
     UNREADABLE,
     converse,
 )
-from tests.unit.natsop_runtime.test_nats_requests import SECRETS, FakeServer, outcome_with, request
+from tests.unit.natsop_runtime.fake_nats import SECRETS, FakeServer, outcome_with, request
 
 NO_CONNECTION = "no connection to 127.0.0.1:1: "
 
