@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from natsop_core import Inputs, NatsBox, NatsCluster, inputs_at_hand, plan_change, render
 from natsop_core.changes import PlannedChange
-from natsop_core.names import is_derived_annotation
+from natsop_core.guards.templates import user_fields
+from natsop_core.names import JETSTREAM_VOLUME, RESOLVER_VOLUME, is_derived_annotation
 from natsop_core.stand_ins import with_stand_ins
 from tests.property.referred import worlds
 from tests.property.strategies import box_objects, read
@@ -71,13 +72,16 @@ def test_a_change_is_refused_or_its_servers_become_what_is_wanted(old: World, ne
     planned = change(old, new)
     if planned is None or planned.is_refused:
         return
-    wanted = render(*taken(_renamed(new, old))).objects
+    resource, found = taken(_renamed(new, old))
+    wanted = render(resource, found).objects
     assert wanted is not None
-    fields = ("replicas", "serviceName", "podManagementPolicy", "volumeClaimTemplates")
+    assert isinstance(resource, NatsCluster)
+    fields = ("replicas", "serviceName", "podManagementPolicy")
     for becomes, asked in zip(_stateful_sets(planned.objects), _stateful_sets(wanted), strict=True):
         assert {field: becomes["spec"].get(field) for field in fields} == {
             field: asked["spec"].get(field) for field in fields
         }
+        assert _claims(becomes, resource) == _claims(asked, resource)
 
 
 @given(cluster_worlds, cluster_worlds)
@@ -85,6 +89,25 @@ def test_what_an_api_server_refuses_changes_nothing(old: World, new: World) -> N
     planned = change(old, new)
     if planned and planned.invalid:
         assert stripped(planned.objects) == stripped(render(*taken(old)).objects or ())
+
+
+def _claims(stateful_set: Object, cr: NatsCluster) -> dict[str, Any]:
+    """The claims by name, with the fields that the user has set: what is unset stays what it was."""
+    jetstream, jwt = cr.spec.config.jetstream, cr.spec.auth.jwt
+    templates = {JETSTREAM_VOLUME: jetstream.file_store.pvc, RESOLVER_VOLUME: jwt.resolver.storage if jwt else None}
+    return {
+        name: _part_of(each["spec"], user_fields(template) if template else {})
+        for each in stateful_set["spec"].get("volumeClaimTemplates", ())
+        for name, template in templates.items()
+        if each["metadata"]["name"] == name
+    }
+
+
+def _part_of(value: Any, chosen: Any) -> Any:
+    """The value without the keys that are not in the chosen one."""
+    if isinstance(value, dict) and isinstance(chosen, dict):
+        return {key: _part_of(value.get(key), part) for key, part in chosen.items()}
+    return value
 
 
 def _stateful_sets(objects: Iterable[Object]) -> list[Object]:
