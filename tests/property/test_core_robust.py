@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from hypothesis import given
@@ -17,15 +19,7 @@ from natsop_core.plan import Plan, key_of, plan_box, plan_cluster
 from natsop_core.references import ApiGroupRef, ChildrenRef, HttpRef, LabelledRef, ObjectRef, Reference
 from natsop_core.servers import some_were_queried
 from tests.property import referred
-from tests.property.strategies import (
-    answers,
-    box_objects,
-    cluster_objects,
-    live_objects,
-    outcomes,
-    pods,
-    statuses,
-)
+from tests.property.strategies import answers, box_objects, cluster_objects, live_objects, outcomes, pods, statuses
 from tests.unit.natsop_core.world import NOW, Object, children_among
 
 ROUNDS = 4
@@ -58,6 +52,21 @@ def fetched(references: tuple[Reference, ...], world: dict[Any, Object], uid: st
     return found
 
 
+def decided(
+    decide: Callable[[Inputs], Plan | NotYet], world: dict[Any, Object], uid: str, answer: Any
+) -> tuple[Inputs, Plan]:
+    """The plan, and the inputs with all that it asked for."""
+    found: dict[Any, Any] = {}
+    for _ in range(ROUNDS):
+        asked = decide(Inputs(NOW, found))
+        if isinstance(asked, NotYet):
+            found |= fetched(asked.references, world, uid, answer)
+    inputs = Inputs(NOW, found)
+    plan = decide(inputs)
+    assert isinstance(plan, Plan), f"something is missing after {ROUNDS} rounds"
+    return inputs, plan
+
+
 def outcomes_of(plan: Plan, drawn: list[Outcome]) -> Outcomes:
     keys = [*plan.targets, *(child.key for child in plan.prune)]
     return {key: drawn[index % len(drawn)] for index, key in enumerate(keys)} if drawn else {}
@@ -70,15 +79,7 @@ def test_a_cluster_is_decided_whatever_is_live(
     obj, needed = resource
     cr = read_cluster(obj | {"status": status})
     world = data.draw(worlds("StatefulSet", cr.metadata.name)) | {key_of(each): each for each in needed}
-    found: dict[Any, Any] = {}
-    for _ in range(ROUNDS):
-        asked = plan_cluster(cr, Inputs(NOW, found))
-        if isinstance(asked, NotYet):
-            found |= fetched(asked.references, world, cr.metadata.uid, answer)
-    inputs = Inputs(NOW, found)
-
-    plan = plan_cluster(cr, inputs)
-    assert isinstance(plan, Plan), f"something is missing after {ROUNDS} rounds"
+    inputs, plan = decided(partial(plan_cluster, cr), world, cr.metadata.uid, answer)
     assert plan.apply or _says_why_not(plan)
     report = conclude_cluster(cr, inputs, plan, outcomes_of(plan, drawn))
     assert report.status is not None
@@ -107,14 +108,6 @@ def test_a_box_is_decided_whatever_is_live(
     if cluster is not None:
         cluster["metadata"]["name"] = "c"
         world[key_of(cluster)] = cluster
-    found: dict[Any, Any] = {}
-    for _ in range(ROUNDS):
-        asked = plan_box(cr, Inputs(NOW, found))
-        if isinstance(asked, NotYet):
-            found |= fetched(asked.references, world, cr.metadata.uid, None)
-    inputs = Inputs(NOW, found)
-
-    plan = plan_box(cr, inputs)
-    assert isinstance(plan, Plan), f"something is missing after {ROUNDS} rounds"
+    inputs, plan = decided(partial(plan_box, cr), world, cr.metadata.uid, None)
     report = conclude_box(cr, inputs, plan, outcomes_of(plan, drawn))
     assert report.status is not None

@@ -22,7 +22,7 @@ from natsop_core.conf.effective import EffectiveConfig, read_effective
 from natsop_core.conf.environment import Environment
 from natsop_core.conf.faults import ambiguous_options, faults
 from tests.property.trees import unhurried
-from tests.server.test_every_cr import VERSIONS
+from tests.server.cases import VERSIONS
 from tests.testbed.wait import wait_until
 
 MAIN = (

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.property.referred import sound_objects
+from tests.server.cases import VERSIONS, case_of, start
 from tests.server.changes import ByPlace
-from tests.server.test_every_cr import VERSIONS, case_of, start
 from tests.unit.natsop_core.world import Object, cluster_object
 
 TLS: Object = {"enabled": True, "secretName": "tls-a"}

@@ -18,9 +18,9 @@ from natsop_core.references import HttpRef
 from natsop_core.servers import ask_servers
 from natsop_runtime.nats import reachable_pods
 from tests.property.referred import sound_objects
+from tests.server.cases import Case, case_of
 from tests.server.changes import ByPlace
 from tests.server.pod_process import started
-from tests.server.test_every_cr import Case, case_of
 from tests.unit.natsop_core.world import NOW, Object, cluster_object, conditions, inputs, one_of, plan_of, pod
 
 TLS: Object = {"enabled": True, "secretName": "tls-a", "verify": True}

@@ -15,7 +15,7 @@ from natsop_core.conf.effective import read_effective
 from natsop_core.conf.environment import Environment
 from natsop_core.conf.faults import unknown_options
 from natsop_core.conf.options import SERVER, Options
-from tests.server.test_every_cr import VERSIONS
+from tests.server.cases import VERSIONS
 from tests.testbed.versions import NATS_SERVER_MODULE
 
 LISTS = {"users", "remotes", "gateways", "imports", "exports", "trusted", "certs"}

@@ -12,9 +12,9 @@ import pytest
 
 from natsop_core import names
 from tests.config_digests import config_digest
+from tests.server.cases import VERSIONS
 from tests.server.changes import BASES, Change, State, changes_of
 from tests.server.pod_process import PodProcess, ServerError, started
-from tests.server.test_every_cr import VERSIONS
 
 HANGS = "never answers"
 

@@ -7,7 +7,7 @@ from typing import Final
 from natsop_core import names
 from natsop_core.kinds import NACK_ACCOUNTS, NACK_STREAMS
 from tests.cluster.nack import ACCOUNT, GROUP
-from tests.cluster.process.test_rights import EVERYTHING
+from tests.cluster.process.everything import EVERYTHING
 from tests.cluster.site import SOON, Site, nats_cluster, new_site
 from tests.example_objects import jwt_secrets
 from tests.testbed.go_modules import integration_crds

@@ -22,33 +22,13 @@ from natsop_runtime.api_server.kubeconfig import load_config
 from natsop_runtime.cache.informers import Informers
 from natsop_runtime.executor import Executor
 from tests.cluster.integrations import install_integrations
+from tests.cluster.process.everything import EVERYTHING
 from tests.cluster.site import SOON, Site, nats_box, nats_cluster, new_site, unauthorized
-from tests.example_objects import ORDERS, SYSTEM, jwt_secrets
+from tests.example_objects import jwt_secrets
 from tests.testbed.client import Manifest
 from tests.testbed.control_plane import ControlPlane
 from tests.testbed.operator import USER, Operator, install_crds, install_service_account
 from tests.testbed.wait import wait_until
-
-ACCOUNTS: Final[list[Manifest]] = [
-    {"name": who.name, "publicKey": who.public_key, "jwt": {"name": "nats-jwts", "key": f"{who.name}.jwt"}}
-    for who in (SYSTEM, ORDERS)
-]
-ACCOUNTS[1]["userCreds"] = {"name": "orders-user", "key": "user.creds"}
-
-EVERYTHING: Final[Manifest] = {
-    "replicas": 2,
-    "auth": {
-        "jwt": {
-            "operator": {"name": "nats-jwts", "key": "operator.jwt"},
-            "systemAccount": SYSTEM.public_key,
-            "accounts": ACCOUNTS,
-        }
-    },
-    "config": {"websocket": {"enabled": True, "ingress": {"enabled": True, "hosts": ["nats.example.com"]}}},
-    "promExporter": {"enabled": True, "podMonitor": {"enabled": True}},
-    "serviceAccount": {"enabled": True},
-}
-"""A cluster that, together with a box, has children of all kinds."""
 
 PART_OF: Final = "app.kubernetes.io/part-of"
 

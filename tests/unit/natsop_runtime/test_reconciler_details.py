@@ -16,16 +16,7 @@ from natsop_runtime.api_server.errors import ConflictError
 from natsop_runtime.cache.informers import Change
 from natsop_runtime.reconciler import MAX_ROUNDS, Result
 from tests.unit.natsop_runtime.logged import logged, messages
-from tests.unit.natsop_runtime.test_reconciler import (
-    FIRST,
-    KEPT,
-    KEY,
-    RECOVERED,
-    SECOND,
-    Object,
-    World,
-    custom_resource,
-)
+from tests.unit.natsop_runtime.reconciled import FIRST, KEPT, KEY, RECOVERED, SECOND, Object, World, custom_resource
 
 TARGET = CONFIG_MAPS.key("prod", "target")
 MANIFEST = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "target", "namespace": "prod"}}

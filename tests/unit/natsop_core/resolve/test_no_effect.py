@@ -7,7 +7,7 @@ import pytest
 from natsop_core.conclude import conclude_cluster
 from natsop_core.resolve.no_effect import without_effect
 from tests.unit.natsop_core.resolve.jwt_clusters import APP, SYSTEM, account_entry, jwts, spec
-from tests.unit.natsop_core.resolve.test_system_user import INCLUDING, ON, including
+from tests.unit.natsop_core.resolve.system_users import INCLUDING, ON, including
 from tests.unit.natsop_core.world import (
     Object,
     box,

@@ -14,30 +14,13 @@ from natsop_core.inputs import Forbidden
 from natsop_core.kinds import CONFIG_MAPS, SECRETS, STATEFUL_SETS
 from natsop_core.plan import Plan
 from natsop_core.references import ObjectRef
-from tests.unit.natsop_core.world import (
-    NAMESPACE,
-    Object,
-    applied,
-    cluster,
-    config_map,
-    inputs,
-    one_of,
-    plan_of,
-    secret,
-)
+from tests.unit.natsop_core.resolve.system_users import INCLUDING, ON, including
+from tests.unit.natsop_core.world import NAMESPACE, Object, applied, cluster, inputs, one_of, plan_of, secret
 
-ON: Final[Object] = {"auth": {"systemUser": {"enabled": True}}}
-INCLUDING: Final[Object] = ON | {
-    "config": {"includes": [{"name": "mine.conf", "configMap": {"name": "mine", "key": "mine.conf"}}]}
-}
 BOTH_LISTENERS: Final[Object] = {"config": {"leafnodes": {"enabled": True}, "gateway": {"enabled": True}}}
 
 SYSTEM: Final = SECRETS.key(NAMESPACE, "c-system")
 CONFIG: Final = CONFIG_MAPS.key(NAMESPACE, "c-config")
-
-
-def including(text: str) -> Object:
-    return config_map("mine", **{"mine.conf": text})
 
 
 def planned(wanted: Object, *objects: Object, entropy: bytes = b"1") -> Plan:

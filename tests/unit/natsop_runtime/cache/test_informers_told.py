@@ -14,7 +14,7 @@ from natsop_core.names import CLUSTER_LABEL
 from natsop_core.references import LabelledRef
 from natsop_runtime.api_server.kube import Selection
 from natsop_runtime.cache.informers import OURS, Change, Informers
-from tests.unit.natsop_runtime.cache.test_informers import CHILDREN, CLUSTER, OWNED, Kept, kept
+from tests.unit.natsop_runtime.cache.kept import CHILDREN, CLUSTER, OWNED, Kept, kept
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
 from tests.unit.natsop_runtime.small_api import SmallApi, config_map, failure, kube_over, until
 

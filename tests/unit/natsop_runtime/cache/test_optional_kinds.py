@@ -12,7 +12,7 @@ from natsop_core.inputs import Forbidden
 from natsop_core.kinds import NACK_ACCOUNTS as ACCOUNT
 from natsop_core.kinds import POD_MONITORS
 from natsop_runtime.cache.informers import Change
-from tests.unit.natsop_runtime.cache.test_informers import CHILDREN, OWNED, Kept, kept
+from tests.unit.natsop_runtime.cache.kept import CHILDREN, OWNED, Kept, kept
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
 from tests.unit.natsop_runtime.small_api import SmallApi, failure, until
 

@@ -8,7 +8,7 @@ from natsop_core.kinds import CLUSTERS, SECRETS
 from natsop_runtime.api_server.errors import ForbiddenError, GoneError, NotFoundError, UnauthorizedError
 from natsop_runtime.api_server.kube import Selection
 from natsop_runtime.cache.outages import REFUSED_AFTER, TOLD_AFTER, Outages
-from tests.unit.natsop_runtime.cache.test_outages import AWAY, CLUSTER, WATCHES, told
+from tests.unit.natsop_runtime.cache.outage_log import AWAY, CLUSTER, WATCHES, told
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
 from tests.unit.natsop_runtime.logged import logged, messages
 

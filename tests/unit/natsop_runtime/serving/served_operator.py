@@ -15,7 +15,7 @@ from natsop_runtime.bind_address import BindAddress
 from natsop_runtime.metrics import Metrics
 from natsop_runtime.serving.ports import Ports, serving
 from natsop_runtime.settings import RunSettings
-from tests.unit.natsop_runtime.serving.test_certificates import trusting_nobody
+from tests.unit.natsop_runtime.serving.certificate_files import trusting_nobody
 
 ANYWHERE = BindAddress("127.0.0.1", 0)
 BOTH = RunSettings(metrics_bind_address=ANYWHERE, health_probe_bind_address=ANYWHERE)

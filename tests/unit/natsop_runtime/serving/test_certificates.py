@@ -15,14 +15,7 @@ from cryptography import x509
 from natsop_runtime.serving import certificates
 from natsop_runtime.serving.certificates import CertificateError, from_folder, self_signed
 from natsop_runtime.serving.self_signed import LIFETIME
-
-
-def trusting_nobody() -> ssl.SSLContext:
-    """A client that takes any certificate: the tests look at what they got."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
+from tests.unit.natsop_runtime.serving.certificate_files import put, replace, trusting_nobody
 
 
 async def handshake(port: int, client: ssl.SSLContext, name: str | None = None) -> x509.Certificate:
@@ -56,19 +49,6 @@ def folder(tmp_path: Path, authority: trustme.CA) -> Path:
     """A folder with a certificate for "first.test"."""
     put(tmp_path, authority, "first.test")
     return tmp_path
-
-
-def put(folder: Path, authority: trustme.CA, name: str) -> None:
-    """Put a pair into the folder, as a kubelet does: each file at once."""
-    pair = authority.issue_cert(name)
-    replace(folder / "tls.crt", b"".join(blob.bytes() for blob in pair.cert_chain_pems))
-    replace(folder / "tls.key", pair.private_key_pem.bytes())
-
-
-def replace(path: Path, content: bytes) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.write_bytes(content)
-    fresh.rename(path)
 
 
 def names(certificate: x509.Certificate) -> list[str]:

@@ -24,8 +24,8 @@ from natsop_runtime.serving.listener import ListenError
 from natsop_runtime.serving.pages import SCRAPES_AT_ONCE
 from natsop_runtime.serving.ports import Ports
 from natsop_runtime.settings import RunSettings
+from tests.unit.natsop_runtime.serving.certificate_files import put, trusting_nobody
 from tests.unit.natsop_runtime.serving.served_operator import ANYWHERE, BOTH, Operator, tell
-from tests.unit.natsop_runtime.serving.test_certificates import put, trusting_nobody
 from tests.unit.natsop_runtime.small_api import until
 
 
