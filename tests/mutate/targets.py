@@ -8,7 +8,12 @@ from typing import Final
 _UNIT: Final = Path("tests/unit/natsop_runtime")
 
 TARGETS: Final[dict[str, tuple[str, ...]]] = {
-    "leader_election": ("test_lease_writes.py", "test_two_replicas.py", "test_leader_election.py"),
+    "leader_election": (
+        "test_lease_writes.py",
+        "test_two_replicas.py",
+        "test_leader_election.py",
+        "test_lease_durations.py",
+    ),
     "manager": ("test_manager.py", "test_manager_lease.py", "test_manager_parts.py"),
     "transport": ("test_transport_wire.py", "test_transport.py"),
     "api_server.http_client": (

@@ -18,7 +18,15 @@ from natsop_runtime.leader_election import Fence, LeaderElector, LeadershipLostE
 T = TypeVar("T")
 Object = dict[str, Any]
 DURATION = 15
+SOON = 5.0
+"""Seconds that a takeover may take beyond what it has to wait for."""
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def lease(**spec: Any) -> Object:
+    """The Lease, with a label of somebody."""
+    metadata = {"name": "nats-operator", "namespace": "nats-system", "resourceVersion": "1", "labels": {"team": "a"}}
+    return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
 
 
 def in_virtual_time(story: Callable[[], Awaitable[T]]) -> T:
