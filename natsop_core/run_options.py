@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 PREFIX: Final = "NATSOP_"
@@ -26,7 +27,7 @@ def split_names(text: str) -> tuple[str, ...]:
 def text_of(flag: str, words: Sequence[str], environment: Mapping[str, str]) -> str:
     """The value of an option; empty if it is not set. A switch without a value is "true", `--no-flag` is "false"."""
     found = environment.get(variable(flag), "")
-    for word, following in zip(words, (*words[1:], "-"), strict=True):
+    for word, following in pairwise((*words, "-")):
         name, has_value, value = word.partition("=")
         if name == flag:
             stands_alone = following.startswith("-")

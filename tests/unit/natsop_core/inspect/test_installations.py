@@ -132,6 +132,15 @@ def test_an_operator_that_watches_other_namespaces_is_left_out_whatever_its_righ
     assert "other operators" not in found
 
 
+def test_a_container_without_arguments_sets_no_options() -> None:
+    sidecar = {"name": "sidecar"}
+    started = pod("a")
+    started["spec"]["containers"] = [sidecar, *started["spec"]["containers"]]
+    bare = pod("a", "op-1")
+    bare["spec"]["containers"] = [sidecar]
+    assert made(operators(started, bare))["operator"].message == "2 of 2 pods are ready: a/op-0, a/op-1."
+
+
 @pytest.mark.parametrize(
     ("args", "env"),
     [
