@@ -159,14 +159,13 @@ def test_an_outage_is_one_line_when_it_begins_and_one_when_it_ends(site: Site, c
     assert len(told) == 2, told
     assert told[0].startswith("API server unavailable for all "), told
     assert told[1].startswith("API server available again, after "), told
-    assert [each["message"] for each in said() if each["level"] != "info" and not is_about_the_machine(each)] == told[
-        :1
-    ]
+    serious = [line for line in said() if line["level"] != "info" and not is_about_the_machine(line)]
+    assert [line["message"] for line in serious] == told[:1]
 
 
 def is_about_the_machine(line: Line) -> bool:
     """Whether it says that the process got no processor for a while."""
-    return line["message"].startswith("the event loop was held for ")
+    return str(line["message"]).startswith("the event loop was held for ")
 
 
 def test_sigusr1_shows_what_every_thread_and_task_is_doing(site: Site) -> None:
