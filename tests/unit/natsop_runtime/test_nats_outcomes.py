@@ -113,7 +113,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_request_that_is_never_answered_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    impatient(monkeypatch)
+    monkeypatch.setattr(nats_requests, "TIMEOUT", 1.5)
 
     async def story() -> None:
         listening = await asyncio.start_server(FakeServer(reply=b""), "127.0.0.1")

@@ -53,6 +53,8 @@ import natsop_runtime.cli.sources as sources
 class Pressed:
     def read(self, most):
         signal.raise_signal(signal.SIGINT)
+        while True:  # Python may carry the signal out a moment later
+            pass
 
 sys.stdin = type("Stdin", (), {"buffer": Pressed()})
 from natsop_runtime.cli import main
