@@ -131,8 +131,9 @@ def test_rights_that_come_just_after_the_operator_are_waited_for() -> None:
 
 
 def test_trouble_of_another_kind_is_waited_for_anew() -> None:
+    refused_until = 50.0 + preflight.BACKOFF.most  # no wait is longer: it is refused at least once
     unserved, seconds = started(
-        Api((50.0, refuse_connection), (54.0, lambda: failure(401)), (100.0, lambda: failure(503)))
+        Api((50.0, refuse_connection), (refused_until, lambda: failure(401)), (100.0, lambda: failure(503)))
     )
     assert unserved == ()
     assert 100 <= seconds < 110
