@@ -60,3 +60,9 @@ BLOCKS: Final = [each for page in PAGES for each in blocks_of(str(page.relative_
 def checked(*languages: str) -> list[Block]:
     """All blocks in these languages, but for those with a reason not to check them."""
     return [each for each in BLOCKS if each.language in languages and not each.reason]
+
+
+def commands_of_program(program: str) -> list[str]:
+    """The commands of all pages that start this program, each once."""
+    commands = (each for block in checked("sh", "console", "bash") for each in commands_of(block))
+    return sorted({each for each in commands if each.startswith(f"{program} ")})

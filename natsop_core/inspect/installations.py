@@ -131,14 +131,14 @@ def _review(installation: Installation, right: Right, namespace: str) -> Request
 def _option(pod: Object, flag: str) -> str:
     """The value of an option of `natsop run`, from the arguments and the environment of the pod's containers."""
     containers: Iterable[Mapping[str, Any]] = pod.get("spec", {}).get("containers", ())
-    values = (text_of(flag, _arguments(each, pod), _environment(each, pod)) for each in containers)
+    values = (_option_of(each, flag, _environment(each, pod)) for each in containers)
     return next(filter(None, values), "")
 
 
-def _arguments(container: Mapping[str, Any], pod: Object) -> list[str]:
-    environment = _environment(container, pod)
+def _option_of(container: Mapping[str, Any], flag: str, environment: Mapping[str, str]) -> str:
     words = (*container.get("command", ()), *container.get("args", ()))
-    return [_REFERENCE.sub(lambda found: environment.get(found[1], found[0]), word) for word in words]
+    expanded = [_REFERENCE.sub(lambda found: environment.get(found[1], found[0]), word) for word in words]
+    return text_of(flag, expanded, environment)
 
 
 def _environment(container: Mapping[str, Any], pod: Object) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from tests.pages import checked, commands_of
+from tests.pages import commands_of_program
 from tests.testbed.control_plane import ControlPlane
 from tests.testbed.go_modules import chart_crds, integration_crds
 from tests.testbed.operator import install_crds
@@ -20,14 +20,7 @@ from tests.testbed.wait import wait_until
 TAKES_MORE: Final = re.compile(r"[|<>$]|--from-file|apply |delete pvc|-- nats ")
 """Commands that need a shell, files, or a NatsBox: the quick start and the tests of their subject run these."""
 
-COMMANDS: Final = sorted(
-    {
-        command
-        for block in checked("sh", "console", "bash")
-        for command in commands_of(block)
-        if command.startswith("kubectl ") and not TAKES_MORE.search(command)
-    }
-)
+COMMANDS: Final = [command for command in commands_of_program("kubectl") if not TAKES_MORE.search(command)]
 
 NOTHING_RUNS_HERE: Final = re.compile(
     r"NotFound|not found|does not exist|Metrics API not available|no pods|pod is not running"

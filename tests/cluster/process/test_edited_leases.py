@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -22,13 +21,10 @@ from tests.cluster.process.election import (
     Pair,
     await_take_over,
     await_write,
-    steady_pair,
-    unrest,
 )
 from tests.testbed.audit import AuditEntry
 from tests.testbed.client import Manifest
 from tests.testbed.cluster import Cluster
-from tests.testbed.control_plane import ControlPlane
 from tests.testbed.operator import NAMESPACE, SERVICE_ACCOUNT
 from tests.testbed.wait import wait_until
 
@@ -39,19 +35,6 @@ SHORTEST: Final = 3
 
 LONGER: Final = 30
 """Without end is longer than a test may take: a standby waits ten minutes then, as the unit tests show."""
-
-
-@pytest.fixture(scope="module")
-def cluster(quiet_plane: ControlPlane) -> Iterator[Cluster]:
-    """With clusters that are changed all the time."""
-    with unrest(quiet_plane.cluster):
-        yield quiet_plane.cluster
-
-
-@pytest.fixture
-def pair(cluster: Cluster) -> Iterator[Pair]:
-    with steady_pair(cluster) as pair:
-        yield pair
 
 
 def a_lease(**spec: Any) -> Manifest:
@@ -82,17 +65,17 @@ ODD_LEASES: Final[dict[str, Manifest]] = {
 
 
 @pytest.mark.parametrize("spec", ODD_LEASES.values(), ids=ODD_LEASES)
-def test_a_lease_that_says_odd_things_is_taken_over_all_the_same(cluster: Cluster, spec: Manifest) -> None:
-    candidate = Candidate(cluster, SERVICE_ACCOUNT, lease=SHORTEST)
-    cluster.client.delete("Lease", LEASE, namespace=NAMESPACE, missing_ok=True)
-    cluster.client.create(a_lease(**spec))
-    mark = cluster.audit.mark()
+def test_a_lease_that_says_odd_things_is_taken_over_all_the_same(restless: Cluster, spec: Manifest) -> None:
+    candidate = Candidate(restless, SERVICE_ACCOUNT, lease=SHORTEST)
+    restless.client.delete("Lease", LEASE, namespace=NAMESPACE, missing_ok=True)
+    restless.client.create(a_lease(**spec))
+    mark = restless.audit.mark()
     candidate.start()
     try:
         candidate.await_ready(SYNCED_WITHIN)
         await_take_over(candidate, since=mark, timeout=max(LONGER, RESTORED_WITHIN) + TO_TAKE_OVER)
         await_write(candidate, since=mark)
-        lease = cluster.client.get("Lease", LEASE, namespace=NAMESPACE)
+        lease = restless.client.get("Lease", LEASE, namespace=NAMESPACE)
     finally:
         candidate.stop()
 
@@ -143,24 +126,24 @@ def test_a_leader_of_whose_lease_somebody_changes_only_the_time_goes_on_leading(
     assert leader.renewals(since=mark), "it renews"
 
 
-def test_a_standby_that_may_not_have_the_lease_any_more_says_so_once_and_leads_when_it_may(cluster: Cluster) -> None:
+def test_a_standby_that_may_not_have_the_lease_any_more_says_so_once_and_leads_when_it_may(restless: Cluster) -> None:
     may = leader_election_role(NAMESPACE)
     may_look = {**may, "rules": [{**rule, "verbs": ["get"]} for rule in may["rules"] if "get" in rule["verbs"]]}
-    candidate = Candidate(cluster, SERVICE_ACCOUNT, lease=USUAL)  # with time for answers: lateness is another complaint
-    cluster.client.delete("Lease", LEASE, namespace=NAMESPACE, missing_ok=True)
-    cluster.client.create(a_lease(holderIdentity="somebody", leaseDurationSeconds=USUAL, renewTime=moment()))
+    candidate = Candidate(restless, SERVICE_ACCOUNT, lease=USUAL)  # time for answers: lateness is another complaint
+    restless.client.delete("Lease", LEASE, namespace=NAMESPACE, missing_ok=True)
+    restless.client.create(a_lease(holderIdentity="somebody", leaseDurationSeconds=USUAL, renewTime=moment()))
     candidate.start()
     try:
         wait_until(lambda: "standing by" in candidate.said(), SYNCED_WITHIN, "it stands by")
-        cluster.client.apply(may_look)
+        restless.client.apply(may_look)
         wait_until(lambda: "cannot update resource" in candidate.said(), what="it says what it lacks")
-        mark = cluster.audit.mark()
+        mark = restless.audit.mark()
         wait_until(lambda: len(refusals(candidate, since=mark)) > 1, what="it tries again and again")
         assert candidate.said().count("could not acquire or renew") == 1, candidate.said()
-        cluster.client.apply(may)
-        await_write(candidate, since=cluster.audit.mark())
+        restless.client.apply(may)
+        await_write(candidate, since=restless.audit.mark())
     finally:
-        cluster.client.apply(may)
+        restless.client.apply(may)
         candidate.stop()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -24,8 +24,6 @@ from tests.cluster.process.election import (
     elected,
     out_of_turn,
     shown,
-    steady_pair,
-    unrest,
 )
 from tests.cluster.site import nats_cluster
 from tests.testbed.cluster import Cluster
@@ -48,19 +46,6 @@ PAUSES: Final = 20
 WORKERS: Final = RunSettings().workers
 
 Record = Callable[[str, object], None]
-
-
-@pytest.fixture(scope="module")
-def cluster(quiet_plane: ControlPlane) -> Iterator[Cluster]:
-    """With clusters that are changed all the time."""
-    with unrest(quiet_plane.cluster):
-        yield quiet_plane.cluster
-
-
-@pytest.fixture
-def pair(cluster: Cluster) -> Iterator[Pair]:
-    with steady_pair(cluster) as pair:
-        yield pair
 
 
 def await_writes_or_end(candidate: Candidate, number: int, *, since: int) -> None:
@@ -101,11 +86,11 @@ def seconds_until_replaced(pair: Pair, record_property: Record) -> float:
     return (taken - killed).total_seconds()
 
 
-def test_a_leader_that_is_told_to_end_hands_over_at_once(cluster: Cluster, record_property: Record) -> None:
+def test_a_leader_that_is_told_to_end_hands_over_at_once(restless: Cluster, record_property: Record) -> None:
     soon = USUAL * 2 / 3  # the standby would wait for longer if it had to find out by itself
-    with elected(cluster, lease=USUAL) as pair:
+    with elected(restless, lease=USUAL) as pair:
         leader, standby = pair.by_role()
-        mark, told = cluster.audit.mark(), datetime.now(UTC)
+        mark, told = restless.audit.mark(), datetime.now(UTC)
 
         leader.signal(signal.SIGTERM)
 
@@ -113,28 +98,28 @@ def test_a_leader_that_is_told_to_end_hands_over_at_once(cluster: Cluster, recor
         taken = await_take_over(standby, since=mark, timeout=USUAL)
         tell(record_property, "until the Lease is taken over", taken - told)
         assert (taken - told).total_seconds() < soon
-        assert not [shown(each) for each in out_of_turn(cluster, since=mark)]
+        assert not [shown(each) for each in out_of_turn(restless, since=mark)]
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)  # two minutes, and for as long again as a busy machine makes them lose the Lease otherwise
 def test_one_that_is_stopped_beyond_its_lease_writes_nothing_when_it_goes_on(
-    cluster: Cluster, record_property: Record
+    restless: Cluster, record_property: Record
 ) -> None:
     """At most what each of its workers was about to send in that very moment: what was let through cannot be undone."""
     chance = random.Random(0)  # noqa: S311 (reproducible, not secret)
     seconds: list[float] = []
     in_flight: list[str] = []
     lost_otherwise: list[str] = []
-    with elected(cluster, lease=SHORT) as pair:
+    with elected(restless, lease=SHORT) as pair:
         while len(seconds) < PAUSES:
             lost_otherwise += pair.revive()
             leader, standby = pair.await_roles()
-            mark = cluster.audit.mark()
+            mark = restless.audit.mark()
             await_writes_or_end(leader, chance.randint(1, 12), since=mark)
             if not leader.running:
                 continue
-            stopped, mark = datetime.now(UTC), cluster.audit.mark()
+            stopped, mark = datetime.now(UTC), restless.audit.mark()
             leader.signal(signal.SIGSTOP)
             try:
                 taken = await_take_over(standby, since=mark, timeout=SHORT + TO_WRITE)
@@ -145,7 +130,7 @@ def test_one_that_is_stopped_beyond_its_lease_writes_nothing_when_it_goes_on(
             assert leader.await_end() == 1, leader.log_tail()
             assert LOST in leader.said(), leader.log_tail()
             seconds.append((taken - stopped).total_seconds())
-            late = [shown(each) for each in out_of_turn(cluster, since=mark)]
+            late = [shown(each) for each in out_of_turn(restless, since=mark)]
             assert len(late) <= WORKERS, "\n".join(late)
             in_flight += late
             leader.start()

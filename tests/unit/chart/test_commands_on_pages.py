@@ -9,11 +9,9 @@ from typing import Final
 import pytest
 
 from tests.chart import CHART, run_helm
-from tests.pages import checked, commands_of
+from tests.pages import commands_of_program
 
-COMMANDS: Final = sorted(
-    {command for block in checked("sh", "console") for command in commands_of(block) if command.startswith("helm ")}
-)
+COMMANDS: Final = commands_of_program("helm")
 
 
 def values_of(arguments: list[str]) -> list[str]:

@@ -11,6 +11,7 @@ from natsop_core.conclude import conclude_cluster
 from natsop_core.inputs import HttpAnswer, Inputs
 from natsop_core.kinds import CONFIG_MAPS, SERVICES, STATEFUL_SETS
 from natsop_core.outcomes import Outcomes
+from natsop_core.plan import Plan
 from natsop_core.report import Report
 from tests.config_digests import config_digest
 from tests.unit.natsop_core.world import Object, cluster, inputs, one_of, plan_of, pod, varz
@@ -48,3 +49,16 @@ def report_of(
     """The report of a NatsCluster with that spec and status. others: as of `world.inputs`."""
     cr = cluster(spec, status=status)
     return conclude(cr, inputs(cr, *objects, **others), outcomes)
+
+
+def status_of(spec: Object, *objects: Object, **others: Any) -> Any:
+    """The status in that report."""
+    found = report_of(spec, *objects, **others).status
+    assert found is not None
+    return found
+
+
+def plan_for(spec: Object, *objects: Object, **others: Any) -> Plan:
+    """The plan of a NatsCluster with that spec, likewise."""
+    cr = cluster(spec)
+    return plan_of(cr, inputs(cr, *objects, **others))

@@ -19,6 +19,7 @@ from natsop_runtime.metrics import Metrics
 from natsop_runtime.settings import RunSettings
 from tests.unit.natsop_runtime.busy_api import BusyApi
 from tests.unit.natsop_runtime.lease_api import clock, in_virtual_time
+from tests.unit.natsop_runtime.small_api import until
 
 TIMEOUT: Final = 300.0
 LEASE: Final = 15
@@ -57,6 +58,17 @@ async def operating(api: BusyApi, **options: Any) -> AsyncIterator[tuple[asyncio
     finally:
         living.cancel()
         await asyncio.wait([living])
+
+
+async def ended_while_it_acquires() -> BusyApi:
+    """The API server of an operator that was told to end while its Lease was being created."""
+    api = BusyApi()
+    api.lease_patience = 2.0
+    async with operating(api) as (living, stop):
+        await until(lambda: api.lease is not None, "it acquires the Lease")
+        stop.set()
+        await living
+    return api
 
 
 def lived(settings: RunSettings, *, metrics: type[Metrics] = Metrics, **options: Any) -> BusyApi:

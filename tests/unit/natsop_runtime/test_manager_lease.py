@@ -18,8 +18,7 @@ from natsop_runtime.metrics import Metrics
 from natsop_runtime.settings import RunSettings
 from tests.unit.natsop_runtime.busy_api import BusyApi
 from tests.unit.natsop_runtime.lease_api import clock, in_virtual_time
-from tests.unit.natsop_runtime.running_operator import LEASE, config, lived, operating
-from tests.unit.natsop_runtime.small_api import until
+from tests.unit.natsop_runtime.running_operator import LEASE, config, ended_while_it_acquires, lived, operating
 
 
 def test_the_lease_is_released_once_the_write_under_way_is_over() -> None:
@@ -101,12 +100,7 @@ def test_who_cannot_renew_the_lease_writes_nothing_more_and_ends() -> None:
 
 def test_a_lease_that_is_acquired_as_it_is_told_to_end_is_released() -> None:
     async def story() -> None:
-        api = BusyApi()
-        api.lease_patience = 2.0
-        async with operating(api) as (living, stop):
-            await until(lambda: api.lease is not None, "it acquires the Lease")
-            stop.set()
-            await living
+        api = await ended_while_it_acquires()
         assert len(api.times("release")) == 1
         assert api.times("write") == []
 

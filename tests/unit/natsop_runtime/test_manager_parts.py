@@ -19,10 +19,8 @@ from natsop_runtime.event_loop import EventLoopMonitor
 from natsop_runtime.leader_election import LeaderElector
 from natsop_runtime.nats import reachable_pods
 from natsop_runtime.settings import RunSettings
-from tests.unit.natsop_runtime.busy_api import BusyApi
 from tests.unit.natsop_runtime.lease_api import in_virtual_time
-from tests.unit.natsop_runtime.running_operator import lived, operating
-from tests.unit.natsop_runtime.small_api import until
+from tests.unit.natsop_runtime.running_operator import ended_while_it_acquires, lived
 
 
 @pytest.fixture
@@ -96,14 +94,6 @@ def test_the_lease_is_released_after_the_attempt_to_acquire_it_has_ended(monkeyp
             ended.append("release")
             await super().release()
 
-    async def story() -> None:
-        api = BusyApi()
-        api.lease_patience = 2.0
-        async with operating(api) as (living, stop):
-            await until(lambda: api.lease is not None, "it acquires the Lease")
-            stop.set()
-            await living
-
     monkeypatch.setattr(manager, "LeaderElector", Noted)
-    in_virtual_time(story)
+    in_virtual_time(ended_while_it_acquires)
     assert ended == ["acquire", "release"]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from natsop_core import names
-from natsop_core.conclude import conclude_cluster
 from natsop_core.lookup import Lookup
-from natsop_core.plan import Plan
 from natsop_core.resolve.cluster import ResolvedCluster, resolve_cluster
-from tests.unit.natsop_core.world import Object, cluster, config_map, inputs, jetstream, one_of, plan_of, secret
+from tests.unit.natsop_core.trio import plan_for
+from tests.unit.natsop_core.world import Object, cluster, config_map, inputs, jetstream, one_of, secret
 
 STREAMS: Object = {"replicas": 3, **jetstream()}
 PASSWORD_VARIABLE: Object = {
@@ -30,19 +29,8 @@ def decide(spec: Object, *others: Object) -> ResolvedCluster:
     return resolve_cluster(cr, Lookup(inputs(cr, *others)))
 
 
-def plan(spec: Object, *others: Object) -> Plan:
-    cr = cluster(spec)
-    return plan_of(cr, inputs(cr, *others))
-
-
-def status(spec: Object, *others: Object, **more: Any) -> Any:
-    cr = cluster(spec)
-    seen = inputs(cr, *others, **more)
-    return conclude_cluster(cr, seen, plan_of(cr, seen), {}).status
-
-
 def restart_digest(spec: Object, *others: Object) -> str:
-    annotations = one_of(plan(spec, *others).apply, "StatefulSet")["spec"]["template"]["metadata"]["annotations"]
+    annotations = one_of(plan_for(spec, *others).apply, "StatefulSet")["spec"]["template"]["metadata"]["annotations"]
     digest: str = annotations[names.RESTART_ANNOTATION]
     return digest
 

@@ -6,11 +6,11 @@ import base64
 from datetime import timedelta
 from typing import Any
 
-from natsop_core.conclude import conclude_cluster
 from natsop_core.plan import Plan
 from tests import tokens
 from tests.tokens import Identity, account_jwt, decorated, operator_jwt
-from tests.unit.natsop_core.world import NOW, Object, cluster, inputs, live_children, one_of, plan_of, secret
+from tests.unit.natsop_core.trio import status_of
+from tests.unit.natsop_core.world import NOW, Object, cluster, live_children, one_of, secret
 
 OPERATOR = tokens.operator()
 SIGNER = tokens.operator("signer")
@@ -42,21 +42,8 @@ def jwts(**changes: str) -> Object:
     return secret("jwt", **{**GOOD, **changes})
 
 
-def plan(wanted: Object, *objects: Object) -> Plan:
-    cr = cluster(wanted)
-    return plan_of(cr, inputs(cr, *objects))
-
-
-def status(wanted: Object, *objects: Object) -> Object:
-    cr = cluster(wanted)
-    seen = inputs(cr, *objects)
-    report = conclude_cluster(cr, seen, plan_of(cr, seen), {})
-    assert report.status is not None
-    return report.status
-
-
 def degraded(wanted: Object, *objects: Object) -> str:
-    [found] = [each["reason"] for each in status(wanted, *objects)["conditions"] if each["type"] == "Degraded"]
+    [found] = [each["reason"] for each in status_of(wanted, *objects)["conditions"] if each["type"] == "Degraded"]
     return str(found)
 
 

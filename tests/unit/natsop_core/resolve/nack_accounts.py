@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from natsop_core.conclude import conclude_cluster
 from natsop_core.kinds import NACK_ACCOUNTS
 from natsop_core.plan import Plan
 from natsop_core.report import Report
 from tests.unit.natsop_core.resolve.jwt_clusters import APP, SYSTEM, account_entry, jwts, spec
-from tests.unit.natsop_core.world import Object, applied, cluster, inputs, one_of, plan_of, secret
+from tests.unit.natsop_core.trio import plan_for, report_of
+from tests.unit.natsop_core.world import Object, applied, one_of, secret
 
 CREDENTIALS = {"userCreds": {"name": "creds", "key": "app.creds"}}
 WANTED = spec(account_entry(SYSTEM), account_entry(APP, **CREDENTIALS))
@@ -19,14 +19,11 @@ NACK = "NackIntegrationAvailable"
 
 
 def plan(wanted: Object, *objects: Object, **seen: Any) -> Plan:
-    cr = cluster(wanted)
-    return plan_of(cr, inputs(cr, *objects, **{"serves": [NACK_ACCOUNTS], **seen}))
+    return plan_for(wanted, *objects, **{"serves": [NACK_ACCOUNTS], **seen})
 
 
 def report(wanted: Object, *objects: Object, **seen: Any) -> Report:
-    cr = cluster(wanted)
-    now = inputs(cr, *objects, **{"serves": [NACK_ACCOUNTS], **seen})
-    return conclude_cluster(cr, now, plan_of(cr, now), {})
+    return report_of(wanted, *objects, **{"serves": [NACK_ACCOUNTS], **seen})
 
 
 def names(done: Plan) -> list[str]:

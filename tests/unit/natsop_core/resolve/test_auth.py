@@ -25,11 +25,10 @@ from tests.unit.natsop_core.resolve.jwt_clusters import (
     auth_files,
     degraded,
     jwts,
-    plan,
     running,
     spec,
-    status,
 )
+from tests.unit.natsop_core.trio import plan_for, status_of
 from tests.unit.natsop_core.world import (
     NOW,
     Object,
@@ -49,7 +48,7 @@ from tests.unit.natsop_core.world import (
 
 
 def test_the_secret_holds_the_operator_byte_for_byte_and_the_accounts() -> None:
-    files = auth_files(plan(spec(), jwts()))
+    files = auth_files(plan_for(spec(), jwts()))
     assert files["operator.jwt"] == GOOD["operator"]
     assert files["resolver_preload.conf"] == (
         f'resolver_preload {{\n  {SYSTEM.public_key}: "{GOOD["system"]}"\n  {APP.public_key}: "{GOOD["app"]}"\n}}\n'
@@ -64,11 +63,11 @@ def test_bytes_that_are_no_text_are_copied_too() -> None:
     raw = b"\xff\n" + GOOD["operator"].encode()
     odd = jwts()
     odd["data"]["operator"] = base64.b64encode(raw).decode()
-    assert one_of(plan(spec(), odd).apply, "Secret", "c-auth")["data"]["operator.jwt"] == odd["data"]["operator"]
+    assert one_of(plan_for(spec(), odd).apply, "Secret", "c-auth")["data"]["operator.jwt"] == odd["data"]["operator"]
 
 
 def test_the_pods_mount_it_include_it_first_and_reload_it() -> None:
-    done = plan(
+    done = plan_for(
         {**spec(), "config": {"includes": [{"name": "x.conf", "secret": {"name": "x", "key": "x"}}]}},
         jwts(),
         secret("x", x="debug: true"),
@@ -85,23 +84,23 @@ def test_the_pods_mount_it_include_it_first_and_reload_it() -> None:
 
 def test_an_include_that_replaces_some_of_it_is_reported() -> None:
     wanted = {**spec(), "config": {"includes": [{"name": "x.conf", "secret": {"name": "x", "key": "x"}}]}}
-    seen = status(wanted, jwts(), secret("x", x="resolver: MEMORY"))
+    seen = status_of(wanted, jwts(), secret("x", x="resolver: MEMORY"))
     assert "x.conf redefines resolver." in message(seen, "ConfigurationOverridden")
 
 
 def test_beside_a_config_map_of_the_users_the_file_to_include_is_named() -> None:
     wanted = {**spec(), "configMap": {"existingName": "mine"}}
-    seen = status(wanted, jwts(), config_map("mine", **{"nats.conf": "port: 4222"}))
+    seen = status_of(wanted, jwts(), config_map("mine", **{"nats.conf": "port: 4222"}))
     assert message(seen, "ConfigurationOverridden").endswith("have no effect: /etc/nats-auth/auth.conf.")
 
 
 def test_no_jwt_stands_outside_of_secrets() -> None:
-    for manifest in plan(spec(), jwts()).apply:
+    for manifest in plan_for(spec(), jwts()).apply:
         assert manifest["kind"] == "Secret" or "eyJ" not in str(manifest)
 
 
 def test_a_full_resolver_has_a_volume_of_its_own() -> None:
-    done = plan(spec(resolver={**FULL, "allowDelete": True}), jwts())
+    done = plan_for(spec(resolver={**FULL, "allowDelete": True}), jwts())
     stateful_set = one_of(done.apply, "StatefulSet")
     [claim] = stateful_set["spec"]["volumeClaimTemplates"]
     assert claim["metadata"]["name"] == "resolver"
@@ -115,20 +114,20 @@ def test_a_full_resolver_has_a_volume_of_its_own() -> None:
 
 def test_an_account_may_be_signed_by_a_signing_key_of_the_operator() -> None:
     operator = operator_jwt(OPERATOR, signing_keys=[SIGNER.public_key])
-    done = plan(spec(), jwts(operator=operator, app=account_jwt(APP, SIGNER)))
+    done = plan_for(spec(), jwts(operator=operator, app=account_jwt(APP, SIGNER)))
     assert APP.public_key in auth_files(done)["resolver_preload.conf"]
 
 
 def test_an_optional_account_is_left_out_until_it_is_there() -> None:
     optional = account_entry(OTHER, jwt={"name": "jwt", "key": "other", "optional": True})
     wanted = spec(account_entry(SYSTEM), optional)
-    assert OTHER.public_key not in auth_files(plan(wanted, jwts()))["resolver_preload.conf"]
+    assert OTHER.public_key not in auth_files(plan_for(wanted, jwts()))["resolver_preload.conf"]
     assert degraded(wanted, jwts()) == "AsExpected"
 
 
 def test_another_operator_rolls_the_pods_and_another_account_does_not() -> None:
     def digest(secrets: Object) -> str:
-        stateful_set = one_of(plan(spec(), secrets).apply, "StatefulSet")
+        stateful_set = one_of(plan_for(spec(), secrets).apply, "StatefulSet")
         return str(stateful_set["spec"]["template"]["metadata"]["annotations"][RESTART_ANNOTATION])
 
     assert digest(jwts()) == digest(jwts(app=account_jwt(APP, OPERATOR, issued=tokens.ISSUED + 1)))
@@ -141,7 +140,7 @@ def test_another_operator_rolls_the_pods_and_another_account_does_not() -> None:
 @pytest.mark.parametrize("other", [{"type": "full", "storage": {"resources": {"requests": {"storage": "2Gi"}}}}, {}])
 def test_the_volume_of_a_full_resolver_stays(other: Object) -> None:
     live = running(spec(resolver=FULL), jwts())
-    done = plan(spec(resolver=other), jwts(), *live)
+    done = plan_for(spec(resolver=other), jwts(), *live)
     templates = [one_of(each, "StatefulSet")["spec"]["volumeClaimTemplates"] for each in (live, done.apply)]
     assert templates[0] == templates[1]
     assert 'type: "full"' in auth_files(done)["auth.conf"]
@@ -150,7 +149,7 @@ def test_the_volume_of_a_full_resolver_stays(other: Object) -> None:
 
 def test_a_running_cluster_cannot_get_one_and_resolves_from_memory() -> None:
     live = running({})
-    done = plan(spec(resolver=FULL), jwts(), *live)
+    done = plan_for(spec(resolver=FULL), jwts(), *live)
     assert "volumeClaimTemplates" not in one_of(done.apply, "StatefulSet")["spec"]
     assert 'resolver: "MEMORY"' in auth_files(done)["auth.conf"]
     assert degraded(spec(resolver=FULL), jwts(), *live) == "ImmutableField"
@@ -158,7 +157,7 @@ def test_a_running_cluster_cannot_get_one_and_resolves_from_memory() -> None:
 
 def test_removing_authentication_with_a_full_resolver_keeps_it() -> None:
     live = running(spec(resolver=FULL), jwts())
-    done = plan({}, *live)
+    done = plan_for({}, *live)
     assert done.keep == (auth_secret_key(cluster({})),)
     assert one_of(done.apply, "StatefulSet")["spec"] == one_of(live, "StatefulSet")["spec"]
     assert degraded({}, *live) == "ImmutableField"
@@ -166,7 +165,7 @@ def test_removing_authentication_with_a_full_resolver_keeps_it() -> None:
 
 def test_removing_authentication_with_a_memory_resolver_removes_it() -> None:
     left = [each for each in running(spec(), jwts()) if each["kind"] == "Secret"]
-    assert [child.key for child in plan({}, *running({}), *left).prune] == [auth_secret_key(cluster({}))]
+    assert [child.key for child in plan_for({}, *running({}), *left).prune] == [auth_secret_key(cluster({}))]
 
 
 # What is fetched

@@ -11,11 +11,10 @@ from tests.unit.natsop_core.resolve.configurations import (
     decide,
     included,
     including,
-    plan,
     refusal,
     restart_digest,
-    status,
 )
+from tests.unit.natsop_core.trio import plan_for, status_of
 from tests.unit.natsop_core.world import cluster, conditions, config_map, live_children, message, one_of, secret
 
 # Includes that no server should get
@@ -39,7 +38,7 @@ def test_an_include_must_not_take_streams_away(text: str, place: str) -> None:
 
 
 def test_without_jetstream_an_override_is_told_and_what_it_means_for_a_scale() -> None:
-    found = status(including({"replicas": 3}), included('cluster { port: 6222, routes: ["nats://elsewhere:6222"] }'))
+    found = status_of(including({"replicas": 3}), included('cluster { port: 6222, routes: ["nats://elsewhere:6222"] }'))
     assert conditions(found)["ConfigurationOverridden"] == ("True", "IncludeRedefines")
     assert message(found, "ConfigurationOverridden").endswith(
         "a.conf redefines cluster. A change of spec.replicas does not change the routes."
@@ -50,7 +49,7 @@ def test_without_jetstream_an_override_is_told_and_what_it_means_for_a_scale() -
 def test_what_servers_would_refuse_or_take_at_random_changes_nothing(text: str) -> None:
     spec = including(STREAMS)
     children = live_children(cluster(STREAMS))
-    found = plan(spec, included(text), *children)
+    found = plan_for(spec, included(text), *children)
     assert (found.apply, found.prune, len(found.keep)) == ((), (), len(children))
     reason, said = refusal(spec, included(text))
     assert reason == "InvalidInclude"
@@ -126,16 +125,16 @@ system_account: SYS
 
 def test_a_file_that_no_volume_brings_is_named() -> None:
     spec = including({"config": {"leafnodes": {"enabled": True}}})
-    found = status(spec, included(REMOTES))
+    found = status_of(spec, included(REMOTES))
     assert conditions(found)["FilesMounted"] == ("False", "FileNotMounted")
     assert "/etc/nats-creds/leaf.creds (credentials at /etc/nats-extra/a.conf:3:54)" in message(found, "FilesMounted")
     mounted = REMOTES.replace("nats-creds", "nats-extra")
-    assert "FilesMounted" not in conditions(status(spec, included(mounted)))
+    assert "FilesMounted" not in conditions(status_of(spec, included(mounted)))
 
 
 def test_a_port_that_services_and_probes_do_not_know_is_told() -> None:
     spec = including({"config": {"leafnodes": {"enabled": True}}})
-    found = status(spec, included(REMOTES.replace("port: 7422", "no_advertise: true")))
+    found = status_of(spec, included(REMOTES.replace("port: 7422", "no_advertise: true")))
     assert conditions(found)["Degraded"] == ("True", "ConfigurationDiffers")
     assert "leafnodes is disabled there, but enabled in spec.config.leafnodes" in message(found, "Degraded")
 
@@ -149,7 +148,7 @@ def test_a_port_that_services_and_probes_do_not_know_is_told() -> None:
     ],
 )
 def test_a_monitor_that_probes_do_not_find_is_told(text: str, said: str) -> None:
-    found = status(including({}), included(text))
+    found = status_of(including({}), included(text))
     assert (said in message(found, "Degraded")) if said else conditions(found)["Degraded"][0] == "False"
 
 
@@ -178,7 +177,7 @@ def test_the_checksum_covers_certificates_keys_variables_and_everything_included
         tls = secret("tls", **{"tls.crt": certificate, "tls.key": key})
         ca = config_map("ca", **{"ca.crt": authority})
         environment = (secret("login", password=login), secret("more", A=more))
-        stateful_set = one_of(plan(spec, tls, ca, included(text), *environment).apply, "StatefulSet")
+        stateful_set = one_of(plan_for(spec, tls, ca, included(text), *environment).apply, "StatefulSet")
         value: str = stateful_set["spec"]["template"]["metadata"]["annotations"][names.CHECKSUM_ANNOTATION]
         return value
 

@@ -15,8 +15,8 @@ from tests.unit.natsop_core.resolve.configurations import (
     including,
     refusal,
     restart_digest,
-    status,
 )
+from tests.unit.natsop_core.trio import status_of
 from tests.unit.natsop_core.world import Object, cluster, conditions, config_map, live_children, pod, secret, varz
 
 
@@ -118,7 +118,7 @@ def test_the_digest_of_a_server_is_known_with_variables_that_are_known() -> None
     assert config is not None
     digest = config.server_digest({"SERVER_NAME": "c-0", "POD_NAME": "c-0"}, "2.15.2")
     servers = [pod("c-0")]
-    found = status(
+    found = status_of(
         spec,
         included(text),
         *live_children(cluster(spec), included(text)),

@@ -9,14 +9,13 @@ from urllib.parse import quote_from_bytes
 
 import pytest
 
-from natsop_core.conclude import conclude_cluster
 from natsop_core.conf import Block, parse
 from natsop_core.inputs import Forbidden
 from natsop_core.kinds import CONFIG_MAPS
 from natsop_core.lookup import Lookup
-from natsop_core.plan import Plan
 from natsop_core.references import ObjectRef
 from natsop_core.resolve.cluster import resolve_cluster
+from tests.unit.natsop_core.trio import plan_for, status_of
 from tests.unit.natsop_core.world import (
     Object,
     cluster,
@@ -27,21 +26,9 @@ from tests.unit.natsop_core.world import (
     live_children,
     message,
     one_of,
-    plan_of,
     resolved,
     secret,
 )
-
-
-def plan(spec: Object, *others: Object) -> Plan:
-    cr = cluster(spec)
-    return plan_of(cr, inputs(cr, *others))
-
-
-def status(spec: Object, *others: Object) -> Any:
-    cr = cluster(spec)
-    seen = inputs(cr, *others)
-    return conclude_cluster(cr, seen, plan_of(cr, seen), {}).status
 
 
 def reasons(spec: Object, *others: Object) -> list[str]:
@@ -58,7 +45,7 @@ def including(*files: str, **more: Any) -> Object:
 
 
 def test_includes_come_last_in_their_order_from_one_volume() -> None:
-    objects = plan(including("b", "a"), config_map("mine", a="debug: true", b="trace: true")).apply
+    objects = plan_for(including("b", "a"), config_map("mine", a="debug: true", b="trace: true")).apply
     lines = one_of(objects, "ConfigMap")["data"]["nats.conf"].splitlines()
     assert [line for line in lines if line][-2:] == ['include "../nats-extra/b"', 'include "../nats-extra/a"']
     stateful_set = one_of(objects, "StatefulSet")
@@ -69,25 +56,25 @@ def test_includes_come_last_in_their_order_from_one_volume() -> None:
 
 
 def test_an_include_that_redefines_something_of_ours_is_named() -> None:
-    found = status(including("a"), config_map("mine", a="port: 5000\ndebug: true"))
+    found = status_of(including("a"), config_map("mine", a="port: 5000\ndebug: true"))
     assert conditions(found)["ConfigurationOverridden"] == ("True", "IncludeRedefines")
     assert "a redefines port" in message(found, "ConfigurationOverridden")
 
 
 def test_one_that_adds_to_it_is_not() -> None:
-    assert "ConfigurationOverridden" not in conditions(status(including("a"), config_map("mine", a="debug: true")))
+    assert "ConfigurationOverridden" not in conditions(status_of(including("a"), config_map("mine", a="debug: true")))
 
 
 def test_an_include_that_no_server_could_read_changes_nothing() -> None:
     children = live_children(cluster())
-    found = plan(including("a"), config_map("mine", a="x { "), *children)
+    found = plan_for(including("a"), config_map("mine", a="x { "), *children)
     assert (found.apply, found.prune, len(found.keep)) == ((), (), len(children))
     assert reasons(including("a"), config_map("mine", a="x { ")) == ["InvalidInclude"]
 
 
 def test_text_that_was_taken_for_a_variable_is_refused_before_a_server_refuses_to_start_and_not_quoted() -> None:
     password = config_map("mine", a="authorization { user: u, password: $ecretPa55 }")
-    found = status(including("a"), password)
+    found = status_of(including("a"), password)
     assert conditions(found)["Degraded"] == ("True", "InvalidInclude")
     assert "a:1:36" in message(found, "Degraded")
     assert "ecret" not in str(found)
@@ -117,10 +104,10 @@ def test_where_the_environment_is_not_known_any_variable_may_be_defined() -> Non
 
 @pytest.mark.parametrize(("others", "reason"), [([], "WaitingForConfigMap"), ([config_map("mine")], "WaitingForKey")])
 def test_what_is_missing_is_named_and_changes_nothing(others: list[Object], reason: str) -> None:
-    found = status(including("a"), *others)
+    found = status_of(including("a"), *others)
     assert conditions(found)["Progressing"] == ("True", reason)
     assert "ConfigMap mine, which spec.config.includes[a] refers to" in message(found, "Progressing")
-    assert plan(including("a"), *others).apply == ()
+    assert plan_for(including("a"), *others).apply == ()
     assert reasons(including("a", optional=True), *others) == []
 
 
@@ -140,7 +127,7 @@ EXISTING = {"configMap": {"existingName": "own"}}
 def test_a_config_map_of_the_user_s_is_mounted_and_ours_is_pruned() -> None:
     own = config_map("own", **{"nats.conf": "port: 4222"})
     left = one_of(live_children(cluster()), "ConfigMap")
-    found = plan(EXISTING, own, *live_children(cluster(EXISTING), own), left)
+    found = plan_for(EXISTING, own, *live_children(cluster(EXISTING), own), left)
     assert [child.key.name for child in found.prune] == ["c-config"]
     stateful_set = one_of(found.apply, "StatefulSet")
     assert stateful_set["spec"]["template"]["spec"]["volumes"][0]["configMap"] == {"name": "own"}
@@ -148,13 +135,13 @@ def test_a_config_map_of_the_user_s_is_mounted_and_ours_is_pruned() -> None:
 
 
 def test_the_status_says_which_config_map_counts() -> None:
-    assert status(EXISTING, config_map("own", **{"nats.conf": "port: 4222"}))["configMapName"] == "own"
+    assert status_of(EXISTING, config_map("own", **{"nats.conf": "port: 4222"}))["configMapName"] == "own"
 
 
 @pytest.mark.parametrize(("others", "reason"), [([], "ConfigMapNotFound"), ([config_map("own")], "KeyNotFound")])
 def test_without_it_nothing_is_changed(others: list[Object], reason: str) -> None:
     assert reasons(EXISTING, *others) == [reason]
-    assert plan(EXISTING, *others, *live_children(cluster())).prune == ()
+    assert plan_for(EXISTING, *others, *live_children(cluster())).prune == ()
 
 
 # The routes' credentials
@@ -169,7 +156,7 @@ def credentials(user: bytes, password: bytes) -> Object:
 
 
 def routes_conf(*others: Object) -> Block:
-    found = one_of(plan(SECURED, *others).apply, "Secret", "c-routes")["data"]["routes.conf"]
+    found = one_of(plan_for(SECURED, *others).apply, "Secret", "c-routes")["data"]["routes.conf"]
     return parse(base64.b64decode(found).decode("utf-8", "surrogateescape"))
 
 
@@ -184,7 +171,7 @@ def test_any_byte_may_be_in_a_password(password: bytes) -> None:
 
 
 def test_the_credentials_are_in_the_secret_alone() -> None:
-    objects = plan(SECURED, credentials(b"u", b"hunter2")).apply
+    objects = plan_for(SECURED, credentials(b"u", b"hunter2")).apply
     assert "hunter2" not in str([each for each in objects if each["kind"] != "Secret"])
     assert "routes" not in parse(one_of(objects, "ConfigMap")["data"]["nats.conf"])["cluster"]  # type: ignore[operator]
 
@@ -200,7 +187,7 @@ def test_the_credentials_are_in_the_secret_alone() -> None:
 )
 def test_a_cluster_is_never_half_secured(others: list[Object], reason: list[str]) -> None:
     assert reasons(SECURED, *others) == reason
-    assert plan(SECURED, *others).apply == ()
+    assert plan_for(SECURED, *others).apply == ()
 
 
 def test_a_lone_server_needs_no_credentials() -> None:

@@ -9,11 +9,10 @@ from tests.unit.natsop_core.resolve.configurations import (
     decide,
     included,
     including,
-    plan,
     refusal,
     restart_digest,
-    status,
 )
+from tests.unit.natsop_core.trio import plan_for, status_of
 from tests.unit.natsop_core.world import (
     Object,
     applied,
@@ -57,7 +56,7 @@ def test_all_keys_of_the_users_own_config_map_are_followed() -> None:
     before = restart_digest(BROUGHT, own())
     assert restart_digest(BROUGHT, own(auth="authorization { user: app, password: pw2 }")) == before
     assert restart_digest(BROUGHT, own(auth="max_subscriptions: 100")) != before
-    reloader = container_of(one_of(plan(BROUGHT, own()).apply, "StatefulSet"), "reloader")
+    reloader = container_of(one_of(plan_for(BROUGHT, own()).apply, "StatefulSet"), "reloader")
     assert reloader["args"][2:6] == ["-config", "/etc/nats-config/nats.conf", "-config", "/etc/nats-config/auth.conf"]
 
 
@@ -76,7 +75,7 @@ def test_all_keys_of_the_users_own_config_map_are_followed() -> None:
 )
 def test_a_bad_edit_of_it_reaches_no_server(conf: str, place: str) -> None:
     children = live_children(cluster(BROUGHT), own())
-    found = plan(BROUGHT, own(conf), *children)
+    found = plan_for(BROUGHT, own(conf), *children)
     assert (found.apply, found.prune, len(found.keep)) == ((), (), len(children))
     reason, said = refusal(BROUGHT, own(conf))
     assert reason == "InvalidConfig"
@@ -85,26 +84,26 @@ def test_a_bad_edit_of_it_reaches_no_server(conf: str, place: str) -> None:
 
 
 def test_what_it_says_otherwise_than_the_spec_is_told() -> None:
-    found = status(BROUGHT, own(OWN.replace("4222", "14222").replace("http: 8222\n", "")))
+    found = status_of(BROUGHT, own(OWN.replace("4222", "14222").replace("http: 8222\n", "")))
     assert conditions(found)["Degraded"] == ("True", "ConfigurationDiffers")
     assert message(found, "Degraded").startswith(
         "ConfigMap own configures listeners differently from the spec, from which Services and probes are built:"
         " nats has port 14222 there, but 4222 in spec.config.nats.port; monitor is disabled there, but enabled in"
         " spec.config.monitor."
     )
-    assert plan(BROUGHT, own(OWN.replace("4222", "14222"))).apply
+    assert plan_for(BROUGHT, own(OWN.replace("4222", "14222"))).apply
 
 
 def test_beside_it_typed_includes_that_it_does_not_include_are_not_judged() -> None:
     spec = including(BROUGHT)
-    found = status(spec, own(), included("max_paylaod: 1"))
+    found = status_of(spec, own(), included("max_paylaod: 1"))
     assert message(found, "ConfigurationOverridden").endswith("have no effect: /etc/nats-extra/a.conf.")
     told = refusal(spec, own(f"{OWN}include ../nats-extra/a.conf\n"), included("max_paylaod: 1"))
     assert told[0] == "InvalidInclude"
 
 
 def test_the_servers_of_another_program_keep_their_pods_while_its_nats_conf_stores_streams_in_the_container() -> None:
-    stateful_set = applied(one_of(plan(BROUGHT, own()).apply, "StatefulSet"))
+    stateful_set = applied(one_of(plan_for(BROUGHT, own()).apply, "StatefulSet"))
     stateful_set["metadata"]["managedFields"] = []
     stateful_set["metadata"]["annotations"] = {}
     outside = own(OWN.replace('store_dir: "/data/jetstream/store", ', ""))
