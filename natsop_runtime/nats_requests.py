@@ -130,6 +130,8 @@ async def _answer(client: RequestClient, request: Request) -> Outcome:
         return NO_RESPONDERS
     except NotPermittedError:
         return NOT_PERMITTED
+    except TimeoutError:  # of the request, which may end together with the conversation's
+        return UNANSWERED
     except Exception as error:  # of too many kinds, as above
         return Failed(f"it cannot be sent ({type(error).__name__})", PAUSE)
     return Answered(body) if len(body) <= MAX_ANSWER_BYTES else TOO_LONG

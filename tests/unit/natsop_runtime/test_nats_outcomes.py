@@ -123,6 +123,14 @@ def test_a_request_that_is_never_answered_is_given_up(monkeypatch: pytest.Monkey
     asyncio.run(story())
 
 
+def test_a_request_that_runs_out_of_time_by_itself_is_said_to_be_unanswered(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def runs_out(*_: object, **__: object) -> bytes:
+        raise errors.TimeoutError
+
+    monkeypatch.setattr(RequestClient, "ask", runs_out)
+    assert outcome_with(FakeServer()) == UNANSWERED
+
+
 def test_a_connection_has_to_be_made_in_time_however_its_parts_are(monkeypatch: pytest.MonkeyPatch) -> None:
     class Dawdles(FakeServer):
         async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
