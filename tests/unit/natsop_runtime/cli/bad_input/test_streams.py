@@ -47,8 +47,9 @@ def test_ctrl_c_ends_a_command_quietly() -> None:
 
 
 PRESSED = """\
-import signal, sys, threading
-import natsop_runtime.cli.sources as sources
+import signal, sys
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets its background jobs ignore it
 
 class Pressed:
     def read(self, most):
