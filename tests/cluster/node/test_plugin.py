@@ -41,7 +41,7 @@ def test_the_plugin_shows_streams_refusals_and_remedies_and_pauses_and_restarts(
     stream.wait_until_current(replicas=3)
 
     assert_healthy(workspace)
-    assert_checked(workspace)
+    workspace.wait_until(lambda: is_checked(workspace), READY_WITHIN, "the doctor finds no problem")
     assert_a_viewer_sees_the_rest(workspace)
     edits_wait_while_paused(workspace)
     assert_refusal_is_shown(workspace)
@@ -74,8 +74,11 @@ def assert_healthy(namespace: Namespace) -> None:
         assert word in screen.stdout, screen.stdout
 
 
-def assert_checked(namespace: Namespace) -> None:
-    """Except the operator: this one runs outside the cluster, and other tests install theirs at the same time."""
+def is_checked(namespace: Namespace) -> bool:
+    """Except the operator: this one runs outside the cluster, and other tests install theirs at the same time.
+
+    On a busy machine a replica may be behind again for a moment.
+    """
     checks = {each["check"]: each for each in answer(namespace, "doctor", CLUSTER)["checks"]}
     cluster = f"NatsCluster {namespace.name}/{CLUSTER}"
     ours = [each for name, each in checks.items() if name.startswith((cluster, "CRD ", "NACK"))]
@@ -84,6 +87,7 @@ def assert_checked(namespace: Namespace) -> None:
         assert checks[f"{cluster}, {name}"]["outcome"] == "ok", checks
     for kind in ("natsclusters", "natsboxes"):
         assert checks[f"CRD {kind}.nats.crewlet.cloud"]["outcome"] == "ok", checks
+    return True
 
 
 def assert_a_viewer_sees_the_rest(namespace: Namespace) -> None:
